@@ -1,0 +1,315 @@
+"""The HTTP entry point of a function: one route, one file, one Lambda.
+
+`entrypoint(ROUTE, handle)` parses and checks the request, calls `handle`, renders what it returns,
+and turns everything that is not an answer into an RFC 9457 problem document. It writes one log line
+per request. What a route promises stands in its `Route`, from which OpenAPI is generated.
+"""
+
+import base64
+import binascii
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Generic, Literal, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from shop import clock, ids, problems, tables, telemetry, trace
+from shop.idempotency import Answer
+from shop.problems import Problem, ProblemType
+from shop.trace import Trace
+
+MAX_BODY_BYTES = 256 * 1024
+_KEY = re.compile(r"^[\x21-\x7e]{1,255}$")
+Auth = Literal["public", "customer", "staff"]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """What a route is and promises. Throttles are (requests per second, burst)."""
+
+    method: str
+    path: str
+    summary: str
+    auth: Auth = "customer"
+    scopes: tuple[str, ...] = ()  # any one of them opens the route
+    idempotent: bool = False  # needs the header Idempotency-Key
+    request: type[BaseModel] | None = None
+    query: type[BaseModel] | None = None
+    responses: Mapping[int, type[BaseModel] | None] = field(default_factory=dict)
+    problems: Sequence[ProblemType] = ()
+    throttle: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who calls, as the authorizer found it in the access token."""
+
+    subject: str
+    session_id: str
+    scopes: frozenset[str]
+
+
+B = TypeVar("B")
+
+
+@dataclass(frozen=True, slots=True)
+class Request(Generic[B]):
+    """A request that passed all checks of its route."""
+
+    body: B
+    query: Any
+    path: Mapping[str, str]
+    headers: Mapping[str, str]  # lower-case names
+    caller: Caller | None
+    key: str  # the Idempotency-Key, or ""
+    trace: Trace
+    source_ip: str
+
+    @property
+    def user(self) -> Caller:
+        """The caller of a route that is not public."""
+        if self.caller is None:
+            raise LookupError("a public route has no caller")
+        return self.caller
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """What a handler answers. `body` is a model, plain data, or finished text (sent verbatim)."""
+
+    status: int
+    body: BaseModel | dict[str, Any] | str | bytes | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    etag: str | None = None
+    content_type: str = "application/json"
+
+
+def answered(answer: Answer, *, replayed: bool) -> Response:
+    """A stored first answer, byte for byte."""
+    return Response(
+        answer.status,
+        answer.body,
+        headers={"Idempotency-Replayed": "true"} if replayed else {},
+        content_type="application/problem+json" if answer.status >= 400 else "application/json",
+    )
+
+
+Handle = Callable[[Request[Any]], Response | Problem]
+Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
+
+
+def entrypoint(route: Route, handle: Handle) -> Handler:
+    """The Lambda handler (API Gateway proxy integration) of a route."""
+
+    def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
+        request_trace = _trace_of(event)
+        telemetry.bind(request_trace)
+        with telemetry.stopwatch() as timer:
+            result, headers = _answer(route, handle, event, request_trace)
+            response = _render(result, request_trace, headers)
+        _log(route, event, result, response, timer["ms"])
+        return response
+
+    handler.route = route  # type: ignore[attr-defined]  # read by the contract generator
+    return handler
+
+
+def _answer(
+    route: Route, handle: Handle, event: dict[str, Any], request_trace: Trace
+) -> tuple[Response | Problem, Mapping[str, str]]:
+    headers = {key.lower(): value for key, value in (event.get("headers") or {}).items()}
+    try:
+        request = _parse(route, event, headers, request_trace)
+        return (request if isinstance(request, Problem) else handle(request)), headers
+    except Exception as error:  # The edge: whatever happens, the client gets a problem document.
+        telemetry.fault("request failed", error, route=f"{route.method} {route.path}")
+        return Problem(problems.INTERNAL_ERROR, "The request may be repeated."), headers
+
+
+def _trace_of(event: dict[str, Any]) -> Trace:
+    headers = {key.lower(): value for key, value in (event.get("headers") or {}).items()}
+    context = event.get("requestContext") or {}
+    request_id = context.get("requestId") or ids.mint(
+        "req", region=tables.region(), now=clock.now()
+    )
+    return trace.start(
+        headers.get("traceparent"), request_id=request_id, instance=event.get("path") or "/"
+    )
+
+
+def _parse(
+    route: Route, event: dict[str, Any], headers: Mapping[str, str], request_trace: Trace
+) -> Request[Any] | Problem:
+    raw = _raw_body(event)
+    if isinstance(raw, Problem):
+        return raw
+    caller = _caller(route, event)
+    if isinstance(caller, Problem):
+        return caller
+    key = headers.get("idempotency-key", "")
+    if route.idempotent and not _KEY.match(key):
+        return Problem(
+            problems.IDEMPOTENCY_KEY_REQUIRED,
+            "Send a unique key of 1 to 255 visible ASCII characters per intended effect.",
+            errors=[{"header": "Idempotency-Key", "code": "missing", "detail": "required"}],
+        )
+    body = _body(route, raw, headers)
+    if isinstance(body, Problem):
+        return body
+    query = _query(route, event)
+    if isinstance(query, Problem):
+        return query
+    identity = (event.get("requestContext") or {}).get("identity") or {}
+    return Request(
+        body=body,
+        query=query,
+        path=event.get("pathParameters") or {},
+        headers=headers,
+        caller=caller,
+        key=key,
+        trace=request_trace,
+        source_ip=identity.get("sourceIp") or "",
+    )
+
+
+def _raw_body(event: dict[str, Any]) -> bytes | Problem:
+    text = event.get("body") or ""
+    if event.get("isBase64Encoded"):
+        try:
+            raw = base64.b64decode(text, validate=True)
+        except (binascii.Error, ValueError):
+            return Problem(problems.INVALID_REQUEST, "The body is not valid base64.")
+    else:
+        raw = text.encode("utf-8", "surrogatepass")
+    if len(raw) > MAX_BODY_BYTES:
+        return Problem(problems.PAYLOAD_TOO_LARGE, f"At most {MAX_BODY_BYTES} bytes are taken.")
+    return raw
+
+
+def _caller(route: Route, event: dict[str, Any]) -> Caller | Problem | None:
+    if route.auth == "public":
+        return None
+    context = (event.get("requestContext") or {}).get("authorizer") or {}
+    if not context.get("sub"):
+        return Problem(problems.UNAUTHENTICATED, "Send `Authorization: Bearer <access token>`.")
+    scopes = frozenset((context.get("scope") or "").split())
+    # The gateway's policy decides this too; a grant that is wrong there must not be enough.
+    if route.scopes and not scopes & set(route.scopes):
+        return Problem(problems.FORBIDDEN, f"This needs the scope {' or '.join(route.scopes)}.")
+    return Caller(context["sub"], context.get("sid") or "", scopes)
+
+
+def _body(route: Route, raw: bytes, headers: Mapping[str, str]) -> Any:
+    if route.request is None:
+        return None
+    media_type = headers.get("content-type", "").split(";")[0].strip().lower()
+    if media_type != "application/json":
+        return Problem(problems.UNSUPPORTED_MEDIA_TYPE, "Send `Content-Type: application/json`.")
+    try:
+        return route.request.model_validate_json(raw)
+    except ValidationError as error:
+        return _invalid(error, "pointer")
+
+
+def _query(route: Route, event: dict[str, Any]) -> Any:
+    given = event.get("multiValueQueryStringParameters") or {}
+    if not given:
+        given = {k: [v] for k, v in (event.get("queryStringParameters") or {}).items()}
+    if route.query is None:
+        if not given:
+            return None
+        errors = [{"parameter": n, "code": "extra_forbidden", "detail": "unknown"} for n in given]
+        return Problem(problems.INVALID_REQUEST, "This route takes no parameters.", errors=errors)
+    repeated = [name for name, values in given.items() if len(values) != 1]
+    if repeated:
+        errors = [{"parameter": n, "code": "repeated", "detail": "once only"} for n in repeated]
+        return Problem(problems.INVALID_REQUEST, "A parameter stands once.", errors=errors)
+    try:
+        return route.query.model_validate({name: values[0] for name, values in given.items()})
+    except ValidationError as error:
+        return _invalid(error, "parameter")
+
+
+def _invalid(error: ValidationError, where: Literal["pointer", "parameter"]) -> Problem:
+    """Name every offending field; never quote what was sent."""
+    found = []
+    for item in error.errors(include_url=False, include_input=False, include_context=False)[:50]:
+        parts = [str(part) for part in item["loc"]]
+        place = "".join(f"/{part}" for part in parts) if where == "pointer" else ".".join(parts)
+        detail = item["msg"] if item["type"] != "json_invalid" else "not valid JSON"
+        found.append({where: place[:200], "code": item["type"], "detail": detail})
+    return Problem(problems.INVALID_REQUEST, "See errors for the fields.", errors=found)
+
+
+def _render(
+    result: Response | Problem, request_trace: Trace, headers: Mapping[str, str]
+) -> dict[str, Any]:
+    if isinstance(result, Problem):
+        body = problems.render(
+            result, request_id=request_trace.request_id, instance=request_trace.instance
+        )
+        result = Response(
+            result.type.status,
+            body,
+            headers=result.headers,
+            content_type="application/problem+json",
+        )
+    out = {
+        "Content-Type": result.content_type,
+        "X-Request-Id": request_trace.request_id,
+        "Cache-Control": "no-store",
+        "Access-Control-Allow-Origin": "*",
+        "Access-Control-Expose-Headers": "ETag, Idempotency-Replayed, Retry-After, X-Request-Id",
+        **result.headers,
+    }
+    if result.etag is not None:
+        out["ETag"] = result.etag
+        if result.status == 200 and _matches(headers.get("if-none-match", ""), result.etag):
+            return {"statusCode": 304, "headers": out, "body": ""}
+    if isinstance(result.body, bytes):
+        text = base64.b64encode(result.body).decode()
+        return {"statusCode": result.status, "headers": out, "body": text, "isBase64Encoded": True}
+    return {"statusCode": result.status, "headers": out, "body": _text(result.body)}
+
+
+def _matches(condition: str, etag: str) -> bool:
+    """If-None-Match compares weakly (RFC 9110, 13.1.2)."""
+    wanted = [part.strip().removeprefix("W/") for part in condition.split(",")]
+    return "*" in wanted or etag.removeprefix("W/") in wanted
+
+
+def _text(body: BaseModel | dict[str, Any] | str | None) -> str:
+    if body is None:
+        return ""
+    if isinstance(body, str):
+        return body
+    if isinstance(body, BaseModel):
+        return body.model_dump_json()
+    return json.dumps(body, separators=(",", ":"), ensure_ascii=False)
+
+
+def _log(
+    route: Route,
+    event: dict[str, Any],
+    result: Response | Problem,
+    response: dict[str, Any],
+    milliseconds: float,
+) -> None:
+    name = f"{route.method} {route.path}"
+    code = result.type.code if isinstance(result, Problem) else None
+    context = (event.get("requestContext") or {}).get("authorizer") or {}
+    telemetry.logger.info(
+        "request",
+        extra={
+            "route": name,
+            "status": response["statusCode"],
+            "problem": code,
+            "replayed": "Idempotency-Replayed" in response["headers"],
+            "subject": context.get("sub"),
+            "ms": milliseconds,
+        },
+    )
+    if response["statusCode"] >= 500:
+        telemetry.count("ServerError", route=name)

@@ -1,0 +1,85 @@
+"""What a repeated request gets, decided from the row that the first one made.
+
+The row's id is derived from (caller, key), so there is no second table and no lock that a crash
+could leave behind: only a lease, which ends by itself. (IETF draft-ietf-httpapi-idempotency-key.)
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from shop import clock, problems
+from shop.problems import Problem
+
+# Longer than any handler may run, so a lease that is over has no one working under it.
+LEASE = timedelta(seconds=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The first answer: its status and the exact text of its body, stored once, sent verbatim."""
+
+    status: int
+    body: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """For state-machine output."""
+        return {"status": self.status, "body": self.body}
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What the row says about the request that made it."""
+
+    fingerprint: str
+    lease_owner: str
+    lease_until: str
+    answer: Answer | None
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """Answer with the first answer."""
+
+    answer: Answer
+
+
+@dataclass(frozen=True, slots=True)
+class Resume:
+    """Nobody works on it: take the lease over (if it still is `lease_until`) and go on."""
+
+    lease_until: str
+
+
+def fingerprint(body: Any) -> str:
+    """SHA-256 of the canonical JSON of a body: equal for equal content, whatever its spacing."""
+    text = json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def lease_end(now: datetime) -> str:
+    """Until when a request that starts now is left alone."""
+    return clock.rfc3339(now + LEASE)
+
+
+def decide(
+    stored: Stored, *, fingerprint: str, owner: str, now: datetime
+) -> Replay | Resume | Problem:
+    """What to do for a request whose row exists already."""
+    if stored.fingerprint != fingerprint:
+        return Problem(
+            problems.IDEMPOTENCY_KEY_REUSED,
+            "Use a new key for a new request; repeat a request with its own body.",
+        )
+    if stored.answer is not None:
+        return Replay(stored.answer)
+    if stored.lease_owner == owner or stored.lease_until <= clock.rfc3339(now):
+        return Resume(stored.lease_until)  # Our own write, whose answer was lost, counts too.
+    seconds = max(1, int((clock.parse(stored.lease_until) - now).total_seconds()) + 1)
+    return Problem(
+        problems.REQUEST_IN_PROGRESS,
+        "Repeat the request with the same key to get its answer.",
+        headers={"Retry-After": str(min(seconds, 2))},
+    )

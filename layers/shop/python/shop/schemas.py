@@ -1,0 +1,85 @@
+"""Shapes that several services have in their HTTP bodies."""
+
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from shop import ids, money
+
+
+class Body(BaseModel):
+    """Base of request bodies: no unknown fields, no coercion (`"1"` is not 1)."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class Query(BaseModel):
+    """Base of query parameters: text is converted, unknown names are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Out(BaseModel):
+    """Base of answers."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+def _known_currency(code: str) -> str:
+    if code not in money.EXPONENTS:
+        raise ValueError("not an ISO 4217 currency code")
+    return code
+
+
+Currency = Annotated[
+    str,
+    Field(pattern="^[A-Z]{3}$", description="ISO 4217 code", examples=["EUR"]),
+    AfterValidator(_known_currency),
+]
+Sku = Annotated[str, Field(pattern="^[A-Z0-9][A-Z0-9-]{0,39}$", examples=["TEA-0001-S"])]
+Quantity = Annotated[int, Field(ge=1, le=1000, description="whole units", examples=[2])]
+Limit = Annotated[int, Field(ge=1, le=100, description="page size")]
+Cursor = Annotated[str, Field(max_length=1024, description="opaque, from next_cursor")]
+OrderId = Annotated[str, Field(pattern=ids.pattern("ord"))]
+PaymentId = Annotated[str, Field(pattern=ids.pattern("pay"))]
+
+
+class MoneyOut(Out):
+    """An amount in minor units of its currency."""
+
+    amount: int
+    currency: Currency
+
+
+class Line(Body):
+    """What to buy and how much of it."""
+
+    sku: Sku
+    quantity: Quantity
+
+
+class Address(Body):
+    """A postal address. Stored with the order, never put into events or logs."""
+
+    name: Annotated[str, Field(min_length=1, max_length=100)]
+    line1: Annotated[str, Field(min_length=1, max_length=100)]
+    line2: Annotated[str | None, Field(max_length=100)] = None
+    city: Annotated[str, Field(min_length=1, max_length=100)]
+    region: Annotated[str | None, Field(max_length=50)] = None
+    postal_code: Annotated[str, Field(min_length=1, max_length=20)]
+    country: Annotated[str, Field(pattern="^[A-Z]{2}$", description="ISO 3166-1 alpha-2")]
+    phone: Annotated[str | None, Field(max_length=30)] = None
+
+
+class ProblemOut(BaseModel):
+    """An RFC 9457 problem document."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str
+    instance: str
+    request_id: str
+    retryable: bool
+    errors: list[dict[str, str]]

@@ -1,0 +1,165 @@
+"""DynamoDB by pynamodb: one connection per process, transactions that tell outcomes from faults.
+
+A condition that fails is an outcome: `transact` returns the reasons. Throttling and conflicts with
+another transaction are retried here with full jitter; everything else is raised.
+"""
+
+import os
+import random
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+from pynamodb.attributes import MapAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.connection import Connection
+from pynamodb.connection.table import TableConnection
+from pynamodb.exceptions import PynamoDBConnectionError, TransactWriteError
+from pynamodb.models import Model
+from pynamodb.transactions import TransactWrite
+
+from shop import aws
+
+DUE_SHARDS = 4
+OUTBOX_DAYS = 7
+TRANSIENT = frozenset(
+    {
+        "TransactionConflict",
+        "ThrottlingError",
+        "ProvisionedThroughputExceeded",
+        "ProvisionedThroughputExceededException",
+        "ThrottlingException",
+        "TransactionInProgressException",
+        "TransactionConflictException",
+        "RequestLimitExceeded",
+    }
+)
+CONDITION_FAILED = "ConditionalCheckFailed"
+_shared: dict[str, Connection] = {}
+
+
+def region() -> str:
+    """The region of this process."""
+    return os.environ.get("AWS_REGION") or os.environ["AWS_DEFAULT_REGION"]
+
+
+def connection() -> Connection:
+    """The connection that all models and transactions share: one client, one pool."""
+    if "it" not in _shared:
+        shared = Connection(region=region())
+        shared._client = aws.client("dynamodb")
+        _shared["it"] = shared
+    return _shared["it"]
+
+
+def reset() -> None:
+    """Forget the shared connection: for tests that change endpoint or credentials."""
+    _shared.clear()
+
+
+def table_name(name: str) -> str:
+    """The physical name of a table, from TABLE_<NAME>."""
+    return os.environ.get(f"TABLE_{name.upper()}", name)
+
+
+class TableModel(Model):
+    """Base of all models: keys `pk` and `sk`, the shared client.
+
+    A subclass has `class Meta: table_name = table_name("orders"); region = region()`.
+    """
+
+    pk = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True)
+
+    @classmethod
+    def _get_connection(cls) -> TableConnection:
+        found = super()._get_connection()
+        found.connection._client = connection().client
+        return cast(TableConnection, found)
+
+
+class OutboxItem(TableModel):
+    """An event, stored in the transaction of the change that it reports; deleted by TTL.
+
+    Subclass it with the Meta of the service's own table.
+    """
+
+    outbox = UnicodeAttribute()
+    expires_at = NumberAttribute()
+
+    @classmethod
+    def holding(cls, event: "Any") -> "OutboxItem":
+        """The item that makes the relay publish this `shop.events.Event`."""
+        return cls(
+            f"OUTBOX#{event.id}",
+            "OUTBOX",
+            outbox=event.to_json(),
+            expires_at=int(event.occurred.timestamp()) + OUTBOX_DAYS * 86_400,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a transaction item was refused. `item` is the stored row, if it was asked for."""
+
+    index: int
+    item: dict[str, Any] | None
+
+
+def transact(
+    build: Callable[[TransactWrite], None],
+    *,
+    attempts: int = 6,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Sequence[Reason]:
+    """Commit what `build` puts into the transaction; return the failed conditions, empty if done.
+
+    Indexes follow DynamoDB's order here: condition checks, deletes, puts, updates, each in the
+    order of its calls. Raises TransactWriteError for faults and when conflicts do not end.
+    """
+    for attempt in range(attempts):
+        try:
+            with TransactWrite(connection=connection()) as transaction:
+                build(transaction)
+            return ()
+        except TransactWriteError as error:
+            reasons = error.cancellation_reasons
+            failed = [
+                Reason(index, reason.raw_item)
+                for index, reason in enumerate(reasons)
+                if reason is not None and reason.code == CONDITION_FAILED
+            ]
+            if failed:
+                return failed
+            codes = {reason.code for reason in reasons if reason is not None}
+            transient = codes & TRANSIENT or error.cause_response_code in TRANSIENT
+            if not transient or attempt == attempts - 1:
+                raise
+            sleep(random.uniform(0, min(1.0, 0.02 * 2**attempt)))  # noqa: S311 (jitter)
+    raise AssertionError("unreachable")
+
+
+def condition_failed(error: PynamoDBConnectionError) -> bool:
+    """Whether a single put or update was refused by its condition."""
+    return bool(error.cause_response_code == "ConditionalCheckFailedException")
+
+
+def raw(model: type[TableModel], item: dict[str, Any]) -> Any:
+    """A model instance from a raw item, as a failed condition returns it."""
+    return model.from_raw_data(item)
+
+
+__all__ = [
+    "DUE_SHARDS",
+    "MapAttribute",
+    "OutboxItem",
+    "Reason",
+    "TableModel",
+    "condition_failed",
+    "connection",
+    "raw",
+    "region",
+    "reset",
+    "table_name",
+    "transact",
+]

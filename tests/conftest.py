@@ -1,0 +1,38 @@
+"""The environment of all tests, set before anything of ours is imported."""
+
+import os
+from collections.abc import Iterator
+
+os.environ.update(
+    AWS_ACCESS_KEY_ID="test",
+    AWS_SECRET_ACCESS_KEY="test",
+    AWS_REGION="us-east-1",
+    AWS_DEFAULT_REGION="us-east-1",
+    AWS_EC2_METADATA_DISABLED="true",
+    HOME_REGION="us-east-1",
+    STAGE="test",
+    POWERTOOLS_SERVICE_NAME="test",
+    POWERTOOLS_METRICS_NAMESPACE="Cartwright",
+    LOG_LEVEL="CRITICAL",
+    TOKEN_ISSUER="https://issuer.test",
+    TOKEN_AUDIENCE="cartwright-api",
+    CHECKOUT_MACHINE_ARN="arn:aws:states:us-east-1:000000000000:stateMachine:checkout",
+)
+for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_SESSION_TOKEN"):
+    os.environ.pop(name, None)
+
+import pytest  # noqa: E402
+from moto import mock_aws  # noqa: E402
+
+from shop import aws, tables  # noqa: E402
+
+
+@pytest.fixture
+def moto_aws() -> Iterator[None]:
+    """An empty AWS account in this process."""
+    with mock_aws():
+        aws.reset()
+        tables.reset()
+        yield
+    aws.reset()
+    tables.reset()

@@ -1,0 +1,1 @@
+"""What several suites share: tables in moto, API Gateway events."""

@@ -1,0 +1,62 @@
+"""Tables as the stacks define them: keys `pk` and `sk`, indexes by name."""
+
+import boto3
+
+# name -> {index: (hash, range)}; tests/infra compares this with the synthesized templates.
+TABLES: dict[str, dict[str, tuple[str, str]]] = {
+    "identity": {},
+    "catalog": {},
+    "inventory": {"due": ("due_shard", "due_at")},
+    "orders": {
+        "by_customer": ("customer_id", "created_sort"),
+        "due": ("due_shard", "due_at"),
+    },
+    "payments": {"due": ("due_shard", "due_at")},
+    "ledger": {"by_account": ("account_day", "entry_sort")},
+    "balances": {},
+}
+
+
+def create(*names: str) -> None:
+    """Create these tables (inside `moto_aws`)."""
+    client = boto3.client("dynamodb", region_name="us-east-1")
+    for name in names:
+        keys = {"pk", "sk"} | {key for pair in TABLES[name].values() for key in pair}
+        indexes = [
+            {
+                "IndexName": index,
+                "KeySchema": [
+                    {"AttributeName": hash_key, "KeyType": "HASH"},
+                    {"AttributeName": range_key, "KeyType": "RANGE"},
+                ],
+                "Projection": {"ProjectionType": "ALL"},
+            }
+            for index, (hash_key, range_key) in TABLES[name].items()
+        ]
+        client.create_table(
+            TableName=name,
+            BillingMode="PAY_PER_REQUEST",
+            KeySchema=[
+                {"AttributeName": "pk", "KeyType": "HASH"},
+                {"AttributeName": "sk", "KeyType": "RANGE"},
+            ],
+            AttributeDefinitions=[
+                {"AttributeName": key, "AttributeType": "S"} for key in sorted(keys)
+            ],
+            StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"},
+            **({"GlobalSecondaryIndexes": indexes} if indexes else {}),
+        )
+
+
+def rows(table: str) -> list[dict[str, object]]:
+    """All items of a small test table, as plain Python values."""
+    resource = boto3.resource("dynamodb", region_name="us-east-1")
+    return list(resource.Table(table).scan(ConsistentRead=True)["Items"])
+
+
+def outbox(table: str) -> list[dict[str, object]]:
+    """The events stored in a table, oldest first by occurrence."""
+    import json
+
+    events = [json.loads(str(row["outbox"])) for row in rows(table) if "outbox" in row]
+    return sorted(events, key=lambda event: (event["occurred_at"], event["sequence"]))
