@@ -1,5 +1,8 @@
 """Tables as the stacks define them: keys `pk` and `sk`, indexes by name."""
 
+import json
+from typing import Any
+
 import boto3
 
 # name -> {index: (hash, range)}; tests/infra compares this with the synthesized templates.
@@ -33,6 +36,7 @@ def create(*names: str) -> None:
             }
             for index, (hash_key, range_key) in TABLES[name].items()
         ]
+        extra: Any = {"GlobalSecondaryIndexes": indexes} if indexes else {}
         client.create_table(
             TableName=name,
             BillingMode="PAY_PER_REQUEST",
@@ -44,19 +48,18 @@ def create(*names: str) -> None:
                 {"AttributeName": key, "AttributeType": "S"} for key in sorted(keys)
             ],
             StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"},
-            **({"GlobalSecondaryIndexes": indexes} if indexes else {}),
+            **extra,
         )
 
 
-def rows(table: str) -> list[dict[str, object]]:
+def rows(table: str) -> list[dict[str, Any]]:
     """All items of a small test table, as plain Python values."""
     resource = boto3.resource("dynamodb", region_name="us-east-1")
-    return list(resource.Table(table).scan(ConsistentRead=True)["Items"])
+    found: list[Any] = resource.Table(table).scan(ConsistentRead=True)["Items"]
+    return found
 
 
-def outbox(table: str) -> list[dict[str, object]]:
+def outbox(table: str) -> list[dict[str, Any]]:
     """The events stored in a table, oldest first by occurrence."""
-    import json
-
     events = [json.loads(str(row["outbox"])) for row in rows(table) if "outbox" in row]
     return sorted(events, key=lambda event: (event["occurred_at"], event["sequence"]))

@@ -9,7 +9,7 @@ import random
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 from pynamodb.attributes import MapAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.connection import Connection
@@ -75,7 +75,7 @@ class TableModel(Model):
     def _get_connection(cls) -> TableConnection:
         found = super()._get_connection()
         found.connection._client = connection().client
-        return cast(TableConnection, found)
+        return found
 
 
 class OutboxItem(TableModel):

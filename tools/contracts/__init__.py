@@ -1,0 +1,5 @@
+"""Contracts generated from the code: OpenAPI, the authorizer's route table, event schemas.
+
+`python -m tools.contracts` writes them, `--check` compares them with what is committed. infra reads
+only these files, never runtime code.
+"""

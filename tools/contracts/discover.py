@@ -1,0 +1,65 @@
+"""Finds the routes and events of all services by importing their modules."""
+
+import importlib
+import inspect
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+for folder in ("functions", "layers/shop/python"):
+    if str(ROOT / folder) not in sys.path:
+        sys.path.insert(0, str(ROOT / folder))
+
+from shop.events import EventData  # noqa: E402
+from shop.http import Route  # noqa: E402
+
+
+@dataclass(frozen=True)
+class Operation:
+    """A route and where it lives: `orders`, `place_order`."""
+
+    service: str
+    name: str
+    route: Route
+
+    @property
+    def function(self) -> str:
+        """How infra names the function."""
+        return f"{self.service}.{self.name}"
+
+
+def services() -> list[str]:
+    """All service folders."""
+    return sorted(p.name for p in (ROOT / "functions").iterdir() if (p / "README.md").exists())
+
+
+def operations() -> list[Operation]:
+    """Every route, ordered by path and method."""
+    found = []
+    for service in services():
+        for file in sorted((ROOT / "functions" / service / "api").glob("[a-z]*.py")):
+            module = importlib.import_module(f"{service}.api.{file.stem}")
+            found.append(Operation(service, file.stem, module.ROUTE))
+    return sorted(found, key=lambda op: (op.route.path, op.route.method))
+
+
+def events() -> dict[str, list[type[EventData]]]:
+    """The events that each service publishes: classes of its events.py that carry a TYPE."""
+    found = {}
+    for service in services():
+        if not (ROOT / "functions" / service / "events.py").exists():
+            continue
+        module = importlib.import_module(f"{service}.events")
+        found[service] = sorted(
+            (
+                cls
+                for _, cls in inspect.getmembers(module, inspect.isclass)
+                if issubclass(cls, EventData)
+                and "TYPE" in vars(cls)
+                and cls.__module__ == module.__name__
+                and not getattr(cls, "FOREIGN", False)
+            ),
+            key=lambda cls: cls.TYPE,
+        )
+    return found

@@ -1,0 +1,173 @@
+"""docs/openapi.json: OpenAPI 3.1 from the routes and their pydantic models."""
+
+import re
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.json_schema import JsonSchemaMode, models_json_schema
+
+from shop import ids, problems
+from shop.problems import ProblemType
+from shop.schemas import ProblemOut
+from tools.contracts.discover import Operation
+
+REF = "#/components/schemas/{model}"
+DESCRIPTION = """\
+Catalog, carts, orders, payments, inventory and the ledger behind one HTTP API.
+
+Money is `{"amount": <integer minor units>, "currency": "<ISO 4217>"}`. Times are RFC 3339 UTC.
+Errors are RFC 9457 problem documents; `code` is the contract. Routes that need an
+`Idempotency-Key` answer a repeat with the first answer, byte for byte."""
+PATH_KINDS = {"order_id": "ord", "payment_id": "pay", "product_id": "prd", "transaction_id": "txn"}
+
+
+def document(operations: list[Operation], version: str) -> dict[str, Any]:
+    """The whole OpenAPI document, with keys in a stable order."""
+    schemas, references = _schemas(operations)
+    paths: dict[str, dict[str, Any]] = {}
+    for operation in operations:
+        method = operation.route.method.lower()
+        paths.setdefault(operation.route.path, {})[method] = _operation(operation, references)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Cartwright",
+            "version": version,
+            "description": DESCRIPTION,
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "servers": [{"url": "."}],
+        "tags": [{"name": name} for name in sorted({op.service for op in operations})],
+        "paths": paths,
+        "components": {
+            "securitySchemes": {
+                "accessToken": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
+            },
+            "schemas": schemas,
+        },
+    }
+
+
+References = dict[tuple[Any, JsonSchemaMode], dict[str, Any]]
+
+
+def _schemas(operations: list[Operation]) -> tuple[dict[str, Any], References]:
+    used: set[tuple[type[BaseModel], JsonSchemaMode]] = {(ProblemOut, "serialization")}
+    for operation in operations:
+        route = operation.route
+        if route.request is not None:
+            used.add((route.request, "validation"))
+        used |= {(m, "serialization") for m in route.responses.values() if m is not None}
+    inputs = sorted(used, key=lambda pair: (pair[0].__module__, pair[0].__name__, pair[1]))
+    references, definitions = models_json_schema(inputs, ref_template=REF)
+    found = definitions.get("$defs", {})
+    return {name: found[name] for name in sorted(found)}, dict(references)
+
+
+def _operation(operation: Operation, references: References) -> dict[str, Any]:
+    route = operation.route
+    out: dict[str, Any] = {
+        "operationId": operation.name,
+        "summary": route.summary,
+        "tags": [operation.service],
+        "parameters": _parameters(operation),
+        "responses": _responses(operation, references),
+        "x-cartwright-function": operation.function,
+        "x-cartwright-auth": route.auth,
+        "x-cartwright-scopes": list(route.scopes),
+        "x-cartwright-idempotent": route.idempotent,
+        "security": [] if route.auth == "public" else [{"accessToken": []}],
+    }
+    if route.throttle:
+        rate, burst = route.throttle
+        out["x-cartwright-throttle"] = {"rate": rate, "burst": burst}
+    if route.request is not None:
+        schema = references[(route.request, "validation")]
+        out["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
+    return out
+
+
+def _parameters(operation: Operation) -> list[dict[str, Any]]:
+    route = operation.route
+    found: list[dict[str, Any]] = []
+    for name in re.findall(r"{(\w+)}", route.path):
+        schema: dict[str, Any] = {"type": "string"}
+        if name in PATH_KINDS:
+            schema["pattern"] = ids.pattern(PATH_KINDS[name])
+        found.append({"name": name, "in": "path", "required": True, "schema": schema})
+    if route.idempotent:
+        found.append(
+            {
+                "name": "Idempotency-Key",
+                "in": "header",
+                "required": True,
+                "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+                "description": "One key per intended effect; repeat it to get the first answer.",
+            }
+        )
+    if route.query is not None:
+        schema = route.query.model_json_schema()
+        required = schema.get("required", [])
+        for name, item in schema["properties"].items():
+            item.pop("title", None)
+            found.append(
+                {"name": name, "in": "query", "required": name in required, "schema": item}
+            )
+    return found
+
+
+def _responses(operation: Operation, references: References) -> dict[str, Any]:
+    route = operation.route
+    out: dict[str, Any] = {}
+    for status, model in sorted(route.responses.items()):
+        out[str(status)] = {"description": "Success" if status < 300 else "Not modified"}
+        if model is not None:
+            schema = references[(model, "serialization")]
+            out[str(status)]["content"] = {"application/json": {"schema": schema}}
+    by_status: dict[int, list[ProblemType]] = {}
+    for problem in [*route.problems, *_common(operation)]:
+        codes = by_status.setdefault(problem.status, [])
+        if problem not in codes:
+            codes.append(problem)
+    for status, found in sorted(by_status.items()):
+        out[str(status)] = {
+            "description": "; ".join(f"`{p.code}`: {p.title}" for p in found),
+            "content": {
+                "application/problem+json": {"schema": references[(ProblemOut, "serialization")]}
+            },
+            "x-cartwright-codes": [p.code for p in found],
+        }
+    return dict(sorted(out.items()))
+
+
+def _common(operation: Operation) -> list[ProblemType]:
+    """What the gateway and the HTTP edge answer by themselves."""
+    route = operation.route
+    found = [problems.INVALID_REQUEST, problems.RATE_LIMITED, problems.INTERNAL_ERROR]
+    if route.auth != "public":
+        found += [problems.UNAUTHENTICATED, problems.FORBIDDEN]
+    if route.request is not None:
+        found += [problems.PAYLOAD_TOO_LARGE, problems.UNSUPPORTED_MEDIA_TYPE]
+    if route.idempotent:
+        found += [
+            problems.IDEMPOTENCY_KEY_REQUIRED,
+            problems.IDEMPOTENCY_KEY_REUSED,
+            problems.REQUEST_IN_PROGRESS,
+        ]
+    if "{" in route.path:
+        found.append(problems.NOT_FOUND)
+    return found
+
+
+def route_table(operations: list[Operation]) -> list[dict[str, Any]]:
+    """What the authorizer needs to know: which scopes open which method."""
+    return [
+        {
+            "method": op.route.method,
+            "path": op.route.path,
+            "auth": op.route.auth,
+            "scopes": list(op.route.scopes),
+        }
+        for op in operations
+        if op.route.auth != "public"
+    ]
