@@ -93,8 +93,8 @@ def test_a_route_is_one_file_with_one_route() -> None:
     for service in SERVICES:
         for file in (FUNCTIONS / service / "api").glob("[a-z]*.py"):
             text = file.read_text()
-            assert len(re.findall(r"^ROUTE = Route\(", text, re.M)) == 1, file
-            assert len(re.findall(r"^handler = entrypoint\(ROUTE", text, re.M)) == 1, file
+            assert len(re.findall(r"^ROUTE = Route\(", text, re.MULTILINE)) == 1, file
+            assert len(re.findall(r"^handler = entrypoint\(ROUTE", text, re.MULTILINE)) == 1, file
 
 
 def test_every_service_has_the_same_parts() -> None:

@@ -14,13 +14,13 @@ from datetime import datetime
 
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 KINDS = ("usr", "ses", "fam", "prd", "ord", "pay", "att", "rsv", "mov", "txn", "evt", "req")
-PATTERN = r"^{kind}_[a-z]{{2,6}}[0-9]_[0-9a-hjkmnp-tv-z]{{26}}$"
+PATTERN = r"^{kind}_[a-z]{{2,8}}[0-9]_[0-9a-hjkmnp-tv-z]{{26}}$"
 
 _DIRECTIONS = {
     "north": "n", "south": "s", "east": "e", "west": "w", "central": "c",
     "northeast": "ne", "northwest": "nw", "southeast": "se", "southwest": "sw",
 }  # fmt: skip
-_ID = re.compile(r"^([a-z]{3})_([a-z]{2,6}[0-9])_[0-9a-hjkmnp-tv-z]{26}$")
+_ID = re.compile(r"^([a-z]{3})_([a-z]{2,8}[0-9])_[0-9a-hjkmnp-tv-z]{26}$")
 
 
 def region_code(region: str) -> str:

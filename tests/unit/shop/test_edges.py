@@ -1,0 +1,92 @@
+"""Consumers, steps, settings and the machine: what a fault does to its neighbours."""
+
+import json
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from shop import aws, clock, consumer, machine, steps, trace
+from shop.settings import Settings
+
+
+def message(number: int) -> dict[str, Any]:
+    detail = {"id": f"evt_{number}", "type": "order.placed", "n": number}
+    return {"messageId": str(number), "body": json.dumps({"detail": detail})}
+
+
+def test_one_bad_message_fails_alone() -> None:
+    seen = []
+
+    def consume(envelope: dict[str, Any]) -> str:
+        if envelope["n"] == 2:
+            raise RuntimeError
+        seen.append(envelope["n"])
+        return "done"
+
+    records = [message(1), message(2), message(3), {"messageId": "4", "body": "not json"}]
+    result = consumer.entrypoint("test", consume)({"Records": records}, None)
+    assert seen == [1, 3]
+    assert result == {"batchItemFailures": [{"itemIdentifier": "2"}, {"itemIdentifier": "4"}]}
+
+
+def test_a_step_is_found_by_name_and_its_fault_is_raised() -> None:
+    def broken(_: dict[str, Any]) -> dict[str, Any]:
+        raise RuntimeError
+
+    handler = steps.entrypoint({"good": lambda _: {"outcome": "done"}, "bad": broken})
+    assert handler({"step": "good"}, None) == {"outcome": "done"}
+    with pytest.raises(RuntimeError):
+        handler({"step": "bad"}, None)
+    with pytest.raises(KeyError):
+        handler({"step": "other"}, None)
+
+
+def test_a_missing_setting_stops_the_function(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Mine(Settings):
+        psp_secret_arn: str
+
+    monkeypatch.delenv("PSP_SECRET_ARN", raising=False)
+    with pytest.raises(ValidationError, match="psp_secret_arn"):
+        Mine.load()
+    monkeypatch.setenv("PSP_SECRET_ARN", "arn")
+    assert Mine.load().psp_secret_arn == "arn"
+
+
+class Machine:
+    def __init__(self, result: Any) -> None:
+        self.result = result
+
+    def start_sync_execution(self, **_: Any) -> Any:
+        if isinstance(self.result, Exception):
+            raise self.result
+        return self.result
+
+
+@pytest.mark.parametrize(
+    "result", [{"status": "FAILED", "error": "x"}, {"status": "TIMED_OUT"}, TimeoutError()]
+)
+def test_every_end_but_success_is_incomplete(result: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(aws, "client", lambda *_, **__: Machine(result))
+    with pytest.raises(machine.CheckoutIncomplete):
+        machine.run("arn", {})
+
+
+def test_a_success_gives_its_output(monkeypatch: pytest.MonkeyPatch) -> None:
+    result = {"status": "SUCCEEDED", "output": '{"outcome":"placed"}'}
+    monkeypatch.setattr(aws, "client", lambda *_, **__: Machine(result))
+    assert machine.run("arn", {}) == {"outcome": "placed"}
+
+
+def test_times_sort_as_text() -> None:
+    texts = ["2026-01-02T03:04:05.678Z", "2026-01-02T03:04:05.679Z", "2026-10-02T03:04:05.000Z"]
+    assert [clock.rfc3339(clock.parse(text)) for text in texts] == texts == sorted(texts)
+    with pytest.raises(ValueError, match="offset"):
+        clock.parse("2026-01-02T03:04:05")
+
+
+def test_a_trace_survives_the_state_machine() -> None:
+    first = trace.start(None, request_id="r", instance="/orders")
+    second = trace.of(first.to_dict())
+    assert second.correlation_id == first.correlation_id
+    assert (second.request_id, second.instance) == ("r", "/orders")
