@@ -1,0 +1,122 @@
+"""The platform of the end-to-end tests: one for the whole run, whatever the number of workers."""
+
+import json
+import os
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any
+
+import boto3
+import pytest
+
+from tests.e2e.platform import Platform, shared_platform
+from tests.support.shop_client import ShopClient, eventually
+
+
+@pytest.fixture(scope="session")
+def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
+    """An emulator and a payment provider with the app deployed and seeded."""
+    shared, owner = tmp_path_factory.getbasetemp(), os.getpid()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared, owner = shared.parent, os.getppid()
+    with shared_platform(shared, owner) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def shop(platform: Platform) -> ShopClient:
+    """The API without a token."""
+    return ShopClient(platform.api_url)
+
+
+@pytest.fixture(scope="session")
+def users(platform: Platform) -> dict[str, dict[str, str]]:
+    """The seeded users: e-mail and password by name."""
+    return platform.users
+
+
+@pytest.fixture(scope="session")
+def finance(shop: ShopClient, users: dict[str, dict[str, str]]) -> ShopClient:
+    """The API as the seeded accountant sees it."""
+    return shop.sign_in(users["finance"]["email"], users["finance"]["password"])
+
+
+@pytest.fixture(scope="session")
+def stock(shop: ShopClient) -> dict[str, int]:
+    """What the seed put on the shelves, by SKU."""
+    found: dict[str, int] = {}
+    cursor = ""
+    while True:
+        page = shop.send("GET", f"/products?limit=50{cursor}").json
+        skus = [variant["sku"] for product in page["data"] for variant in product["variants"]]
+        for start in range(0, len(skus), 100):
+            lines = [{"sku": sku, "quantity": 1} for sku in skus[start : start + 100]]
+            reply = shop.send("POST", "/inventory/check", {"lines": lines})
+            assert reply.status == 200, reply.text
+            found |= {x["sku"]: x["available_quantity"] for x in reply.json["lines"]}
+        if not page["next_cursor"]:
+            return found
+        cursor = f"&cursor={page['next_cursor']}"
+
+
+@pytest.fixture(scope="session")
+def skus(stock: dict[str, int]) -> list[str]:
+    """SKUs of which there is plenty; each test takes one of its own."""
+    return sorted(sku for sku, quantity in stock.items() if quantity > 50)
+
+
+@pytest.fixture(scope="session")
+def limited(stock: dict[str, int]) -> list[str]:
+    """SKUs of which there are exactly ten, over all locations."""
+    return sorted(sku for sku, quantity in stock.items() if quantity == 10)
+
+
+@pytest.fixture(scope="session")
+def charges(platform: Platform) -> Callable[[str], list[int]]:
+    """What the payment provider took for an order: the amounts captured, from its own books."""
+
+    def read(order_id: str) -> list[int]:
+        request = urllib.request.Request(
+            f"{platform.psp_url}/v1/payment_intents?limit=100",
+            headers={"Authorization": "Bearer sk_test_reader"},
+        )
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            intents = json.loads(answer.read())["data"]
+        return [
+            intent["amount"]
+            for intent in intents
+            if order_id in intent["metadata"].values() and intent["status"] == "succeeded"
+        ]
+
+    return read
+
+
+@pytest.fixture
+def consumer_down(platform: Platform) -> Callable[[str], AbstractContextManager[None]]:
+    """Takes a consumer off its queue for a while."""
+    client = boto3.client("lambda", endpoint_url=platform.endpoint_url, region_name=platform.region)
+
+    def switch(uuid: str, state: str) -> None:
+        client.update_event_source_mapping(UUID=uuid, Enabled=state == "Enabled")
+        eventually(
+            lambda: client.get_event_source_mapping(UUID=uuid)["State"],
+            until=lambda now: now == state,
+        )
+
+    @contextmanager
+    def down(name: str) -> Iterator[None]:
+        function = f"cartwright-local-{name}"
+        mappings: list[Any] = client.list_event_source_mappings(FunctionName=function)[
+            "EventSourceMappings"
+        ]
+        assert mappings, f"{function} consumes nothing"
+        for mapping in mappings:
+            switch(mapping["UUID"], "Disabled")
+        try:
+            yield
+        finally:
+            for mapping in mappings:
+                switch(mapping["UUID"], "Enabled")
+
+    return down

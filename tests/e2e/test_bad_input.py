@@ -1,0 +1,203 @@
+"""What bad input gets: the 4xx of the API as a problem document, and nothing changes."""
+
+import base64
+import json
+from typing import Any
+
+import pytest
+
+from tests.support.shop_client import ADDRESS, Reply, ShopClient, new_key
+
+MEMBERS = {
+    "type", "title", "status", "code", "detail", "instance", "request_id", "retryable", "errors",
+}  # fmt: skip
+
+
+def check(reply: Reply, status: int, code: str | None = None) -> None:
+    """A problem document with all members, whoever made it."""
+    assert reply.status == status, reply.text
+    assert reply.headers["content-type"].startswith("application/problem+json"), reply.headers
+    assert set(reply.json) >= MEMBERS, reply.text
+    assert reply.json["status"] == status
+    if code:
+        assert reply.json["code"] == code
+    assert reply.headers["x-request-id"]
+
+
+@pytest.fixture(scope="module")
+def buyer(shop: ShopClient) -> ShopClient:
+    return shop.register()
+
+
+def order(lines: Any, **more: Any) -> dict[str, Any]:
+    return {"lines": lines, "shipping_address": ADDRESS} | more
+
+
+def one(sku: str, quantity: Any = 1) -> list[dict[str, Any]]:
+    return [{"sku": sku, "quantity": quantity}]
+
+
+BAD_ORDERS: dict[str, tuple[Any, int]] = {
+    "empty": (lambda _: {}, 400),
+    "wrong type": (lambda s: order("lines"), 400),
+    "unknown field": (lambda s: order(one(s), gift=True), 400),
+    "unknown sku": (lambda s: order(one("NO-SUCH-SKU")), 422),
+    "quantity 0": (lambda s: order(one(s, 0)), 400),
+    "quantity -1": (lambda s: order(one(s, -1)), 400),
+    "quantity 1.5": (lambda s: order(one(s, 1.5)), 400),
+    "quantity 10^9": (lambda s: order(one(s, 10**9)), 400),
+    "quantity as text": (lambda s: order(one(s, "1")), 400),
+    "no lines": (lambda s: order([]), 400),
+    "101 lines": (lambda s: order(one(s) * 101), 400),
+    "no such currency": (lambda s: order(one(s), currency="XXX"), 400),
+    "currency not offered": (lambda s: order(one(s), currency="JPY"), 422),
+    "country in words": (
+        lambda s: order(one(s), shipping_address=ADDRESS | {"country": "Utopia"}),
+        400,
+    ),
+    "over 256 KB": (lambda s: order(one(s), pad="x" * 300_000), 413),
+}
+
+
+@pytest.mark.parametrize("name", BAD_ORDERS)
+def test_a_bad_order_is_refused_and_changes_nothing(
+    buyer: ShopClient, skus: list[str], name: str
+) -> None:
+    build, status = BAD_ORDERS[name]
+    before = buyer.stock(skus[12])
+    check(buyer.send("POST", "/orders", build(skus[12]), key=new_key()), status)
+    assert buyer.stock(skus[12]) == before
+    assert [o for o in buyer.send("GET", "/orders").json["data"] if o["status"] == "placed"] == []
+
+
+@pytest.mark.parametrize("raw", [b"{", b"", b"\xff\xfe", b"null", b"[" * 10_000])
+def test_what_is_not_json_is_refused(buyer: ShopClient, raw: bytes) -> None:
+    check(buyer.send("POST", "/orders", raw=raw, key=new_key()), 400, "invalid_request")
+
+
+def test_a_missing_key_is_refused(buyer: ShopClient, skus: list[str]) -> None:
+    check(buyer.send("POST", "/orders", order(one(skus[12]))), 400)
+
+
+def test_a_body_of_another_media_type_is_refused(buyer: ShopClient, skus: list[str]) -> None:
+    reply = buyer.send(
+        "POST", "/orders", order(one(skus[12])), key=new_key(), headers={"Content-Type": "text/csv"}
+    )
+    check(reply, 415)
+
+
+def b64(data: Any) -> str:
+    return base64.urlsafe_b64encode(json.dumps(data).encode()).rstrip(b"=").decode()
+
+
+def forged(token: str, name: str) -> str:
+    """A token that only looks right."""
+    header, payload, signature = token.split(".")
+    claims = json.loads(base64.urlsafe_b64decode(payload + "=="))
+    changed: dict[str, Any] = {
+        "other issuer": claims | {"iss": "https://evil.example"},
+        "expired": claims | {"exp": 1},
+        "more rights": claims | {"scope": "finance:read"},
+    }
+    if name == "alg none":
+        return f"{b64({'alg': 'none', 'typ': 'at+jwt'})}.{payload}."
+    if name == "truncated":
+        return token[:-10]
+    return f"{header}.{b64(changed[name])}.{signature}"
+
+
+@pytest.mark.parametrize(
+    "name", ["alg none", "truncated", "other issuer", "expired", "more rights"]
+)
+def test_a_forged_token_is_not_let_in(buyer: ShopClient, name: str) -> None:
+    client = ShopClient(buyer.api_url, forged(buyer.token, name))
+    check(client.send("GET", "/orders"), 401, "unauthenticated")
+
+
+@pytest.mark.parametrize("header", [None, "", "Bearer", "Bearer x", "Basic dXNlcjpwdw==", "x.y.z"])
+def test_no_token_no_entry(shop: ShopClient, header: str | None) -> None:
+    headers = {} if header is None else {"Authorization": header}
+    check(shop.send("GET", "/orders", headers=headers), 401, "unauthenticated")
+
+
+def test_a_customer_cannot_read_the_ledger(buyer: ShopClient) -> None:
+    check(buyer.send("GET", "/ledger/accounts"), 403, "forbidden")
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/products?limit=0", 400),
+        ("/products?limit=101", 400),
+        ("/products?limit=x", 400),
+        ("/products?cursor=garbage", 400),
+        ("/products?currency=XXX", 400),
+        ("/products?currency=JPY", 422),
+        ("/products?price_min=5&price_max=1", 400),
+        ("/products?price_min=-1", 400),
+        ("/products?nonsense=1", 400),
+        ("/products/prd_use1_0000000000000000000000000z", 404),
+        ("/products/nonsense", 404),
+        ("/no/such/route", 404),
+    ],
+)
+def test_a_bad_question_gets_a_clear_answer(shop: ShopClient, path: str, status: int) -> None:
+    check(shop.send("GET", path), status)
+
+
+BAD_PAYMENTS: dict[str, tuple[dict[str, Any], int]] = {
+    "order id": ({"order_id": "nonsense"}, 400),
+    "no such order": ({"order_id": "ord_use1_0000000000000000000000000a"}, 404),
+    "method": ({"payment_method": "4242424242424242"}, 400),
+    "capture": ({"capture": "later"}, 400),
+    "field": ({"amount": 1}, 400),
+}
+
+
+@pytest.mark.parametrize("name", BAD_PAYMENTS)
+def test_a_bad_payment_is_refused_and_the_order_stays_placed(
+    buyer: ShopClient, skus: list[str], name: str
+) -> None:
+    customer = buyer.register()
+    order_id = customer.order({skus[13]: 1}).json["order_id"]
+    changes, status = BAD_PAYMENTS[name]
+    body = {"order_id": order_id, "payment_method": "pm_card_visa"} | changes
+    check(customer.send("POST", "/payments", body, key=new_key()), status)
+    assert customer.order_status(order_id) == "placed"
+
+
+def test_an_order_is_paid_once(buyer: ShopClient, skus: list[str]) -> None:
+    customer = buyer.register()
+    order_id = customer.order({skus[13]: 1}).json["order_id"]
+    assert customer.pay(order_id).status == 201
+    reply = customer.pay(order_id)
+    check(reply, 409)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"email": "no-address", "password": "long enough password", "consents": {"terms": True}},
+        {"email": "a@example.com", "password": "short", "consents": {"terms": True}},
+        {"email": "a@example.com", "password": "long enough password"},
+    ],
+)
+def test_a_bad_registration_is_refused(shop: ShopClient, body: dict[str, Any]) -> None:
+    check(shop.send("POST", "/users", body), 400)
+
+
+def test_a_wrong_password_says_nothing_about_the_address(
+    shop: ShopClient, users: dict[str, dict[str, str]]
+) -> None:
+    known = shop.send(
+        "POST", "/sessions", {"email": users["ops"]["email"], "password": "wrong password"}
+    )
+    unknown = shop.send(
+        "POST", "/sessions", {"email": "nobody@example.com", "password": "wrong password"}
+    )
+    check(known, 401, "invalid_credentials")
+    check(unknown, 401, "invalid_credentials")
+    drop = {"request_id", "instance"}
+    assert {k: v for k, v in known.json.items() if k not in drop} == {
+        k: v for k, v in unknown.json.items() if k not in drop
+    }

@@ -1,0 +1,134 @@
+"""A stranger's client: the public API over HTTP with the standard library, and bounded waits."""
+
+import http.client
+import json
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+ADDRESS = {
+    "name": "Ada Buyer",
+    "line1": "1 Main Street",
+    "city": "Newark",
+    "region": "NJ",
+    "postal_code": "07102",
+    "country": "US",
+}
+T = TypeVar("T")
+
+
+def new_key() -> str:
+    """A fresh idempotency key."""
+    return uuid.uuid4().hex
+
+
+def eventually(read: Callable[[], T], *, until: Callable[[T], bool], timeout_s: float = 30) -> T:
+    """Read until it is as expected; fail with the last value."""
+    end = time.monotonic() + timeout_s
+    while True:
+        value = read()
+        if until(value):
+            return value
+        assert time.monotonic() < end, f"still {value!r} after {timeout_s} s"
+        time.sleep(0.1)
+
+
+@dataclass(frozen=True)
+class Reply:
+    """An HTTP answer."""
+
+    status: int
+    headers: dict[str, str]
+    text: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.text)
+
+
+@dataclass(frozen=True)
+class ShopClient:
+    """The API as one user sees it."""
+
+    api_url: str
+    token: str = ""
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        key: str | None = None,
+        raw: bytes | None = None,
+        headers: dict[str, str] | None = None,
+        timeout_s: float = 60,
+    ) -> Reply:
+        """One request on a connection of its own."""
+        base = urlsplit(self.api_url)
+        sent = {"Authorization": f"Bearer {self.token}"} if self.token else {}
+        data = raw if raw is not None else (None if body is None else json.dumps(body).encode())
+        if data is not None:
+            sent["Content-Type"] = "application/json"
+        if key is not None:
+            sent["Idempotency-Key"] = key
+        connection = http.client.HTTPConnection(base.netloc, timeout=timeout_s)
+        try:
+            connection.request(method, base.path + path, data, sent | (headers or {}))
+            answer = connection.getresponse()
+            found = {name.lower(): value for name, value in answer.getheaders()}
+            return Reply(answer.status, found, answer.read().decode())
+        finally:
+            connection.close()
+
+    def final(self, method: str, path: str, body: Any, *, key: str, timeout_s: float = 90) -> Reply:
+        """Repeat with the same key, as a client should, until the answer is not retryable."""
+
+        def retryable(reply: Reply) -> bool:
+            return reply.status >= 500 or (reply.status in (409, 429) and reply.json["retryable"])
+
+        return eventually(
+            lambda: self.send(method, path, body, key=key),
+            until=lambda reply: not retryable(reply),
+            timeout_s=timeout_s,
+        )
+
+    def sign_in(self, email: str, password: str) -> "ShopClient":
+        """The same API with this user's token."""
+        reply = self.send("POST", "/sessions", {"email": email, "password": password})
+        assert reply.status == 201, reply.text
+        return ShopClient(self.api_url, reply.json["access_token"])
+
+    def register(self) -> "ShopClient":
+        """A new customer, signed in."""
+        email, password = f"buyer-{uuid.uuid4().hex}@example.com", f"pw-{uuid.uuid4().hex}"
+        body = {"email": email, "password": password, "consents": {"terms": True}}
+        reply = self.send("POST", "/users", body)
+        assert reply.status == 202, reply.text
+        return self.sign_in(email, password)
+
+    def order(self, lines: dict[str, int], *, key: str | None = None) -> Reply:
+        """POST /orders, repeated until final."""
+        body = {
+            "lines": [{"sku": sku, "quantity": n} for sku, n in lines.items()],
+            "shipping_address": ADDRESS,
+        }
+        return self.final("POST", "/orders", body, key=key or new_key())
+
+    def pay(self, order_id: str, *, method: str = "pm_card_visa", key: str | None = None) -> Reply:
+        """POST /payments, repeated until final."""
+        body = {"order_id": order_id, "payment_method": method}
+        return self.final("POST", "/payments", body, key=key or new_key())
+
+    def stock(self, sku: str) -> int:
+        """What can be bought of a SKU now."""
+        reply = self.send("POST", "/inventory/check", {"lines": [{"sku": sku, "quantity": 1}]})
+        assert reply.status == 200, reply.text
+        return int(reply.json["lines"][0]["available_quantity"])
+
+    def order_status(self, order_id: str) -> str:
+        """The status that the customer sees."""
+        return str(self.send("GET", f"/orders/{order_id}").json["status"])
