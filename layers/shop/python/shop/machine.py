@@ -35,3 +35,9 @@ def run(machine_arn: str, data: dict[str, Any]) -> dict[str, Any]:
         raise CheckoutIncomplete(result["status"])
     output: dict[str, Any] = json.loads(result["output"])
     return output
+
+
+def start(machine_arn: str, data: dict[str, Any]) -> None:
+    """Start an execution and leave it: for janitors, which look at the tables again later."""
+    client = aws.client("stepfunctions", read_timeout_s=TIMEOUT_S, attempts=1)
+    client.start_execution(stateMachineArn=machine_arn, input=json.dumps(data))

@@ -9,7 +9,7 @@ import random
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from pynamodb.attributes import MapAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.connection import Connection
@@ -22,6 +22,7 @@ from shop import aws
 
 DUE_SHARDS = 4
 OUTBOX_DAYS = 7
+BATCH_KEYS = 100
 TRANSIENT = frozenset(
     {
         "TransactionConflict",
@@ -76,6 +77,13 @@ class TableModel(Model):
         found = super()._get_connection()
         found.connection._client = connection().client
         return found
+
+
+M = TypeVar("M", bound=TableModel)
+
+
+class KeysUnprocessed(Exception):
+    """DynamoDB kept a part of a batch unread."""
 
 
 class OutboxItem(TableModel):
@@ -139,6 +147,37 @@ def transact(
     raise AssertionError("unreachable")
 
 
+def batch_get(
+    model: type[M],
+    keys: Sequence[tuple[str, str]],
+    *,
+    consistent: bool = False,
+    attempts: int = 6,
+    sleep: Callable[[float], None] = time.sleep,
+) -> list[M]:
+    """The rows of these (pk, sk), in no order; absent ones are left out.
+
+    One request per 100 keys. DynamoDB may answer a part: the rest is asked for again, with full
+    jitter. Raises KeysUnprocessed when that does not end.
+    """
+    table = model.Meta.table_name
+    found: list[M] = []
+    for start in range(0, len(keys), BATCH_KEYS):
+        batch = [{"pk": {"S": pk}, "sk": {"S": sk}} for pk, sk in keys[start : start + BATCH_KEYS]]
+        for attempt in range(attempts):
+            request = {table: {"Keys": batch, "ConsistentRead": consistent}}
+            answer = aws.client("dynamodb").batch_get_item(RequestItems=request)
+            found += [model.from_raw_data(item) for item in answer["Responses"].get(table, [])]
+            batch = answer["UnprocessedKeys"].get(table, {}).get("Keys", [])
+            if not batch:
+                break
+            if attempt < attempts - 1:
+                sleep(random.uniform(0, min(1.0, 0.02 * 2**attempt)))  # noqa: S311 (jitter)
+        else:
+            raise KeysUnprocessed(table)
+    return found
+
+
 def condition_failed(error: PynamoDBConnectionError) -> bool:
     """Whether a single put or update was refused by its condition."""
     return bool(error.cause_response_code == "ConditionalCheckFailedException")
@@ -151,10 +190,12 @@ def raw(model: type[TableModel], item: dict[str, Any]) -> Any:
 
 __all__ = [
     "DUE_SHARDS",
+    "KeysUnprocessed",
     "MapAttribute",
     "OutboxItem",
     "Reason",
     "TableModel",
+    "batch_get",
     "condition_failed",
     "connection",
     "raw",
