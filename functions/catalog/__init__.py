@@ -1,0 +1,1 @@
+"""Catalogue: what is sold, at which price, and what an order of it costs."""

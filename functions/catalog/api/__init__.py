@@ -1,0 +1,1 @@
+"""Routes of the catalogue, one file each."""

@@ -1,0 +1,38 @@
+"""GET /products/{product_id}. Problems: 400 invalid_request, 404 not_found, 422 currency."""
+
+from typing import Any
+
+from catalog import service
+from catalog.answers import cacheable
+from catalog.domain.product import detail, to_text
+from catalog.repository import ProductRepository
+from catalog.schemas import ProductOut, ProductView
+from shop import problems
+from shop.http import Request, Response, Route, entrypoint
+from shop.problems import Problem
+
+ROUTE = Route(
+    method="GET",
+    path="/products/{product_id}",
+    summary="Show a product",
+    auth="public",
+    query=ProductView,
+    responses={200: ProductOut, 304: None},
+    problems=(problems.INVALID_REQUEST, problems.NOT_FOUND, problems.CURRENCY_NOT_OFFERED),
+    throttle=(100, 200),
+)
+products = ProductRepository()
+
+
+def handle(request: Request[Any]) -> Response | Problem:
+    """Answer the product with prices in one currency."""
+    query: ProductView = request.query
+    product = service.get_product(
+        request.path["product_id"], currency=query.currency, products=products
+    )
+    if isinstance(product, Problem):
+        return product
+    return cacheable(to_text(detail(product, query.currency)))
+
+
+handler = entrypoint(ROUTE, handle)

@@ -1,0 +1,43 @@
+"""GET /products. Problems: 400 invalid_request, 422 currency_not_offered."""
+
+from typing import Any
+
+from catalog import service
+from catalog.answers import cacheable
+from catalog.domain.listing import Filter
+from catalog.domain.product import to_text
+from catalog.repository import ListingRepository
+from catalog.schemas import ProductFilter, ProductPage
+from shop import problems
+from shop.http import Request, Response, Route, entrypoint
+from shop.problems import Problem
+
+ROUTE = Route(
+    method="GET",
+    path="/products",
+    summary="List products by category and price, cheapest first",
+    auth="public",
+    query=ProductFilter,
+    responses={200: ProductPage, 304: None},
+    problems=(problems.INVALID_REQUEST, problems.CURRENCY_NOT_OFFERED),
+    throttle=(100, 200),
+)
+listings = ListingRepository()
+
+
+def handle(request: Request[Any]) -> Response | Problem:
+    """Answer a page; the rows hold its parts as finished JSON."""
+    query: ProductFilter = request.query
+    page = service.list_products(
+        Filter(query.currency, query.category, query.price_min, query.price_max),
+        cursor=query.cursor,
+        limit=query.limit,
+        listings=listings,
+    )
+    if isinstance(page, Problem):
+        return page
+    end = to_text({"next_cursor": page.next_cursor})[1:]
+    return cacheable(f'{{"data":[{",".join(page.summaries)}],{end}')
+
+
+handler = entrypoint(ROUTE, handle)

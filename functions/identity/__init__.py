@@ -1,0 +1,1 @@
+"""Users, sessions and access tokens. What it is for: README.md."""

@@ -1,0 +1,1 @@
+"""One route, one file, one function."""

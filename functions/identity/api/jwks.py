@@ -1,0 +1,34 @@
+"""GET /.well-known/jwks.json: the key that verifies access tokens."""
+
+from typing import Any
+
+from identity import keys, schemas
+from identity.settings import KeySettings, at_cold_start
+from shop.http import Request, Response, Route, entrypoint
+
+ROUTE = Route(
+    "GET",
+    "/.well-known/jwks.json",
+    "The public keys of access tokens (RFC 7517)",
+    auth="public",
+    responses={200: schemas.JwksOut},
+    throttle=(50, 100),
+)
+
+
+settings = at_cold_start(KeySettings.load)
+
+
+def handle(_request: Request[Any]) -> Response:
+    """One key, fetched from KMS once per process and hour."""
+    key = keys.public_key(settings().token_key_arn)
+    return Response(
+        200,
+        {"keys": [key.jwk()]},
+        headers={"Cache-Control": "public, max-age=300"},
+        etag=f'"{key.kid}"',
+        content_type="application/jwk-set+json",
+    )
+
+
+handler = entrypoint(ROUTE, handle)

@@ -1,0 +1,82 @@
+"""The gateway's TOKEN authorizer: an access token in, the policy of all that it opens out.
+
+No call to AWS per request: the public key is fetched once per process and hour. A token that is
+missing or bad is answered `Unauthorized`, which the gateway turns into 401; a failure of KMS is a
+fault (500), because a client that is told 401 would throw its session away.
+"""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from identity import keys, policy
+from identity.settings import TokenSettings, at_cold_start
+from identity.verifier import Refused, Verified, Verifier
+from shop import clock, telemetry
+
+ROUTES = Path(__file__).with_name("routes.json")
+_BEARER = re.compile(r"^bearer +([A-Za-z0-9_.-]+)$", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """What the authorizer needs."""
+
+    verifier: Verifier
+    grants: tuple[policy.Grant, ...]
+
+
+@at_cold_start
+def gate() -> Gate:
+    """The composition root of this function."""
+    settings = TokenSettings.load()
+    return Gate(
+        Verifier(
+            settings.token_issuer,
+            settings.token_audience,
+            key=lambda: keys.public_key(settings.token_key_arn),
+        ),
+        policy.load(ROUTES),
+    )
+
+
+def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
+    """The policy for the caller of this stage; raises exactly "Unauthorized" for a bad token."""
+    try:
+        result = _verify(event.get("authorizationToken") or "")
+    except Exception as error:
+        telemetry.fault("authorizer failed", error)
+        telemetry.count("AuthorizerFault")
+        raise
+    if isinstance(result, Refused):
+        telemetry.logger.info("authorizer", extra={"outcome": "refused", "reason": result.reason})
+        raise Exception("Unauthorized")  # The gateway knows this text and no other.
+    telemetry.logger.info("authorizer", extra={"outcome": "verified", "subject": result.sub})
+    return {
+        "principalId": result.sub,
+        "policyDocument": policy.document(
+            gate().grants,
+            result.scope.split(),
+            stage_arn="/".join(event["methodArn"].split("/")[:2]),
+        ),
+        "context": _context_of(result),
+    }
+
+
+def _verify(header: str) -> Verified | Refused:
+    match = _BEARER.match(header)
+    if match is None:
+        return Refused("no_bearer_token")
+    return gate().verifier.verify(match.group(1), now=clock.now())
+
+
+def _context_of(token: Verified) -> dict[str, str]:
+    """What handlers see. `exp`, because the gateway may keep the policy longer than that."""
+    return {
+        "sub": token.sub,
+        "sid": token.sid,
+        "scope": token.scope,
+        "role": token.role,
+        "exp": str(token.exp),
+    }

@@ -1,0 +1,95 @@
+"""Which methods of the gateway a token opens, as an IAM policy.
+
+The gateway keeps the policy for 300 s per token, so it covers every route, not only the one that
+was asked for. In a policy `*` matches slashes too: what a pattern opens beyond its own route, and
+the token does not, is denied by name.
+"""
+
+import json
+import re
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+CUSTOMER_SCOPE = "shop:buy"
+_PLACEHOLDER = re.compile(r"\{[^}]+\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A route and the scopes of which any one opens it."""
+
+    method: str
+    path: str
+    scopes: frozenset[str]
+
+    @property
+    def pattern(self) -> str:
+        """`GET/orders/*`: the end of the method's ARN."""
+        return self.method + _PLACEHOLDER.sub("*", self.path)
+
+    @property
+    def sample(self) -> str:
+        """A request of this route, as a method ARN ends."""
+        return self.method + _PLACEHOLDER.sub("x", self.path)
+
+    def opened_by(self, scopes: Iterable[str]) -> bool:
+        """A route that names no scope is closed to all."""
+        return not self.scopes.isdisjoint(scopes)
+
+
+def load(file: Path) -> tuple[Grant, ...]:
+    """The routes of routes.json that need a token. Customers' routes need shop:buy."""
+    return tuple(
+        Grant(
+            route["method"],
+            route["path"],
+            frozenset(route["scopes"] or _default(route["auth"])),
+        )
+        for route in json.loads(file.read_text())
+        if route["auth"] != "public"
+    )
+
+
+def _default(auth: str) -> Sequence[str]:
+    return (CUSTOMER_SCOPE,) if auth == "customer" else ()
+
+
+def document(grants: Collection[Grant], scopes: Iterable[str], *, stage_arn: str) -> dict[str, Any]:
+    """The policy of a token with these scopes. `stage_arn` ends before `/<METHOD>/<path>`."""
+    wanted = frozenset(scopes)
+    opened = {grant for grant in grants if grant.opened_by(wanted)}
+    allowed = _without_covered({grant.pattern for grant in opened})
+    denied = {
+        grant.pattern
+        for grant in set(grants) - opened
+        if any(fnmatchcase(grant.sample, pattern) for pattern in allowed)
+    }
+    statements = [
+        _statement(effect, patterns, stage_arn)
+        for effect, patterns in (("Allow", allowed), ("Deny", denied))
+        if patterns
+    ]
+    return {
+        "Version": "2012-10-17",
+        "Statement": statements or [_statement("Deny", {"*"}, stage_arn)],
+    }
+
+
+def _without_covered(patterns: set[str]) -> set[str]:
+    """Drop what another pattern opens anyway: the policy must stay small."""
+    return {
+        pattern
+        for pattern in patterns
+        if not any(other != pattern and fnmatchcase(pattern, other) for other in patterns)
+    }
+
+
+def _statement(effect: str, patterns: Iterable[str], stage_arn: str) -> dict[str, Any]:
+    return {
+        "Effect": effect,
+        "Action": "execute-api:Invoke",
+        "Resource": [f"{stage_arn}/{pattern}" for pattern in sorted(patterns)],
+    }

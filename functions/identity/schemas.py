@@ -1,0 +1,136 @@
+"""HTTP bodies of identity. Passwords and refresh tokens are SecretStr: no repr shows them."""
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, SecretStr, model_validator
+from pydantic_core import PydanticCustomError
+
+from identity import domain
+from identity.common_passwords import COMMON
+from shop import ids
+from shop.schemas import Body, Out
+
+
+def _printable(text: str) -> str:
+    if not text.isprintable():
+        raise PydanticCustomError("not_printable", "has characters that cannot be printed")
+    return text
+
+
+def _uncommon(password: SecretStr) -> SecretStr:
+    if password.get_secret_value().casefold() in COMMON:
+        raise PydanticCustomError("password_too_common", "is one of the commonest passwords")
+    return password
+
+
+def _given(consent: bool) -> bool:
+    if not consent:
+        raise PydanticCustomError("terms_not_accepted", "must be true")
+    return consent
+
+
+Email = Annotated[
+    str,
+    Field(
+        min_length=6,
+        max_length=254,
+        pattern=r"^[^@\s]{1,64}@[^@\s.]+(\.[^@\s.]+)+$",
+        examples=["ada@example.com"],
+    ),
+    AfterValidator(_printable),
+]
+Name = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_printable)]
+Locale = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$", max_length=35)]
+NewPassword = Annotated[
+    SecretStr,
+    Field(min_length=8, max_length=128, examples=["a long sentence is best"]),
+    AfterValidator(_uncommon),
+]
+
+
+class Profile(Body):
+    """What a user may tell about themselves."""
+
+    name: Name | None = None
+    locale: Annotated[Locale | None, Field(description="BCP 47", examples=["en-GB"])] = None
+
+
+class Consents(Body):
+    """What the user agreed to. Without the terms there is no account."""
+
+    terms: Annotated[bool, Field(json_schema_extra={"const": True}), AfterValidator(_given)]
+    marketing: bool
+
+
+class RegisterIn(Body):
+    """POST /users."""
+
+    email: Email
+    password: NewPassword
+    profile: Profile = Profile()
+    consents: Consents
+
+    @model_validator(mode="after")
+    def _password_is_not_the_address(self) -> "RegisterIn":
+        password = domain.normalise_email(self.password.get_secret_value())
+        if password == domain.normalise_email(self.email):
+            raise PydanticCustomError("password_is_email", "the password is the e-mail address")
+        return self
+
+
+class RegisteredOut(Out):
+    """The same for a new and for a taken address."""
+
+    user_id: Annotated[str, Field(pattern=ids.pattern("usr"))]
+    status: Literal["pending_verification"]
+
+
+class Device(Body):
+    """What the user calls the device, for a list of sessions."""
+
+    name: Name
+
+
+class SignInIn(Body):
+    """POST /sessions."""
+
+    email: Email
+    password: Annotated[SecretStr, Field(min_length=1, max_length=128)]
+    device: Device | None = None
+
+
+class RefreshIn(Body):
+    """POST /sessions/refresh."""
+
+    refresh_token: Annotated[SecretStr, Field(min_length=1, max_length=256)]
+
+
+class TokensOut(Out):
+    """A token pair (RFC 6749, section 5.1, with the session that it belongs to)."""
+
+    access_token: str
+    token_type: Literal["Bearer"] = "Bearer"  # noqa: S105 (a scheme, not a secret)
+    expires_in: Annotated[int, Field(description="seconds")]
+    refresh_token: str
+    refresh_expires_in: Annotated[int, Field(description="seconds, if it is not used")]
+    session_id: Annotated[str, Field(pattern=ids.pattern("ses"))]
+    user_id: Annotated[str, Field(pattern=ids.pattern("usr"))]
+    scope: Annotated[str, Field(examples=["shop:buy"])]
+
+
+class JwkOut(Out):
+    """A public key (RFC 7517)."""
+
+    kty: Literal["EC"]
+    crv: Literal["P-256"]
+    x: str
+    y: str
+    kid: str
+    use: Literal["sig"]
+    alg: Literal["ES256"]
+
+
+class JwksOut(Out):
+    """The keys that verify access tokens."""
+
+    keys: list[JwkOut]

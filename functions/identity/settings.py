@@ -1,0 +1,44 @@
+"""What the functions of this service read from their environment."""
+
+import os
+from collections.abc import Callable
+from functools import cache
+from typing import TypeVar
+
+from shop.settings import Settings
+
+T = TypeVar("T")
+
+
+class AddressSettings(Settings):
+    """`email_mac_key_arn`: the HMAC key that turns addresses into keys of rows."""
+
+    email_mac_key_arn: str
+
+
+class KeySettings(Settings):
+    """`token_key_arn`: the P-256 key that signs access tokens."""
+
+    token_key_arn: str
+
+
+class TokenSettings(KeySettings):
+    """Who issues access tokens, and for whom: `iss` and `aud`."""
+
+    token_issuer: str
+    token_audience: str
+
+
+class SignInSettings(TokenSettings, AddressSettings):
+    """What signing in needs of both."""
+
+
+def at_cold_start(build: Callable[[], T]) -> Callable[[], T]:
+    """`build`, called once; inside Lambda at once, so that a wrong setting stops the function.
+
+    Elsewhere (tests, the contract generator) on first use: there a module is imported without keys.
+    """
+    built = cache(build)
+    if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
+        built()
+    return built

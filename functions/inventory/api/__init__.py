@@ -1,0 +1,1 @@
+"""Routes of the inventory, one file each."""

@@ -1,0 +1,242 @@
+"""The table `inventory`: stock by SKU and location, movements, reservations.
+
+`SKU#<sku>`/`LOC#<location>`; `MOV#<sku>#<location>`/`<movement id>`; `RSV#<reservation id>`/`RSV`;
+outbox rows. The sparse index `due` holds the reservations that are held, by shard and time.
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import astuple
+from datetime import datetime
+
+from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+from pynamodb.expressions.condition import Condition
+from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
+from pynamodb.transactions import TransactWrite
+
+from inventory.domain.allocation import Levels, Line
+from inventory.domain.centres import CENTRES
+from inventory.domain.reservation import (
+    Change,
+    Movement,
+    Refused,
+    Reservation,
+    Status,
+    Transition,
+)
+from shop import clock, ids, tables
+from shop.events import Event
+from shop.tables import DUE_SHARDS, TableModel, batch_get, transact
+
+
+class _Meta:
+    table_name = tables.table_name("inventory")
+    region = tables.region()
+
+
+class StockItem(TableModel):
+    """Units of a SKU at a location; on_hand = available + reserved."""
+
+    class Meta(_Meta):
+        pass
+
+    available = NumberAttribute()
+    reserved = NumberAttribute()
+    on_hand = NumberAttribute()
+
+
+class MovementItem(TableModel):
+    """Why units came or went."""
+
+    class Meta(_Meta):
+        pass
+
+    quantity = NumberAttribute()
+    reason = UnicodeAttribute()
+    order_id = UnicodeAttribute(null=True)
+    at = UnicodeAttribute()
+
+
+class DueIndex(GlobalSecondaryIndex["ReservationItem"]):  # type: ignore[no-untyped-call]
+    """Held reservations by shard and the time until which they are held."""
+
+    class Meta:
+        index_name = "due"
+        projection = AllProjection()
+
+    due_shard = UnicodeAttribute(hash_key=True)
+    due_at = UnicodeAttribute(range_key=True)
+
+
+class ReservationItem(TableModel):
+    """What is held for an order."""
+
+    class Meta(_Meta):
+        pass
+
+    due = DueIndex()
+    order_id = UnicodeAttribute()
+    status = UnicodeAttribute()
+    lines = UnicodeAttribute()
+    held_until = UnicodeAttribute()
+    sequence = NumberAttribute()
+    created_at = UnicodeAttribute()
+    updated_at = UnicodeAttribute()
+    due_shard = UnicodeAttribute(null=True)
+    due_at = UnicodeAttribute(null=True)
+
+
+class OutboxItem(tables.OutboxItem):
+    """Events to publish."""
+
+    class Meta(_Meta):
+        pass
+
+
+class Inconsistent(Exception):
+    """A stock row has less than its reservations say: a fault, and never silent."""
+
+
+class StockRepository:
+    """Implements `service.ports.Stock`."""
+
+    def find(self, reservation_id: str) -> Reservation | None:
+        """The reservation as it is now. One consistent read."""
+        try:
+            item = ReservationItem.get(f"RSV#{reservation_id}", "RSV", consistent_read=True)
+        except ReservationItem.DoesNotExist:
+            return None
+        return _reservation(item)
+
+    def levels(self, skus: Sequence[str], *, consistent: bool) -> Levels:
+        """Available units. One read per 100 rows."""
+        keys = [_stock_key(sku, location) for sku in skus for location in CENTRES]
+        found: dict[str, dict[str, int]] = defaultdict(dict)
+        for item in batch_get(StockItem, keys, consistent=consistent):
+            sku, location = item.pk.removeprefix("SKU#"), item.sk.removeprefix("LOC#")
+            found[sku][location] = int(item.available)
+        return dict(found)
+
+    def apply(self, transition: Transition, event: Event | None) -> Refused | None:
+        """One transaction: reservation, event, stock rows, movements."""
+
+        def build(transaction: TransactWrite) -> None:
+            transaction.save(
+                _item(transition.new), condition=_unchanged(transition.old), return_values="ALL_OLD"
+            )
+            if event is not None:
+                transaction.save(OutboxItem.holding(event))
+            _add(transaction, transition.changes)
+
+        reasons = transact(build)
+        if not reasons:
+            return None
+        row = next((reason for reason in reasons if reason.index == 0), None)
+        if row is None or row.item is None:
+            return Refused(None)
+        return Refused(_reservation(tables.raw(ReservationItem, row.item)))
+
+    def move(self, changes: Sequence[Change]) -> bool:
+        """One transaction of stock rows and movements. The movements make it repeatable."""
+        reasons = transact(lambda transaction: _add(transaction, changes))
+        if not reasons:
+            return True
+        # Puts are counted before updates, so the first indexes are the movements. Where they are
+        # there already, it says nothing that the stock would not be enough for them again.
+        if any(reason.index < len(changes) for reason in reasons):
+            return False
+        raise Inconsistent(f"{changes[0].sku} at {changes[0].location}")
+
+    def overdue(self, shard: int, *, now: datetime, limit: int) -> Sequence[Reservation]:
+        """One query of the index, which may be behind: conditions decide."""
+        found = ReservationItem.due.query(
+            str(shard), DueIndex.due_at <= clock.rfc3339(now), limit=limit
+        )
+        return [_reservation(item) for item in found]
+
+
+def _add(transaction: TransactWrite, changes: Sequence[Change]) -> None:
+    for change in changes:
+        if change.movement is not None:
+            item = _movement_item(change, change.movement)
+            transaction.save(item, condition=MovementItem.pk.does_not_exist())
+        transaction.update(
+            StockItem(*_stock_key(change.sku, change.location)),
+            actions=[
+                StockItem.available.add(change.available),
+                StockItem.reserved.add(change.reserved),
+                StockItem.on_hand.add(change.on_hand),
+            ],
+            condition=_enough(change),
+        )
+
+
+def _enough(change: Change) -> Condition | None:
+    """No count may fall below zero. A row that does not exist has nothing of anything."""
+    needed: Condition | None = None
+    for attribute, delta in (
+        (StockItem.available, change.available),
+        (StockItem.reserved, change.reserved),
+        (StockItem.on_hand, change.on_hand),
+    ):
+        if delta < 0:
+            condition = attribute >= -delta
+            needed = condition if needed is None else needed & condition
+    return needed
+
+
+def _unchanged(old: Reservation | None) -> Condition:
+    """Status and sequence name a state: no reservation is in the same one twice."""
+    if old is None:
+        return ReservationItem.pk.does_not_exist()
+    same_status: Condition = ReservationItem.status == old.status.value
+    same_sequence: Condition = ReservationItem.sequence == old.sequence
+    both: Condition = same_status & same_sequence
+    return both
+
+
+def _stock_key(sku: str, location: str) -> tuple[str, str]:
+    return f"SKU#{sku}", f"LOC#{location}"
+
+
+def _movement_item(change: Change, movement: Movement) -> MovementItem:
+    return MovementItem(
+        f"MOV#{change.sku}#{change.location}",
+        movement.movement_id,
+        quantity=movement.quantity,
+        reason=movement.reason,
+        order_id=movement.order_id,
+        at=movement.at,
+    )
+
+
+def _item(reservation: Reservation) -> ReservationItem:
+    held = reservation.status is Status.HELD
+    shard = ids.shard_of(reservation.reservation_id, DUE_SHARDS)
+    return ReservationItem(
+        f"RSV#{reservation.reservation_id}",
+        "RSV",
+        order_id=reservation.order_id,
+        status=reservation.status.value,
+        lines=json.dumps([astuple(line) for line in reservation.lines], separators=(",", ":")),
+        held_until=reservation.held_until,
+        sequence=reservation.sequence,
+        created_at=reservation.created_at,
+        updated_at=reservation.updated_at,
+        due_shard=str(shard) if held else None,
+        due_at=reservation.held_until if held else None,
+    )
+
+
+def _reservation(item: ReservationItem) -> Reservation:
+    return Reservation(
+        reservation_id=item.pk.removeprefix("RSV#"),
+        order_id=item.order_id,
+        status=Status(item.status),
+        lines=tuple(Line(*line) for line in json.loads(item.lines)),
+        held_until=item.held_until,
+        sequence=int(item.sequence),
+        created_at=item.created_at,
+        updated_at=item.updated_at,
+    )

@@ -1,0 +1,38 @@
+"""HTTP shapes of the inventory."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from shop.schemas import Body, Line, Out
+
+
+class Destination(Body):
+    """Where the goods would go. Every centre ships everywhere, so it changes no quantity."""
+
+    country: Annotated[str, Field(pattern="^[A-Z]{2}$", description="ISO 3166-1 alpha-2")]
+    region: Annotated[str | None, Field(max_length=50)] = None
+
+
+class StockCheck(Body):
+    """What to look up. Lines of one SKU are summed."""
+
+    lines: Annotated[list[Line], Field(min_length=1, max_length=100)]
+    ship_to: Destination | None = None
+
+
+class StockLineOut(Out):
+    """What there is of a SKU, in all centres together."""
+
+    sku: str
+    requested: int
+    available_quantity: int
+    status: Literal["in_stock", "low_stock", "out_of_stock"]
+
+
+class StockOut(Out):
+    """The answer of a moment; only an order holds stock."""
+
+    available: bool
+    lines: list[StockLineOut]
+    as_of: str

@@ -1,0 +1,28 @@
+"""What the use cases need of the table."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+from inventory.domain.allocation import Levels
+from inventory.domain.reservation import Change, Refused, Reservation, Transition
+from shop.events import Event
+
+
+class Stock(Protocol):
+    """Where stock, movements and reservations are kept."""
+
+    def find(self, reservation_id: str) -> Reservation | None:
+        """The reservation as it is now."""
+
+    def levels(self, skus: Sequence[str], *, consistent: bool) -> Levels:
+        """Available units; a SKU without any stock row is left out."""
+
+    def apply(self, transition: Transition, event: Event | None) -> Refused | None:
+        """Store a transition, its stock changes, movements and event: all or nothing."""
+
+    def move(self, changes: Sequence[Change]) -> bool:
+        """Apply changes with movements, together; False if their movements are there already."""
+
+    def overdue(self, shard: int, *, now: datetime, limit: int) -> Sequence[Reservation]:
+        """Held reservations of a shard whose time is over, longest first."""

@@ -1,0 +1,72 @@
+"""Hold all lines of an order or none.
+
+Optimistic: the first try takes everything from the nearest centre without a look. Only if a stock
+row refuses is the stock read, and the order spread over the centres. It is out of stock when a
+consistent read says so; losing a race is a reason to look again, never an answer.
+"""
+
+import random
+import time
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from inventory.domain import allocation, centres, reservation
+from inventory.domain.allocation import MAX_PAIRS, Plan, Short
+from inventory.domain.reservation import Reservation, Status
+from inventory.service.announcing import event_of
+from inventory.service.ports import Stock
+from shop.trace import Trace
+
+ATTEMPTS = 10
+
+
+class StockContended(Exception):
+    """The stock changed faster than it could be read; the caller tries again later."""
+
+
+def reserve(
+    order_id: str,
+    lines: Iterable[Mapping[str, Any]],
+    *,
+    country: str,
+    stock: Stock,
+    now: datetime,
+    trace: Trace,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Reservation | Short:
+    """The reservation of this order, made now or found; or what is short.
+
+    A found one may be in any state but expired: that is held anew. One write if the nearest
+    centre has it all. Raises StockContended after ATTEMPTS.
+    """
+    wanted = allocation.merge(lines)
+    preference = centres.preference(country)
+    previous: Reservation | None = None
+    plan: Plan | None = None
+    if len(wanted) <= MAX_PAIRS:
+        plan = allocation.all_from(preference[0], wanted)
+    for attempt in range(ATTEMPTS):
+        if plan is None:
+            levels = stock.levels(list(wanted), consistent=True)
+            found = allocation.allocate(wanted, levels, preference)
+            if isinstance(found, Short):
+                return found
+            plan = found
+        transition = reservation.hold(order_id, plan, previous=previous, now=now)
+        refused = stock.apply(transition, event_of(transition, trace))
+        if refused is None:
+            return transition.new
+        if refused.stored is None:
+            plan = None
+            sleep(_pause_s(attempt))
+        elif refused.stored.status is Status.EXPIRED:
+            previous = refused.stored
+        else:
+            return refused.stored
+    raise StockContended(order_id)
+
+
+def _pause_s(attempt: int) -> float:
+    """Nothing after the first refusal, which is the usual one; then full jitter, doubling."""
+    return random.uniform(0, min(0.2, 0.005 * 2**attempt)) if attempt else 0  # noqa: S311

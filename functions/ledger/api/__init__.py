@@ -1,0 +1,1 @@
+"""Routes: for staff with the scope finance:read."""

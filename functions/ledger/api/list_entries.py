@@ -1,0 +1,42 @@
+"""GET /ledger/accounts/{account_id}/entries. Problems: 400 invalid_request, 404 not_found."""
+
+from urllib.parse import unquote
+
+from ledger.repository import BalanceRepository, JournalRepository
+from ledger.schemas import AccountEntryOut, EntriesOut, PageQuery
+from ledger.service import reading
+from shop import problems
+from shop.http import Request, Response, Route, entrypoint
+from shop.problems import Problem
+
+ROUTE = Route(
+    "GET",
+    "/ledger/accounts/{account_id}/entries",
+    "List an account's entries, newest first",
+    auth="staff",
+    scopes=("finance:read",),
+    query=PageQuery,
+    responses={200: EntriesOut},
+    problems=(problems.INVALID_REQUEST, problems.NOT_FOUND),
+)
+balances = BalanceRepository()
+journal = JournalRepository()
+
+
+def handle(request: Request[None]) -> Response | Problem:
+    """Read one page."""
+    query = request.query or PageQuery()
+    page = reading.list_entries(
+        unquote(request.path["account_id"]),
+        limit=query.limit,
+        cursor=query.cursor,
+        balances=balances,
+        journal=journal,
+    )
+    if isinstance(page, Problem):
+        return page
+    data = [AccountEntryOut.of(line) for line in page.items]
+    return Response(200, EntriesOut(data=data, next_cursor=page.next_cursor))
+
+
+handler = entrypoint(ROUTE, handle)

@@ -1,0 +1,1 @@
+"""Queues fed by the bus."""

@@ -1,0 +1,1 @@
+"""Functions that are neither called nor queued: the fold reads a stream."""

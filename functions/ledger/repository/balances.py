@@ -1,0 +1,126 @@
+"""The table `balances`: ACCOUNT#<account>/TOTAL and /DAY#<date>, FOLDED#<txn>, ACCOUNTS/<id>."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+from pynamodb.expressions.update import Action
+from pynamodb.transactions import TransactWrite
+
+from ledger.domain.accounts import account
+from ledger.domain.balances import Balance, Posted, Sums, by_account, changes
+from shop import clock
+from shop.tables import TableModel, region, table_name, transact
+
+_END = "~"  # sorts after every date
+
+
+class BalanceItem(TableModel):
+    """Sums of an account: in total, or of one day."""
+
+    class Meta:
+        table_name = table_name("balances")
+        region = region()
+
+    debit = NumberAttribute(default=0)
+    credit = NumberAttribute(default=0)
+    version = NumberAttribute(default=0)
+    folded_at = UnicodeAttribute(null=True)
+
+
+class MarkerItem(TableModel):
+    """This transaction is in the balances."""
+
+    class Meta:
+        table_name = table_name("balances")
+        region = region()
+
+    folded_at = UnicodeAttribute()
+
+
+class AccountItem(TableModel):
+    """This account has entries."""
+
+    class Meta:
+        table_name = table_name("balances")
+        region = region()
+
+    account = UnicodeAttribute(null=True)
+
+
+class BalanceRepository:
+    """The table `balances`."""
+
+    def __init__(self) -> None:
+        # Accounts that this process has listed: their list rows need no second write.
+        self._listed: set[str] = set()
+
+    def add(self, postings: Sequence[Posted], *, now: datetime) -> frozenset[str]:
+        """Add transactions and their markers at once; the ids that had a marker, then nothing."""
+        daily = changes(postings)
+        totals = by_account(daily)
+        new = set(totals) - self._listed
+        moment = clock.rfc3339(now)
+
+        def build(write: TransactWrite) -> None:
+            for posted in postings:
+                marker = MarkerItem(f"FOLDED#{posted.id}", "FOLDED", folded_at=moment)
+                write.save(marker, condition=MarkerItem.pk.does_not_exist())
+            for (account_id, day), sums in daily.items():
+                _add(write, account_id, f"DAY#{day}", sums, moment)
+            for account_id, sums in totals.items():
+                _add(write, account_id, "TOTAL", sums, moment)
+            for account_id in sorted(new):
+                listed = AccountItem("ACCOUNTS", account_id)
+                write.update(listed, actions=[AccountItem.account.set(account_id)])
+
+        failed = transact(build)
+        if failed:
+            return frozenset(postings[reason.index].id for reason in failed)
+        self._listed |= new
+        return frozenset()
+
+    def accounts(self, *, after: str | None, limit: int) -> Sequence[str]:
+        """Ids of accounts that have entries, in order."""
+        rows = AccountItem.query("ACCOUNTS", AccountItem.sk > after if after else None, limit=limit)
+        return [row.sk for row in rows]
+
+    def total(self, account_id: str) -> Balance | None:
+        """The balance as folded so far, or None for an account without entries."""
+        try:
+            row = BalanceItem.get(f"ACCOUNT#{account_id}", "TOTAL")
+        except BalanceItem.DoesNotExist:
+            return None
+        return Balance(account(account_id), _sums(row), row.folded_at or "")
+
+    def sums_before(self, account_id: str, day: str) -> Sums:
+        """The fold of all days before `day`."""
+        rows = BalanceItem.query(
+            f"ACCOUNT#{account_id}", BalanceItem.sk.between("DAY#", f"DAY#{day}")
+        )
+        return sum((_sums(row) for row in rows if row.sk != f"DAY#{day}"), Sums())
+
+    def days(self, account_id: str, *, until: str | None) -> Iterator[str]:
+        """Days on which the account has entries, newest first, from `until` on."""
+        last = f"DAY#{until or _END}"
+        rows = BalanceItem.query(
+            f"ACCOUNT#{account_id}",
+            BalanceItem.sk.between("DAY#", last),
+            scan_index_forward=False,
+            page_size=100,
+        )
+        return (row.sk.removeprefix("DAY#") for row in rows)
+
+
+def _add(write: TransactWrite, account_id: str, sk: str, sums: Sums, moment: str) -> None:
+    actions: list[Action] = [
+        BalanceItem.debit.add(sums.debit),
+        BalanceItem.credit.add(sums.credit),
+        BalanceItem.version.add(sums.version),
+        BalanceItem.folded_at.set(moment),
+    ]
+    write.update(BalanceItem(f"ACCOUNT#{account_id}", sk), actions=actions)
+
+
+def _sums(row: BalanceItem) -> Sums:
+    return Sums(int(row.debit), int(row.credit), int(row.version))

@@ -1,0 +1,81 @@
+"""Post what an event says, once."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Literal, Protocol
+
+from ledger.domain import posting
+from ledger.domain.posting import Transaction
+from ledger.events import CapturedPayment, EntryData, TransactionPosted
+from shop import clock, events
+from shop.events import Event
+from shop.money import Money
+from shop.trace import Trace
+
+Outcome = Literal["posted", "already"]
+
+
+class Journal(Protocol):
+    """Where transactions are kept."""
+
+    def append(self, transaction: Transaction, event: Event) -> bool:
+        """Store it whole; False if it is there already."""
+
+
+def post_capture(
+    captured: CapturedPayment, *, cause_event_id: str, journal: Journal, now: datetime, trace: Trace
+) -> Outcome:
+    """Money was taken: the provider owes it to us, we owe goods to the customer.
+
+    Raises posting.Refused for an event that cannot be posted.
+    """
+    amount = Money(captured.amount.amount, captured.amount.currency)
+    return _post(
+        "payment_captured",
+        amounts={"amount": amount},
+        dimensions={"psp": captured.psp},
+        references={"order_id": captured.order_id, "payment_id": captured.payment_id},
+        cause_event_id=cause_event_id,
+        effective=clock.parse(captured.captured_at),
+        journal=journal,
+        now=now,
+        trace=trace,
+    )
+
+
+def _post(
+    template: str,
+    *,
+    amounts: Mapping[str, Money],
+    dimensions: Mapping[str, str],
+    references: Mapping[str, str],
+    cause_event_id: str,
+    effective: datetime,
+    journal: Journal,
+    now: datetime,
+    trace: Trace,
+) -> Outcome:
+    transaction = Transaction(
+        id=posting.transaction_id(cause_event_id, template),
+        template=template,
+        cause_event_id=cause_event_id,
+        effective_at=clock.rfc3339(effective),
+        recorded_at=clock.rfc3339(now),
+        entries=posting.entries_of(template, amounts=amounts, dimensions=dimensions),
+        references=references,
+    )
+    event = events.event(
+        TransactionPosted(
+            transaction_id=transaction.id,
+            template=template,
+            cause_event_id=cause_event_id,
+            entries=[EntryData.model_validate(entry.to_dict()) for entry in transaction.entries],
+        ),
+        producer="ledger",
+        subject=transaction.id,
+        sequence=1,
+        now=now,
+        trace=trace,
+        causation_id=cause_event_id,
+    )
+    return "posted" if journal.append(transaction, event) else "already"

@@ -1,0 +1,117 @@
+"""Read accounts, balances, entries and transactions. Business outcomes are values."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Generic, Protocol, TypeVar
+
+from ledger.domain.accounts import Account, UnknownAccount, account
+from ledger.domain.balances import Balance, Sums
+from ledger.domain.posting import Transaction
+from ledger.domain.reading import AccountEntry, BadCursor, Position, decode, encode
+from shop import clock, problems
+from shop.problems import Problem
+
+# Days that one page may walk: an account with an entry a month cannot make a request slow.
+MAX_DAYS = 31
+T = TypeVar("T")
+
+
+class Balances(Protocol):
+    """Folded balances."""
+
+    def accounts(self, *, after: str | None, limit: int) -> Sequence[str]: ...
+    def total(self, account_id: str) -> Balance | None: ...
+    def sums_before(self, account_id: str, day: str) -> Sums: ...
+    def days(self, account_id: str, *, until: str | None) -> Iterator[str]: ...
+
+
+class Journal(Protocol):
+    """Posted transactions."""
+
+    def get(self, transaction_id: str) -> Transaction | None: ...
+    def sums_of_day(self, account_id: str, *, until: datetime) -> Sums: ...
+    def entries(
+        self, account_id: str, day: str, *, before: str | None, limit: int
+    ) -> Sequence[AccountEntry]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """Some items, and where the next ones begin."""
+
+    items: Sequence[T]
+    next_cursor: str | None
+
+
+def list_accounts(*, limit: int, cursor: str | None, balances: Balances) -> Page[Account] | Problem:
+    """Accounts that have entries, by id."""
+    try:
+        after = decode(cursor, parts=1)[0] if cursor else None
+    except BadCursor:
+        return _bad_cursor()
+    found = balances.accounts(after=after, limit=limit + 1)
+    more = encode([found[limit - 1]]) if len(found) > limit else None
+    return Page([account(account_id) for account_id in found[:limit]], more)
+
+
+def get_balance(
+    account_id: str, *, at: datetime | None, now: datetime, balances: Balances, journal: Journal
+) -> Balance | Problem:
+    """The balance as folded so far, or as recorded up to `at`.
+
+    The past is the fold of the days before and of the entries of its own day.
+    """
+    total = _total(account_id, balances)
+    if isinstance(total, Problem) or at is None or at >= now:
+        return total
+    moment = clock.rfc3339(at)
+    sums = balances.sums_before(account_id, moment[:10])
+    return Balance(total.account, sums + journal.sums_of_day(account_id, until=at), as_of=moment)
+
+
+def list_entries(
+    account_id: str, *, limit: int, cursor: str | None, balances: Balances, journal: Journal
+) -> Page[AccountEntry] | Problem:
+    """Entries of an account, newest first: day by day, over the days that have any.
+
+    A page may be short, or even empty, and still have a next one.
+    """
+    try:
+        start = Position.of(cursor) if cursor else None
+    except BadCursor:
+        return _bad_cursor()
+    total = _total(account_id, balances)
+    if isinstance(total, Problem):
+        return total
+    found: list[AccountEntry] = []
+    days = balances.days(account_id, until=start.day if start else None)
+    for walked, day in enumerate(days):
+        if walked == MAX_DAYS:
+            return Page(found, Position(day).cursor())
+        before = (start.sort or None) if start and start.day == day else None
+        found += journal.entries(account_id, day, before=before, limit=limit + 1 - len(found))
+        if len(found) > limit:
+            last = found[limit - 1]
+            return Page(found[:limit], Position(last.recorded_at[:10], last.sort).cursor())
+    return Page(found, None)
+
+
+def get_transaction(transaction_id: str, *, journal: Journal) -> Transaction | Problem:
+    """The whole transaction."""
+    found = journal.get(transaction_id)
+    return found or Problem(problems.NOT_FOUND, "There is no such transaction.")
+
+
+def _total(account_id: str, balances: Balances) -> Balance | Problem:
+    try:
+        account(account_id)
+    except UnknownAccount:
+        return Problem(problems.NOT_FOUND, "The chart of accounts has no such account.")
+    found = balances.total(account_id)
+    return found or Problem(problems.NOT_FOUND, "The account has no entries.")
+
+
+def _bad_cursor() -> Problem:
+    error = {"parameter": "cursor", "code": "invalid", "detail": "not a next_cursor of this list"}
+    return Problem(problems.INVALID_REQUEST, "See errors for the fields.", errors=[error])

@@ -1,0 +1,38 @@
+"""GET /errors: every problem that the API can answer; a problem's `type` points here."""
+
+import os
+
+from operations import documents
+from operations.schemas import ErrorOut, ErrorsOut
+from shop.http import Request, Response, Route, entrypoint
+from shop.problems import CATALOGUE, DEFAULT_ERRORS_URL
+
+ROUTE = Route(
+    "GET",
+    "/errors",
+    "List every problem code",
+    auth="public",
+    responses={200: ErrorsOut, 304: None},
+    throttle=(20, 40),
+)
+
+
+def handle(_request: Request[None]) -> Response:
+    """The catalogue, by status and code."""
+    base = os.environ.get("ERRORS_URL", DEFAULT_ERRORS_URL)
+    data = [
+        ErrorOut(
+            type=f"{base}#{kind.code}",
+            code=kind.code,
+            status=kind.status,
+            title=kind.title,
+            retryable=kind.retryable,
+        )
+        for kind in sorted(CATALOGUE.values(), key=lambda kind: (kind.status, kind.code))
+    ]
+    text = ErrorsOut(data=data, next_cursor=None).model_dump_json()
+    headers = {"Cache-Control": "public, max-age=300"}
+    return Response(200, text, etag=documents.etag(text.encode()), headers=headers)
+
+
+handler = entrypoint(ROUTE, handle)

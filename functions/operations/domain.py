@@ -1,0 +1,108 @@
+"""What goes on the bus: entries of at most ten, within the bus's size, made from stream records.
+
+Pure: the stream's record in, the bus's entry out.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+MAX_ENTRIES = 10
+MAX_BYTES = 256 * 1024  # of all entries of a request together
+# What a dead-letter message may carry of an event; a longer one is only named.
+MAX_PARKED_BYTES = 200 * 1024
+_TIME_BYTES = 14  # how EventBridge counts an entry's time
+
+
+class Poison(ValueError):
+    """A record that can never be published."""
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """One event on its way from an outbox to the bus."""
+
+    id: str
+    type: str
+    producer: str
+    occurred_at: datetime
+    detail: str
+    origin: dict[str, Any]  # the row's keys and its table's stream, for whoever repairs
+
+    @property
+    def size(self) -> int:
+        """Bytes as EventBridge counts them."""
+        return _TIME_BYTES + sum(
+            len(text.encode()) for text in (self.producer, self.type, self.detail)
+        )
+
+    def entry(self, bus: str) -> dict[str, Any]:
+        """The entry for PutEvents."""
+        return {
+            "EventBusName": bus,
+            "Source": self.producer,
+            "DetailType": self.type,
+            "Detail": self.detail,
+            "Time": self.occurred_at,
+        }
+
+
+def origin(record: dict[str, Any]) -> dict[str, Any]:
+    """Where a record came from."""
+    return {
+        "stream": record.get("eventSourceARN"),
+        "keys": (record.get("dynamodb") or {}).get("Keys"),
+    }
+
+
+def publication(record: dict[str, Any]) -> Publication | None:
+    """The event that a stream record carries, None if it carries none; raises Poison."""
+    image = (record.get("dynamodb") or {}).get("NewImage") or {}
+    if record.get("eventName") != "INSERT" or "outbox" not in image:
+        return None
+    try:
+        detail = image["outbox"]["S"]
+        envelope = json.loads(detail)
+        found = Publication(
+            id=envelope["id"],
+            type=envelope["type"],
+            producer=envelope["producer"],
+            occurred_at=datetime.fromisoformat(envelope["occurred_at"]),
+            detail=detail,
+            origin=origin(record),
+        )
+        size = found.size
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise Poison(f"not an envelope: {type(error).__name__}") from error
+    if size > MAX_BYTES:
+        raise Poison(f"{size} bytes are more than the bus takes")
+    return found
+
+
+def batches(publications: Iterable[Publication]) -> Iterator[Sequence[Publication]]:
+    """In order, as many at once as one request may carry."""
+    batch: list[Publication] = []
+    size = 0
+    for each in publications:
+        if batch and (len(batch) == MAX_ENTRIES or size + each.size > MAX_BYTES):
+            yield batch
+            batch, size = [], 0
+        batch.append(each)
+        size += each.size
+    if batch:
+        yield batch
+
+
+def parked(publication: Publication, reason: str) -> dict[str, Any]:
+    """A dead-letter message that can be put on the bus again as it stands."""
+    return {
+        "reason": reason,
+        "source": publication.producer,
+        "detail-type": publication.type,
+        "detail": json.loads(publication.detail)
+        if len(publication.detail.encode()) <= MAX_PARKED_BYTES
+        else {"id": publication.id},
+        "origin": publication.origin,
+    }

@@ -1,0 +1,71 @@
+"""The tables' streams -> the event bus: publishes every outbox item that was inserted."""
+
+import json
+import os
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from operations import service
+from operations.domain import Publication
+from operations.service import Refused
+from shop import aws, telemetry
+
+
+def handler(event: dict[str, Any], _context: Any) -> None:
+    """Relay one batch of stream records."""
+    bus = EventBus(os.environ["BUS_NAME"])
+    dead_letters = Queue(os.environ["RELAY_DLQ_URL"])
+    records = event["Records"]
+    try:
+        with telemetry.stopwatch() as timer:
+            report = service.relay(records, bus=bus, park=dead_letters, sleep=time.sleep)
+    except Exception as error:
+        telemetry.fault("relay failed", error, records=len(records))
+        telemetry.count("RelayFault")
+        raise
+    telemetry.logger.info("relayed", extra={"records": len(records), **asdict(report), **timer})
+    if report.parked:
+        telemetry.count("RelayParked", report.parked)
+
+
+class EventBus:
+    """PutEvents. It answers 200 even when it drops entries, so each entry's answer is read."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def put(self, batch: Sequence[Publication]) -> Mapping[int, str]:
+        """Error codes of the entries that were not taken, by position."""
+        entries = [publication.entry(self._name) for publication in batch]
+        try:
+            result = aws.client("events").put_events(Entries=entries)
+        except ClientError as error:
+            status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+            code = error.response.get("Error", {}).get("Code", "")
+            # Only a request that is wrong in itself; being turned away for load or rights ends.
+            if status == 400 and code in ("ValidationException", "ValidationError"):
+                raise Refused(code) from error
+            raise
+        if not result.get("FailedEntryCount"):
+            return {}
+        return {
+            index: entry["ErrorCode"]
+            for index, entry in enumerate(result["Entries"])
+            if entry.get("ErrorCode")
+        }
+
+
+class Queue:
+    """The relay's dead-letter queue."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+
+    def __call__(self, message: dict[str, Any]) -> None:
+        """Keep the message; raises if it cannot be kept."""
+        body = json.dumps(message, ensure_ascii=False)
+        aws.client("sqs").send_message(QueueUrl=self._url, MessageBody=body)

@@ -1,0 +1,35 @@
+"""GET /orders/{order_id}: one order, for its customer or for staff."""
+
+from orders import views
+from orders.access import readable
+from orders.domain import Status
+from orders.repository import OrderRepository
+from orders.schemas import OrderDetailOut
+from shop import problems
+from shop.http import Request, Response, Route, entrypoint
+from shop.problems import Problem
+
+ROUTE = Route(
+    "GET",
+    "/orders/{order_id}",
+    "An order with its address",
+    scopes=("shop:buy", "orders:read"),
+    responses={200: OrderDetailOut},
+    problems=(problems.NOT_FOUND,),
+)
+orders = OrderRepository()
+
+
+def handle(request: Request[None]) -> Response | Problem:
+    """Orders that were never placed are not shown: they have no price and no number."""
+    found = orders.get_with_address(request.path["order_id"])
+    if found is None or not readable(found[0], request.user):
+        return Problem(problems.NOT_FOUND, "There is no such order.")
+    order, address = found
+    if order.status in {Status.PENDING, Status.REJECTED}:
+        return Problem(problems.NOT_FOUND, "There is no such order.")
+    body = views.order_body(order) | {"shipping_address": address}
+    return Response(200, body, etag=views.etag(order))
+
+
+handler = entrypoint(ROUTE, handle)

@@ -1,0 +1,39 @@
+"""GET /orders/{order_id}/timeline: everything that happened to an order."""
+
+from orders import paging
+from orders.access import readable
+from orders.repository import OrderRepository
+from orders.schemas import PageQuery, TimelineOut
+from shop import problems
+from shop.http import Request, Response, Route, entrypoint
+from shop.problems import Problem
+
+ROUTE = Route(
+    "GET",
+    "/orders/{order_id}/timeline",
+    "Every event of an order, its payment and its stock, oldest first",
+    scopes=("shop:buy", "orders:read"),
+    query=PageQuery,
+    responses={200: TimelineOut},
+    problems=(problems.NOT_FOUND,),
+)
+orders = OrderRepository()
+SHOWN = ("type", "occurred_at", "producer", "subject", "sequence", "correlation_id", "data")
+
+
+def handle(request: Request[None]) -> Response | Problem:
+    """One page."""
+    order_id = request.path["order_id"]
+    try:
+        after = paging.decode(request.query.cursor, "evt")
+    except ValueError:
+        return paging.REFUSED
+    record = orders.get(order_id)
+    if record is None or not readable(record.order, request.user):
+        return Problem(problems.NOT_FOUND, "There is no such order.")
+    found, more = orders.timeline(order_id, limit=request.query.limit, after=after)
+    data = [{"event_id": event["id"], **{k: event[k] for k in SHOWN}} for event in found]
+    return Response(200, {"data": data, "next_cursor": paging.encode(more)})
+
+
+handler = entrypoint(ROUTE, handle)

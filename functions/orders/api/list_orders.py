@@ -1,0 +1,31 @@
+"""GET /orders: the caller's own orders."""
+
+from orders import paging, views
+from orders.repository import OrderRepository
+from orders.schemas import OrderListOut, PageQuery
+from shop.http import Request, Response, Route, entrypoint
+from shop.problems import Problem
+
+ROUTE = Route(
+    "GET",
+    "/orders",
+    "Your orders, newest first",
+    scopes=("shop:buy",),
+    query=PageQuery,
+    responses={200: OrderListOut},
+)
+orders = OrderRepository()
+
+
+def handle(request: Request[None]) -> Response | Problem:
+    """One page. A cursor names a place in the caller's own list, whoever made it."""
+    try:
+        before = paging.decode(request.query.cursor, "ord")
+    except ValueError:
+        return paging.REFUSED
+    found, more = orders.of_customer(request.user.subject, limit=request.query.limit, before=before)
+    data = [views.order_body(order) for order in found]
+    return Response(200, {"data": data, "next_cursor": paging.encode(more)})
+
+
+handler = entrypoint(ROUTE, handle)

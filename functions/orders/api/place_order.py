@@ -1,0 +1,75 @@
+"""POST /orders: price and reserve what the customer wants."""
+
+import secrets
+from typing import Any
+
+from orders import domain
+from orders.domain import Kind, ShipTo
+from orders.records import Intake, Record
+from orders.repository import OrderRepository
+from orders.schemas import OrderOut, PlaceOrderIn
+from orders.service.submit import submit
+from orders.settings import MachineSettings
+from shop import clock, idempotency, ids, machine, problems
+from shop.http import Request, Response, Route, answered, entrypoint
+from shop.problems import Problem
+
+ROUTE = Route(
+    "POST",
+    "/orders",
+    "Place an order: prices are fixed and stock is held for 15 minutes",
+    scopes=("shop:buy",),
+    idempotent=True,
+    request=PlaceOrderIn,
+    responses={201: OrderOut},
+    problems=(
+        problems.OUT_OF_STOCK,
+        problems.ORDER_CLOSED,
+        problems.REQUEST_IN_PROGRESS,
+        problems.IDEMPOTENCY_KEY_REUSED,
+        problems.UNKNOWN_SKU,
+        problems.CURRENCY_NOT_OFFERED,
+        problems.CHECKOUT_INCOMPLETE,
+    ),
+)
+SETTINGS = MachineSettings.load()
+orders = OrderRepository()
+
+
+def handle(request: Request[PlaceOrderIn]) -> Response | Problem:
+    """Store it, run the machine, answer."""
+    body, now = request.body, clock.now()
+    order = domain.opened(
+        order_id=ids.derive("ord", request.user.subject, request.key, region=SETTINGS.home_region),
+        customer_id=request.user.subject,
+        kind=Kind.ORDER,
+        currency=body.currency,
+        lines=domain.merge((line.sku, line.quantity) for line in body.lines),
+        ship_to=ShipTo(body.shipping_address.country, body.shipping_address.region),
+        now=now,
+    )
+    intake = Intake(
+        fingerprint=idempotency.fingerprint([ROUTE.path, body.model_dump(mode="json")]),
+        lease_owner=secrets.token_hex(8),
+        lease_until=idempotency.lease_end(now),
+        trace=request.trace.to_dict(),
+    )
+    result = submit(
+        Record(order, None, intake),
+        body.shipping_address.model_dump(mode="json"),
+        orders=orders,
+        run=run,
+        trace=request.trace,
+        now=now,
+    )
+    if isinstance(result, Problem):
+        return result
+    return answered(result[0], replayed=result[1])
+
+
+def run(data: dict[str, Any]) -> dict[str, Any]:
+    """The checkout machine."""
+    return machine.run(SETTINGS.checkout_machine_arn, data)
+
+
+handler = entrypoint(ROUTE, handle)

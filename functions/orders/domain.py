@@ -1,0 +1,316 @@
+"""Order rules: what an order is, which changes are legal, and when someone must look after it.
+
+Pure Python: no AWS, no clock, no randomness; callers pass `now` and ids in. Each rule takes an
+order and returns the next one, its `version` one higher: that is also the sequence of its event.
+
+    pending -> placed -> paid
+       |          +----> cancelled   (expired, declined, abandoned)
+       +-------> rejected            (price, stock, abandoned)
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+# A running request is left alone for longer than any handler or execution may take.
+LOOK_AFTER = timedelta(seconds=60)
+# What stands unfinished for longer is undone: money, stock, order.
+ABANDON_AFTER = timedelta(minutes=15)
+# A placed order ends with its hold; this is the sweeper's time and the queue's.
+EXPIRY_GRACE = timedelta(minutes=3)
+# Card networks keep an uncaptured authorisation for about seven days.
+CAPTURE_WITHIN = timedelta(days=6)
+STUCK_AFTER = timedelta(minutes=5)
+LONGEST_PAUSE = timedelta(minutes=16)
+
+
+class Status(StrEnum):
+    """Where an order stands."""
+
+    PENDING = "pending"
+    PLACED = "placed"
+    PAID = "paid"
+    CANCELLED = "cancelled"
+    REJECTED = "rejected"
+
+
+class Kind(StrEnum):
+    """The route that made it; it decides which step gives the first answer."""
+
+    ORDER = "order"
+    CHECKOUT = "checkout"
+
+
+class Waiting(StrEnum):
+    """What a claimed order waits for, when no machine is at work on it."""
+
+    ACTION = "action"  # the customer: 3-D Secure
+    CAPTURE = "capture"  # the shop: a payment with manual capture
+
+
+_WAITING = {"requires_action": Waiting.ACTION, "authorized": Waiting.CAPTURE}
+_UNDONE = frozenset({"declined", "voided", "none"})
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What is bought; priced when the order is placed. Amounts in the order's currency."""
+
+    sku: str
+    quantity: int
+    product_id: str = ""
+    title: str = ""
+    unit_price: int = 0
+    total: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Minor units of the order's currency."""
+
+    subtotal: int
+    shipping: int
+    tax: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class ShipTo:
+    """As much of the address as prices and stock need: no personal data."""
+
+    country: str
+    region: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reservation:
+    """The hold on stock."""
+
+    reservation_id: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """An order without its address, which no rule needs."""
+
+    order_id: str
+    customer_id: str
+    kind: Kind
+    currency: str
+    lines: tuple[Line, ...]
+    ship_to: ShipTo
+    created_at: datetime
+    updated_at: datetime
+    status: Status = Status.PENDING
+    version: int = 1
+    totals: Totals | None = None
+    reservation: Reservation | None = None
+    payment_id: str | None = None
+    claimed_at: datetime | None = None
+    waiting_for: Waiting | None = None
+    reason: str | None = None  # why it was cancelled or rejected
+    refund_due: tuple[str, ...] = ()  # payments that took money which this order cannot keep
+    stuck: bool = False  # `checkout.stuck` was reported
+    due_at: datetime | None = None  # when the janitor looks at it next; None: never
+    deadline: datetime | None = None  # from then on it is undone instead of resumed
+    tries: int = 0
+
+    @property
+    def total(self) -> int:
+        """What is to be paid; LookupError before the order was placed."""
+        if self.totals is None:
+            raise LookupError("not priced yet")
+        return self.totals.total
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a payment may not have the order; `code` is a problem code."""
+
+    code: str
+    detail: str
+
+
+def merge(lines: Iterable[tuple[str, int]]) -> tuple[Line, ...]:
+    """Sum lines of one SKU, so that they are priced and reserved together."""
+    quantities: dict[str, int] = {}
+    for sku, quantity in lines:
+        quantities[sku] = quantities.get(sku, 0) + quantity
+    return tuple(Line(sku, quantity) for sku, quantity in quantities.items())
+
+
+def opened(
+    *,
+    order_id: str,
+    customer_id: str,
+    kind: Kind,
+    currency: str,
+    lines: tuple[Line, ...],
+    ship_to: ShipTo,
+    now: datetime,
+) -> Order:
+    """A pending order: it is not shown to anyone before it was placed."""
+    return Order(
+        order_id, customer_id, kind, currency, lines, ship_to, created_at=now, updated_at=now,
+        due_at=now + LOOK_AFTER, deadline=now + ABANDON_AFTER,
+    )  # fmt: skip
+
+
+def placed(
+    order: Order,
+    *,
+    lines: tuple[Line, ...],
+    totals: Totals,
+    reservation: Reservation,
+    now: datetime,
+) -> Order:
+    """Priced and reserved. ValueError if the sums are not right: then nothing may be stored."""
+    _expect(order, Status.PENDING)
+    if any(line.total != line.unit_price * line.quantity for line in lines):
+        raise ValueError("a line's total is unit price times quantity")
+    if sum(line.total for line in lines) != totals.subtotal:
+        raise ValueError("the subtotal is the sum of the lines")
+    if totals.subtotal + totals.shipping + totals.tax != totals.total:
+        raise ValueError("the total is subtotal, shipping and tax")
+    deadline = reservation.expires_at + EXPIRY_GRACE
+    # A checkout goes on to its payment at once; an order waits for one until its hold ends.
+    due = now + LOOK_AFTER if order.kind is Kind.CHECKOUT else deadline
+    return _next(
+        order, now, status=Status.PLACED, lines=lines, totals=totals, reservation=reservation,
+        due_at=due, deadline=deadline, tries=0,
+    )  # fmt: skip
+
+
+def rejected(order: Order, reason: str, *, now: datetime) -> Order:
+    """Not placed, for good."""
+    _expect(order, Status.PENDING)
+    return _ended(order, now, status=Status.REJECTED, reason=reason)
+
+
+def claimed(order: Order, payment_id: str, *, now: datetime) -> Order:
+    """Belongs to this payment until it is paid or cancelled; expiry cannot cancel it any more."""
+    _expect(order, Status.PLACED)
+    return _next(
+        order, now, payment_id=payment_id, claimed_at=now,
+        due_at=now + LOOK_AFTER, deadline=now + ABANDON_AFTER, tries=0,
+    )  # fmt: skip
+
+
+def claim_refusal(order: Order | None, customer_id: str, payment_id: str) -> Refusal | None:
+    """Why this payment may not have the order; None if it may, or has it already."""
+    if order is None or order.customer_id != customer_id or order.status is Status.PENDING:
+        return Refusal("not_found", "There is no such order.")
+    if order.payment_id == payment_id and order.status in {Status.PLACED, Status.PAID}:
+        return None
+    if order.status is not Status.PLACED:
+        return Refusal("order_not_payable", f"The order is {order.status}.")
+    if order.payment_id is not None:
+        return Refusal("payment_in_progress", "Another payment of this order is under way.")
+    return None
+
+
+def may_pay(order: Order, payment_id: str) -> bool:
+    """Whether money that this payment took is the order's."""
+    return order.status is Status.PLACED and order.payment_id in {None, payment_id}
+
+
+def paid(order: Order, payment_id: str, *, now: datetime) -> Order:
+    """The money is there."""
+    if not may_pay(order, payment_id):
+        raise ValueError("this payment does not own the order")
+    return _ended(order, now, status=Status.PAID, payment_id=payment_id)
+
+
+def owing_refund(order: Order, payment_id: str, *, now: datetime) -> Order:
+    """A payment took money for an order that is closed: keep that visible until someone acts."""
+    return _next(
+        order, now, refund_due=(*order.refund_due, payment_id), due_at=now, deadline=None, tries=0,
+        stuck=True,
+    )  # fmt: skip
+
+
+def waiting(order: Order, what: Waiting, *, now: datetime) -> Order:
+    """Leave it alone until the customer or the shop acts, or the time for that is over."""
+    until = now + (ABANDON_AFTER if what is Waiting.ACTION else CAPTURE_WITHIN)
+    return _next(order, now, waiting_for=what, due_at=until, deadline=until, tries=0)
+
+
+def cancelled(order: Order, reason: str, *, now: datetime) -> Order:
+    """Placed, then undone."""
+    _expect(order, Status.PLACED)
+    return _ended(order, now, status=Status.CANCELLED, reason=reason)
+
+
+def settled(
+    order: Order, outcome: str, payment_id: str | None, reason: str, *, now: datetime
+) -> Order:
+    """What a payment's outcome makes of an order; the same order if it changes nothing.
+
+    `outcome` is the payment step's, or `none` when there was no payment. A payment that does not
+    own the order changes it only by having taken money.
+    """
+    if outcome == "captured" and payment_id is not None:
+        return _captured(order, payment_id, now=now)
+    if order.status is Status.PENDING and outcome == "none":
+        return rejected(order, reason, now=now)
+    if order.status is not Status.PLACED or order.payment_id != payment_id:
+        return order
+    if outcome in _WAITING:
+        same = order.waiting_for is _WAITING[outcome]
+        return order if same else waiting(order, _WAITING[outcome], now=now)
+    return cancelled(order, reason, now=now) if outcome in _UNDONE else order
+
+
+def _captured(order: Order, payment_id: str, *, now: datetime) -> Order:
+    if may_pay(order, payment_id):
+        return paid(order, payment_id, now=now)
+    settled_before = (order.status, order.payment_id) == (Status.PAID, payment_id)
+    if settled_before or payment_id in order.refund_due:
+        return order
+    return owing_refund(order, payment_id, now=now)
+
+
+def may_expire(order: Order) -> bool:
+    """Only an unclaimed order ends with its hold; the machine looks after a claimed one."""
+    return order.status is Status.PLACED and order.payment_id is None
+
+
+def is_overdue(order: Order, *, now: datetime) -> bool:
+    """Whether to undo it instead of going on."""
+    return order.deadline is not None and order.deadline <= now
+
+
+def is_stuck(order: Order, *, now: datetime) -> bool:
+    """Whether a payment under way takes so long that people should know (reported once)."""
+    at_work = order.claimed_at is not None and order.waiting_for is None
+    late = order.claimed_at is not None and order.claimed_at + STUCK_AFTER <= now
+    return order.status is Status.PLACED and at_work and late and not order.stuck
+
+
+def looked_after(order: Order, *, now: datetime) -> Order:
+    """The janitor takes it; it comes back after a pause that doubles. Never gives up."""
+    pause = min(LOOK_AFTER * 2 ** min(order.tries, 8), LONGEST_PAUSE)
+    stuck = order.stuck or is_stuck(order, now=now)
+    return _next(order, order.updated_at, due_at=now + pause, tries=order.tries + 1, stuck=stuck)
+
+
+def noted(order: Order) -> Order:
+    """The same order at a new version: its first answer was written down late."""
+    return _next(order, order.updated_at)
+
+
+def _expect(order: Order, status: Status) -> None:
+    if order.status is not status:
+        raise ValueError(f"order is {order.status}, not {status}")
+
+
+def _next(order: Order, now: datetime, **changes: object) -> Order:
+    return replace(order, version=order.version + 1, updated_at=now, **changes)  # type: ignore[arg-type]
+
+
+def _ended(order: Order, now: datetime, **changes: object) -> Order:
+    return _next(
+        order, now, due_at=None, deadline=None, tries=0, waiting_for=None, **changes
+    )  # fmt: skip

@@ -1,0 +1,1 @@
+"""Use cases: submit (HTTP), steps (state machine), upkeep (events and janitor)."""

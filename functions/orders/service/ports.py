@@ -1,0 +1,34 @@
+"""What the use cases need from storage."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, Protocol
+
+from orders.records import Change, Record
+
+
+class Orders(Protocol):
+    """Storage of orders."""
+
+    def open(self, record: Record, address: dict[str, Any]) -> bool:
+        """Store a pending order; False if there is one."""
+
+    def get(self, order_id: str) -> Record | None:
+        """The stored order, strongly consistent."""
+
+    def take_over(self, order_id: str, *, lease_until: str, owner: str, until: str) -> bool:
+        """Take a lease that is over; False if another request was first."""
+
+    def end_lease(self, order_id: str, owner: str) -> None:
+        """Let the next repeat of the request go on at once."""
+
+    def claim(
+        self, order_id: str, *, customer_id: str, payment_id: str, now: datetime
+    ) -> Record | None:
+        """`domain.claimed` in one request; None if the stored order does not allow it."""
+
+    def save(self, change: Change) -> Record | None:
+        """Store it if the row is at the version before; else the row as it is."""
+
+    def due(self, now: datetime, *, limit: int) -> Iterable[str]:
+        """Ids of orders to look after."""

@@ -1,0 +1,112 @@
+"""What happens to orders without a request: events of other services, and the janitor."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from orders import domain
+from orders.domain import Kind, Order, Status
+from orders.records import Change, Record
+from orders.service import answers, submit
+from orders.service.changes import advance, change, problem_answer
+from orders.service.ports import Orders
+from shop import trace as traces
+from shop.trace import Trace
+
+Start = Callable[[dict[str, Any]], None]
+Report = Callable[[str, Order], None]
+
+
+def payment_captured(
+    order_id: str,
+    payment_id: str,
+    *,
+    orders: Orders,
+    trace: Trace,
+    causation_id: str,
+    now: datetime,
+) -> str:
+    """Mark the order paid if the machine died before it could; `paid`, `already`, `refund_due`.
+
+    The machine never captures for an order that it did not claim, so money for a closed order is a
+    defect somewhere. It is written down in the row, reported, and stays due until someone acts.
+    """
+    before = _existing(orders, order_id)
+
+    def decide(record: Record) -> Change | None:
+        if record.order.status is Status.PENDING:
+            raise LookupError("captured for an order that was never placed")
+        after = domain.settled(record.order, "captured", payment_id, "", now=now)
+        if after is record.order:
+            return None
+        return change(record.order, after, trace=trace, causation_id=causation_id)
+
+    after = advance(orders, before, decide).order
+    if after.version == before.order.version:
+        return "already"
+    return "refund_due" if payment_id in after.refund_due else "paid"
+
+
+def hold_expired(
+    order_id: str, *, orders: Orders, trace: Trace, causation_id: str, now: datetime
+) -> str:
+    """Cancel an order whose hold ended before a payment claimed it; `cancelled` or `ignored`."""
+    before = _existing(orders, order_id)
+
+    def decide(record: Record) -> Change | None:
+        if not domain.may_expire(record.order):
+            return None
+        after = domain.cancelled(record.order, "reservation_expired", now=now)
+        answer = None
+        if answers.owed(record):
+            first = traces.of(record.request.trace)
+            answer = problem_answer(answers.closed("reservation_expired"), first)
+        return change(record.order, after, trace=trace, answer=answer, causation_id=causation_id)
+
+    after = advance(orders, before, decide).order
+    return "ignored" if after.version == before.order.version else "cancelled"
+
+
+def look_after(
+    order_id: str, *, orders: Orders, start: Start, report: Report, now: datetime
+) -> str:
+    """One order that stands unfinished: resume it, or undo it when it had its time.
+
+    It is put off first, so that two janitors do not both start a machine, and a machine that fails
+    is not started again at once. Returns the mode that was started, `refund_due` or `left`.
+    """
+    record = orders.get(order_id)
+    if record is None or record.order.due_at is None or record.order.due_at > now:
+        return "left"
+    before = record.order
+    after = domain.looked_after(before, now=now)
+    trace = traces.of(record.request.trace)
+    if orders.save(change(before, after, trace=trace)) is not None:
+        return "left"  # Someone is at work on it.
+    if before.refund_due:
+        report("CapturedAfterClose", before)
+        return "refund_due"
+    if after.stuck:
+        report("CheckoutStuck", before)
+    data = _resume(record, trace, now)
+    start(data)
+    return str(data["mode"])
+
+
+def _resume(record: Record, trace: Trace, now: datetime) -> dict[str, Any]:
+    order = record.order
+    short = {"order_id": order.order_id, "customer_id": order.customer_id}
+    payment = None if order.payment_id is None else {"payment_id": order.payment_id}
+    if domain.is_overdue(order, now=now):
+        return {"mode": "abandon", "order": short, "payment": payment, "trace": trace.to_dict()}
+    own = submit.checkout_payment_id(order) if order.kind is Kind.CHECKOUT else None
+    if payment is not None and order.payment_id != own:
+        return {"mode": "payment", "order": short, "payment": payment, "trace": trace.to_dict()}
+    return submit.machine_input(record, trace)
+
+
+def _existing(orders: Orders, order_id: str) -> Record:
+    record = orders.get(order_id)
+    if record is None:
+        raise LookupError("no such order")  # Parked in the dead-letter queue, where it is seen.
+    return record

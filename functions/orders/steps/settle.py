@@ -1,0 +1,15 @@
+"""The end of every path: paid, waiting or cancelled, and the answer of POST /checkout."""
+
+from typing import Any
+
+from orders.repository import OrderRepository
+from orders.service import steps
+from shop import clock, trace
+
+orders = OrderRepository()
+
+
+def handle(data: dict[str, Any]) -> dict[str, Any]:
+    """See service/steps.py."""
+    request = trace.of(data.get("trace"))
+    return steps.settle(data, orders=orders, trace=request, now=clock.now())

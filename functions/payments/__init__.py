@@ -1,0 +1,1 @@
+"""Payments: money is authorised, captured or voided at a provider, exactly once."""

@@ -1,0 +1,62 @@
+"""POST /payments/{payment_id}/confirm: go on after a 3-D Secure step.
+
+Problems: 402 payment_declined, 404 not_found, 409 payment_not_confirmable, 503 checkout_incomplete.
+"""
+
+from typing import Any
+
+from payments import domain
+from payments.domain import Status
+from payments.repository import PaymentRepository
+from payments.schemas import PaymentOut
+from payments.service import requesting
+from payments.settings import RequestSettings
+from shop import machine, problems
+from shop.http import Request, Response, Route, entrypoint
+from shop.problems import Problem
+
+ROUTE = Route(
+    method="POST",
+    path="/payments/{payment_id}/confirm",
+    summary="Go on with a payment after the customer has authenticated",
+    auth="customer",
+    scopes=("shop:buy", "payments:write"),
+    responses={200: PaymentOut, 202: PaymentOut},
+    problems=(
+        problems.PAYMENT_DECLINED,
+        problems.NOT_FOUND,
+        problems.PAYMENT_NOT_CONFIRMABLE,
+        problems.CHECKOUT_INCOMPLETE,
+    ),
+)
+settings = RequestSettings.load()
+payments = PaymentRepository()
+
+
+def run(data: dict[str, Any]) -> dict[str, Any]:
+    """One execution of the checkout machine."""
+    return machine.run(settings.checkout_machine_arn, data)
+
+
+def handle(request: Request[None]) -> Response | Problem:
+    """Find it, go on, answer with what it is now."""
+    caller = request.user
+    found = requesting.get_payment(
+        request.path["payment_id"],
+        payments=payments,
+        subject=caller.subject,
+        sees_all="payments:write" in caller.scopes,
+    )
+    if isinstance(found, Problem):
+        return found
+    payment = requesting.confirm_payment(found, payments=payments, run=run, trace=request.trace)
+    if isinstance(payment, Problem):
+        return payment
+    body = domain.public(payment)
+    if payment.customer_id != caller.subject:
+        body["next_action"] = None
+    status = 202 if payment.status is Status.REQUIRES_ACTION else 200
+    return Response(status, PaymentOut.model_validate(body), etag=f'"{payment.version}"')
+
+
+handler = entrypoint(ROUTE, handle)

@@ -1,0 +1,76 @@
+"""POST /payments.
+
+Problems: 402 payment_declined, 404 not_found, 409 order_not_payable, order_closed,
+payment_in_progress, request_in_progress, 422 payment_method_invalid, idempotency_key_reused,
+503 checkout_incomplete.
+"""
+
+from typing import Any
+
+from payments.domain import Payment
+from payments.repository import PaymentRepository
+from payments.schemas import PaymentIn, PaymentOut
+from payments.service import requesting
+from payments.settings import RequestSettings
+from shop import clock, idempotency, ids, machine, problems
+from shop.http import Request, Response, Route, answered, entrypoint
+from shop.problems import Problem
+
+ROUTE = Route(
+    method="POST",
+    path="/payments",
+    summary="Pay an order: authorise and, unless capture is manual, take the money",
+    auth="customer",
+    scopes=("shop:buy",),
+    idempotent=True,
+    request=PaymentIn,
+    responses={201: PaymentOut, 202: PaymentOut},
+    problems=(
+        problems.PAYMENT_DECLINED,
+        problems.NOT_FOUND,
+        problems.ORDER_NOT_PAYABLE,
+        problems.ORDER_CLOSED,
+        problems.PAYMENT_IN_PROGRESS,
+        problems.REQUEST_IN_PROGRESS,
+        problems.PAYMENT_METHOD_INVALID,
+        problems.IDEMPOTENCY_KEY_REUSED,
+        problems.CHECKOUT_INCOMPLETE,
+    ),
+)
+settings = RequestSettings.load()
+payments = PaymentRepository()
+
+
+def run(data: dict[str, Any]) -> dict[str, Any]:
+    """One execution of the checkout machine."""
+    return machine.run(settings.checkout_machine_arn, data)
+
+
+def handle(request: Request[PaymentIn]) -> Response | Problem:
+    """Parse, store, run, answer."""
+    body, now = request.body, clock.now()
+    if settings.stage == "prod":
+        refused = requesting.test_method_refused(body.payment_method)
+        if refused is not None:
+            return refused
+    customer_id = request.user.subject
+    wanted = Payment(
+        payment_id=ids.derive("pay", customer_id, request.key, region=settings.home_region),
+        order_id=body.order_id,
+        customer_id=customer_id,
+        method=body.payment_method,
+        capture=body.capture,
+        return_url=body.return_url,
+        fingerprint=idempotency.fingerprint(body.model_dump()),
+        created_at=clock.rfc3339(now),
+        updated_at=clock.rfc3339(now),
+    )
+    result = requesting.create_payment(
+        wanted, payments=payments, run=run, now=now, trace=request.trace
+    )
+    if isinstance(result, Problem):
+        return result
+    return answered(result.answer, replayed=result.replayed)
+
+
+handler = entrypoint(ROUTE, handle)

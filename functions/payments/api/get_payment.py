@@ -1,0 +1,46 @@
+"""GET /payments/{payment_id}. Problems: 404 not_found, also for another customer's payment."""
+
+from payments import domain
+from payments.repository import PaymentRepository
+from payments.schemas import PaymentDetailOut, detail
+from payments.service import requesting
+from shop import problems
+from shop.http import Request, Response, Route, entrypoint
+from shop.problems import Problem
+
+STAFF = frozenset({"payments:write", "orders:read"})
+ROUTE = Route(
+    method="GET",
+    path="/payments/{payment_id}",
+    summary="A payment and what was tried for it",
+    auth="customer",
+    scopes=("shop:buy", "payments:write", "orders:read"),
+    responses={200: PaymentDetailOut},
+    problems=(problems.NOT_FOUND,),
+)
+payments = PaymentRepository()
+
+
+def handle(request: Request[None]) -> Response | Problem:
+    """Look it up; staff see all, but never what only the customer's browser needs."""
+    caller = request.user
+    payment = requesting.get_payment(
+        request.path["payment_id"],
+        payments=payments,
+        subject=caller.subject,
+        sees_all=bool(caller.scopes & STAFF),
+    )
+    if isinstance(payment, Problem):
+        return payment
+    body = domain.public(payment) | {
+        "captured_at": payment.captured_at,
+        "decline_code": payment.decline_code,
+    }
+    if payment.customer_id != caller.subject:
+        pass
+    return Response(
+        200, detail(body, list(requesting.attempts(payment))), etag=f'"{payment.version}"'
+    )
+
+
+handler = entrypoint(ROUTE, handle)

@@ -1,0 +1,224 @@
+"""Payment rules: what a payment is, and what each answer of a provider makes of it.
+
+Pure: no AWS, no clock, no randomness; callers pass times in as text. A provider's own words are
+translated by its adapter into a `Seen`; `observe` is the only place where a `Seen` changes a
+payment. What a provider does not say clearly makes it `unknown`: never paid, never failed.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Any
+
+from shop import ids
+from shop.idempotency import Answer
+from shop.money import Money
+
+
+class Status(StrEnum):
+    """Where a payment stands."""
+
+    PENDING = "pending"
+    REQUIRES_ACTION = "requires_action"
+    UNKNOWN = "unknown"
+    AUTHORIZED = "authorized"
+    CAPTURED = "captured"
+    FAILED = "failed"
+    VOIDED = "voided"
+
+
+FINAL = frozenset({Status.CAPTURED, Status.FAILED, Status.VOIDED})
+METHOD_INVALID = "payment_method_invalid"
+DECLINED = "payment_declined"
+CLOSED = "order_closed"
+
+
+class PspState(StrEnum):
+    """What a provider says about its side of a payment, in our words."""
+
+    CREATED = "created"  # it knows the payment and waits for our confirmation
+    REQUIRES_ACTION = "requires_action"
+    AUTHORIZED = "authorized"
+    CAPTURED = "captured"
+    DECLINED = "declined"
+    VOIDED = "voided"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One look at the provider's books. `next_action` holds only what the customer may see."""
+
+    reference: str
+    state: PspState
+    amount: Money
+    decline_code: str | None = None
+    next_action: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MethodRefused:
+    """The provider cannot use this payment method at all; nothing was made there."""
+
+    code: str
+
+
+class Mismatch(Exception):
+    """The provider's books, the row and the request do not speak of the same payment: a fault."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Payment:
+    """A payment of one order. `amount` is unknown until the order was claimed for it."""
+
+    payment_id: str
+    order_id: str
+    customer_id: str
+    method: str = field(repr=False)  # a provider's token: not logged, in no event, in no answer
+    created_at: str
+    updated_at: str
+    status: Status = Status.PENDING
+    capture: str = "auto"
+    return_url: str | None = None
+    amount: Money | None = None
+    psp: str = "stripe"
+    attempt_id: str = ""
+    psp_reference: str | None = None
+    next_action: Mapping[str, Any] | None = field(default=None, repr=False)
+    decline_code: str | None = None  # the provider's word for why
+    problem_code: str | None = None  # ours, from the catalogue of problems
+    captured_at: str | None = None
+    due_at: str | None = None
+    version: int = 1
+    answer: Answer | None = field(default=None, repr=False)
+    fingerprint: str = ""
+    lease_owner: str = ""
+    lease_until: str = ""
+    trace: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def total(self) -> Money:
+        """The amount of a payment whose order was claimed."""
+        if self.amount is None:
+            raise Mismatch("the payment has no amount yet")
+        return self.amount
+
+
+def attempt_of(payment_id: str) -> str:
+    """Our reference at the provider and the idempotency key there."""
+    return ids.derive("att", payment_id, "1", region=ids.region_of(payment_id))
+
+
+_STATUS = {
+    PspState.CREATED: Status.UNKNOWN,  # We confirmed, yet it does not say so: ask again later.
+    PspState.UNKNOWN: Status.UNKNOWN,
+    PspState.REQUIRES_ACTION: Status.REQUIRES_ACTION,
+    PspState.AUTHORIZED: Status.AUTHORIZED,
+    PspState.CAPTURED: Status.CAPTURED,
+    PspState.DECLINED: Status.FAILED,
+    PspState.VOIDED: Status.VOIDED,
+}
+
+
+_PROBLEM = {Status.FAILED: DECLINED, Status.VOIDED: CLOSED}
+
+
+def observe(payment: Payment, seen: Seen, *, at: str, due_at: str) -> Payment:
+    """The payment after this look at the provider; the same object if nothing is new.
+
+    Raises Mismatch if the provider speaks of another payment or of another amount.
+    """
+    if seen.reference != payment.psp_reference:
+        raise Mismatch("another reference")
+    if seen.amount != payment.total:
+        raise Mismatch("another amount")
+    status = _STATUS[seen.state]
+    if status is payment.status or _says_less(seen, payment):
+        return payment
+    if payment.status in FINAL:
+        raise Mismatch(f"{payment.status} is final, the provider says {seen.state}")
+    held = status is Status.AUTHORIZED and payment.capture == "manual"
+    return replace(
+        payment,
+        status=status,
+        next_action=seen.next_action if status is Status.REQUIRES_ACTION else None,
+        decline_code=(seen.decline_code or "declined") if status is Status.FAILED else None,
+        problem_code=_PROBLEM.get(status),
+        captured_at=at if status is Status.CAPTURED else None,
+        # Money that is held on purpose waits for another request, not for the janitor.
+        due_at=None if held or status in FINAL else due_at,
+        updated_at=at,
+        version=payment.version + 1,
+    )
+
+
+def _says_less(seen: Seen, payment: Payment) -> bool:
+    """Whether we know more already: a look that failed, or one that came late."""
+    if seen.state in (PspState.CREATED, PspState.UNKNOWN):
+        return payment.status is not Status.PENDING
+    return seen.state is PspState.REQUIRES_ACTION and payment.status is Status.AUTHORIZED
+
+
+def end(payment: Payment, status: Status, problem_code: str, *, at: str) -> Payment:
+    """Ended by us: failed before any money moved, or voided so that a late attempt stops."""
+    return replace(
+        payment,
+        status=status,
+        problem_code=problem_code,
+        next_action=None,
+        due_at=None,
+        updated_at=at,
+        version=payment.version + 1,
+    )
+
+
+def public(payment: Payment) -> dict[str, Any]:
+    """The payment as its owner sees it."""
+    return {
+        "payment_id": payment.payment_id,
+        "order_id": payment.order_id,
+        "status": payment.status.value,
+        "amount": None if payment.amount is None else payment.amount.to_dict(),
+        "psp": payment.psp,
+        "psp_reference": payment.psp_reference,
+        "capture": payment.capture,
+        "next_action": None if payment.next_action is None else dict(payment.next_action),
+        "created_at": payment.created_at,
+        "updated_at": payment.updated_at,
+    }
+
+
+def snapshot(payment: Payment) -> dict[str, Any]:
+    """What `capture` needs of an authorised payment: travels through the machine, saves a read."""
+    answer = payment.answer
+    return {
+        "payment_id": payment.payment_id,
+        "order_id": payment.order_id,
+        "customer_id": payment.customer_id,
+        "status": payment.status.value,
+        "capture": payment.capture,
+        "amount": payment.total.to_dict(),
+        "psp": payment.psp,
+        "attempt_id": payment.attempt_id,
+        "psp_reference": payment.psp_reference,
+        "created_at": payment.created_at,
+        "updated_at": payment.updated_at,
+        "due_at": payment.due_at,
+        "version": payment.version,
+        "answer": None if answer is None else answer.to_dict(),
+    }
+
+
+def of_snapshot(data: Mapping[str, Any]) -> Payment:
+    """Inverse of `snapshot`; fields that it leaves out are empty and must not be saved."""
+    fields = dict(data)
+    answer = fields.pop("answer")
+    return Payment(
+        **fields
+        | {
+            "status": Status(data["status"]),
+            "amount": Money.of(data["amount"]),
+            "answer": None if answer is None else Answer(answer["status"], answer["body"]),
+            "method": "",
+        }
+    )

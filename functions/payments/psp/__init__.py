@@ -1,0 +1,1 @@
+"""Adapters to payment service providers: the port is `payments.service.ports.Psp`."""

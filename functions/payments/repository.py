@@ -1,0 +1,313 @@
+"""Payments in DynamoDB: one row each, changed only by its own version, events beside it.
+
+`PAYMENT#<payment_id>` / `PAYMENT`. The sparse index `due` holds the rows that are not final.
+"""
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+from pynamodb.exceptions import PutError, UpdateError
+from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.update import Action
+from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
+from pynamodb.transactions import TransactWrite
+
+from payments.domain import Payment, Status
+from shop import clock, ids, tables
+from shop.events import Event
+from shop.idempotency import Answer
+from shop.money import Money
+
+DUE_LIMIT = 100
+
+
+class _Meta:
+    table_name = tables.table_name("payments")
+    region = tables.region()
+
+
+class _DueIndex(GlobalSecondaryIndex["PaymentItem"]):  # type: ignore[no-untyped-call]
+    class Meta:
+        index_name = "due"
+        projection = AllProjection()
+
+    due_shard = UnicodeAttribute(hash_key=True)
+    due_at = UnicodeAttribute(range_key=True)
+
+
+class PaymentItem(tables.TableModel):
+    """A payment's row."""
+
+    class Meta(_Meta):
+        pass
+
+    payment_id = UnicodeAttribute()
+    order_id = UnicodeAttribute()
+    customer_id = UnicodeAttribute()
+    status = UnicodeAttribute()
+    capture = UnicodeAttribute()
+    method = UnicodeAttribute()
+    return_url = UnicodeAttribute(null=True)
+    amount = NumberAttribute(null=True)
+    currency = UnicodeAttribute(null=True)
+    psp = UnicodeAttribute()
+    attempt_id = UnicodeAttribute(null=True)
+    psp_reference = UnicodeAttribute(null=True)
+    next_action = UnicodeAttribute(null=True)
+    decline_code = UnicodeAttribute(null=True)
+    problem_code = UnicodeAttribute(null=True)
+    captured_at = UnicodeAttribute(null=True)
+    created_at = UnicodeAttribute()
+    updated_at = UnicodeAttribute()
+    version = NumberAttribute()
+    fingerprint = UnicodeAttribute(null=True)
+    lease_owner = UnicodeAttribute(null=True)
+    lease_until = UnicodeAttribute(null=True)
+    answer_status = NumberAttribute(null=True)
+    answer_body = UnicodeAttribute(null=True)
+    trace = UnicodeAttribute()
+    due_shard = UnicodeAttribute(null=True)
+    due_at = UnicodeAttribute(null=True)
+    due = _DueIndex()
+
+
+class PaymentOutbox(tables.OutboxItem):
+    """An event of a payment."""
+
+    class Meta(_Meta):
+        pass
+
+
+class PaymentRepository:
+    """`payments.service.ports.Payments` on DynamoDB."""
+
+    def get(self, payment_id: str) -> Payment | None:
+        """One payment, read consistently."""
+        try:
+            item = PaymentItem.get(*_key(payment_id), consistent_read=True)
+        except PaymentItem.DoesNotExist:
+            return None
+        return _payment(item)
+
+    def insert(self, payment: Payment, event: Event | None = None) -> bool:
+        """Store a new payment (and its event); False if it exists."""
+        item = PaymentItem(*_key(payment.payment_id), **_attributes(payment))
+        absent = PaymentItem.pk.does_not_exist()
+        if event is None:
+            try:
+                item.save(condition=absent)
+            except PutError as error:
+                if tables.condition_failed(error):
+                    return False
+                raise
+            return True
+
+        def build(transaction: TransactWrite) -> None:
+            transaction.save(item, condition=absent)
+            transaction.save(PaymentOutbox.holding(event))
+
+        return not tables.transact(build)
+
+    def begin(self, payment: Payment) -> Payment | None:
+        """Store reference and amount once; what the request stored before stays."""
+        written = {"amount", "currency", "attempt_id", "psp", "psp_reference"}
+        written |= {"updated_at", "due_shard", "due_at"}
+        actions: list[Action] = [PaymentItem.version.add(1)]
+        for name, value in _attributes(payment).items():
+            attribute = getattr(PaymentItem, name)
+            if name == "version" or value is None:
+                continue
+            actions.append(attribute.set(value if name in written else attribute | value))
+        untouched = (
+            (PaymentItem.status == Status.PENDING.value)
+            & PaymentItem.psp_reference.does_not_exist()
+            & (PaymentItem.order_id == payment.order_id)
+            & (PaymentItem.customer_id == payment.customer_id)
+        )
+        item = PaymentItem(*_key(payment.payment_id))
+        try:
+            item.update(actions, condition=PaymentItem.pk.does_not_exist() | untouched)
+        except UpdateError as error:
+            if tables.condition_failed(error):
+                return None
+            raise
+        return _payment(item)
+
+    def save(self, before: Payment, after: Payment, event: Event | None) -> Payment | None:
+        """Write what changed if `before` is still stored; else return the stored row."""
+        old, new = _attributes(before), _attributes(after)
+        actions = [
+            getattr(PaymentItem, name).set(value)
+            if value is not None
+            else getattr(PaymentItem, name).remove()
+            for name, value in new.items()
+            if value != old[name]
+        ]
+        item = PaymentItem(*_key(before.payment_id))
+        same = PaymentItem.version == before.version
+
+        def build(transaction: TransactWrite) -> None:
+            transaction.update(item, actions, condition=same, return_values="ALL_OLD")
+            if event is not None:
+                transaction.save(PaymentOutbox.holding(event))
+
+        failed = tables.transact(build)
+        if not failed:
+            return None
+        stored = next((reason.item for reason in failed if reason.item is not None), None)
+        if stored is None:
+            raise LookupError("the payment's row is gone")
+        return _payment(tables.raw(PaymentItem, stored))
+
+    def take_over(self, payment: Payment, *, owner: str, until: str, due_at: str | None) -> bool:
+        """Take the lease over if it is as it was read."""
+        as_read: Condition = PaymentItem.lease_until.does_not_exist()
+        if payment.lease_until:
+            as_read = PaymentItem.lease_until == payment.lease_until
+        actions: list[Action] = [
+            PaymentItem.lease_owner.set(owner),
+            PaymentItem.lease_until.set(until),
+        ]
+        if due_at is not None:
+            actions.append(PaymentItem.due_shard.set(_shard(payment.payment_id)))
+            actions.append(PaymentItem.due_at.set(due_at))
+        unanswered = PaymentItem.answer_status.does_not_exist()
+        return self._update(payment.payment_id, actions, as_read & unanswered)
+
+    def release(self, payment_id: str, *, owner: str) -> None:
+        """End our lease; nothing happens if it is somebody else's by now."""
+        self._update(
+            payment_id,
+            [PaymentItem.lease_owner.remove(), PaymentItem.lease_until.remove()],
+            PaymentItem.lease_owner == owner,
+        )
+
+    def store_answer(self, payment_id: str, answer: Answer) -> None:
+        """Keep a first answer if there is none yet."""
+        self._update(
+            payment_id,
+            [
+                PaymentItem.answer_status.set(answer.status),
+                PaymentItem.answer_body.set(answer.body),
+                PaymentItem.version.add(1),
+            ],
+            PaymentItem.pk.exists() & PaymentItem.answer_status.does_not_exist(),
+        )
+
+    def park(self, payment_id: str) -> None:
+        """End any lease and leave the index `due`: only the client's own repeat goes on."""
+        self._update(
+            payment_id,
+            [
+                PaymentItem.lease_owner.remove(),
+                PaymentItem.lease_until.remove(),
+                PaymentItem.due_shard.remove(),
+                PaymentItem.due_at.remove(),
+            ],
+            (PaymentItem.status == Status.PENDING.value)
+            & PaymentItem.psp_reference.does_not_exist(),
+        )
+
+    def due(self, now: datetime) -> Sequence[Payment]:
+        """At most DUE_LIMIT per shard, longest due first."""
+        until = clock.rfc3339(now)
+        return [
+            _payment(item)
+            for shard in range(tables.DUE_SHARDS)
+            for item in PaymentItem.due.query(
+                str(shard), PaymentItem.due_at <= until, limit=DUE_LIMIT
+            )
+        ]
+
+    def postpone(self, payment: Payment, *, due_at: str) -> bool:
+        """Move it back in the index if it is as it was read there."""
+        seen = (PaymentItem.due_at == payment.due_at) & (PaymentItem.version == payment.version)
+        return self._update(payment.payment_id, [PaymentItem.due_at.set(due_at)], seen)
+
+    def _update(self, payment_id: str, actions: list[Action], condition: Condition) -> bool:
+        try:
+            PaymentItem(*_key(payment_id)).update(actions, condition=condition)
+        except UpdateError as error:
+            if tables.condition_failed(error):
+                return False
+            raise
+        return True
+
+
+def _key(payment_id: str) -> tuple[str, str]:
+    return f"PAYMENT#{payment_id}", "PAYMENT"
+
+
+def _shard(payment_id: str) -> str:
+    return str(ids.shard_of(payment_id, tables.DUE_SHARDS))
+
+
+def _attributes(payment: Payment) -> dict[str, Any]:
+    amount, answer = payment.amount, payment.answer
+    return {
+        "payment_id": payment.payment_id,
+        "order_id": payment.order_id,
+        "customer_id": payment.customer_id,
+        "status": payment.status.value,
+        "capture": payment.capture,
+        "method": payment.method,
+        "return_url": payment.return_url,
+        "amount": None if amount is None else amount.amount,
+        "currency": None if amount is None else amount.currency,
+        "psp": payment.psp,
+        "attempt_id": payment.attempt_id or None,
+        "psp_reference": payment.psp_reference,
+        "next_action": None if payment.next_action is None else _dump(payment.next_action),
+        "decline_code": payment.decline_code,
+        "problem_code": payment.problem_code,
+        "captured_at": payment.captured_at,
+        "created_at": payment.created_at,
+        "updated_at": payment.updated_at,
+        "version": payment.version,
+        "fingerprint": payment.fingerprint or None,
+        "lease_owner": payment.lease_owner or None,
+        "lease_until": payment.lease_until or None,
+        "answer_status": None if answer is None else answer.status,
+        "answer_body": None if answer is None else answer.body,
+        "trace": _dump(payment.trace),
+        "due_shard": None if payment.due_at is None else _shard(payment.payment_id),
+        "due_at": payment.due_at,
+    }
+
+
+def _payment(item: PaymentItem) -> Payment:
+    answered = item.answer_status is not None and item.answer_body is not None
+    priced = item.amount is not None and item.currency is not None
+    return Payment(
+        payment_id=item.payment_id,
+        order_id=item.order_id,
+        customer_id=item.customer_id,
+        status=Status(item.status),
+        capture=item.capture,
+        method=item.method,
+        return_url=item.return_url,
+        amount=Money(int(item.amount), item.currency) if priced else None,
+        psp=item.psp,
+        attempt_id=item.attempt_id or "",
+        psp_reference=item.psp_reference,
+        next_action=None if item.next_action is None else json.loads(item.next_action),
+        decline_code=item.decline_code,
+        problem_code=item.problem_code,
+        captured_at=item.captured_at,
+        created_at=item.created_at,
+        updated_at=item.updated_at,
+        version=int(item.version),
+        fingerprint=item.fingerprint or "",
+        lease_owner=item.lease_owner or "",
+        lease_until=item.lease_until or "",
+        answer=Answer(int(item.answer_status), item.answer_body) if answered else None,
+        trace=json.loads(item.trace),
+        due_at=item.due_at,
+    )
+
+
+def _dump(data: Any) -> str:
+    return json.dumps(dict(data), separators=(",", ":"), ensure_ascii=False)

@@ -1,0 +1,57 @@
+"""First answers: the exact text that the client gets, now and on every repeat."""
+
+import json
+from dataclasses import replace
+
+from payments import domain
+from payments.domain import DECLINED, METHOD_INVALID, Payment, Status
+from shop import problems
+from shop.idempotency import Answer
+from shop.problems import Problem
+from shop.trace import Trace
+
+_SUCCESS = {Status.CAPTURED: 201, Status.AUTHORIZED: 201, Status.REQUIRES_ACTION: 202}
+_DETAILS = {
+    DECLINED: "The card was not charged. Place a new order to pay in another way.",
+    METHOD_INVALID: "The provider does not know this payment method or cannot use it.",
+}
+
+
+def of(payment: Payment, trace: Trace, *, detail: str = "") -> Answer:
+    """What the client is told about a payment that has got this far."""
+    if payment.status in _SUCCESS:
+        body = json.dumps(domain.public(payment), separators=(",", ":"), ensure_ascii=False)
+        return Answer(_SUCCESS[payment.status], body)
+    return of_problem(problem_of(payment, detail=detail), trace)
+
+
+def of_problem(problem: Problem, trace: Trace) -> Answer:
+    """A problem document as an answer."""
+    text = problems.render(problem, request_id=trace.request_id, instance=trace.instance)
+    return Answer(problem.type.status, text)
+
+
+def problem_of(payment: Payment, *, detail: str = "") -> Problem:
+    """Why a payment that has ended did not succeed."""
+    code = payment.problem_code or problems.ORDER_CLOSED.code
+    extra = {"payment_id": payment.payment_id}
+    if payment.decline_code is not None:
+        extra["decline_code"] = payment.decline_code
+    errors = []
+    if code == METHOD_INVALID:
+        errors = [{"pointer": "/payment_method", "code": code, "detail": "cannot be used"}]
+    return Problem(
+        problems.CATALOGUE[code],
+        detail or _DETAILS.get(code, "Nothing was charged."),
+        errors=errors,
+        extra=extra,
+    )
+
+
+def with_answer(payment: Payment, trace: Trace, *, detail: str = "") -> Payment:
+    """The payment with its first answer, once it is clear what that is."""
+    open_ = payment.status in (Status.PENDING, Status.UNKNOWN)
+    held = payment.status is Status.AUTHORIZED  # The stock may yet be gone: answered later.
+    if payment.answer is not None or open_ or held:
+        return payment
+    return replace(payment, answer=of(payment, trace, detail=detail))

@@ -1,0 +1,248 @@
+"""What the steps of the checkout do with money: authorise, capture, void, refuse.
+
+Exactly once, without trusting a provider's idempotency: the provider's payment is made unconfirmed,
+its reference is stored under a condition, and only the stored one is ever confirmed. Whoever comes
+second, or back, finds the reference, looks at the provider's books first, and goes on from there.
+No answer from the provider is never a failure: it is asked again, at last by the janitor.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from payments import domain, events
+from payments.domain import (
+    CLOSED,
+    FINAL,
+    METHOD_INVALID,
+    MethodRefused,
+    Mismatch,
+    Payment,
+    PspState,
+    Seen,
+    Status,
+)
+from payments.service import answers, dialogue, outcomes
+from payments.service.ports import Payments, Psp, PspUnavailable
+from shop import clock, problems, telemetry
+from shop.problems import Problem
+from shop.trace import Trace
+
+# Longer than an execution of the machine, so the janitor finds only what has been left.
+DUE_AFTER = timedelta(seconds=60)
+_RACES = 5
+
+
+class Contended(Exception):
+    """Other writers were first, again and again: a fault, to be retried."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cashier:
+    """The use cases of one step invocation. Outcomes are data; an exception is a fault."""
+
+    payments: Payments
+    psp: Psp
+    now: datetime
+    trace: Trace
+
+    def authorize(self, asked: Payment) -> dict[str, Any]:
+        """Hold the order's total. `asked` is the payment as its first request makes it.
+
+        A resume knows no method: the row says what was asked. Otherwise, when all goes well, two
+        requests to the table and two to the provider.
+        """
+        if not asked.method:
+            row = self._stored(asked.payment_id)
+            self._check(row, asked)
+            if row.psp_reference is not None or row.status is not Status.PENDING:
+                return self._resume(row)
+            asked = replace(row, amount=asked.amount)
+        made = self.psp.create(asked, asked.total, key=domain.attempt_of(asked.payment_id))
+        if isinstance(made, MethodRefused):
+            return self._method_refused(asked, made)
+        row_or_none = self.payments.begin(self._known_to_psp(asked, made))
+        if row_or_none is None:
+            return self._second(asked, made)
+        return self._authorized(row_or_none, dialogue.confirm(self.psp, row_or_none))
+
+    def capture(self, payment_id: str, snapshot: dict[str, Any] | None) -> dict[str, Any]:
+        """Take the money that is held: before it everything can be undone, after it nothing."""
+        row = domain.of_snapshot(snapshot) if snapshot else self._stored(payment_id)
+        if row.status in FINAL or (row.status is Status.AUTHORIZED and row.capture == "manual"):
+            return outcomes.of_capture(row, self.trace)
+        if row.status is not Status.AUTHORIZED:
+            raise Mismatch(f"capture of a payment that is {row.status}")
+        seen = dialogue.capture(self.psp, row)
+        if seen is None:
+            return outcomes.REFUSED
+        return outcomes.of_capture(self._record(row, seen), self.trace)
+
+    def void(
+        self, payment_id: str, *, code: str = CLOSED, detail: str = "", order: tuple[str, str]
+    ) -> dict[str, Any]:
+        """Let go of the money, or say that it was taken already. `order` is (order, customer)."""
+        for _ in range(_RACES):
+            row = self.payments.get(payment_id)
+            if row is None:
+                # A tombstone: a late attempt to authorise finds it and stops.
+                grave = self._answered(self._grave(payment_id, code, order), detail)
+                if self.payments.insert(grave):
+                    return outcomes.of_void(grave, self.trace)
+                continue
+            if row.status in FINAL:
+                return outcomes.of_void(row, self.trace)
+            after = self._answered(self._let_go(row, code), detail)
+            if self._save(row, after) is None:
+                return outcomes.of_void(after, self.trace)
+        raise Contended("void")
+
+    def refuse(self, payment_id: str, *, code: str, detail: str) -> dict[str, Any]:
+        """End a payment whose order cannot be paid by it, with this problem as its answer."""
+        problem = Problem(problems.CATALOGUE[code], detail, extra={"payment_id": payment_id})
+        unsaved = answers.of_problem(problem, self.trace)
+        for _ in range(_RACES):
+            row = self.payments.get(payment_id)
+            if row is None:
+                return outcomes.refused(code, unsaved)
+            if row.status in FINAL:
+                return outcomes.refused(row.problem_code or code, row.answer or unsaved)
+            if row.psp_reference is not None:
+                return self._refuse_held(row, code, detail)
+            if problem.type.retryable:
+                # Only the client's own repeat may go on: nobody else charges it later.
+                self.payments.park(payment_id)
+                return outcomes.refused(code, unsaved)
+            after = domain.end(row, Status.FAILED, code, at=self._at)
+            after = self._answered(after, detail)
+            if self._save(row, after) is None:
+                return outcomes.refused(code, after.answer or unsaved)
+        raise Contended("refuse")
+
+    @property
+    def _at(self) -> str:
+        return clock.rfc3339(self.now)
+
+    @property
+    def _due_at(self) -> str:
+        return clock.rfc3339(self.now + DUE_AFTER)
+
+    def _stored(self, payment_id: str) -> Payment:
+        row = self.payments.get(payment_id)
+        if row is None:
+            raise LookupError("the payment is not stored")
+        return row
+
+    def _check(self, row: Payment, asked: Payment) -> None:
+        """What is charged is what was stored first, for the order that was claimed."""
+        if row.status in FINAL:
+            return
+        if (row.order_id, row.customer_id) != (asked.order_id, asked.customer_id):
+            raise Mismatch("another order")
+        if row.amount is not None and row.amount != asked.amount:
+            raise Mismatch("another amount")
+
+    def _known_to_psp(self, asked: Payment, made: Seen) -> Payment:
+        return replace(
+            asked,
+            psp=self.psp.name,
+            attempt_id=domain.attempt_of(asked.payment_id),
+            psp_reference=made.reference,
+            updated_at=self._at,
+            due_at=self._due_at,
+        )
+
+    def _second(self, asked: Payment, made: Seen) -> dict[str, Any]:
+        """Somebody stored a reference, or an end, before us: ours must never come alive."""
+        row = self._stored(asked.payment_id)
+        if row.psp_reference != made.reference:
+            dialogue.let_go(self.psp, made.reference)
+        self._check(row, asked)
+        return self._resume(row)
+
+    def _resume(self, row: Payment) -> dict[str, Any]:
+        if row.status in FINAL or row.status is Status.AUTHORIZED:
+            return outcomes.of_authorize(row, self.trace)
+        seen = dialogue.look(self.psp, row)
+        if seen.state is PspState.CREATED:
+            seen = dialogue.confirm(self.psp, row)
+        return self._authorized(row, seen)
+
+    def _authorized(self, row: Payment, seen: Seen) -> dict[str, Any]:
+        after = self._record(row, seen)
+        if row.status is Status.REQUIRES_ACTION and after.status is Status.FAILED:
+            # The customer holds this payment's client secret and could try another card with it.
+            dialogue.let_go(self.psp, seen.reference)
+        return outcomes.of_authorize(after, self.trace)
+
+    def _record(self, row: Payment, seen: Seen) -> Payment:
+        """Store what was seen, with its event; return the row as it is stored then."""
+        for _ in range(_RACES):
+            after = domain.observe(row, seen, at=self._at, due_at=self._due_at)
+            if after is row:
+                return row
+            after = self._answered(after)
+            other = self._save(row, after)
+            if other is None:
+                return after
+            if other.status in FINAL:
+                if seen.state is PspState.AUTHORIZED and other.status is not Status.CAPTURED:
+                    dialogue.let_go(self.psp, seen.reference)  # Given up meanwhile.
+                return other
+            row = other
+        raise Contended("record")
+
+    def _save(self, before: Payment, after: Payment) -> Payment | None:
+        event = events.status_reached(after, now=self.now, trace=self.trace)
+        return self.payments.save(before, after, event)
+
+    def _answered(self, payment: Payment, detail: str = "") -> Payment:
+        return answers.with_answer(payment, self.trace, detail=detail)
+
+    def _method_refused(self, asked: Payment, refused: MethodRefused) -> dict[str, Any]:
+        telemetry.logger.info("payment method refused", extra={"code": refused.code})
+        for _ in range(_RACES):
+            row = self.payments.get(asked.payment_id)
+            if row is not None and (row.psp_reference or row.status is not Status.PENDING):
+                return self._resume(row)
+            after = domain.end(row or asked, Status.FAILED, METHOD_INVALID, at=self._at)
+            after = self._answered(replace(after, amount=asked.amount))
+            if row is not None:
+                done = self._save(row, after) is None
+            else:
+                event = events.status_reached(after, now=self.now, trace=self.trace)
+                done = self.payments.insert(after, event)
+            if done:
+                return outcomes.of_authorize(after, self.trace)
+        raise Contended("method refused")
+
+    def _let_go(self, row: Payment, code: str) -> Payment:
+        if row.psp_reference is None:
+            return domain.end(row, Status.VOIDED, code, at=self._at)
+        seen = dialogue.cancel(self.psp, row)
+        after = domain.observe(row, seen, at=self._at, due_at=self._due_at)
+        if after.status not in FINAL:
+            raise PspUnavailable("neither voided nor captured")
+        return replace(after, problem_code=code) if after.status is Status.VOIDED else after
+
+    def _grave(self, payment_id: str, code: str, order: tuple[str, str]) -> Payment:
+        return Payment(
+            payment_id=payment_id,
+            order_id=order[0],
+            customer_id=order[1],
+            method="",
+            status=Status.VOIDED,
+            problem_code=code,
+            created_at=self._at,
+            updated_at=self._at,
+            trace=self.trace.to_dict(),
+        )
+
+    def _refuse_held(self, row: Payment, code: str, detail: str) -> dict[str, Any]:
+        order = (row.order_id, row.customer_id)
+        result = self.void(row.payment_id, code=code, detail=detail, order=order)
+        if result["outcome"] == "captured":
+            telemetry.logger.error("money was taken for an order that cannot be paid")
+            telemetry.count("CapturedButRefused")
+            return result
+        return {**result, "outcome": "refused"}

@@ -1,0 +1,81 @@
+"""How to talk to a provider that may not answer: act, and when no answer comes, look."""
+
+from payments.domain import Payment, PspState, Seen
+from payments.service.ports import Psp, PspFault, PspRefused, PspUnavailable
+from shop import telemetry
+
+
+def reference_of(payment: Payment) -> str:
+    """The provider's reference of a payment that it knows."""
+    if payment.psp_reference is None:
+        raise LookupError("the provider does not know this payment")
+    return payment.psp_reference
+
+
+def look(psp: Psp, payment: Payment) -> Seen:
+    """The provider's books, or `unknown` if it does not answer."""
+    reference = reference_of(payment)
+    try:
+        return psp.retrieve(reference)
+    except PspUnavailable:
+        return Seen(reference, PspState.UNKNOWN, payment.total)
+
+
+def confirm(psp: Psp, payment: Payment) -> Seen:
+    """Hold the money. A lost answer is looked up; it is repeated only if it did not arrive."""
+    seen = Seen(reference_of(payment), PspState.UNKNOWN, payment.total)
+    for _ in range(2):
+        try:
+            return psp.confirm(payment, key=f"{payment.attempt_id}:confirm")
+        except (PspUnavailable, PspRefused) as error:
+            _note("confirm", error)
+        seen = look(psp, payment)
+        if seen.state is not PspState.CREATED:
+            return seen
+    return seen
+
+
+def capture(psp: Psp, payment: Payment) -> Seen | None:
+    """Take the money; once more if it was refused or did not arrive. None: refused for good.
+
+    Raises PspUnavailable if nobody knows: then only a later look can tell.
+    """
+    reference = reference_of(payment)
+    refused = False
+    for key in ("capture", "capture-again"):
+        try:
+            seen = psp.capture(reference, key=f"{payment.attempt_id}:{key}")
+        except (PspUnavailable, PspRefused) as error:
+            _note("capture", error)
+            refused = isinstance(error, PspRefused)
+            seen = psp.retrieve(reference)
+        if seen.state in (PspState.CAPTURED, PspState.VOIDED):
+            return seen
+    if refused and seen.state is PspState.AUTHORIZED:
+        return None
+    raise PspUnavailable("capture")
+
+
+def cancel(psp: Psp, payment: Payment) -> Seen:
+    """Let go of the money, or see why that is too late. Raises PspUnavailable if nobody knows."""
+    reference = reference_of(payment)
+    try:
+        return psp.cancel(reference, key=f"{payment.attempt_id}:void")
+    except (PspUnavailable, PspRefused) as error:
+        _note("cancel", error)
+        return psp.retrieve(reference)
+
+
+def let_go(psp: Psp, reference: str) -> None:
+    """Cancel what no row points to, or what must not come alive again. Best effort."""
+    try:
+        psp.cancel(reference, key=f"{reference}:let-go")
+    except (PspUnavailable, PspRefused, PspFault) as error:
+        _note("let_go", error)
+        telemetry.count("PspLetGoFailed")
+
+
+def _note(call: str, error: Exception) -> None:
+    kind = "refused" if isinstance(error, PspRefused) else "no answer"
+    code = error.code if isinstance(error, PspRefused) else None
+    telemetry.logger.warning("provider", extra={"call": call, "result": kind, "code": code})

@@ -1,0 +1,91 @@
+"""What the use cases need from outside."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+from payments.domain import MethodRefused, Payment, Seen
+from shop.events import Event
+from shop.idempotency import Answer
+from shop.money import Money
+
+
+class PspUnavailable(Exception):
+    """No answer: whether the provider acted is not known. Look before doing anything else."""
+
+
+class PspRefused(Exception):
+    """The provider has definitely not acted, usually because the payment is in another state."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class PspFault(Exception):
+    """Our own mistake (key, permission, parameter): nothing was done, a person must look."""
+
+
+class Psp(Protocol):
+    """A payment service provider.
+
+    `key` makes a repeated call the same call, where the provider supports it. A decline is a
+    `Seen`, not an exception. All methods raise PspUnavailable and PspFault.
+    """
+
+    @property
+    def name(self) -> str:
+        """As payments and events name it."""
+
+    def create(self, payment: Payment, amount: Money, *, key: str) -> Seen | MethodRefused:
+        """Make the payment known without confirming it: no money is held."""
+
+    def confirm(self, payment: Payment, *, key: str) -> Seen:
+        """Hold the money. Raises PspRefused unless it waits for a confirmation."""
+
+    def retrieve(self, reference: str) -> Seen:
+        """Look, change nothing."""
+
+    def capture(self, reference: str, *, key: str) -> Seen:
+        """Take the held money, all of it. Raises PspRefused unless it is held."""
+
+    def cancel(self, reference: str, *, key: str) -> Seen:
+        """Let go of what is held or could be. Raises PspRefused if it is too late."""
+
+
+class Payments(Protocol):
+    """The stored payments. Every read is consistent."""
+
+    def get(self, payment_id: str) -> Payment | None:
+        """One payment."""
+
+    def insert(self, payment: Payment, event: Event | None = None) -> bool:
+        """Store a new payment; False if it exists."""
+
+    def begin(self, payment: Payment) -> Payment | None:
+        """Store the provider's reference and the amount, once, and return the whole row.
+
+        Makes the row if the request did not. None if the row has a reference already, has left
+        `pending`, or belongs to another order or customer.
+        """
+
+    def save(self, before: Payment, after: Payment, event: Event | None) -> Payment | None:
+        """Store the change and its event; the stored row if another writer was first."""
+
+    def take_over(self, payment: Payment, *, owner: str, until: str, due_at: str | None) -> bool:
+        """Take the lease over as it was read; False if somebody else did. None leaves `due`."""
+
+    def release(self, payment_id: str, *, owner: str) -> None:
+        """End our lease, so that a repeat need not wait for it."""
+
+    def store_answer(self, payment_id: str, answer: Answer) -> None:
+        """Keep a first answer if there is none yet."""
+
+    def park(self, payment_id: str) -> None:
+        """Leave a pending payment to its client: no lease, no janitor."""
+
+    def due(self, now: datetime) -> Sequence[Payment]:
+        """Payments that have stood in a non-final state for too long, oldest first per shard."""
+
+    def postpone(self, payment: Payment, *, due_at: str) -> bool:
+        """Look at it again then; False if another janitor was first."""

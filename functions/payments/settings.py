@@ -1,0 +1,18 @@
+"""Settings of the functions of this service, by what they do."""
+
+from shop.settings import Settings
+
+STRIPE_API_BASE = "https://api.stripe.com"
+
+
+class RequestSettings(Settings):
+    """Routes and the janitor: they start the checkout machine."""
+
+    checkout_machine_arn: str
+
+
+class PspSettings(Settings):
+    """Steps: they talk to the provider."""
+
+    psp_secret_arn: str
+    stripe_api_base: str = STRIPE_API_BASE

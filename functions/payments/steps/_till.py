@@ -1,0 +1,38 @@
+"""The composition root of the steps: the table, the provider, the clock."""
+
+import functools
+from typing import Any
+
+from payments.psp.secret import SecretReader
+from payments.psp.stripe import StripePsp
+from payments.repository import PaymentRepository
+from payments.service.charging import Cashier
+from payments.service.ports import Psp
+from payments.settings import STRIPE_API_BASE, PspSettings
+from shop import clock, trace
+
+# The machine gives a payment step 9 s: enough is left to store what was seen.
+PSP_BUDGET_S = 7.5
+
+payments = PaymentRepository()
+
+
+@functools.cache
+def provider() -> StripePsp:
+    """The provider of this process: one connection pool."""
+    settings = PspSettings.load()
+    return StripePsp(
+        SecretReader(settings.psp_secret_arn),
+        api_base=settings.stripe_api_base,
+        redirects=settings.stripe_api_base == STRIPE_API_BASE,
+    )
+
+
+def open_psp() -> Psp:
+    """The provider with a fresh time budget; tests put a simulator here."""
+    return provider().within(PSP_BUDGET_S)
+
+
+def cashier(event: dict[str, Any]) -> Cashier:
+    """The use cases for one task."""
+    return Cashier(payments, open_psp(), clock.now(), trace.of(event.get("trace")))

@@ -1,0 +1,46 @@
+"""All stacks of one stage, in the order in which they need each other."""
+
+from aws_cdk import App, Tags
+
+from infra.constructs.policy_checks import check_policies
+from infra.project import Project
+from infra.stacks.catalog import CatalogStack
+from infra.stacks.checkout import CheckoutStack
+from infra.stacks.gateway import GatewayStack
+from infra.stacks.identity import IdentityStack
+from infra.stacks.inventory import InventoryStack
+from infra.stacks.ledger import LedgerStack
+from infra.stacks.operations import OperationsStack
+from infra.stacks.orders import OrdersStack
+from infra.stacks.payments import PaymentsStack
+from infra.stacks.platform import PlatformStack
+from infra.stacks.service import ServiceStack
+from infra.stages import Stage
+
+SERVICES = (
+    IdentityStack,
+    CatalogStack,
+    InventoryStack,
+    OrdersStack,
+    PaymentsStack,
+    LedgerStack,
+)
+
+
+def build(app: App, *, stage: Stage, project: Project) -> None:
+    """Put the stacks into the app."""
+    if stage.policy_checks:
+        check_policies(app)
+    platform = PlatformStack(app, stage=stage, project=project)
+    services: list[ServiceStack] = [make(app, stage=stage, project=project) for make in SERVICES]
+    orders = next(made for made in services if made.service == "orders")
+    services.append(OperationsStack(app, stage=stage, project=project, orders_key=orders.key))
+    checkout = CheckoutStack(app, stage=stage, project=project)
+    functions = frozenset(f"{made.service}.{name}" for made in services for name in made.functions)
+    gateway = GatewayStack(app, stage=stage, project=project, functions=functions)
+    for service in services:
+        service.add_stack_dependency(platform)
+        checkout.add_stack_dependency(service)
+        gateway.add_stack_dependency(service)
+    Tags.of(app).add("application", "cartwright")
+    Tags.of(app).add("stage", stage.name)

@@ -1,0 +1,1 @@
+"""Our defaults, once: each construct is one thing that every service needs in the same form."""

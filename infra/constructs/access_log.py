@@ -1,0 +1,21 @@
+"""The fields of an access log line. No query, no body, no address: nothing personal is kept."""
+
+import json
+
+ACCESS_LOG = json.dumps(
+    {
+        "time": "$context.requestTime",
+        "request_id": "$context.requestId",
+        "trace": "$context.xrayTraceId",
+        "method": "$context.httpMethod",
+        "route": "$context.resourcePath",
+        "status": "$context.status",
+        "bytes": "$context.responseLength",
+        "latency_ms": "$context.responseLatency",
+        "integration_ms": "$context.integrationLatency",
+        "integration_status": "$context.integration.status",
+        "subject": "$context.authorizer.sub",
+        "error": "$context.error.responseType",
+        "firewall": "$context.wafResponseCode",
+    }
+)

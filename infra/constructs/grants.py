@@ -1,0 +1,82 @@
+"""Rights, spelled out: every statement names its actions and its resources.
+
+CDK's own `grant_*` helpers are not used: grant_read_write_data, for one, allows Scan and Delete.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from aws_cdk import Stack
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_secretsmanager as secretsmanager
+
+READS = frozenset({"GetItem", "BatchGetItem", "Query", "ConditionCheckItem"})
+WRITES = frozenset({"PutItem", "UpdateItem", "DeleteItem"})
+
+
+def allow(*actions: str, on: Sequence[str]) -> iam.PolicyStatement:
+    """Allow these actions on these resources."""
+    return iam.PolicyStatement(actions=list(actions), resources=list(on))
+
+
+def use_key(key: kms.IKey, *, service: str, write: bool) -> iam.PolicyStatement:
+    """Let the caller use a key, but only through one AWS service."""
+    actions = ["kms:Decrypt", "kms:DescribeKey"]
+    if write:
+        actions += ["kms:Encrypt", "kms:GenerateDataKey"]
+    region = Stack.of(key).region
+    return iam.PolicyStatement(
+        actions=actions,
+        resources=[key.key_arn],
+        conditions={"StringEquals": {"kms:ViaService": f"{service}.{region}.amazonaws.com"}},
+    )
+
+
+def use_table(
+    table_arn: str, actions: Sequence[str], *, index: str | None = None
+) -> iam.PolicyStatement:
+    """DynamoDB actions by their short names. A transaction needs those of its parts."""
+    unknown = set(actions) - READS - WRITES
+    if unknown:
+        raise ValueError(f"not an item action: {', '.join(sorted(unknown))}")
+    resource = f"{table_arn}/index/{index}" if index else table_arn
+    return allow(*[f"dynamodb:{action}" for action in actions], on=[resource])
+
+
+def read_secret(secret: secretsmanager.ISecret, key: kms.IKey) -> Sequence[iam.PolicyStatement]:
+    """Read the value of one secret."""
+    return (
+        allow("secretsmanager:GetSecretValue", on=[secret.secret_arn]),
+        use_key(key, service="secretsmanager", write=False),
+    )
+
+
+def receive(queue_arn: str) -> iam.PolicyStatement:
+    """What an event source mapping does on its queue, with the function's rights."""
+    return allow(
+        "sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes", on=[queue_arn]
+    )
+
+
+def send(queue_arn: str) -> iam.PolicyStatement:
+    """Send to one queue."""
+    return allow("sqs:SendMessage", on=[queue_arn])
+
+
+def read_stream(stream_arn: str, key: kms.IKey) -> Sequence[iam.PolicyStatement]:
+    """Read a table's stream."""
+    return (
+        allow(
+            "dynamodb:DescribeStream",
+            "dynamodb:GetRecords",
+            "dynamodb:GetShardIterator",
+            "dynamodb:ListStreams",
+            on=[stream_arn],
+        ),
+        use_key(key, service="dynamodb", write=False),
+    )
+
+
+def writes(tables: Mapping[str, Sequence[str]]) -> bool:
+    """Whether these table actions change anything."""
+    return any(WRITES & set(actions) for actions in tables.values())

@@ -1,0 +1,54 @@
+"""ARNs built from physical names, so that stacks need no exports from each other.
+
+An export that is in use cannot change; a name can be known before its resource exists.
+"""
+
+from aws_cdk import ArnFormat, Stack
+from constructs import Construct
+
+from infra.stages import Stage
+
+
+def _arn(scope: Construct, service: str, resource: str, name: str, form: ArnFormat) -> str:
+    return Stack.of(scope).format_arn(
+        service=service, resource=resource, resource_name=name, arn_format=form
+    )
+
+
+def function_arn(scope: Construct, stage: Stage, service: str, name: str) -> str:
+    """The function `<service>.<name>`."""
+    physical = stage.physical(service, name)
+    return _arn(scope, "lambda", "function", physical, ArnFormat.COLON_RESOURCE_NAME)
+
+
+def machine_arn(scope: Construct, stage: Stage, name: str) -> str:
+    """The state machine `name`."""
+    return _arn(
+        scope, "states", "stateMachine", stage.physical(name), ArnFormat.COLON_RESOURCE_NAME
+    )
+
+
+def table_arn(scope: Construct, stage: Stage, name: str) -> str:
+    """The table `name`."""
+    return _arn(scope, "dynamodb", "table", stage.physical(name), ArnFormat.SLASH_RESOURCE_NAME)
+
+
+def alarm_topic_arn(scope: Construct, stage: Stage) -> str:
+    """Where all alarms go."""
+    return Stack.of(scope).format_arn(service="sns", resource=stage.physical("alarms"))
+
+
+def relay_dlq_arn(scope: Construct, stage: Stage) -> str:
+    """Where the relay's failed batches go."""
+    name = stage.physical("operations", "relay", "dlq")
+    return Stack.of(scope).format_arn(service="sqs", resource=name)
+
+
+def role_name(stage: Stage, service: str, name: str) -> str:
+    """A function's role. IAM is global, so the region is part of it."""
+    return f"{stage.physical(service, name)}-{stage.region}"
+
+
+def layer_parameter(stage: Stage, name: str) -> str:
+    """The SSM parameter that holds the current version of a layer."""
+    return f"/cartwright/{stage.name}/layers/{name}"

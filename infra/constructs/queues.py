@@ -1,0 +1,45 @@
+"""Queues: encrypted, TLS only where the target speaks it, dead letters kept for 14 days."""
+
+from aws_cdk import Duration
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from infra.constructs.acknowledge import acknowledge
+from infra.constructs.alarms import Alarms
+from infra.stages import Stage
+
+ATTEMPTS = 5
+
+
+class DeadLetterQueue(Construct):
+    """Where what could not be processed waits for a person. One message raises the alarm."""
+
+    def __init__(self, scope: Construct, id_: str, *, stage: Stage, subject: str) -> None:
+        super().__init__(scope, id_)
+        self.queue = sqs.Queue(
+            self,
+            "Queue",
+            queue_name=stage.physical(subject, "dlq"),
+            encryption=sqs.QueueEncryption.SQS_MANAGED,
+            enforce_ssl=stage.enforce_tls,
+            retention_period=Duration.days(14),
+        )
+        last = "It is a dead-letter queue: behind it is an alarm and a person."
+        acknowledge(self.queue, {"AwsSolutions-SQS3": last, "Serverless-SQSRedrivePolicy": last})
+        Alarms(self, "Alarms", stage=stage, subject=f"{subject}-dlq").parked(self.queue)
+
+
+def work_queue(
+    scope: Construct, id_: str, *, stage: Stage, subject: str, timeout_s: int, dlq: sqs.IQueue
+) -> sqs.Queue:
+    """A queue in front of a function that may take `timeout_s`. AWS asks for six times that."""
+    return sqs.Queue(
+        scope,
+        id_,
+        queue_name=stage.physical(subject),
+        encryption=sqs.QueueEncryption.SQS_MANAGED,
+        enforce_ssl=stage.enforce_tls,
+        visibility_timeout=Duration.seconds(6 * timeout_s),
+        retention_period=Duration.days(4),
+        dead_letter_queue=sqs.DeadLetterQueue(max_receive_count=ATTEMPTS, queue=dlq),
+    )

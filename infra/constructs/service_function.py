@@ -1,0 +1,185 @@
+"""A function with everything that each of ours has: own role, own log group, tracing, alarms."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from aws_cdk import Duration
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+from infra.constructs import names
+from infra.constructs.acknowledge import acknowledge
+from infra.constructs.alarms import Alarms
+from infra.constructs.grants import allow
+from infra.constructs.logs import log_group
+from infra.stages import Stage
+
+Kind = Literal["route", "authorizer", "steps", "consumer", "job", "stream"]
+
+# A route stays below the gateway's 29 s and below the 30 s lease of an idempotency key; a step ends
+# no later than its task does, so that a repeated task never meets the first one still at work.
+TIMEOUT_S: Mapping[Kind, int] = {
+    "route": 28,
+    "authorizer": 5,
+    "steps": 6,
+    "consumer": 10,
+    "job": 50,
+    "stream": 60,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class FunctionSpec:
+    """One function and its rights, as a stack's table lists them.
+
+    `tables` maps a table, or `<table>/<index>`, to the item actions that the function may do.
+    `uses` names what the stack offers besides tables; `hears` the events of a consumer.
+    """
+
+    name: str
+    kind: Kind
+    handler: str
+    tables: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    uses: Sequence[str] = ()
+    hears: Sequence[str] = ()
+    memory_mb: int = 512
+    timeout_s: int | None = None  # None: as usual for its kind
+
+
+class ServiceFunction(Construct):
+    """A Lambda function. Its rights are all in its own role, inline, and given at once."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        stage: Stage,
+        service: str,
+        spec: FunctionSpec,
+        code: lambda_.Code,
+        layers: Sequence[lambda_.ILayerVersion],
+        environment: Mapping[str, str],
+        rights: Sequence[iam.PolicyStatement],
+        failures_to: lambda_.IDestination | None = None,
+    ) -> None:
+        super().__init__(scope, id_)
+        self.spec = spec
+        name = stage.physical(service, spec.name)
+        group = log_group(self, "Logs", stage=stage, name=f"/aws/lambda/{name}")
+        role = self._role(stage, service, group, rights)
+        self.function = lambda_.Function(
+            self,
+            "Function",
+            function_name=name,
+            runtime=lambda_.Runtime(stage.runtime, lambda_.RuntimeFamily.PYTHON),
+            architecture=_ARCHITECTURES[stage.architecture],
+            handler=spec.handler,
+            code=code,
+            layers=list(layers),
+            environment={**_common(stage, service), **environment},
+            role=role.without_policy_updates(),
+            log_group=group,
+            timeout=Duration.seconds(spec.timeout_s or TIMEOUT_S[spec.kind]),
+            memory_size=spec.memory_mb,
+            tracing=lambda_.Tracing.ACTIVE,
+            reserved_concurrent_executions=_pool(stage, spec.kind),
+            # Only schedules invoke asynchronously; what they ask for is asked again in a minute.
+            retry_attempts=0 if failures_to else None,
+            max_event_age=Duration.minutes(1) if failures_to else None,
+            on_failure=failures_to,
+        )
+        self._watch(stage, service)
+        _acknowledge(self.function, asynchronous=failures_to is not None)
+
+    def _role(
+        self,
+        stage: Stage,
+        service: str,
+        group: logs.ILogGroup,
+        rights: Sequence[iam.PolicyStatement],
+    ) -> iam.Role:
+        own = [
+            allow("logs:CreateLogStream", "logs:PutLogEvents", on=[group.log_group_arn]),
+            allow("xray:PutTraceSegments", "xray:PutTelemetryRecords", on=["*"]),
+        ]
+        role = iam.Role(
+            self,
+            "Role",
+            role_name=names.role_name(stage, service, self.spec.name),
+            assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
+            inline_policies={"rights": iam.PolicyDocument(statements=[*own, *rights])},
+        )
+        acknowledge(
+            role,
+            {
+                "AwsSolutions-IAM5[Resource::*]": "X-Ray's two write actions know no resources.",
+                "Serverless-LambdaStarPermissions": "X-Ray's two write actions know no resources.",
+            },
+        )
+        return role
+
+    def _watch(self, stage: Stage, service: str) -> None:
+        alarms = Alarms(self, "Alarms", stage=stage, subject=f"{service}-{self.spec.name}")
+        minute = Duration.minutes(1)
+        alarms.above(
+            "errors",
+            self.function.metric_errors(period=minute),
+            limit=0,
+            minutes=1,
+            says="The function raised or timed out. Business outcomes never raise.",
+        )
+        alarms.above(
+            "throttles",
+            self.function.metric_throttles(period=minute),
+            limit=0,
+            minutes=2,
+            says="Calls are turned away: the pool or the account's concurrency is used up.",
+        )
+        if self.spec.kind == "stream":
+            age = self.function.metric(
+                "IteratorAge", period=minute, statistic=cloudwatch.Stats.MAXIMUM
+            )
+            alarms.above(
+                "lag",
+                age,
+                limit=60_000,
+                minutes=3,
+                says="Records wait in the stream for more than a minute.",
+            )
+
+
+_ARCHITECTURES = {"arm64": lambda_.Architecture.ARM_64, "x86_64": lambda_.Architecture.X86_64}
+
+
+def _acknowledge(function: lambda_.Function, *, asynchronous: bool) -> None:
+    tested = "Layers are built and tested for this version: tools/build.py, AWS_PYTHON."
+    reasons = {"AwsSolutions-L1": tested, "Serverless-LambdaLatestVersion": tested}
+    if asynchronous:
+        reasons["Serverless-LambdaDLQ"] = "Failures go to its on-failure destination, a queue."
+    else:
+        waits = "Never invoked asynchronously: its caller, queue or stream has the failure."
+        reasons["Serverless-LambdaDLQ"] = waits
+        reasons["Serverless-LambdaAsyncFailureDestination"] = waits
+    acknowledge(function, reasons)
+
+
+def _common(stage: Stage, service: str) -> dict[str, str]:
+    """What every function knows."""
+    return {
+        "STAGE": stage.name,
+        "HOME_REGION": stage.region,
+        "POWERTOOLS_SERVICE_NAME": service,
+        "POWERTOOLS_METRICS_NAMESPACE": "Cartwright",
+        "LOG_LEVEL": stage.log_level,
+        "ERRORS_URL": stage.errors_url,
+    }
+
+
+def _pool(stage: Stage, kind: Kind) -> int | None:
+    pools = {"route": stage.pools.route, "steps": stage.pools.steps, "job": stage.pools.job}
+    return pools.get(kind)

@@ -1,0 +1,118 @@
+"""An EXPRESS state machine from state_machines/<name>.asl.json, `${Name}` replaced."""
+
+import re
+from collections.abc import Mapping
+
+from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_stepfunctions as sfn
+from constructs import Construct
+
+from infra.constructs.acknowledge import acknowledge
+from infra.constructs.alarms import Alarms
+from infra.constructs.grants import allow
+from infra.constructs.logs import log_group
+from infra.stages import Stage
+
+# CloudWatch's log delivery has no resource to name; see "Logging using CloudWatch Logs" in the
+# developer guide of Step Functions.
+_LOG_DELIVERY = (
+    "logs:CreateLogDelivery",
+    "logs:GetLogDelivery",
+    "logs:UpdateLogDelivery",
+    "logs:DeleteLogDelivery",
+    "logs:ListLogDeliveries",
+    "logs:PutResourcePolicy",
+    "logs:DescribeResourcePolicies",
+    "logs:DescribeLogGroups",
+)
+_TRACING = (
+    "xray:PutTraceSegments",
+    "xray:PutTelemetryRecords",
+    "xray:GetSamplingRules",
+    "xray:GetSamplingTargets",
+)
+
+
+class ExpressMachine(Construct):
+    """A machine that is started and awaited by functions. May invoke `functions`, no others."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        stage: Stage,
+        name: str,
+        definition: str,
+        functions: Mapping[str, str],
+        settings: Mapping[str, str],
+    ) -> None:
+        super().__init__(scope, id_)
+        substitutions = {**functions, **settings}
+        _check(name, definition, substitutions)
+        physical = stage.physical(name)
+        role = iam.Role(
+            self,
+            "Role",
+            assumed_by=iam.ServicePrincipal("states.amazonaws.com"),
+            inline_policies={
+                "rights": iam.PolicyDocument(
+                    statements=[
+                        allow("lambda:InvokeFunction", on=list(functions.values())),
+                        allow(*_LOG_DELIVERY, *_TRACING, on=["*"]),
+                    ]
+                )
+            },
+        )
+        acknowledge(
+            role,
+            {"AwsSolutions-IAM5[Resource::*]": "Log delivery and X-Ray know no resources."},
+        )
+        self.machine = sfn.StateMachine(
+            self,
+            "Machine",
+            state_machine_name=physical,
+            state_machine_type=sfn.StateMachineType.EXPRESS,
+            definition_body=sfn.DefinitionBody.from_string(definition),
+            definition_substitutions=substitutions,
+            role=role.without_policy_updates(),
+            tracing_enabled=True,
+            logs=sfn.LogOptions(
+                destination=log_group(
+                    self, "Logs", stage=stage, name=f"/aws/vendedlogs/states/{physical}"
+                ),
+                level=sfn.LogLevel.ALL,
+                include_execution_data=False,  # It holds what customers order and pay.
+            ),
+            removal_policy=RemovalPolicy.DESTROY,
+        )
+        self._watch(stage, name)
+
+    def _watch(self, stage: Stage, name: str) -> None:
+        alarms = Alarms(self, "Alarms", stage=stage, subject=name)
+        minute = Duration.minutes(1)
+        alarms.above(
+            "failed",
+            self.machine.metric_failed(period=minute),
+            limit=0,
+            minutes=3,
+            says="Executions end in a fault. The janitors start them again.",
+        )
+        alarms.above(
+            "timed-out",
+            self.machine.metric_timed_out(period=minute),
+            limit=0,
+            minutes=3,
+            says="Executions take longer than a caller waits. The janitors start them again.",
+        )
+
+
+def _check(name: str, definition: str, substitutions: Mapping[str, str]) -> None:
+    """Every ${Name} has a value and every value is used."""
+    wanted = set(re.findall(r"\$\{(\w+)\}", definition))
+    missing, unused = wanted - set(substitutions), set(substitutions) - wanted
+    if missing:
+        raise SystemExit(f"{name}.asl.json uses {sorted(missing)}, which infra does not give.")
+    if unused:
+        raise SystemExit(f"{name}.asl.json does not use {sorted(unused)}, which infra gives.")

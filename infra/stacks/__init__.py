@@ -1,0 +1,1 @@
+"""One stack per service, the platform below them, the gateway above them."""

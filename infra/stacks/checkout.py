@@ -1,0 +1,38 @@
+"""Checkout: the state machine over the steps of four services."""
+
+from aws_cdk import CfnOutput
+from constructs import Construct
+
+from infra.constructs import names
+from infra.constructs.state_machine import ExpressMachine
+from infra.project import Project
+from infra.stacks.base import BaseStack
+from infra.stages import Stage
+
+# `${CatalogSteps}` in the definition is the function catalog.steps, and so on.
+STEPS_OF = ("catalog", "inventory", "orders", "payments")
+
+
+class CheckoutStack(BaseStack):
+    """The machine. Who may start it stands with the functions that do: its name is known."""
+
+    def __init__(self, scope: Construct, *, stage: Stage, project: Project) -> None:
+        super().__init__(
+            scope, stage=stage, project=project, name="checkout", about="The checkout machine"
+        )
+        machine = ExpressMachine(
+            self,
+            "Checkout",
+            stage=stage,
+            name="checkout",
+            definition=project.machine("checkout"),
+            functions={
+                f"{service.title()}Steps": names.function_arn(self, stage, service, "steps")
+                for service in STEPS_OF
+            },
+            settings={
+                "RetryInterval": str(stage.retry_interval_s),
+                "RetryMaxDelay": str(stage.retry_max_delay_s),
+            },
+        )
+        CfnOutput(self, "CheckoutMachineArn", value=machine.machine.state_machine_arn)

@@ -1,0 +1,49 @@
+"""Inventory: stock per SKU and location, reservations that end by themselves."""
+
+from constructs import Construct
+
+from infra.constructs.data_table import DUE
+from infra.constructs.service_function import FunctionSpec
+from infra.project import Project
+from infra.stacks.service import ServiceStack
+from infra.stages import Stage
+
+# A change is one transaction: counters and the reservation, its movements and its event.
+CHANGE = ("GetItem", "PutItem", "UpdateItem")
+
+FUNCTIONS = (
+    FunctionSpec(
+        name="check_stock",
+        kind="route",
+        handler="inventory.api.check_stock.handler",
+        tables={"inventory": ("BatchGetItem",)},
+    ),
+    FunctionSpec(
+        name="steps",
+        kind="steps",
+        handler="inventory.steps.handler",
+        tables={"inventory": ("BatchGetItem", *CHANGE)},
+    ),
+    FunctionSpec(
+        name="sweep_expired",
+        kind="job",
+        handler="inventory.jobs.sweep_expired.handler",
+        tables={"inventory": CHANGE, "inventory/due": ("Query",)},
+    ),
+)
+
+
+class InventoryStack(ServiceStack):
+    """The service `inventory`."""
+
+    def __init__(self, scope: Construct, *, stage: Stage, project: Project) -> None:
+        super().__init__(
+            scope,
+            stage=stage,
+            project=project,
+            service="inventory",
+            about="Stock, reservations and movements",
+        )
+        table = self.add_table("inventory", indexes=DUE)
+        self.add_functions(FUNCTIONS)
+        self.publish_events_of(table)

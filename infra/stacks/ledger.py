@@ -1,0 +1,112 @@
+"""Ledger: an append-only table, and balances folded from its stream.
+
+No role of any stack may update or delete what is posted: the table itself refuses it to everyone.
+"""
+
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+from infra.constructs import grants
+from infra.constructs.data_table import DataTable
+from infra.constructs.queues import DeadLetterQueue
+from infra.constructs.service_function import FunctionSpec
+from infra.project import Project
+from infra.stacks.service import ServiceStack, Use
+from infra.stages import Stage
+
+FOLD = FunctionSpec(
+    name="fold_balances",
+    kind="stream",
+    handler="ledger.jobs.fold_balances.handler",
+    tables={"balances": ("PutItem", "UpdateItem")},
+    uses=("parking",),
+)
+
+FUNCTIONS = (
+    FunctionSpec(
+        name="list_accounts",
+        kind="route",
+        handler="ledger.api.list_accounts.handler",
+        tables={"balances": ("Query",)},
+    ),
+    FunctionSpec(
+        name="get_balance",
+        kind="route",
+        handler="ledger.api.get_balance.handler",
+        tables={"ledger/by_account": ("Query",), "balances": ("GetItem", "Query")},
+    ),
+    FunctionSpec(
+        name="list_entries",
+        kind="route",
+        handler="ledger.api.list_entries.handler",
+        tables={"ledger/by_account": ("Query",), "balances": ("GetItem", "Query")},
+    ),
+    FunctionSpec(
+        name="get_transaction",
+        kind="route",
+        handler="ledger.api.get_transaction.handler",
+        tables={"ledger": ("Query",)},
+    ),
+    FunctionSpec(
+        name="on_payment_captured",
+        kind="consumer",
+        handler="ledger.consumers.on_payment_captured.handler",
+        hears=("payment.captured",),
+        tables={"ledger": ("PutItem",)},  # in a transaction, only where nothing is
+    ),
+)
+
+# All that changes or removes an item. A put over an existing one is refused by its condition.
+FORBIDDEN = (
+    "dynamodb:UpdateItem",
+    "dynamodb:DeleteItem",
+    "dynamodb:BatchWriteItem",
+    "dynamodb:PartiQLInsert",
+    "dynamodb:PartiQLUpdate",
+    "dynamodb:PartiQLDelete",
+)
+
+
+class LedgerStack(ServiceStack):
+    """The service `ledger`."""
+
+    def __init__(self, scope: Construct, *, stage: Stage, project: Project) -> None:
+        super().__init__(
+            scope,
+            stage=stage,
+            project=project,
+            service="ledger",
+            about="Append-only ledger and balances",
+        )
+        ledger = self.add_table(
+            "ledger", indexes={"by_account": ("account_day", "entry_sort")}, expires=False
+        )
+        self._make_append_only(ledger)
+        self.add_table("balances", streams=False, expires=False)
+        self.add_functions(FUNCTIONS)
+        self._fold(ledger)
+        self.publish_events_of(ledger)
+
+    def _make_append_only(self, ledger: DataTable) -> None:
+        """Refuse changes in the table's own policy, which outranks what any role may."""
+        ledger.table.add_to_resource_policy(
+            iam.PolicyStatement(
+                sid="AppendOnly",
+                effect=iam.Effect.DENY,
+                principals=[iam.AnyPrincipal()],
+                actions=list(FORBIDDEN),
+                resources=["*"],  # In a table's own policy this is the table.
+            )
+        )
+
+    def _fold(self, ledger: DataTable) -> None:
+        """One record at a time per shard: balances of one account are added to by one writer."""
+        subject = f"{self.service}-{FOLD.name}"
+        dlq = DeadLetterQueue(self, "FoldDeadLetters", stage=self.stage, subject=subject).queue
+        self.add_use(
+            "parking",
+            Use(environment={"FOLD_DLQ_URL": dlq.queue_url}, rights=[grants.send(dlq.queue_arn)]),
+        )
+        rights = grants.read_stream(ledger.stream_arn, self.key)
+        function = self.add_function(FOLD, rights=rights)
+        self.map_stream("Fold", ledger, function.function_arn, dlq.queue_arn, parallel=1)

@@ -1,0 +1,95 @@
+"""Payments: the PSP's secret, payments and their attempts."""
+
+import json
+
+from aws_cdk import CfnOutput, RemovalPolicy
+from aws_cdk import aws_secretsmanager as secretsmanager
+from constructs import Construct
+
+from infra.constructs.acknowledge import acknowledge
+from infra.constructs.data_table import DUE
+from infra.constructs.grants import read_secret
+from infra.constructs.service_function import FunctionSpec
+from infra.project import Project
+from infra.stacks.service import ServiceStack, Use
+from infra.stages import Stage
+
+# A change and its event are one transaction: UpdateItem on the payment, PutItem of the event.
+CHANGE = ("GetItem", "PutItem", "UpdateItem")
+
+FUNCTIONS = (
+    FunctionSpec(
+        name="create_payment",
+        kind="route",
+        handler="payments.api.create_payment.handler",
+        tables={"payments": CHANGE},
+        uses=("checkout",),
+    ),
+    FunctionSpec(
+        name="get_payment",
+        kind="route",
+        handler="payments.api.get_payment.handler",
+        tables={"payments": ("GetItem",)},
+    ),
+    FunctionSpec(
+        name="confirm_payment",
+        kind="route",
+        handler="payments.api.confirm_payment.handler",
+        tables={"payments": CHANGE},
+        uses=("checkout",),
+    ),
+    FunctionSpec(
+        name="steps",
+        kind="steps",
+        handler="payments.steps.handler",
+        tables={"payments": CHANGE},
+        uses=("psp",),
+        timeout_s=9,
+    ),
+    FunctionSpec(
+        name="janitor",
+        kind="job",
+        handler="payments.jobs.janitor.handler",
+        tables={"payments": CHANGE, "payments/due": ("Query",)},
+        uses=("checkout_later",),
+    ),
+)
+
+
+class PaymentsStack(ServiceStack):
+    """The service `payments`."""
+
+    def __init__(self, scope: Construct, *, stage: Stage, project: Project) -> None:
+        super().__init__(
+            scope, stage=stage, project=project, service="payments", about="Payments and the PSP"
+        )
+        table = self.add_table("payments", indexes=DUE)
+        self._add_psp()
+        self.add_functions(FUNCTIONS)
+        self.publish_events_of(table)
+
+    def _add_psp(self) -> None:
+        """A secret of the right form whose key opens nothing; an operator puts the real one."""
+        secret = secretsmanager.Secret(
+            self,
+            "PspSecret",
+            secret_name=self.stage.physical("psp"),
+            description='{"api_key": "sk_...", "payment_methods": {"<alias>": "<pm id>"}}',
+            encryption_key=self.key,
+            generate_secret_string=secretsmanager.SecretStringGenerator(
+                secret_string_template=json.dumps({"payment_methods": {}}),
+                generate_string_key="api_key",
+                exclude_punctuation=True,
+            ),
+            removal_policy=RemovalPolicy.RETAIN if self.stage.retain else RemovalPolicy.DESTROY,
+        )
+        acknowledge(
+            secret,
+            {"AwsSolutions-SMG4": "The PSP issues its keys; the runbook says how to roll one."},
+        )
+        environment = {
+            "PSP_SECRET_ARN": secret.secret_arn,
+            "STRIPE_API_BASE": self.stage.psp_base_url,
+        }
+        self.add_use("psp", Use(environment=environment, rights=read_secret(secret, self.key)))
+        CfnOutput(self, "PspSecretArn", value=secret.secret_arn)

@@ -1,0 +1,124 @@
+"""Platform: the event bus, the layers, the alarm topic, and the relay of all outboxes."""
+
+from collections.abc import Sequence
+from functools import cached_property
+
+from aws_cdk import CfnOutput, RemovalPolicy
+from aws_cdk import aws_events as events
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sns_subscriptions as subscriptions
+from aws_cdk import aws_sqs as sqs
+from aws_cdk import aws_ssm as ssm
+from constructs import Construct
+
+from infra.constructs import grants, names
+from infra.constructs.data_key import data_key
+from infra.constructs.queues import DeadLetterQueue
+from infra.constructs.service_function import FunctionSpec
+from infra.project import Project
+from infra.stacks.service import ServiceStack, Use
+from infra.stages import Stage
+
+RELAY = FunctionSpec(
+    name="relay", kind="stream", handler="operations.jobs.relay.handler", uses=("bus", "parking")
+)
+
+
+class PlatformStack(ServiceStack):
+    """What all services stand on. It knows none of them."""
+
+    def __init__(self, scope: Construct, *, stage: Stage, project: Project) -> None:
+        super().__init__(
+            scope,
+            stage=stage,
+            project=project,
+            service="operations",
+            name="platform",
+            about="Event bus, layers, alarms and the outbox relay",
+        )
+        self._publish_layers()
+        self._add_alarm_topic()
+        self._add_bus()
+        self._add_relay()
+
+    @cached_property
+    def layers(self) -> Sequence[lambda_.ILayerVersion]:
+        """The service's layers themselves: their parameters do not exist before this stack does."""
+        return [self._layers[name] for name in self.project.layers_of(self.service)]
+
+    def _publish_layers(self) -> None:
+        """Make the layers and publish their versions as parameters.
+
+        Not as exports: an export that is in use cannot change, and every version is a new ARN.
+        """
+        self._layers: dict[str, lambda_.LayerVersion] = {}
+        for name in self.project.layer_names():
+            layer = lambda_.LayerVersion(
+                self,
+                f"Layer-{name}",
+                layer_version_name=self.stage.physical(name),
+                code=lambda_.Code.from_asset(self.project.asset(self.stage, "layers", name)),
+                compatible_runtimes=[
+                    lambda_.Runtime(self.stage.runtime, lambda_.RuntimeFamily.PYTHON)
+                ],
+                # Old versions stay where a roll-back may need them.
+                removal_policy=RemovalPolicy.RETAIN if self.stage.retain else RemovalPolicy.DESTROY,
+            )
+            ssm.StringParameter(
+                self,
+                f"LayerVersion-{name}",
+                parameter_name=names.layer_parameter(self.stage, name),
+                string_value=layer.layer_version_arn,
+            )
+            self._layers[name] = layer
+
+    def _add_alarm_topic(self) -> None:
+        key = data_key(self, "AlarmKey", stage=self.stage, subject="alarms")
+        _let_alarms_use(key)
+        topic = sns.Topic(
+            self,
+            "Alarms",
+            topic_name=self.stage.physical("alarms"),
+            master_key=key,
+            enforce_ssl=self.stage.enforce_tls,
+        )
+        if self.stage.alarm_email:
+            topic.add_subscription(subscriptions.EmailSubscription(self.stage.alarm_email))
+        CfnOutput(self, "AlarmTopicArn", value=topic.topic_arn)
+
+    def _add_bus(self) -> None:
+        bus = events.EventBus(self, "Bus", event_bus_name=self.stage.physical())
+        self.add_use(
+            "bus",
+            Use(
+                environment={"BUS_NAME": bus.event_bus_name},
+                rights=[grants.allow("events:PutEvents", on=[bus.event_bus_arn])],
+            ),
+        )
+        CfnOutput(self, "BusName", value=bus.event_bus_name)
+
+    def _add_relay(self) -> None:
+        """The function only: each service's stack connects its own stream to it."""
+        subject = "operations-relay"
+        dlq = DeadLetterQueue(self, "RelayDeadLetters", stage=self.stage, subject=subject).queue
+        self.add_use("parking", _parking(dlq))
+        self.add_function(RELAY)
+        CfnOutput(self, "RelayDlqUrl", value=dlq.queue_url)
+
+
+def _parking(dlq: sqs.IQueue) -> Use:
+    """Single records that the relay cannot publish, and batches that it could not process."""
+    return Use(environment={"RELAY_DLQ_URL": dlq.queue_url}, rights=[grants.send(dlq.queue_arn)])
+
+
+def _let_alarms_use(key: kms.Key) -> None:
+    key.add_to_resource_policy(
+        iam.PolicyStatement(
+            principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
+            actions=["kms:Decrypt", "kms:GenerateDataKey"],
+            resources=["*"],  # In a key's own policy this is the key.
+        )
+    )

@@ -1,0 +1,166 @@
+"""The stages: what differs between a laptop and production, as data.
+
+Every difference is an attribute here. No other file compares a stage's name.
+"""
+
+import platform
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+LogLevel = Literal["DEBUG", "INFO", "WARNING"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Throttle:
+    """Requests per second that are sustained, and the burst above it."""
+
+    rate: int
+    burst: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pools:
+    """Bulkheads: concurrent executions that one part may take. None leaves it unlimited."""
+
+    route: int | None = None  # reserved, per route function
+    steps: int | None = None  # reserved, per step function: shared by every checkout
+    job: int | None = None  # reserved, per scheduled function
+    consumer: int | None = None  # asked of the queue, so a full pool never fills a DLQ
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stage:
+    """One deployment of the platform."""
+
+    name: str
+    region: str
+    account: str | None = None  # None: whatever the credentials belong to
+
+    # What runs the functions.
+    assets: Literal["host", "aws"] = "aws"  # build/<assets>/ is what is deployed
+    runtime: str = "python3.13"  # as tools/build.py builds for
+    architecture: Literal["arm64", "x86_64"] = "arm64"
+    log_level: LogLevel = "INFO"
+    log_retention_days: int = 30
+    pools: Pools = field(default_factory=Pools)
+
+    retry_interval_s: int = 1  # a state machine's first wait before it repeats a task
+    retry_max_delay_s: int = 4
+    stream_max_age_s: int = 4 * 3600  # then a stream record that cannot be processed is parked
+
+    # What outlives a mistake.
+    retain: bool = True  # tables, keys, logs and secrets stay when their stack goes
+    deletion_protection: bool = True
+    point_in_time_recovery: bool = True
+
+    # The edge.
+    throttle: Throttle = field(default_factory=lambda: Throttle(rate=500, burst=1000))
+    throttle_overrides: Mapping[str, Throttle] = field(default_factory=dict)  # by function
+    requests_per_ip_5min: int = 3000
+    public_url: str = "https://api.cartwright.dev"
+    token_audience: str = "cartwright-api"  # noqa: S105 (a name)
+    psp_base_url: str = "https://api.stripe.com"
+    api_custom_id: str | None = None  # a fixed API id, which only emulators can give
+
+    # What the target can run.
+    alarms: bool = True
+    alarm_email: str | None = None
+    firewall: bool = True  # WAFv2 web ACL and its association
+    enforce_tls: bool = True  # refuse plain HTTP in resource policies
+    bootstrapped: bool = True  # deploys by the roles that `cdk bootstrap` made
+    policy_checks: bool = True  # cdk-nag on every synth
+
+    @property
+    def token_issuer(self) -> str:
+        """The `iss` of access tokens."""
+        return self.public_url
+
+    @property
+    def errors_url(self) -> str:
+        """Where problem types are explained; a type is `<errors_url>#<code>`."""
+        return f"{self.public_url}/errors"
+
+    @property
+    def prefix(self) -> str:
+        """The first part of every physical name."""
+        return f"cartwright-{self.name}"
+
+    @property
+    def assets_bucket(self) -> str:
+        """Where assets go when the stage is not bootstrapped; must exist before a deploy."""
+        return f"{self.prefix}-assets"
+
+    def physical(self, *parts: str) -> str:
+        """A physical name: `cartwright-<stage>-<part>-…`, always with hyphens."""
+        return "-".join([self.prefix, *parts]).replace("_", "-")
+
+
+def local(*, port: int, psp_port: int) -> Stage:
+    """The emulator on this machine. Functions run on the host's own interpreter and processor."""
+    return Stage(
+        name="local",
+        account="000000000000",
+        region="us-east-1",
+        assets="host",
+        runtime=f"python{sys.version_info.major}.{sys.version_info.minor}",
+        architecture="arm64" if platform.machine() in {"arm64", "aarch64"} else "x86_64",
+        log_retention_days=1,
+        stream_max_age_s=120,  # the one limit that the emulator knows: it ignores retry counts
+        retain=False,
+        deletion_protection=False,
+        throttle=Throttle(rate=2000, burst=4000),
+        public_url=f"http://127.0.0.1:{port}/_aws/execute-api/cartwright/local",
+        psp_base_url=f"http://127.0.0.1:{psp_port}",
+        api_custom_id="cartwright",
+        firewall=False,
+        enforce_tls=False,
+        bootstrapped=False,
+        policy_checks=False,
+    )
+
+
+LOCAL = local(port=4566, psp_port=5566)
+
+DEV = Stage(
+    name="dev",
+    region="eu-central-1",
+    log_level="DEBUG",
+    log_retention_days=14,
+    retain=False,
+    deletion_protection=False,
+    throttle=Throttle(rate=50, burst=100),
+    public_url="https://api.dev.cartwright.dev",
+)
+
+STAGING = Stage(
+    name="staging",
+    region="eu-central-1",
+    retain=False,
+    deletion_protection=False,
+    public_url="https://api.staging.cartwright.dev",
+    pools=Pools(steps=20, job=2, consumer=10),
+)
+
+PROD = Stage(
+    name="prod",
+    region="eu-central-1",
+    log_retention_days=400,
+    throttle=Throttle(rate=2000, burst=4000),
+    pools=Pools(steps=100, job=2, consumer=50),
+)
+
+STAGES = {stage.name: stage for stage in (LOCAL, DEV, STAGING, PROD)}
+
+
+def stage_named(name: str, *, port: int, psp_port: int) -> Stage:
+    """The stage called `name`; the ports matter to the local one only."""
+    if name not in STAGES:
+        raise SystemExit(f"There is no stage '{name}'. Stages: {', '.join(STAGES)}.")
+    return local(port=port, psp_port=psp_port) if name == LOCAL.name else STAGES[name]
+
+
+def in_account(stage: Stage, account: str | None) -> Stage:
+    """The stage bound to an account, if one is given."""
+    return stage if account is None else replace(stage, account=account)

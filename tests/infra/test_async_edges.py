@@ -1,0 +1,125 @@
+"""Every asynchronous edge: what fails is kept, and someone is told."""
+
+import json
+
+from tests.infra.assembly import Assembly, Resource
+
+FOURTEEN_DAYS_S = 14 * 24 * 3600
+
+
+def queues(stage: Assembly) -> list[Resource]:
+    found = stage.all("AWS::SQS::Queue")
+    assert len(found) >= 12
+    return found
+
+
+def is_last(queue: Resource) -> bool:
+    return str(queue.properties["QueueName"]).endswith("-dlq")
+
+
+def test_each_queue_is_encrypted(stage: Assembly) -> None:
+    for queue in queues(stage):
+        assert queue.properties["SqsManagedSseEnabled"] is True
+
+
+def test_each_work_queue_has_a_dead_letter_queue(stage: Assembly) -> None:
+    for queue in queues(stage):
+        if not is_last(queue):
+            policy = queue.properties["RedrivePolicy"]
+            assert is_last(stage.target(queue.stack, policy["deadLetterTargetArn"]))
+            assert policy["maxReceiveCount"] >= 3
+
+
+def test_dead_letters_stay_for_two_weeks(stage: Assembly) -> None:
+    for queue in queues(stage):
+        if is_last(queue):
+            assert queue.properties["MessageRetentionPeriod"] == FOURTEEN_DAYS_S
+
+
+def test_each_dead_letter_queue_raises_an_alarm_at_its_first_message(stage: Assembly) -> None:
+    watched = {
+        (alarm.stack, dimension["Value"]["Fn::GetAtt"][0])
+        for alarm in stage.all("AWS::CloudWatch::Alarm")
+        if alarm.properties["MetricName"] == "ApproximateNumberOfMessagesVisible"
+        and alarm.properties["Threshold"] == 0
+        for dimension in alarm.properties["Dimensions"]
+    }
+    assert watched == {(queue.stack, queue.id) for queue in queues(stage) if is_last(queue)}
+
+
+def test_each_work_queue_raises_an_alarm_when_events_wait(stage: Assembly) -> None:
+    watched = {
+        (alarm.stack, dimension["Value"]["Fn::GetAtt"][0])
+        for alarm in stage.all("AWS::CloudWatch::Alarm")
+        if alarm.properties["MetricName"] == "ApproximateAgeOfOldestMessage"
+        for dimension in alarm.properties["Dimensions"]
+    }
+    assert watched == {(queue.stack, queue.id) for queue in queues(stage) if not is_last(queue)}
+
+
+def test_each_rule_has_dead_letters(stage: Assembly) -> None:
+    rules = stage.all("AWS::Events::Rule")
+    assert len(rules) >= 7
+    for rule in rules:
+        for target in rule.properties["Targets"]:
+            dlq = stage.target(rule.stack, target["DeadLetterConfig"]["Arn"])
+            assert is_last(dlq), str(rule)
+
+
+def test_a_bad_message_fails_alone(stage: Assembly) -> None:
+    for mapping in _mappings(stage, stream=False):
+        assert mapping.properties["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+
+
+def test_a_message_stays_hidden_for_six_times_the_functions_timeout(stage: Assembly) -> None:
+    for mapping in _mappings(stage, stream=False):
+        queue = stage.target(mapping.stack, mapping.properties["EventSourceArn"])
+        function = stage.target(mapping.stack, mapping.properties["FunctionName"])
+        assert queue.properties["VisibilityTimeout"] >= 6 * function.properties["Timeout"]
+
+
+def test_a_bad_record_does_not_block_its_stream(stage: Assembly) -> None:
+    mappings = _mappings(stage, stream=True)
+    assert len(mappings) == 6
+    for mapping in mappings:
+        properties = mapping.properties
+        assert properties["BisectBatchOnFunctionError"] is True
+        assert properties["MaximumRetryAttempts"] > 0
+        assert 60 <= properties["MaximumRecordAgeInSeconds"] <= 12 * 3600
+        assert properties["DestinationConfig"]["OnFailure"]["Destination"]
+        (pattern,) = properties["FilterCriteria"]["Filters"]
+        assert json.loads(pattern["Pattern"]) == {"eventName": ["INSERT"]}
+
+
+def test_stream_functions_tell_when_they_lag(stage: Assembly) -> None:
+    names = {
+        alarm.properties["AlarmName"].rsplit("-", 2)[-2]
+        for alarm in stage.all("AWS::CloudWatch::Alarm")
+        if alarm.properties["MetricName"] == "IteratorAge"
+    }
+    assert names == {"relay", "balances"}
+
+
+def test_a_failed_run_of_a_schedule_is_parked(stage: Assembly) -> None:
+    scheduled = [
+        rule
+        for rule in stage.all("AWS::Events::Rule")
+        if rule.properties.get("ScheduleExpression") == "rate(1 minute)"
+    ]
+    parked = {
+        (config.stack, config.properties["FunctionName"]["Ref"])
+        for config in stage.all("AWS::Lambda::EventInvokeConfig")
+        if config.properties["DestinationConfig"]["OnFailure"]
+    }
+    assert len(scheduled) == 3
+    for rule in scheduled:
+        (target,) = rule.properties["Targets"]
+        assert (rule.stack, target["Arn"]["Fn::GetAtt"][0]) in parked
+
+
+def _mappings(stage: Assembly, *, stream: bool) -> list[Resource]:
+    return [
+        mapping
+        for mapping in stage.all("AWS::Lambda::EventSourceMapping")
+        if ("StartingPosition" in mapping.properties) is stream
+    ]

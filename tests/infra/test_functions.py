@@ -1,0 +1,101 @@
+"""What every function has."""
+
+import re
+from pathlib import Path
+
+from infra.project import ROOT, Project
+from infra.stages import LOCAL, PROD
+from tests.infra.assembly import Assembly, Resource, many, text
+
+GATEWAY_TIMEOUT_S = 29
+
+
+def functions(stage: Assembly) -> list[Resource]:
+    found = stage.all("AWS::Lambda::Function")
+    assert len(found) >= 37
+    return found
+
+
+def names(stage: Assembly) -> set[str]:
+    return {
+        re.sub("^cartwright-[a-z]+-", "", function.properties["FunctionName"])
+        for function in functions(stage)
+    }
+
+
+def test_all_stages_run_the_same_functions(local: Assembly, prod: Assembly) -> None:
+    assert names(local) == names(prod)
+
+
+def test_each_function_has_a_role_of_its_own(stage: Assembly) -> None:
+    roles = [(made.stack, text(made.properties["Role"])) for made in functions(stage)]
+    assert len(set(roles)) == len(roles)
+
+
+def test_each_function_has_a_log_group_that_forgets(stage: Assembly) -> None:
+    groups = {
+        group.properties["LogGroupName"]: group.properties["RetentionInDays"]
+        for group in stage.all("AWS::Logs::LogGroup")
+    }
+    for function in functions(stage):
+        assert groups[f"/aws/lambda/{function.properties['FunctionName']}"] > 0
+
+
+def test_each_function_is_traced(stage: Assembly) -> None:
+    for function in functions(stage):
+        assert function.properties["TracingConfig"] == {"Mode": "Active"}, str(function)
+
+
+def test_functions_run_on_what_their_assets_are_built_for(local: Assembly, prod: Assembly) -> None:
+    for assembly, stage in ((local, LOCAL), (prod, PROD)):
+        for function in functions(assembly):
+            assert function.properties["Runtime"] == stage.runtime
+            assert function.properties["Architectures"] == [stage.architecture]
+    assert (PROD.runtime, PROD.architecture) == ("python3.13", "arm64")
+
+
+def test_a_caller_never_waits_longer_than_the_gateway(stage: Assembly) -> None:
+    for function in functions(stage):
+        if ".api." in function.properties["Handler"]:
+            assert function.properties["Timeout"] < GATEWAY_TIMEOUT_S, str(function)
+
+
+def test_each_function_knows_where_it_runs(stage: Assembly) -> None:
+    wanted = {"STAGE", "HOME_REGION", "POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE"}
+    wanted |= {"LOG_LEVEL", "ERRORS_URL"}
+    for function in functions(stage):
+        assert wanted <= set(function.properties["Environment"]["Variables"]), str(function)
+
+
+def test_each_function_has_the_layers_of_its_service(stage: Assembly) -> None:
+    project = Project()
+    for function in functions(stage):
+        service = function.properties["Handler"].partition(".")[0]
+        assert len(function.properties["Layers"]) == len(project.layers_of(service))
+
+
+def test_each_function_tells_when_it_fails_or_is_throttled(stage: Assembly) -> None:
+    watched: dict[str, set[str]] = {}
+    for alarm in stage.all("AWS::CloudWatch::Alarm"):
+        if alarm.properties.get("Namespace") == "AWS/Lambda":
+            key = f"{alarm.stack}/{alarm.properties['Dimensions'][0]['Value']['Ref']}"
+            watched.setdefault(key, set()).add(alarm.properties["MetricName"])
+    for function in functions(stage):
+        assert {"Errors", "Throttles"} <= watched[str(function)]
+
+
+def test_each_handler_is_a_file(prod: Assembly) -> None:
+    for function in functions(prod):
+        module, _, attribute = function.properties["Handler"].rpartition(".")
+        place = ROOT / "functions" / Path(*module.split("."))
+        assert place.with_suffix(".py").exists() or (place / "__init__.py").exists(), module
+        assert attribute == "handler"
+
+
+def test_every_alarm_reaches_the_topic(stage: Assembly) -> None:
+    alarms = stage.all("AWS::CloudWatch::Alarm")
+    names = [alarm.properties["AlarmName"] for alarm in alarms]
+    assert len(names) == len(set(names))
+    for alarm in alarms:
+        (action,) = many(alarm.properties["AlarmActions"])
+        assert "-alarms" in text(action)

@@ -1,0 +1,173 @@
+"""The REST API: what it is made of, and what it refuses by itself."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from infra.contract import RouteContract
+from infra.problems import GATEWAY_RESPONSES
+from shop.problems import CATALOGUE
+from tests.infra.assembly import Assembly, Resource
+
+FIELDS = ["type", "title", "status", "code", "detail", "instance", "request_id", "retryable"]
+
+
+def gateway(stage: Assembly, type_: str) -> list[Resource]:
+    return [resource for resource in stage.all(type_) if resource.stack == "gateway"]
+
+
+def paths(stage: Assembly) -> dict[str, str]:
+    """Logical id of each resource of the API, by its path."""
+    resources = {
+        resource.id: resource.properties for resource in gateway(stage, "AWS::ApiGateway::Resource")
+    }
+
+    def path(id_: str) -> str:
+        parent = resources[id_]["ParentId"].get("Ref", "")
+        return f"{path(parent) if parent else ''}/{resources[id_]['PathPart']}"
+
+    return {path(id_): id_ for id_ in resources}
+
+
+def methods(stage: Assembly) -> dict[tuple[str, str], dict[str, Any]]:
+    ids = {id_: path for path, id_ in paths(stage).items()}
+    return {
+        (method.properties["HttpMethod"], ids[method.properties["ResourceId"]["Ref"]]): (
+            method.properties
+        )
+        for method in gateway(stage, "AWS::ApiGateway::Method")
+    }
+
+
+def test_the_routes_are_those_of_the_contract(
+    stage: Assembly, contract: list[RouteContract]
+) -> None:
+    found = {key for key in methods(stage) if key[0] != "OPTIONS"}
+    assert found == {(route.method, route.path) for route in contract}
+
+
+def test_each_route_is_validated_and_authorized_as_the_contract_says(
+    stage: Assembly, contract: list[RouteContract]
+) -> None:
+    found = methods(stage)
+    (validator,) = gateway(stage, "AWS::ApiGateway::RequestValidator")
+    assert validator.properties["ValidateRequestBody"] is True
+    assert validator.properties["ValidateRequestParameters"] is True
+    for route in contract:
+        method = found[route.method, route.path]
+        assert method["RequestValidatorId"] == {"Ref": validator.id}
+        assert ("RequestModels" in method) is (route.body is not None)
+        required = method.get("RequestParameters", {})
+        assert required.get("method.request.header.Idempotency-Key", False) is route.idempotent
+        public = route.auth == "public"
+        assert method["AuthorizationType"] == ("NONE" if public else "CUSTOM")
+        service, _, name = route.function.replace("_", "-").partition(".")
+        assert f"-{service}-{name}/invocations" in json.dumps(method["Integration"]["Uri"])
+
+
+def test_models_leave_to_the_handler_what_it_answers_better(stage: Assembly) -> None:
+    models = gateway(stage, "AWS::ApiGateway::Model")
+    assert models
+    for model in models:
+        schema = json.dumps(model.properties["Schema"])
+        for word in ("additionalProperties", "maxLength", "maxItems", "$ref", "format"):
+            assert f'"{word}"' not in schema, str(model)
+
+
+def test_each_path_answers_preflights(stage: Assembly, contract: list[RouteContract]) -> None:
+    found = methods(stage)
+    for path in {route.path for route in contract}:
+        (response,) = found["OPTIONS", path]["Integration"]["IntegrationResponses"]
+        headers = response["ResponseParameters"]
+        assert headers["method.response.header.Access-Control-Allow-Origin"] == "'*'"
+        assert "Idempotency-Key" in headers["method.response.header.Access-Control-Allow-Headers"]
+
+
+def test_the_authorizer_is_asked_only_for_bearer_tokens(stage: Assembly) -> None:
+    (authorizer,) = gateway(stage, "AWS::ApiGateway::Authorizer")
+    expression = authorizer.properties["IdentityValidationExpression"]
+    assert re.match(expression, "Bearer eyJ.abc-_~+/9==")
+    assert not re.match(expression, "Basic abc")
+    assert not re.match(expression, "Bearer a b")
+    assert authorizer.properties["AuthorizerResultTtlInSeconds"] == 300
+
+
+def rendered(stage: Assembly) -> dict[str, tuple[dict[str, Any], dict[str, Any]]]:
+    """Properties and document of each gateway response, with values for the variables."""
+    found = {}
+    for response in gateway(stage, "AWS::ApiGateway::GatewayResponse"):
+        template = response.properties["ResponseTemplates"]["application/json"]
+        text = template.replace("$context.requestId", "req-1").replace(
+            "$context.resourcePath", "/orders/{order_id}"
+        )
+        assert "$" not in text
+        found[response.properties["ResponseType"]] = (response.properties, json.loads(text))
+    return found
+
+
+def test_whatever_the_gateway_refuses_is_a_problem_document(stage: Assembly) -> None:
+    answers = rendered(stage)
+    assert set(answers) == set(GATEWAY_RESPONSES)
+    for properties, document in answers.values():
+        assert list(document) == [*FIELDS, "errors"]
+        assert str(document["status"]) == properties["StatusCode"]
+        assert document["request_id"] == "req-1"
+        headers = properties["ResponseParameters"]
+        assert headers["gatewayresponse.header.X-Request-Id"] == "context.requestId"
+        kind = headers["gatewayresponse.header.Content-Type"]
+        assert kind == "'application/problem+json'"
+        assert headers["gatewayresponse.header.Access-Control-Allow-Origin"] == "'*'"
+
+
+def test_what_may_be_repeated_says_when(stage: Assembly) -> None:
+    answers = rendered(stage)
+    for kind in ("THROTTLED", "QUOTA_EXCEEDED", "INTEGRATION_TIMEOUT", "AUTHORIZER_FAILURE"):
+        properties, document = answers[kind]
+        assert document["retryable"] is True
+        assert properties["ResponseParameters"]["gatewayresponse.header.Retry-After"] == "'1'"
+
+
+@pytest.mark.parametrize("kind", GATEWAY_RESPONSES)
+def test_gateway_problems_are_those_of_the_catalogue(kind: str) -> None:
+    problem = GATEWAY_RESPONSES[kind]
+    listed = CATALOGUE[problem.code]
+    assert (problem.status, problem.title, problem.retryable) == (
+        listed.status,
+        listed.title,
+        listed.retryable,
+    )
+
+
+def test_rates_are_limited_by_stage_and_by_route(
+    stage: Assembly, contract: list[RouteContract]
+) -> None:
+    (made,) = gateway(stage, "AWS::ApiGateway::Stage")
+    settings = {
+        (entry["HttpMethod"], entry["ResourcePath"].replace("~1", "/").replace("//", "/")): entry
+        for entry in made.properties["MethodSettings"]
+    }
+    everything = settings.pop(("*", "/*"))
+    assert everything["ThrottlingRateLimit"] > 0
+    limited = {(route.method, route.path): route.throttle for route in contract if route.throttle}
+    assert {
+        key: (entry["ThrottlingRateLimit"], entry["ThrottlingBurstLimit"])
+        for key, entry in settings.items()
+    } == {key: (limit.rate, limit.burst) for key, limit in limited.items()}
+
+
+def test_access_is_logged_as_json_and_bodies_are_not(stage: Assembly) -> None:
+    (made,) = gateway(stage, "AWS::ApiGateway::Stage")
+    line = json.loads(made.properties["AccessLogSetting"]["Format"])
+    assert {"request_id", "route", "status", "latency_ms", "subject"} <= set(line)
+    assert made.properties["TracingEnabled"] is True
+    assert not any(entry["DataTraceEnabled"] for entry in made.properties["MethodSettings"])
+
+
+def test_the_local_api_has_a_fixed_id(local: Assembly, prod: Assembly) -> None:
+    for stage, wanted in ((local, {"cartwright"}), (prod, set[str]())):
+        (api,) = gateway(stage, "AWS::ApiGateway::RestApi")
+        tags = {tag["Key"]: tag["Value"] for tag in api.properties["Tags"]}
+        given = {tags[key] for key in ("ms-custom-id", "_custom_id_") if key in tags}
+        assert given == wanted

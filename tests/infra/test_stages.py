@@ -1,0 +1,103 @@
+"""What differs between stages, and what must not."""
+
+import ast
+import json
+from pathlib import Path
+
+import pytest
+
+from infra.project import ROOT
+from infra.stages import LOCAL, PROD, stage_named
+from tests.infra.assembly import Assembly
+
+# What the emulator cannot create, of all that we use; see `firewall`.
+AWS_ONLY = {"AWS::WAFv2::WebACL", "AWS::WAFv2::WebACLAssociation"}
+# Only there because the emulator speaks plain HTTP; see `enforce_tls`.
+POLICIES = {"AWS::SQS::QueuePolicy", "AWS::SNS::TopicPolicy"}
+
+
+def types(stage: Assembly) -> set[str]:
+    return {resource.type for resource in stage}
+
+
+def test_local_differs_from_production_only_in_what_the_emulator_lacks(
+    local: Assembly, prod: Assembly
+) -> None:
+    assert types(prod) - types(local) - POLICIES == AWS_ONLY
+    assert types(local) <= types(prod)
+
+
+def test_the_stacks_are_the_same(local: Assembly, prod: Assembly) -> None:
+    assert set(local.templates) == set(prod.templates)
+
+
+def test_no_stack_needs_a_value_of_another_but_for_one_key(stage: Assembly) -> None:
+    for name, template in stage.templates.items():
+        imports = json.dumps(template).count("Fn::ImportValue")
+        assert (imports > 0) is (name == "operations")
+
+
+def test_production_is_behind_the_firewall(prod: Assembly) -> None:
+    (acl,) = prod.all("AWS::WAFv2::WebACL")
+    rules = {rule["Name"]: rule for rule in acl.properties["Rules"]}
+    codes = {
+        name: rule["Action"]["Block"]["CustomResponse"]["ResponseCode"]
+        for name, rule in rules.items()
+    }
+    assert codes == {"too_large": 413, "rate_limited": 429}
+    for body in acl.properties["CustomResponseBodies"].values():
+        assert json.loads(body["Content"])["code"] in {"payload_too_large", "rate_limited"}
+    (association,) = prod.all("AWS::WAFv2::WebACLAssociation")
+    assert "/stages/" in json.dumps(association.properties["ResourceArn"])
+
+
+def test_production_refuses_plain_http(prod: Assembly) -> None:
+    queues = len(prod.all("AWS::SQS::Queue"))
+    policies = [json.dumps(policy.properties) for policy in prod.all("AWS::SQS::QueuePolicy")]
+    assert sum('"aws:SecureTransport": "false"' in policy for policy in policies) == queues
+
+
+def test_the_policy_checks_find_a_careless_stack(synthesized: Path) -> None:
+    report = json.loads((synthesized / "careless.json").read_text())
+    found = {
+        violation["ruleName"]
+        for plugin in report["pluginReports"]
+        for violation in plugin["violations"]
+    }
+    assert found == {"AwsSolutions-SQS4"}
+
+
+def test_nothing_but_stages_py_compares_a_stage_name() -> None:
+    for path in sorted((ROOT / "infra").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Compare) and path.name != "stages.py":
+                compared = [ast.unparse(part) for part in (node.left, *node.comparators)]
+                assert not any(text.endswith("stage.name") for text in compared), path
+
+
+def test_infra_imports_no_runtime_code() -> None:
+    runtime = {path.name for path in (ROOT / "functions").iterdir()} | {"shop", "tools", "tests"}
+    for path in sorted((ROOT / "infra").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Import | ast.ImportFrom):
+                module = getattr(node, "module", None) or node.names[0].name
+                assert module.partition(".")[0] not in runtime, path
+
+
+def test_a_wrong_stage_is_named_in_a_sentence() -> None:
+    with pytest.raises(SystemExit, match="There is no stage 'production'"):
+        stage_named("production", port=1, psp_port=2)
+
+
+def test_the_local_stage_listens_where_it_is_told() -> None:
+    stage = stage_named("local", port=4700, psp_port=5700)
+    assert stage.public_url == "http://127.0.0.1:4700/_aws/execute-api/cartwright/local"
+    assert stage.psp_base_url == "http://127.0.0.1:5700"
+    assert stage_named("prod", port=4700, psp_port=5700) == PROD
+    assert LOCAL.public_url.startswith("http://127.0.0.1:4566/")
+
+
+def test_reserved_concurrency_leaves_room_for_everything_else() -> None:
+    """An account has 1000 unless it asked for more, of which 100 must stay unreserved."""
+    steps, jobs = 4 * (PROD.pools.steps or 0), 3 * (PROD.pools.job or 0)
+    assert steps + jobs <= 900 - 400

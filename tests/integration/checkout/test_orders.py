@@ -1,0 +1,175 @@
+"""POST /orders through the real machine, catalog and inventory."""
+
+import threading
+
+import pytest
+
+from tests.support.checks import at_rest
+from tests.support.gateway import Reply
+from tests.support.journey import ADDRESS, Journey
+
+
+def test_an_order_is_placed_and_its_stock_is_held(shop: Journey) -> None:
+    shop.stock("TEA-1", units=5, price=700)
+
+    reply = shop.order("k1", {"TEA-1": 2})
+
+    assert (reply.status, reply.json["status"]) == (201, "placed")
+    assert reply.json["subtotal"] == {"amount": 1400, "currency": "USD"}
+    assert shop.available("TEA-1") == 3
+    [event] = shop.events("order.placed")
+    assert event["data"]["reservation_id"] == reply.json["reservation"]["reservation_id"]
+
+
+def test_an_order_costs_four_invocations_and_four_requests(shop: Journey) -> None:
+    shop.stock("TEA-1", units=5)
+    shop.stock("TEA-2", units=5)
+    shop.wire.reset()
+
+    shop.order("k1", {"TEA-1": 2, "TEA-2": 1})
+
+    steps = ["place_order", "catalog-steps.price", "inventory-steps.reserve", "orders-steps.place"]
+    assert shop.wire.invoked() == steps
+    assert shop.wire.count() == dict.fromkeys(steps, 1)
+
+
+def test_out_of_stock_says_what_is_short_and_holds_nothing(shop: Journey) -> None:
+    shop.stock("TEA-1", units=5)
+    shop.stock("TEA-2", units=1)
+
+    reply = shop.order("k1", {"TEA-1": 1, "TEA-2": 2})
+
+    assert (reply.status, reply.json["code"]) == (409, "out_of_stock")
+    assert reply.json["lines"] == [{"sku": "TEA-2", "requested": 2, "available": 1}]
+    assert (shop.available("TEA-1"), shop.available("TEA-2")) == (5, 1)
+    shop.settle(minutes=2)
+    at_rest(shop)
+
+
+def test_an_unknown_sku_is_named(shop: Journey) -> None:
+    shop.stock("TEA-1", units=5)
+    reply = shop.order("k1", {"TEA-1": 1, "NOT-SOLD": 1})
+    assert (reply.status, reply.json["code"]) == (422, "unknown_sku")
+    assert "NOT-SOLD" in reply.json["errors"][0]["detail"]
+    shop.settle(minutes=2)
+    at_rest(shop)
+
+
+def test_a_currency_without_prices_is_refused(shop: Journey) -> None:
+    shop.stock("TEA-1", units=5)
+    body = {"lines": [{"sku": "TEA-1", "quantity": 1}], "shipping_address": ADDRESS}
+    reply = shop.post("/orders", body | {"currency": "JPY"}, "k1")
+    assert (reply.status, reply.json["code"]) == (422, "currency_not_offered")
+
+
+def test_a_repeat_gets_the_first_answer_byte_for_byte(shop: Journey) -> None:
+    shop.stock("TEA-1", units=5)
+    shop.stock("TEA-2", units=0)
+    for key, sku in (("k1", "TEA-1"), ("k2", "TEA-2")):
+        first, again = shop.order(key, {sku: 1}), shop.order(key, {sku: 1})
+        assert (again.status, again.text) == (first.status, first.text)
+        assert "Idempotency-Replayed" not in first.headers
+        assert again.headers["Idempotency-Replayed"] == "true"
+        assert again.headers["Content-Type"] == first.headers["Content-Type"]
+    assert shop.available("TEA-1") == 4
+
+
+def test_a_key_belongs_to_one_body_and_one_route(shop: Journey) -> None:
+    shop.stock("TEA-1", units=5)
+    shop.order("k1", {"TEA-1": 1})
+    assert shop.order("k1", {"TEA-1": 2}).json["code"] == "idempotency_key_reused"
+    assert shop.buy("k1", {"TEA-1": 1}).json["code"] == "idempotency_key_reused"
+
+
+def test_twenty_identical_requests_make_one_order(shop: Journey) -> None:
+    shop.stock("TEA-1", units=100)
+    replies: list[Reply] = []
+    start = threading.Barrier(20)
+
+    def client() -> None:
+        start.wait()
+        replies.append(shop.order("k1", {"TEA-1": 1}))
+
+    threads = [threading.Thread(target=client) for _ in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    answers = {reply.text for reply in replies if reply.status == 201}
+    others = {reply.json["code"] for reply in replies if reply.status != 201}
+    assert len(answers) == 1
+    assert others <= {"request_in_progress"}
+    assert shop.available("TEA-1") == 99
+    assert len(shop.events("order.placed")) == 1
+
+
+@pytest.mark.parametrize("function", ["catalog-steps", "inventory-steps", "orders-steps"])
+def test_a_dead_step_gives_503_and_the_repeat_finishes(shop: Journey, function: str) -> None:
+    shop.stock("TEA-1", units=5)
+    working, shop.wire.functions[function] = shop.wire.functions[function], _dead
+
+    reply = shop.order("k1", {"TEA-1": 1})
+    assert (reply.status, reply.json["code"]) == (503, "checkout_incomplete")
+    assert reply.headers["Retry-After"] == "1"
+
+    shop.wire.functions[function] = working
+    assert shop.order("k1", {"TEA-1": 1}).status == 201
+    assert shop.available("TEA-1") == 4
+
+
+def test_the_janitor_finishes_what_nobody_repeats(shop: Journey) -> None:
+    shop.stock("TEA-1", units=5)
+    working, shop.wire.functions["orders-steps"] = shop.wire.functions["orders-steps"], _dead
+    shop.order("k1", {"TEA-1": 1})
+    shop.wire.functions["orders-steps"] = working
+
+    shop.pass_time(seconds=61)
+    shop.tick()
+
+    assert len(shop.events("order.placed")) == 1
+    assert shop.order("k1", {"TEA-1": 1}).headers["Idempotency-Replayed"] == "true"
+
+
+def test_what_cannot_be_finished_in_time_is_undone(shop: Journey) -> None:
+    """Placing keeps failing; after 15 minutes stock and order are given up together."""
+    shop.stock("TEA-1", units=5)
+    working = shop.wire.functions["orders-steps"]
+    shop.wire.functions["orders-steps"] = lambda event, context: (
+        _dead() if event["step"] == "place" else working(event, context)
+    )
+    shop.order("k1", {"TEA-1": 1})
+
+    shop.settle(minutes=34)
+
+    assert shop.order("k1", {"TEA-1": 1}).json["code"] == "order_closed"
+    assert shop.available("TEA-1") == 5
+    at_rest(shop)
+
+
+def test_an_unpaid_order_ends_with_its_hold(shop: Journey) -> None:
+    shop.stock("TEA-1", units=5)
+    order_id = shop.order("k1", {"TEA-1": 1}).json["order_id"]
+
+    shop.pass_time(minutes=16)
+    shop.tick()
+
+    assert shop.get(order_id).json["status"] == "cancelled"
+    assert shop.get(order_id).json["reason"] == "reservation_expired"
+    assert shop.available("TEA-1") == 5
+    at_rest(shop)
+
+
+def test_an_unpaid_order_ends_even_if_the_event_is_lost(shop: Journey) -> None:
+    shop.stock("TEA-1", units=5)
+    order_id = shop.order("k1", {"TEA-1": 1}).json["order_id"]
+    shop.wire.functions["orders.on_inventory_expired"] = lambda *_: {"batchItemFailures": []}
+
+    shop.settle(minutes=20)
+
+    assert shop.get(order_id).json["status"] == "cancelled"
+    at_rest(shop)
+
+
+def _dead(*_: object) -> None:
+    raise RuntimeError("dead")

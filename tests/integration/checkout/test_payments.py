@@ -1,0 +1,314 @@
+"""POST /payments and POST /checkout through the real machine, with a simulated provider."""
+
+import pytest
+
+from orders.service.submit import checkout_payment_id
+from tests.support.checks import at_rest
+from tests.support.journey import Journey
+from tests.support.psp import DECLINED, NEEDS_ACTION
+
+
+def _placed(shop: Journey, *, units: int = 5) -> str:
+    shop.stock("TEA-1", units=units)
+    order_id = shop.order("order", {"TEA-1": 1}).json["order_id"]
+    shop.deliver()
+    shop.wire.reset()
+    return str(order_id)
+
+
+def test_a_paid_order_is_paid_everywhere(shop: Journey) -> None:
+    order_id = _placed(shop)
+
+    reply = shop.pay("pay", order_id)
+
+    assert (reply.status, reply.json["status"]) == (201, "captured")
+    assert shop.get(order_id).json["status"] == "paid"
+    shop.settle(minutes=1)
+    at_rest(shop)
+
+
+def test_a_payment_costs_six_invocations_and_eight_requests(shop: Journey) -> None:
+    order_id = _placed(shop)
+
+    shop.pay("pay", order_id)
+
+    assert shop.wire.invoked() == [
+        "create_payment",
+        "orders-steps.claim",
+        "payments-steps.authorize",
+        "inventory-steps.commit",
+        "payments-steps.capture",
+        "orders-steps.settle",
+    ]
+    count = shop.wire.count()
+    assert (count["orders-steps.claim"], count["orders-steps.settle"]) == (1, 1)
+    assert sum(count.values()) <= 8
+
+
+def test_a_declined_card_gives_the_stock_back(shop: Journey) -> None:
+    order_id = _placed(shop)
+
+    reply = shop.pay("pay", order_id, DECLINED)
+
+    assert (reply.status, reply.json["code"]) == (402, "payment_declined")
+    assert shop.get(order_id).json["status"] == "cancelled"
+    assert shop.available("TEA-1") == 5
+    shop.settle(minutes=1)
+    at_rest(shop)
+
+
+def test_only_the_customer_can_pay_an_order_and_only_once(shop: Journey) -> None:
+    order_id = _placed(shop)
+    body = {"order_id": order_id, "payment_method": "pm_card_visa", "capture": "auto"}
+    stranger = shop.post("/payments", body, "k", sub="usr_use1_0000000000000000000000000z")
+    assert (stranger.status, stranger.json["code"]) == (404, "not_found")
+
+    assert shop.pay("pay", order_id).status == 201
+    assert shop.pay("other", order_id).json["code"] == "order_not_payable"
+    shop.settle(minutes=20)
+    at_rest(shop)
+
+
+def test_an_order_waits_for_the_customer_and_is_paid_afterwards(shop: Journey) -> None:
+    order_id = _placed(shop)
+    reply = shop.pay("pay", order_id, NEEDS_ACTION)
+    assert (reply.status, reply.json["status"]) == (202, "requires_action")
+    assert shop.get(order_id).json["status"] == "placed"
+
+    [book] = shop.psp.books.values()
+    shop.psp.authenticate(book.reference, success=True)
+    confirmed = shop.confirm(reply.json["payment_id"])
+
+    assert (confirmed.status, confirmed.json["status"]) == (200, "captured")
+    assert shop.get(order_id).json["status"] == "paid"
+    shop.settle(minutes=1)
+    at_rest(shop)
+
+
+def test_an_order_that_waits_too_long_is_undone(shop: Journey) -> None:
+    order_id = _placed(shop)
+    shop.pay("pay", order_id, NEEDS_ACTION)
+
+    shop.settle(minutes=20)
+
+    assert shop.get(order_id).json["status"] == "cancelled"
+    at_rest(shop)
+
+
+def test_a_hold_that_ended_meanwhile_is_taken_again(shop: Journey) -> None:
+    """The customer took 14 minutes for 3-D Secure; the sweeper was faster, the stock is there."""
+    order_id = _placed(shop)
+    shop.pass_time(minutes=10)
+    reply = shop.pay("pay", order_id, NEEDS_ACTION)
+    shop.pass_time(minutes=6)
+    shop.wire.call("inventory.sweep_expired", {})
+    shop.deliver()
+    assert shop.get(order_id).json["status"] == "placed", "a claimed order does not expire"
+
+    [book] = shop.psp.books.values()
+    shop.psp.authenticate(book.reference, success=True)
+    assert shop.confirm(reply.json["payment_id"]).json["status"] == "captured"
+
+    shop.settle(minutes=1)
+    at_rest(shop)
+    assert shop.available("TEA-1") == 4
+
+
+def test_money_is_given_back_if_the_stock_is_gone(shop: Journey) -> None:
+    order_id = _placed(shop, units=1)
+    reply = shop.pay("pay", order_id, NEEDS_ACTION)
+    shop.pass_time(minutes=14)
+    shop.pass_time(minutes=1, seconds=30)
+    shop.wire.call("inventory.sweep_expired", {})
+    shop.order("rival", {"TEA-1": 1})
+    [book] = shop.psp.books.values()
+    shop.psp.authenticate(book.reference, success=True)
+
+    confirmed = shop.confirm(reply.json["payment_id"])
+
+    assert confirmed.status == 409
+    assert shop.get(order_id).json["status"] == "cancelled"
+    assert (book.voided, book.captured) == (book.amount.amount, 0)
+    shop.settle(minutes=30)
+    at_rest(shop)
+
+
+def test_a_refused_capture_undoes_everything(shop: Journey) -> None:
+    order_id = _placed(shop)
+    shop.psp.fail("capture", "refuse", "refuse", "refuse", "refuse")
+
+    reply = shop.pay("pay", order_id)
+
+    assert (reply.status, reply.json["code"]) == (402, "payment_declined")
+    assert shop.get(order_id).json["status"] == "cancelled"
+    shop.settle(minutes=1)
+    at_rest(shop)
+    assert shop.available("TEA-1") == 5
+
+
+@pytest.mark.parametrize("call", ["create", "confirm", "capture"])
+@pytest.mark.parametrize("fault", ["before", "after"])
+def test_a_lost_provider_answer_never_costs_twice(shop: Journey, call: str, fault: str) -> None:
+    order_id = _placed(shop)
+    shop.psp.fail(call, *[fault] * 8)  # type: ignore[arg-type]
+    shop.pay("pay", order_id)
+    shop.psp._faults.clear()
+
+    shop.settle(minutes=3)
+
+    assert shop.get(order_id).json["status"] == "paid"
+    assert sum(book.captured for book in shop.psp.books.values()) == int(
+        str(shop.row("orders", order_id)["total"])
+    )
+    at_rest(shop)
+
+
+def test_an_order_is_marked_paid_by_the_event_if_the_machine_died(shop: Journey) -> None:
+    order_id = _placed(shop)
+    working = shop.wire.functions["orders-steps"]
+    shop.wire.functions["orders-steps"] = lambda event, context: (
+        _dead() if event["step"] == "settle" else working(event, context)
+    )
+    first = shop.pay("pay", order_id)
+    shop.wire.functions["orders-steps"] = working
+    assert first.status == 503
+    assert shop.get(order_id).json["status"] == "placed"
+
+    shop.deliver()
+
+    assert shop.get(order_id).json["status"] == "paid"
+    assert shop.pay("pay", order_id).json["status"] == "captured"
+    shop.settle(minutes=2)
+    at_rest(shop)
+
+
+def test_the_janitor_marks_it_paid_if_the_event_is_late(shop: Journey) -> None:
+    order_id = _placed(shop)
+    working = shop.wire.functions["orders-steps"]
+    shop.wire.functions["orders-steps"] = lambda event, context: (
+        _dead() if event["step"] == "settle" else working(event, context)
+    )
+    shop.pay("pay", order_id)
+    shop.wire.functions["orders-steps"] = working
+    shop.wire.functions["orders.on_payment_captured"] = lambda *_: {"batchItemFailures": []}
+
+    shop.pass_time(seconds=61)
+    shop.tick()
+
+    assert shop.get(order_id).json["status"] == "paid"
+    at_rest(shop)
+
+
+def test_a_slow_payment_is_reported_once(shop: Journey) -> None:
+    order_id = _placed(shop)
+    shop.wire.functions["payments-steps"] = _dead
+    shop.pay("pay", order_id)
+
+    shop.settle(minutes=12)
+
+    [stuck] = shop.events("checkout.stuck")
+    assert stuck["data"] == {
+        "order_id": order_id,
+        "payment_id": shop.row("orders", order_id)["payment_id"],
+        "reason": "slow",
+    }
+
+
+def test_a_payment_without_end_is_abandoned(shop: Journey) -> None:
+    order_id = _placed(shop)
+    working = shop.wire.functions["payments-steps"]
+    shop.wire.functions["payments-steps"] = lambda event, context: (
+        _dead() if event["step"] == "capture" else working(event, context)
+    )
+    shop.pay("pay", order_id)
+
+    shop.settle(minutes=40)
+
+    assert shop.get(order_id).json["status"] == "cancelled"
+    at_rest(shop)
+
+
+def test_a_checkout_orders_and_pays(shop: Journey) -> None:
+    shop.stock("TEA-1", units=5)
+
+    reply = shop.buy("k1", {"TEA-1": 2})
+
+    assert reply.status == 201
+    assert reply.json["order"]["status"] == "paid"
+    assert reply.json["payment"]["status"] == "captured"
+    again = shop.buy("k1", {"TEA-1": 2})
+    assert (again.text, again.headers["Idempotency-Replayed"]) == (reply.text, "true")
+    shop.settle(minutes=1)
+    at_rest(shop)
+
+
+def test_a_declined_checkout_answers_402_again_and_again(shop: Journey) -> None:
+    shop.stock("TEA-1", units=5)
+    reply = shop.buy("k1", {"TEA-1": 2}, DECLINED)
+    assert (reply.status, reply.json["code"]) == (402, "payment_declined")
+    assert shop.buy("k1", {"TEA-1": 2}, DECLINED).text == reply.text
+    assert shop.available("TEA-1") == 5
+    shop.settle(minutes=1)
+    at_rest(shop)
+
+
+def test_a_checkout_can_wait_for_the_customer(shop: Journey) -> None:
+    shop.stock("TEA-1", units=5)
+    reply = shop.buy("k1", {"TEA-1": 2}, NEEDS_ACTION)
+    assert (reply.status, reply.json["order"]["status"]) == (202, "placed")
+    assert reply.json["payment"]["next_action"]
+    [book] = shop.psp.books.values()
+    shop.psp.authenticate(book.reference, success=True)
+    assert shop.confirm(reply.json["payment"]["payment_id"]).json["status"] == "captured"
+    assert shop.buy("k1", {"TEA-1": 2}, NEEDS_ACTION).text == reply.text
+    shop.settle(minutes=1)
+    at_rest(shop)
+
+
+@pytest.mark.parametrize("step", ["place", "claim", "settle"])
+def test_a_checkout_that_died_is_finished_by_the_repeat(shop: Journey, step: str) -> None:
+    shop.stock("TEA-1", units=5)
+    working = shop.wire.functions["orders-steps"]
+    shop.wire.functions["orders-steps"] = lambda event, context: (
+        _dead() if event["step"] == step else working(event, context)
+    )
+    assert shop.buy("k1", {"TEA-1": 1}).status == 503
+    shop.wire.functions["orders-steps"] = working
+    shop.deliver()
+
+    reply = shop.buy("k1", {"TEA-1": 1})
+
+    assert (reply.status, reply.json["order"]["status"]) == (201, "paid")
+    assert reply.json["payment"]["payment_id"] == _checkout_payment(shop, reply.json)
+    shop.settle(minutes=2)
+    at_rest(shop)
+
+
+@pytest.mark.parametrize("step", ["place", "claim", "settle"])
+def test_a_checkout_that_nobody_repeats_is_finished_by_the_janitor(
+    shop: Journey, step: str
+) -> None:
+    shop.stock("TEA-1", units=5)
+    working = shop.wire.functions["orders-steps"]
+    shop.wire.functions["orders-steps"] = lambda event, context: (
+        _dead() if event["step"] == step else working(event, context)
+    )
+    shop.buy("k1", {"TEA-1": 1})
+    shop.wire.functions["orders-steps"] = working
+
+    shop.settle(minutes=3)
+
+    assert shop.buy("k1", {"TEA-1": 1}).json["order"]["status"] == "paid"
+    at_rest(shop)
+
+
+def _checkout_payment(shop: Journey, body: dict[str, dict[str, str]]) -> str:
+    from orders.repository import OrderRepository
+
+    record = OrderRepository().get(body["order"]["order_id"])
+    assert record is not None
+    return checkout_payment_id(record.order)
+
+
+def _dead(*_: object) -> None:
+    raise RuntimeError("dead")

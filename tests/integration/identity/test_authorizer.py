@@ -1,0 +1,169 @@
+"""The authorizer and the key set, with tokens that KMS signed."""
+
+import io
+import json
+
+import pytest
+from joserfc import jwk, jwt
+
+from identity import keys
+from identity.api import register_user
+from identity.settings import at_cold_start
+from shop import aws
+from shop.http import Response, Route, entrypoint
+from tests.integration.identity.conftest import EMAIL, PASSWORD, Api
+from tests.support.gateway import call, event
+
+
+def access_token(api: Api) -> str:
+    api.register()
+    token: str = api.sign_in().json["access_token"]
+    return token
+
+
+def test_a_token_of_a_session_opens_the_customers_routes(api: Api) -> None:
+    api.register()
+    session = api.sign_in().json
+    answer = api.authorize(f"Bearer {session['access_token']}")
+    assert answer["principalId"] == session["user_id"]
+    assert answer["context"] == {
+        "sub": session["user_id"],
+        "sid": session["session_id"],
+        "scope": "shop:buy",
+        "role": "customer",
+        "exp": str(int(api.clock().timestamp()) + 900),
+    }
+    allowed = answer["policyDocument"]["Statement"][0]
+    assert allowed["Effect"] == "Allow"
+    stage = "arn:aws:execute-api:us-east-1:000000000000:cartwright/local"
+    assert f"{stage}/POST/orders" in allowed["Resource"]
+    assert not [r for r in allowed["Resource"] if "ledger" in r or not r.startswith(stage)]
+
+
+def test_a_request_costs_no_call(api: Api) -> None:
+    token = access_token(api)
+    api.authorize(f"Bearer {token}")
+    assert api.calls_of(lambda: api.authorize(f"bearer {token}")) == []
+
+
+@pytest.mark.parametrize(
+    "header", [None, "", "Bearer", "Bearer ", "Basic eDp5", "Bearer a.b.c", "Bearer a b", "é"]
+)
+def test_a_missing_or_bad_token_is_unauthorized_without_a_call_per_request(
+    api: Api, header: str | None
+) -> None:
+    access_token(api)
+
+    def attempt() -> None:
+        with pytest.raises(Exception, match=r"^Unauthorized$"):
+            api.authorize(header)
+
+    assert api.calls_of(attempt) == []
+
+
+def test_a_refresh_token_is_no_access_token(api: Api) -> None:
+    api.register()
+    token = api.sign_in().json["refresh_token"]
+    with pytest.raises(Exception, match=r"^Unauthorized$"):
+        api.authorize(f"Bearer {token}")
+
+
+def test_an_expired_token_is_unauthorized(api: Api) -> None:
+    token = access_token(api)
+    api.clock.advance(seconds=906)
+    with pytest.raises(Exception, match=r"^Unauthorized$"):
+        api.authorize(f"Bearer {token}")
+
+
+def test_an_answer_that_the_gateway_kept_does_not_outlive_its_token(api: Api) -> None:
+    handler = entrypoint(Route("GET", "/orders", "Any"), lambda _: Response(200, {}))
+    asked = event("GET", "/orders")
+    context = api.authorize(f"Bearer {access_token(api)}")["context"]
+    asked["requestContext"]["authorizer"] = context
+    assert call(handler, asked).status == 200
+    api.clock.advance(seconds=906)
+    late = call(handler, asked)
+    assert (late.status, late.json["code"]) == (401, "unauthenticated")
+
+
+def test_a_failure_of_kms_is_a_fault_and_not_a_401(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = access_token(api)
+    keys.forget()
+
+    def fails(**_: object) -> None:
+        raise ConnectionError
+
+    monkeypatch.setattr(aws.client("kms"), "get_public_key", fails)
+    with pytest.raises(ConnectionError):
+        api.authorize(f"Bearer {token}")
+
+
+def test_the_public_key_is_asked_for_once_an_hour(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = access_token(api)
+    keys.forget()
+    now = [0.0]
+    monkeypatch.setattr("identity.keys.time.monotonic", lambda: now[0])
+    expected = {0.0: ["GetPublicKey"], 3600.0: [], 3601.0: ["GetPublicKey"], 3602.0: []}
+    for at, calls in expected.items():
+        now[0] = at
+        assert api.calls_of(lambda: api.authorize(f"Bearer {token}")) == calls
+
+
+def test_anyone_can_verify_a_token_with_the_published_keys(api: Api) -> None:
+    token = access_token(api)
+    reply = api.jwks()
+    assert reply.status == 200
+    assert reply.headers["Content-Type"] == "application/jwk-set+json"
+    assert reply.headers["Cache-Control"] == "public, max-age=300"
+    verified = jwt.decode(token, jwk.KeySet.import_key_set(reply.json), algorithms=["ES256"])
+    assert verified.header["kid"] == reply.json["keys"][0]["kid"]
+    assert "d" not in reply.json["keys"][0]
+
+
+def test_an_unchanged_key_set_is_not_sent_again(api: Api) -> None:
+    etag = api.jwks().headers["ETag"]
+    assert api.jwks(**{"If-None-Match": etag}).status == 304
+
+
+def test_a_key_of_another_curve_is_refused_at_once(api: Api) -> None:
+    key = aws.client("kms").create_key(KeySpec="ECC_NIST_P384", KeyUsage="SIGN_VERIFY")
+    with pytest.raises(TypeError):
+        keys.public_key(key["KeyMetadata"]["Arn"])
+
+
+def test_a_missing_setting_stops_the_function_at_cold_start(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("EMAIL_MAC_KEY_ARN")
+    monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "register_user")
+    with pytest.raises(ValueError, match="email_mac_key_arn"):
+        at_cold_start(register_user.registrar.__wrapped__)  # type: ignore[attr-defined]
+
+
+def test_no_address_password_or_token_is_ever_logged(
+    api: Api, log: io.StringIO, capsys: pytest.CaptureFixture[str]
+) -> None:
+    api.register()
+    api.register(password="password123")
+    api.sign_in(password="a wrong password")
+    first = api.sign_in().json
+    second = api.refresh(first["refresh_token"]).json
+    api.authorize(f"Bearer {second['access_token']}")
+    with pytest.raises(Exception, match="Unauthorized"):
+        api.authorize(f"Bearer {first['access_token'][:-9]}")
+    api.clock.advance(minutes=1)
+    api.refresh(first["refresh_token"])
+    written = log.getvalue() + capsys.readouterr().out
+    lines = [json.loads(line) for line in log.getvalue().splitlines()]
+    assert len([line for line in lines if line["message"] in ("request", "authorizer")]) == 8
+    secrets = [EMAIL, PASSWORD, "password123", "a wrong password", "Laptop of Ada"]
+    for tokens in (first, second):
+        secrets += tokens["access_token"].split(".")[1:]
+        secrets += tokens["refresh_token"].split(".")
+    assert not [secret for secret in secrets if secret in written]
+    for metric in ("SignInRefused", "RefreshReuseDetected"):
+        assert metric in written

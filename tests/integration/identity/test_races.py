@@ -1,0 +1,74 @@
+"""Two at once: real threads, whose work overlaps wherever no conditional write orders it."""
+
+import threading
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from tests.integration.identity.conftest import Api
+from tests.support import dynamodb
+from tests.support.gateway import Reply
+
+pytestmark = pytest.mark.usefixtures("one_at_a_time")
+
+
+def at_once(count: int, action: Callable[[], Reply]) -> list[Reply]:
+    """Run the action in `count` threads that start together."""
+    barrier = threading.Barrier(count)
+
+    def run(_: int) -> Reply:
+        barrier.wait(timeout=10)
+        return action()
+
+    with ThreadPoolExecutor(count) as pool:
+        return list(pool.map(run, range(count)))
+
+
+def test_of_registrations_at_once_one_makes_the_user(api: Api) -> None:
+    replies = at_once(8, api.register)
+    assert {(r.status, r.text) for r in replies} == {(202, replies[0].text)}
+    assert [event["type"] for event in dynamodb.outbox("identity")] == ["user.registered"]
+
+
+def test_guesses_at_once_are_no_more_than_five(api: Api) -> None:
+    api.register()
+    replies = at_once(20, lambda: api.sign_in(password="wrong"))
+    assert Counter(r.status for r in replies) == {401: 5, 429: 15}
+
+
+def test_of_refreshes_at_once_one_rotates_and_all_get_its_successor(api: Api) -> None:
+    api.register()
+    token = api.sign_in().json["refresh_token"]
+    replies = at_once(8, lambda: api.refresh(token))
+    assert {r.status for r in replies} == {200}
+    (successor,) = {r.json["refresh_token"] for r in replies}
+    assert len({r.json["access_token"] for r in replies}) == 8
+    assert api.refresh(successor).status == 200
+    told = Counter(event["type"] for event in dynamodb.outbox("identity"))
+    assert told == {"user.registered": 1, "session.created": 1}
+
+
+def test_replays_at_once_end_the_session_once(api: Api) -> None:
+    api.register()
+    token = api.sign_in().json["refresh_token"]
+    api.refresh(token)
+    api.clock.advance(minutes=1)
+    replies = at_once(8, lambda: api.refresh(token))
+    assert {r.status for r in replies} == {401}
+    told = Counter(event["type"] for event in dynamodb.outbox("identity"))
+    assert told["session.refresh_reuse_detected"] == 1
+
+
+def test_use_and_replay_at_once_leave_no_session_that_only_the_thief_has(api: Api) -> None:
+    api.register()
+    first = api.sign_in().json["refresh_token"]
+    second = api.refresh(first).json["refresh_token"]
+    api.clock.advance(minutes=1)
+    tokens = iter([first, second] * 4)
+    replies = at_once(8, lambda: api.refresh(next(tokens)))
+    assert {r.status for r in replies} <= {200, 401}
+    for reply in replies:
+        if reply.status == 200:
+            assert api.refresh(reply.json["refresh_token"]).status == 401

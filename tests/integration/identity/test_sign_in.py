@@ -1,0 +1,177 @@
+"""Registration and sign-in, end to end on moto."""
+
+import json
+
+import pytest
+from argon2 import PasswordHasher
+
+from identity import service
+from identity.api import register_user
+from identity.domain import Role
+from identity.service import Applicant
+from shop import aws, trace
+from tests.integration.identity.conftest import EMAIL, PASSWORD, Api
+from tests.support import dynamodb
+from tests.support.gateway import call, event
+
+
+def row(pk: str) -> dict[str, object]:
+    (found,) = (r for r in dynamodb.rows("identity") if str(r["pk"]).startswith(pk))
+    return found
+
+
+def test_a_registration_is_accepted_and_stored_with_its_event(api: Api) -> None:
+    reply = api.register()
+    user_id = reply.json["user_id"]
+    assert (reply.status, reply.json["status"]) == (202, "pending_verification")
+    assert row("USER#")["pk"] == f"USER#{user_id}"
+    assert row("EMAIL#")["user_id"] == user_id
+    (stored,) = dynamodb.outbox("identity")
+    assert stored["type"] == "user.registered"
+    assert (stored["producer"], stored["subject"]) == ("shop.identity", user_id)
+    assert stored["data"] == {"user_id": user_id}
+
+
+@pytest.mark.parametrize("spelling", [EMAIL, "ADA@Example.COM"])
+def test_a_taken_address_gives_the_same_bytes_and_changes_nothing(api: Api, spelling: str) -> None:
+    first = api.register()
+    before = dynamodb.rows("identity")
+    second = api.register(spelling, "another good password")
+    assert (second.status, second.text) == (first.status, first.text)
+    assert second.headers == first.headers
+    assert dynamodb.rows("identity") == before
+
+
+@pytest.mark.parametrize("lost", ["USER#", "EMAIL#"])
+def test_half_an_account_is_never_overwritten(api: Api, lost: str) -> None:
+    api.register()
+    pk, sk = str(row(lost)["pk"]), str(row(lost)["sk"])
+    aws.client("dynamodb").delete_item(TableName="identity", Key={"pk": {"S": pk}, "sk": {"S": sk}})
+    before = dynamodb.rows("identity")
+    assert api.register(password="another good password").status == 202
+    assert dynamodb.rows("identity") == before
+
+
+def test_a_taken_address_costs_the_same_calls(api: Api) -> None:
+    assert api.calls_of(api.register) == ["GenerateMac", "TransactWriteItems"]
+    assert api.calls_of(api.register) == ["GenerateMac", "TransactWriteItems"]
+
+
+def test_registration_makes_no_staff(api: Api) -> None:
+    consents = {"terms": True, "marketing": False}
+    body = {"email": EMAIL, "password": PASSWORD, "consents": consents, "role": "admin"}
+    assert call(register_user.handler, event("POST", "/users", body=body)).status == 400
+    api.register()
+    assert row("USER#")["role"] == "customer"
+
+
+def test_a_weak_password_is_named_and_never_quoted(api: Api) -> None:
+    reply = api.register(password="password123")
+    assert (reply.status, reply.json["code"]) == (400, "invalid_request")
+    assert reply.json["errors"] == [
+        {
+            "pointer": "/password",
+            "code": "password_too_common",
+            "detail": "is one of the commonest passwords",
+        }
+    ]
+
+
+def test_who_registered_can_sign_in_before_the_address_is_confirmed(api: Api) -> None:
+    user_id = api.register().json["user_id"]
+    reply = api.sign_in()
+    assert reply.status == 201
+    assert reply.headers["Cache-Control"] == "no-store"
+    answer = reply.json
+    assert answer | {"access_token": "", "refresh_token": "", "session_id": ""} == {
+        "access_token": "",
+        "token_type": "Bearer",
+        "expires_in": 900,
+        "refresh_token": "",
+        "refresh_expires_in": 30 * 86_400,
+        "session_id": "",
+        "user_id": user_id,
+        "scope": "shop:buy",
+    }
+    (created,) = (e for e in dynamodb.outbox("identity") if e["type"] == "session.created")
+    assert created["data"] == {"user_id": user_id, "session_id": answer["session_id"]}
+
+
+def test_a_sign_in_costs_six_calls_whether_or_not_it_is_the_first(api: Api) -> None:
+    api.register()
+    api.sign_in()  # Fetches the public key, once per process.
+    assert api.calls_of(api.sign_in) == [
+        "GenerateMac",
+        "TransactWriteItems",
+        "GetItem",
+        "GetItem",
+        "Sign",
+        "TransactWriteItems",
+    ]
+
+
+def test_an_unknown_address_gets_the_answer_of_a_wrong_password(api: Api) -> None:
+    api.register()
+    wrong, unknown = api.sign_in(password="wrong"), api.sign_in("nobody@example.com")
+    assert (wrong.status, wrong.json["code"]) == (401, "invalid_credentials")
+    assert (unknown.status, unknown.text) == (wrong.status, wrong.text)
+    assert api.calls_of(lambda: api.sign_in(password="wrong")) == api.calls_of(
+        lambda: api.sign_in("nobody@example.com")
+    )
+
+
+@pytest.mark.parametrize("email", [EMAIL, "nobody@example.com"])
+def test_the_sixth_attempt_is_told_when_to_come_back(api: Api, email: str) -> None:
+    api.register()
+    statuses = [api.sign_in(email, "wrong").status for _ in range(5)]
+    assert statuses == [401] * 5
+    limited = api.sign_in(email)
+    assert (limited.status, limited.json["code"]) == (429, "rate_limited")
+    assert limited.headers["Retry-After"] == "870"
+    assert limited.json["retryable"] is True
+    assert api.calls_of(lambda: api.sign_in(email)) == ["GenerateMac", "TransactWriteItems"]
+
+
+def test_after_the_window_the_right_password_helps_again(api: Api) -> None:
+    api.register()
+    for _ in range(6):
+        api.sign_in(password="wrong")
+    api.clock.advance(seconds=870)
+    assert api.sign_in().status == 201
+
+
+def test_good_sign_ins_leave_no_failures_behind(api: Api) -> None:
+    api.register()
+    assert [api.sign_in().status for _ in range(7)] == [201] * 7
+    assert row("FAIL#")["failures"] == 0
+
+
+def test_an_old_hash_is_replaced_at_the_next_sign_in(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    weaker = PasswordHasher(time_cost=1, memory_cost=8192, parallelism=1)
+    monkeypatch.setattr(register_user.registrar().passwords, "_hasher", weaker)
+    api.register()
+    old = row("USER#")["password_hash"]
+    assert "UpdateItem" in api.calls_of(api.sign_in)
+    assert row("USER#")["password_hash"] != old
+    assert "UpdateItem" not in api.calls_of(api.sign_in)
+    assert api.sign_in().status == 201
+
+
+def test_the_address_stands_in_one_row_and_secrets_in_none(api: Api) -> None:
+    api.register()
+    tokens = api.sign_in().json
+    rows = [json.dumps(r, default=str) for r in dynamodb.rows("identity")]
+    assert [r for r in rows if EMAIL in r] == [r for r in rows if '"USER#' in r]
+    for secret in (PASSWORD, tokens["access_token"], tokens["refresh_token"]):
+        assert not [r for r in rows if secret in r]
+
+
+def test_tools_make_staff_and_a_repeat_changes_nothing(api: Api) -> None:
+    by = register_user.registrar()
+    fin = Applicant(email="fin@example.com", password=PASSWORD)
+    for role in (Role.FINANCE, Role.ADMIN):
+        service.create_staff(fin, by, role=role, now=api.clock(), trace=trace.start(None))
+    assert api.sign_in("fin@example.com").json["scope"] == "finance:read"
+    assert row("USER#")["status"] == "active"

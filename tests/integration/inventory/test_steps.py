@@ -1,0 +1,210 @@
+"""The steps against the table: conditions, transactions, repeats, the number of requests."""
+
+from typing import Any
+
+import pytest
+
+from inventory import steps
+from inventory.repository import StockRepository
+from shop import clock, ids
+from tests.support import dynamodb
+from tests.support.wire import Request, Wire
+
+from .conftest import Stocked
+
+EWR, ORD, FRA = "use1-ewr", "use1-ord", "euc1-fra"
+TRACE = {
+    "traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+    "request_id": "r-1",
+}
+
+
+def order_id(name: object = 1) -> str:
+    return ids.derive("ord", str(name), region="use1")
+
+
+def reserve(wanted: dict[str, int], *, order: object = 1, country: str = "US") -> dict[str, Any]:
+    return steps.handler(
+        {
+            "step": "reserve",
+            "order": {
+                "order_id": order_id(order),
+                "lines": [{"sku": sku, "quantity": n} for sku, n in wanted.items()],
+                "ship_to": {"country": country, "region": None},
+            },
+            "trace": TRACE,
+        },
+        None,
+    )
+
+
+def step(name: str, order: object = 1) -> str:
+    event = {"step": name, "order_id": order_id(order), "trace": TRACE}
+    return str(steps.handler(event, None)["outcome"])
+
+
+def stock_rows() -> dict[tuple[str, str], tuple[int, int, int]]:
+    """(available, reserved, on hand) by SKU and location; checks I2 on the way."""
+    found, movements = {}, dict[tuple[str, str], int]()
+    for row in dynamodb.rows("inventory"):
+        kind, *names = str(row["pk"]).split("#")
+        if kind == "MOV":
+            key = names[0], names[1]
+            movements[key] = movements.get(key, 0) + int(row["quantity"])
+        if kind == "SKU":
+            counts = int(row["available"]), int(row["reserved"]), int(row["on_hand"])
+            found[names[0], str(row["sk"]).removeprefix("LOC#")] = counts
+    for key, (available, reserved, on_hand) in found.items():
+        assert on_hand == available + reserved == movements[key]
+        assert min(available, reserved) >= 0
+    return found
+
+
+def operations(wire: Wire) -> list[str]:
+    return [request.operation for request in wire.requests]
+
+
+def test_the_usual_reservation_is_one_request(stocked: Stocked, wire: Wire) -> None:
+    stocked(A={EWR: 5}, B={EWR: 5})
+    result = reserve({"A": 2, "B": 1})
+    assert operations(wire) == ["TransactWriteItems"]
+    assert result["outcome"] == "reserved"
+    assert result["reservation"]["lines"] == [
+        {"sku": "A", "location": EWR, "quantity": 2},
+        {"sku": "B", "location": EWR, "quantity": 1},
+    ]
+    assert stock_rows() == {("A", EWR): (3, 2, 5), ("B", EWR): (4, 1, 5)}
+    [event] = dynamodb.outbox("inventory")
+    assert event["type"] == "inventory.reserved"
+    assert event["subject"] == result["reservation"]["reservation_id"]
+    assert event["correlation_id"] == TRACE["traceparent"][3:35]
+    assert event["data"] == {
+        "reservation_id": result["reservation"]["reservation_id"],
+        "order_id": order_id(),
+        "lines": result["reservation"]["lines"],
+    }
+
+
+def test_a_repeat_gets_the_same_reservation(stocked: Stocked) -> None:
+    stocked(A={EWR: 2})
+    assert reserve({"A": 2}) == reserve({"A": 2})
+    assert stock_rows() == {("A", EWR): (0, 2, 2)}
+
+
+def test_a_split_order_costs_one_read_more_per_hundred_rows(stocked: Stocked, wire: Wire) -> None:
+    stocked(A={EWR: 4, ORD: 3, FRA: 3})
+    result = reserve({"A": 10})
+    assert operations(wire) == ["TransactWriteItems", "BatchGetItem", "TransactWriteItems"]
+    assert sum(line["quantity"] for line in result["reservation"]["lines"]) == 10
+    assert {row[0] for row in stock_rows().values()} == {0}
+
+
+def test_what_is_short_is_said_after_a_consistent_read(stocked: Stocked, wire: Wire) -> None:
+    stocked(A={EWR: 1, FRA: 1}, B={EWR: 1})
+    assert reserve({"A": 3, "B": 1}) == {
+        "outcome": "out_of_stock",
+        "short": [{"sku": "A", "requested": 3, "available": 2}],
+    }
+    read = next(request for request in wire.requests if request.operation == "BatchGetItem")
+    assert read.body["RequestItems"]["inventory"]["ConsistentRead"] is True
+    assert dynamodb.outbox("inventory") == []
+    assert stock_rows()["B", EWR] == (1, 0, 1)
+
+
+def test_ninety_eight_skus_fit_and_a_hundred_are_refused(stocked: Stocked) -> None:
+    skus = [f"S{n:03d}" for n in range(100)]
+    stocked(**{sku: {EWR: 1} for sku in skus})
+    assert reserve(dict.fromkeys(skus, 1))["outcome"] == "out_of_stock"
+    assert reserve(dict.fromkeys(skus[:98], 1), order=2)["outcome"] == "reserved"
+    assert step("commit", 2) == "committed"
+    assert stock_rows()["S000", EWR] == (0, 0, 0)
+    assert step("release", 2) == "released"
+    assert stock_rows()["S097", EWR] == (1, 0, 1)
+
+
+def test_a_commit_is_a_read_and_a_write(stocked: Stocked, wire: Wire) -> None:
+    stocked(A={EWR: 5})
+    reserve({"A": 2})
+    wire.reset()
+    assert step("commit") == "committed"
+    assert operations(wire) == ["GetItem", "TransactWriteItems"]
+    assert stock_rows() == {("A", EWR): (3, 0, 3)}
+    assert step("commit") == "committed"
+    assert reserve({"A": 2})["outcome"] == "committed"
+    assert [e["type"] for e in dynamodb.outbox("inventory")][1:] == ["inventory.committed"]
+    assert stock_rows() == {("A", EWR): (3, 0, 3)}
+
+
+def test_a_release_gives_back_and_stays(stocked: Stocked, wire: Wire) -> None:
+    stocked(A={EWR: 5})
+    reserve({"A": 2})
+    wire.reset()
+    assert step("release") == "released"
+    assert operations(wire) == ["GetItem", "TransactWriteItems"]
+    assert step("release") == "released"
+    assert step("commit") == "released"
+    assert reserve({"A": 2}) == {"outcome": "released"}
+    assert stock_rows() == {("A", EWR): (5, 0, 5)}
+
+
+def test_a_release_before_the_reserve_leaves_nothing_to_leak(stocked: Stocked) -> None:
+    stocked(A={EWR: 5})
+    assert step("release") == "released"
+    assert reserve({"A": 2}) == {"outcome": "released"}
+    assert stock_rows() == {("A", EWR): (5, 0, 5)}
+    assert dynamodb.outbox("inventory") == []
+
+
+def test_a_sale_that_is_called_off_comes_back(stocked: Stocked) -> None:
+    stocked(A={EWR: 5})
+    reserve({"A": 2})
+    step("commit")
+    assert step("release") == "released"
+    assert stock_rows() == {("A", EWR): (5, 0, 5)}
+    assert step("commit") == "released"
+
+
+def test_a_reservation_is_due_only_while_it_is_held(stocked: Stocked) -> None:
+    stock = stocked(A={EWR: 5})
+    reserve({"A": 1})
+    reserve({"A": 1}, order=2)
+    assert _due(stock) == 2
+    step("commit")
+    step("release", 2)
+    assert _due(stock) == 0
+
+
+def _due(stock: StockRepository) -> int:
+    later = clock.parse("2100-01-01T00:00:00Z")
+    return sum(len(stock.overdue(shard, now=later, limit=10)) for shard in range(4))
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("name", ["reserve", "commit", "release"])
+def test_a_step_whose_write_or_answer_was_lost_can_be_repeated(
+    stocked: Stocked, wire: Wire, name: str, when: str
+) -> None:
+    stocked(A={EWR: 5})
+
+    def act() -> str:
+        return str(reserve({"A": 2})["outcome"]) if name == "reserve" else step(name)
+
+    if name != "reserve":
+        reserve({"A": 2})
+    lost: list[Request] = []
+
+    def lose(request: Request, at: str) -> None:
+        if request.operation == "TransactWriteItems" and at == when and not lost:
+            lost.append(request)
+            raise ConnectionAbortedError
+
+    wire.intercept = lose
+    with pytest.raises(Exception):  # noqa: B017, PT011 (whatever botocore makes of it)
+        act()
+    assert lost
+    outcome = {"reserve": "reserved", "commit": "committed", "release": "released"}[name]
+    assert act() == outcome
+    units = {"reserve": (3, 2, 5), "commit": (3, 0, 3), "release": (5, 0, 5)}[name]
+    assert stock_rows() == {("A", EWR): units}
+    sequences = [event["sequence"] for event in dynamodb.outbox("inventory")]
+    assert sequences == list(range(1, len(sequences) + 1))

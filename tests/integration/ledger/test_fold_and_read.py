@@ -1,0 +1,263 @@
+"""Ledger stream -> balances -> API, against tables in moto."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import boto3
+import pytest
+from pynamodb.exceptions import TransactWriteError
+
+from ledger.api import get_balance, get_transaction, list_accounts, list_entries
+from ledger.events import CapturedPayment
+from ledger.jobs import fold_balances
+from ledger.repository import BalanceRepository, JournalRepository
+from ledger.service import posting
+from shop import aws, ids, trace
+from tests.support import dynamodb, gateway, streams
+
+START = datetime(2026, 11, 20, 23, 59, 58, tzinfo=UTC)
+CLEARING = "1210:stripe:USD"
+
+
+@pytest.fixture(autouse=True)
+def queue(moto_aws: None, monkeypatch: pytest.MonkeyPatch) -> str:
+    dynamodb.create("ledger", "balances")
+    url = boto3.client("sqs").create_queue(QueueName="fold-dlq")["QueueUrl"]
+    monkeypatch.setenv("FOLD_DLQ_URL", url)
+    monkeypatch.setattr(fold_balances, "balances", BalanceRepository())
+    return str(url)
+
+
+def post(number: int, amount: int, at: datetime) -> None:
+    captured = CapturedPayment.model_validate(
+        {
+            "payment_id": ids.derive("pay", str(number), region="use1"),
+            "order_id": ids.derive("ord", str(number), region="use1"),
+            "psp": "stripe",
+            "amount": {"amount": amount, "currency": "USD"},
+            "captured_at": "2026-11-20T00:00:00.000Z",
+        }
+    )
+    posting.post_capture(
+        captured,
+        cause_event_id=ids.derive("evt", str(number), region="use1"),
+        journal=JournalRepository(),
+        now=at,
+        trace=trace.start(None),
+    )
+
+
+def fold() -> None:
+    """Bring the whole ledger once, as a stream from its beginning would."""
+    fold_balances.handler(streams.batch(dynamodb.rows("ledger"), table="ledger"), None)
+
+
+def get(module: Any, path: str, scope: str = "finance:read", **kwargs: Any) -> gateway.Reply:
+    return gateway.call(module.handler, gateway.event("GET", path, scope=scope, **kwargs))
+
+
+def balance(account: str = CLEARING, **query: str) -> gateway.Reply:
+    return get(
+        get_balance,
+        f"/ledger/accounts/{account}/balance",
+        path_parameters={"account_id": account},
+        query=query or None,
+    )
+
+
+@pytest.fixture
+def books() -> None:
+    """Four captures of 1, 2, 4 and 8 cents, one second apart, over midnight; folded."""
+    for number in range(4):
+        post(number, 2**number, START + timedelta(seconds=number))
+    fold()
+
+
+@pytest.mark.usefixtures("books")
+def test_balances_are_the_fold_of_the_entries() -> None:
+    assert balance().json | {"as_of": ""} == {
+        "account_id": CLEARING,
+        "posted": 15,
+        "pending": 0,
+        "currency": "USD",
+        "version": 4,
+        "as_of": "",
+    }
+    assert balance("2100:USD").json["posted"] == 15
+
+
+@pytest.mark.usefixtures("books")
+def test_folding_the_stream_again_changes_nothing() -> None:
+    before = sorted(map(str, dynamodb.rows("balances")))
+    fold()
+    fold_balances.balances = BalanceRepository()  # another process
+    fold()
+    assert sorted(map(str, dynamodb.rows("balances"))) == before
+
+
+@pytest.mark.usefixtures("books")
+@pytest.mark.parametrize(
+    ("at", "posted", "version"),
+    [
+        ("2026-11-20T23:59:57.999Z", 0, 0),
+        ("2026-11-20T23:59:58.000Z", 1, 1),
+        ("2026-11-20T23:59:59.999Z", 3, 2),
+        ("2026-11-21T00:00:00.000Z", 7, 3),
+        ("2026-11-21T01:00:00.000+01:00", 7, 3),
+        ("2026-11-21T23:59:59.999Z", 15, 4),
+        ("2026-11-22T00:00:00.000Z", 15, 4),
+        ("2999-01-01T00:00:00.000Z", 15, 4),
+    ],
+)
+def test_a_balance_can_be_read_as_it_was_recorded_at_any_time(
+    at: str, posted: int, version: int
+) -> None:
+    found = balance(at=at)
+    assert (found.status, found.json["posted"], found.json["version"]) == (200, posted, version)
+
+
+@pytest.mark.usefixtures("books")
+def test_entries_come_newest_first_over_the_days() -> None:
+    seen: list[int] = []
+    cursor: str | None = None
+    while True:
+        page = get(
+            list_entries,
+            f"/ledger/accounts/{CLEARING}/entries",
+            path_parameters={"account_id": "1210%3Astripe%3AUSD"},
+            query={"limit": "1"} | ({"cursor": cursor} if cursor else {}),
+        )
+        assert page.status == 200
+        seen += [line["amount"]["amount"] for line in page.json["data"]]
+        cursor = page.json["next_cursor"]
+        assert all(line["order_id"].startswith("ord_") for line in page.json["data"])
+        if cursor is None:
+            break
+    assert seen == [8, 4, 2, 1]
+
+
+@pytest.mark.usefixtures("books")
+def test_accounts_with_entries_are_listed() -> None:
+    page = get(list_accounts, "/ledger/accounts")
+    assert page.json == {
+        "data": [
+            {
+                "account_id": CLEARING,
+                "code": "1210",
+                "name": "PSP clearing: stripe",
+                "side": "debit",
+                "currency": "USD",
+            },
+            {
+                "account_id": "2100:USD",
+                "code": "2100",
+                "name": "Customer deposits",
+                "side": "credit",
+                "currency": "USD",
+            },
+        ],
+        "next_cursor": None,
+    }
+
+
+@pytest.mark.usefixtures("books")
+def test_a_transaction_is_shown_with_its_entries() -> None:
+    id_ = str(dynamodb.rows("ledger")[0]["pk"]).removeprefix("TXN#")
+    found = get(
+        get_transaction,
+        f"/ledger/transactions/{id_}",
+        path_parameters={"transaction_id": id_},
+    )
+    assert found.status == 200
+    assert found.json["transaction_id"] == id_
+    assert [entry["account_id"] for entry in found.json["entries"]] == [CLEARING, "2100:USD"]
+    assert found.json["order_id"].startswith("ord_")
+
+
+def test_what_is_not_there_is_404() -> None:
+    missing = get(
+        get_transaction, "/ledger/transactions/txn_x", path_parameters={"transaction_id": "txn_x"}
+    )
+    assert [missing.status, balance().status, balance("9999:USD").status] == [404, 404, 404]
+
+
+@pytest.mark.parametrize("query", [{"at": "yesterday"}, {"at": "1700000000"}, {"until": "x"}])
+def test_a_bad_parameter_is_400(query: dict[str, str]) -> None:
+    assert balance(**query).status == 400
+
+
+@pytest.mark.parametrize("cursor", ["x", "e30", "W10"])
+def test_a_bad_cursor_is_400(cursor: str) -> None:
+    reply = get(list_accounts, "/ledger/accounts", query={"cursor": cursor})
+    assert (reply.status, reply.json["errors"][0]["parameter"]) == (400, "cursor")
+
+
+def test_customers_and_other_staff_do_not_see_the_books() -> None:
+    for scope in ("shop:buy", "orders:read catalog:write"):
+        assert get(list_accounts, "/ledger/accounts", scope=scope).status == 403
+
+
+def test_a_poison_record_is_parked_with_its_keys_and_the_rest_is_folded(queue: str) -> None:
+    post(1, 5, START)
+    rows = dynamodb.rows("ledger")
+    poison: dict[str, Any] = {"pk": "TXN#txn_bad", "sk": "TXN", "outbox": "{"}
+    fold_balances.handler(streams.batch([poison, *rows], table="ledger"), None)
+    assert balance().json["posted"] == 5
+    (message,) = boto3.client("sqs").receive_message(QueueUrl=queue)["Messages"]
+    assert json.loads(message["Body"])["keys"]["pk"] == {"S": "TXN#txn_bad"}
+
+
+def test_a_fault_of_the_table_is_raised_so_that_the_stream_repeats_the_batch() -> None:
+    post(1, 5, START)
+    batch = streams.batch(dynamodb.rows("ledger"), table="ledger")
+    boto3.client("dynamodb").delete_table(TableName="balances")
+    with pytest.raises(TransactWriteError):
+        fold_balances.handler(batch, None)
+    dynamodb.create("balances")
+    fold_balances.handler(batch, None)
+    assert balance().json["posted"] == 5
+
+
+def test_two_streams_with_the_same_transactions_fold_each_once() -> None:
+    for number in range(30):
+        post(number, 1, START + timedelta(days=number % 5))
+    rows = dynamodb.rows("ledger")
+    fold_balances.handler(streams.batch(rows[:40], table="ledger"), None)
+    fold_balances.handler(streams.batch(rows[20:], table="ledger"), None)
+    assert (balance().json["posted"], balance().json["version"]) == (30, 30)
+
+
+@pytest.fixture
+def calls() -> list[str]:
+    """Every DynamoDB request that is sent from now on."""
+    seen: list[str] = []
+    aws.client("dynamodb").meta.events.register(
+        "before-call.dynamodb", lambda model, **_: seen.append(model.name)
+    )
+    return seen
+
+
+def test_posting_and_folding_cost_one_transaction_each(calls: list[str]) -> None:
+    post(1, 5, START)
+    assert calls == ["TransactWriteItems"]
+    rows = dynamodb.rows("ledger")
+    calls.clear()
+    fold_balances.handler(streams.batch(rows, table="ledger"), None)
+    assert calls == ["TransactWriteItems"]
+
+
+@pytest.mark.usefixtures("books")
+def test_reading_costs_few_queries(calls: list[str]) -> None:
+    balance()
+    assert calls == ["GetItem"]
+    calls.clear()
+    balance(at="2026-11-21T00:00:00.000Z")
+    assert calls == ["GetItem", "Query", "Query"]
+    calls.clear()
+    get(list_accounts, "/ledger/accounts")
+    assert calls == ["Query"]
+    calls.clear()
+    path = {"account_id": CLEARING}
+    get(list_entries, f"/ledger/accounts/{CLEARING}/entries", path_parameters=path)
+    assert calls == ["GetItem", "Query", *["Query"] * 2]  # the days, then each day

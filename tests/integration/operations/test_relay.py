@@ -1,0 +1,150 @@
+"""An outbox item in a table -> its event on the bus, and what happens when the bus does not."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+
+from operations.jobs.relay import handler
+from shop import aws
+from shop.events import Event
+from shop.tables import OutboxItem, region, table_name
+from tests.support import dynamodb, streams
+
+
+class Outbox(OutboxItem):
+    class Meta:
+        table_name = table_name("orders")
+        region = region()
+
+
+class World:
+    """A bus whose events all go to a queue, and the relay's dead-letter queue."""
+
+    def __init__(self) -> None:
+        dynamodb.create("orders")
+        self.sqs = boto3.client("sqs")
+        self.dlq = self.sqs.create_queue(QueueName="relay-dlq")["QueueUrl"]
+        self.heard = self.sqs.create_queue(QueueName="heard")["QueueUrl"]
+        arn = self.sqs.get_queue_attributes(QueueUrl=self.heard, AttributeNames=["QueueArn"])
+        events = boto3.client("events")
+        events.create_event_bus(Name="bus")
+        events.put_rule(
+            Name="all", EventBusName="bus", EventPattern='{"source": [{"prefix": "shop."}]}'
+        )
+        events.put_targets(
+            Rule="all",
+            EventBusName="bus",
+            Targets=[{"Id": "heard", "Arn": arn["Attributes"]["QueueArn"]}],
+        )
+
+    def store(self, *numbers: int) -> dict[str, Any]:
+        """Events in the outbox, and the stream batch that tells of them."""
+        for number in numbers:
+            at = datetime(2026, 11, 22, 10, 0, number, tzinfo=UTC)
+            body = {
+                "id": f"evt_{number}",
+                "type": "order.placed",
+                "producer": "shop.orders",
+                "occurred_at": at.isoformat(),
+                "sequence": number,
+                "data": {"title": "Tée"},
+            }
+            Outbox.holding(Event(f"evt_{number}", at, body)).save()
+        return streams.batch(dynamodb.rows("orders"), table="orders")
+
+    def messages(self, url: str) -> list[dict[str, Any]]:
+        found = self.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10)
+        return [json.loads(message["Body"]) for message in found.get("Messages", [])]
+
+
+@pytest.fixture
+def world(moto_aws: None, monkeypatch: pytest.MonkeyPatch) -> World:
+    world = World()
+    monkeypatch.setenv("BUS_NAME", "bus")
+    monkeypatch.setenv("RELAY_DLQ_URL", world.dlq)
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    return world
+
+
+def test_stored_events_arrive_as_they_were_stored(world: World) -> None:
+    handler(world.store(1, 2), None)
+    heard = world.messages(world.heard)
+    assert sorted(event["detail"]["id"] for event in heard) == ["evt_1", "evt_2"]
+    assert {event["detail-type"] for event in heard} == {"order.placed"}
+    assert heard[0]["detail"]["data"] == {"title": "Tée"}
+    assert world.messages(world.dlq) == []
+
+
+def test_a_full_batch_costs_one_request_for_ten_events(world: World) -> None:
+    batch = world.store(*range(20))
+    calls: list[str] = []
+    aws.client("events").meta.events.register(
+        "before-call.events", lambda model, **_: calls.append(model.name)
+    )
+    handler(batch, None)
+    assert calls == ["PutEvents", "PutEvents"]
+
+
+def test_an_entry_that_the_bus_drops_goes_to_the_dead_letter_queue(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PutEvents answers 200 for it: only the entry's own answer tells."""
+    batch = world.store(1)
+    dropped = {"FailedEntryCount": 1, "Entries": [{"ErrorCode": "InternalFailure"}]}
+    monkeypatch.setattr(aws.client("events"), "put_events", lambda **_: dropped)
+    handler(batch, None)
+    (message,) = world.messages(world.dlq)
+    assert message["detail"]["id"] == "evt_1"
+    assert message["origin"]["stream"].endswith("table/orders/stream/1")
+
+
+def _client_error(code: str, status: int) -> ClientError:
+    answer: Any = {"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status}}
+    return ClientError(answer, "PutEvents")
+
+
+@pytest.mark.parametrize(
+    ("code", "status"),
+    [("InternalException", 500), ("ThrottlingException", 400), ("AccessDeniedException", 400)],
+)
+def test_a_bus_in_trouble_is_raised_and_nothing_is_parked(
+    world: World, monkeypatch: pytest.MonkeyPatch, code: str, status: int
+) -> None:
+    batch = world.store(1)
+
+    def fail(**_: Any) -> None:
+        raise _client_error(code, status)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(aws.client("events"), "put_events", fail)
+        with pytest.raises(ClientError):
+            handler(batch, None)
+    assert world.messages(world.dlq) == []
+    handler(batch, None)
+    assert [event["detail"]["id"] for event in world.messages(world.heard)] == ["evt_1"]
+
+
+def test_a_request_that_is_wrong_in_itself_is_parked(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch = world.store(1, 2)
+
+    def fail(**_: Any) -> None:
+        raise _client_error("ValidationException", 400)
+
+    monkeypatch.setattr(aws.client("events"), "put_events", fail)
+    handler(batch, None)
+    assert sorted(m["detail"]["id"] for m in world.messages(world.dlq)) == ["evt_1", "evt_2"]
+
+
+def test_a_dead_letter_queue_that_is_gone_is_raised(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.sqs.delete_queue(QueueUrl=world.dlq)
+    poison = streams.batch([{"pk": "OUTBOX#1", "sk": "OUTBOX", "outbox": "{"}], table="orders")
+    with pytest.raises(ClientError):
+        handler(poison, None)

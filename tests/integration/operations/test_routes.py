@@ -1,0 +1,126 @@
+"""The public routes that tell what the platform is and how it is."""
+
+import base64
+import gzip
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.exceptions import ReadTimeoutError
+
+from operations import documents
+from operations.api import docs, errors, health, openapi
+from shop import aws
+from shop.problems import CATALOGUE
+from tests.support import dynamodb, gateway
+
+DOCUMENT = {"openapi": "3.1.0", "info": {"title": "Cartwright", "version": "9.8.7"}, "paths": {}}
+BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8", "Accept-Encoding": "gzip, br"}
+
+
+@pytest.fixture(autouse=True)
+def _contract(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    path = tmp_path / "openapi.json"
+    path.write_text(json.dumps(DOCUMENT))
+    monkeypatch.setattr(documents, "OPENAPI", path)
+    monkeypatch.setenv("TABLE_ORDERS", "orders")
+    documents.openapi.cache_clear()
+    documents.version.cache_clear()
+    yield
+    documents.openapi.cache_clear()
+    documents.version.cache_clear()
+
+
+def get(module: Any, headers: dict[str, str] | None = None) -> gateway.Reply:
+    event = gateway.event("GET", module.ROUTE.path, sub=None, headers=headers)
+    return gateway.call(module.handler, event)
+
+
+def test_a_healthy_platform_says_what_it_is(moto_aws: None) -> None:
+    dynamodb.create("orders")
+    reply = get(health)
+    assert (reply.status, reply.headers["Cache-Control"]) == (200, "no-store")
+    assert reply.json == {
+        "status": "ok",
+        "version": "9.8.7",
+        "region": "us-east-1",
+        "stage": "test",
+        "checks": {"dynamodb": "ok"},
+    }
+
+
+def test_a_table_that_is_not_there_is_503(moto_aws: None) -> None:
+    reply = get(health)
+    assert (reply.status, reply.json["code"]) == (503, "service_unavailable")
+    assert reply.json["checks"] == {"dynamodb": "failed"}
+    assert (reply.json["retryable"], reply.headers["Retry-After"]) == (True, "5")
+
+
+def test_a_table_that_is_silent_is_503(moto_aws: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = aws.client("dynamodb", read_timeout_s=1, attempts=1)
+
+    def silent(**_: Any) -> None:
+        raise ReadTimeoutError(endpoint_url="http://db")
+
+    monkeypatch.setattr(client, "get_item", silent)
+    assert get(health).status == 503
+
+
+def test_without_a_table_to_ask_health_checks_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("TABLE_ORDERS")
+    assert get(health).json["checks"] == {}
+
+
+def test_health_asks_one_table_once_and_waits_a_second(moto_aws: None) -> None:
+    dynamodb.create("orders")
+    get(health)
+    config = aws.client("dynamodb").meta.config
+    assert (config.read_timeout, config.retries["total_max_attempts"]) == (1, 1)
+
+
+def test_the_contract_is_served_as_it_is_committed() -> None:
+    reply = get(openapi)
+    assert (reply.status, reply.json) == (200, DOCUMENT)
+    again = get(openapi, {"If-None-Match": reply.headers["ETag"]})
+    assert (again.status, again.text) == (304, "")
+
+
+def test_every_problem_is_in_the_catalogue() -> None:
+    reply = get(errors)
+    assert {item["code"] for item in reply.json["data"]} == set(CATALOGUE)
+    assert all(item["type"].endswith(f"#{item['code']}") for item in reply.json["data"])
+    assert get(errors, {"If-None-Match": reply.headers["ETag"]}).status == 304
+
+
+def test_a_browser_gets_the_reference_compressed() -> None:
+    event = gateway.event("GET", "/docs", sub=None, headers=BROWSER)
+    reply = docs.handler(event, None)
+    assert (reply["isBase64Encoded"], reply["headers"]["Content-Encoding"]) == (True, "gzip")
+    html = gzip.decompress(base64.b64decode(reply["body"])).decode()
+    assert html.startswith("<!doctype html>")
+    assert len(reply["body"]) < 1_000_000
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"Accept": "*/*", "Accept-Encoding": "gzip"},
+        {"Accept": "text/html"},
+        {"Accept": "text/html", "Accept-Encoding": "gzip;q=0, br"},
+    ],
+)
+def test_a_client_that_cannot_take_it_compressed_gets_text(headers: dict[str, str]) -> None:
+    """API Gateway sends base64 as it is to a client whose first type is not text/html."""
+    reply = get(docs, headers)
+    assert reply.text.startswith("<!doctype html>")
+    assert "Content-Encoding" not in reply.headers
+    assert reply.headers["Content-Type"] == "text/html; charset=utf-8"
+
+
+def test_a_browser_that_has_the_reference_is_told_so() -> None:
+    etag = docs.handler(gateway.event("GET", "/docs", sub=None, headers=BROWSER), None)["headers"]
+    reply = get(docs, BROWSER | {"If-None-Match": etag["ETag"]})
+    assert reply.status == 304

@@ -1,0 +1,245 @@
+"""The routes over moto, with a provider and a machine in this process."""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from payments.api import confirm_payment, create_payment, get_payment
+from payments.jobs import janitor
+from payments.schemas import PaymentDetailOut, PaymentOut
+from shop import clock
+from tests.integration.payments.conftest import World
+from tests.support import dynamodb
+from tests.support.gateway import CUSTOMER, Reply, call, event
+from tests.support.psp import DECLINED, GOOD, NEEDS_ACTION, UNKNOWN_METHOD
+from tests.unit.payments.fakes import ORDER
+
+OTHER = "usr_use1_0000000000000000000000000b"
+
+
+def pay(method: str = GOOD, *, key: str = "key-1", request: str = "r-1", **body: Any) -> Reply:
+    wanted = {"order_id": ORDER, "payment_method": method, **body}
+    sent = event("POST", "/payments", body=wanted, key=key, request_id=request)
+    return call(create_payment.handler, sent)
+
+
+def get(payment_id: str, **fields: Any) -> Reply:
+    parameters = {"payment_id": payment_id}
+    sent = event("GET", f"/payments/{payment_id}", path_parameters=parameters, **fields)
+    return call(get_payment.handler, sent)
+
+
+def confirm(payment_id: str, **fields: Any) -> Reply:
+    path = f"/payments/{payment_id}/confirm"
+    sent = event("POST", path, path_parameters={"payment_id": payment_id}, **fields)
+    return call(confirm_payment.handler, sent)
+
+
+def types() -> list[str]:
+    return [str(event["type"]) for event in dynamodb.outbox("payments")]
+
+
+def test_a_payment_is_captured_with_four_requests_to_its_table(world: World) -> None:
+    reply = pay()
+    assert reply.status == 201
+    body = PaymentOut.model_validate_json(reply.text)
+    assert (body.status, body.psp, body.capture) == ("captured", "stripe", "auto")
+    assert reply.json["amount"] == {"amount": 1999, "currency": "EUR"}
+    assert world.requests == {"PutItem": 1, "UpdateItem": 1, "TransactWriteItems": 2}
+    assert [name for name, _ in world.psp.calls] == ["create", "confirm", "capture"]
+    assert types() == ["payment.authorized", "payment.captured"]
+
+
+def test_a_repeat_is_answered_byte_for_byte_and_moves_no_money(world: World) -> None:
+    first = pay()
+    calls = len(world.psp.calls)
+    again = pay(request="r-2")
+    assert (again.status, again.text) == (first.status, first.text)
+    assert again.headers["Idempotency-Replayed"] == "true"
+    assert "Idempotency-Replayed" not in first.headers
+    assert len(world.psp.calls) == calls
+    assert pay(capture="manual").json["code"] == "idempotency_key_reused"
+
+
+@pytest.mark.parametrize(
+    ("method", "status", "code"),
+    [(DECLINED, 402, "payment_declined"), (UNKNOWN_METHOD, 422, "payment_method_invalid")],
+)
+def test_a_decline_is_a_problem_and_stays_one(
+    world: World, method: str, status: int, code: str
+) -> None:
+    first = pay(method)
+    assert (first.status, first.json["code"]) == (status, code)
+    assert first.headers["Content-Type"] == "application/problem+json"
+    assert first.json["instance"] == "/payments"
+    assert first.json.get("decline_code") == ("generic_decline" if status == 402 else None)
+    again = pay(method, request="r-2")
+    assert again.text == first.text
+    assert types() == ["payment.failed"]
+
+
+@pytest.mark.parametrize(
+    ("refusal", "status"),
+    [("not_found", 404), ("order_not_payable", 409), ("payment_in_progress", 409)],
+)
+def test_an_order_that_cannot_be_paid_is_never_charged(
+    world: World, refusal: str, status: int
+) -> None:
+    world.refusal = {"code": refusal, "detail": "No."}
+    reply = pay()
+    assert (reply.status, reply.json["code"]) == (status, refusal)
+    assert world.psp.calls == []
+
+
+def test_authentication_is_finished_by_confirm(world: World) -> None:
+    first = pay(NEEDS_ACTION)
+    payment_id = first.json["payment_id"]
+    assert (first.status, first.json["status"]) == (202, "requires_action")
+    assert first.json["next_action"]["type"] == "use_stripe_sdk"
+    assert confirm(payment_id).status == 202
+
+    world.psp.authenticate(first.json["psp_reference"], success=True)
+    done = confirm(payment_id)
+
+    assert (done.status, done.json["status"], done.json["next_action"]) == (200, "captured", None)
+    assert confirm(payment_id).text == done.text
+    assert pay(NEEDS_ACTION, request="r-2").text == first.text
+    assert types() == ["payment.requires_action", "payment.authorized", "payment.captured"]
+
+
+def test_a_failed_authentication_is_a_decline(world: World) -> None:
+    first = pay(NEEDS_ACTION)
+    world.psp.authenticate(first.json["psp_reference"], success=False)
+    reply = confirm(first.json["payment_id"])
+    assert (reply.status, reply.json["code"]) == (402, "payment_declined")
+    assert reply.json["decline_code"] == "generic_decline"
+
+
+def test_the_janitor_finishes_for_a_customer_who_never_came_back(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = pay(NEEDS_ACTION)
+    world.psp.authenticate(first.json["psp_reference"], success=True)
+    _later(monkeypatch, minutes=2)
+    assert janitor.handler({}, None)["payment"] == 1
+    assert get(first.json["payment_id"]).json["status"] == "captured"
+
+
+def test_after_15_minutes_the_janitor_gives_up(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = pay(NEEDS_ACTION)
+    _later(monkeypatch, minutes=16)
+    assert janitor.handler({}, None)["abandon"] == 1
+    payment_id = first.json["payment_id"]
+    assert get(payment_id).json["status"] == "voided"
+    assert confirm(payment_id).json["code"] == "payment_not_confirmable"
+    assert world.psp.of(payment_id)[0].state == "voided"
+
+
+@pytest.mark.parametrize("honours_keys", [True, False])
+@pytest.mark.parametrize("call_", ["create", "confirm", "capture"])
+@pytest.mark.parametrize("fault", ["before", "after"])
+def test_whatever_is_lost_the_customer_is_charged_once(
+    world: World, call_: Any, fault: Any, honours_keys: bool
+) -> None:
+    world.psp.honours_keys = honours_keys
+    world.psp.fail(call_, fault)
+    world.psp.fail("retrieve", "before")
+    replies = [pay(request=f"r-{n}") for n in range(4)]
+    assert replies[-1].status == 201
+    assert {r.status for r in replies} <= {201, 503}
+    (payment_id,) = {r.json["payment_id"] for r in replies if r.status == 201}
+    assert sum(book.captured for book in world.psp.of(payment_id)) == 1999
+    assert sum(book.held for book in world.psp.of(payment_id)) == 0
+    assert types()[-1] == "payment.captured"
+    assert types().count("payment.captured") == 1
+
+
+@pytest.mark.parametrize("step", ["authorize", "capture"])
+def test_a_machine_that_dies_is_resumed_by_the_same_key(world: World, step: str) -> None:
+    world.dies_before = {step}
+    broken = pay()
+    assert (broken.status, broken.json["code"]) == (503, "checkout_incomplete")
+    assert broken.headers["Retry-After"] == "2"
+    world.dies_before = set()
+    assert pay(request="r-2").json["status"] == "captured"
+    assert len(world.psp.books) == 1
+
+
+def test_manual_capture_holds_the_money_and_is_left_alone(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reply = pay(capture="manual")
+    assert (reply.status, reply.json["status"]) == (201, "authorized")
+    assert pay(capture="manual", request="r-2").text == reply.text
+    _later(monkeypatch, minutes=30)
+    assert janitor.handler({}, None) == {"payment": 0, "abandon": 0, "elsewhere": 0}
+    assert world.psp.of(reply.json["payment_id"])[0].held == 1999
+
+
+def test_get_shows_the_attempts_and_an_etag(world: World) -> None:
+    payment_id = pay().json["payment_id"]
+    reply = get(payment_id)
+    detail = PaymentDetailOut.model_validate_json(reply.text)
+    assert [attempt.status for attempt in detail.attempts] == ["captured"]
+    assert detail.captured_at is not None
+    fresh = get(payment_id, headers={"If-None-Match": reply.headers["ETag"]})
+    assert fresh.status == 304
+
+
+def test_another_customers_payment_does_not_exist(world: World) -> None:
+    payment_id = pay(NEEDS_ACTION).json["payment_id"]
+    for reply in (get(payment_id, sub=OTHER), confirm(payment_id, sub=OTHER), get("pay_x")):
+        assert (reply.status, reply.json["code"]) == (404, "not_found")
+
+
+@pytest.mark.parametrize("scope", ["payments:write", "orders:read"])
+def test_staff_see_all_but_not_the_client_secret(world: World, scope: str) -> None:
+    payment_id = pay(NEEDS_ACTION).json["payment_id"]
+    assert get(payment_id, sub=CUSTOMER).json["next_action"]["client_secret"]
+    seen = get(payment_id, sub=OTHER, scope=scope)
+    assert (seen.status, seen.json["next_action"]) == (200, None)
+    assert get(payment_id, sub=OTHER, scope="finance:read").status == 403
+
+
+def test_no_answer_names_the_payment_method(world: World) -> None:
+    payment_id = pay(NEEDS_ACTION).json["payment_id"]
+    assert NEEDS_ACTION not in get(payment_id).text
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"order_id": "ord_1", "payment_method": GOOD},
+        {"order_id": ORDER, "payment_method": "4242424242424242"},
+        {"order_id": ORDER, "payment_method": GOOD, "capture": "later"},
+        {"order_id": ORDER, "payment_method": GOOD, "return_url": "javascript:alert(1)"},
+        {"order_id": ORDER, "payment_method": GOOD, "amount": 1},
+    ],
+)
+def test_a_malformed_body_is_refused_before_anything_is_stored(
+    world: World, body: dict[str, Any]
+) -> None:
+    reply = call(create_payment.handler, event("POST", "/payments", body=body, key="k"))
+    assert (reply.status, reply.json["code"]) == (400, "invalid_request")
+    assert "4242" not in reply.text
+    assert not world.requests
+
+
+def test_test_methods_are_refused_in_production(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    production = create_payment.settings.model_copy(update={"stage": "prod"})
+    monkeypatch.setattr(create_payment, "settings", production)
+    reply = pay()
+    assert (reply.status, reply.json["code"]) == (422, "payment_method_invalid")
+    assert json.dumps(reply.json["errors"]).count("/payment_method") == 1
+    assert not world.requests
+
+
+def _later(monkeypatch: pytest.MonkeyPatch, *, minutes: float) -> None:
+    now = clock.now() + timedelta(minutes=minutes)
+    monkeypatch.setattr(clock, "now", lambda: now)

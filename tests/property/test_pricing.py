@@ -1,0 +1,80 @@
+"""Prices add up, to the cent, whatever is ordered."""
+
+from fractions import Fraction
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from catalog.domain import tariff
+from catalog.domain.pricing import Offer, Priced, merge, price
+from catalog.domain.product import MAX_UNIT_PRICE
+
+SKUS = [f"S{n}" for n in range(6)]
+amounts = st.integers(1, MAX_UNIT_PRICE)
+offers = st.fixed_dictionaries(
+    {
+        sku: st.builds(
+            lambda usd, eur, gbp, sku=sku: Offer(
+                sku, f"prd_{sku}", sku, {"USD": usd, "EUR": eur, "GBP": gbp}
+            ),
+            amounts,
+            amounts,
+            amounts,
+        )
+        for sku in SKUS
+    }
+)
+lines = st.lists(
+    st.fixed_dictionaries({"sku": st.sampled_from(SKUS), "quantity": st.integers(1, 1000)}),
+    min_size=1,
+    max_size=100,
+)
+currencies = st.sampled_from(sorted(tariff.SHIPPING))
+places = st.sampled_from(
+    [("US", "CA"), ("US", "NJ"), ("US", None), ("DE", None), ("FI", None), ("CH", None), ("BR", "")]
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(offers=offers, lines=lines, currency=currencies, place=places)
+def test_an_order_adds_up(
+    offers: dict[str, Offer],
+    lines: list[dict[str, Any]],
+    currency: str,
+    place: tuple[str, str | None],
+) -> None:
+    country, region = place
+    result = price(merge(lines), offers, currency=currency, country=country, region=region)
+    assert isinstance(result, Priced)
+    for line in result.lines:
+        assert line.total == line.unit_price * line.quantity
+    assert sum(line.total for line in result.lines) == result.subtotal
+    assert sum(line.quantity for line in result.lines) == sum(line["quantity"] for line in lines)
+    assert result.total == result.subtotal + result.shipping + result.tax
+    assert result.shipping in (0, tariff.SHIPPING[currency][0])
+    base = result.subtotal + (result.shipping if tariff.shipping_is_taxed(country) else 0)
+    exact = Fraction(base * tariff.tax_rate(country, region), tariff.RATE_DENOMINATOR)
+    assert result.tax == round(exact)  # Python rounds a Fraction half to even.
+
+
+@settings(max_examples=100, deadline=None)
+@given(offers=offers, lines=lines, currency=currencies, place=places)
+def test_the_order_of_lines_changes_no_amount(
+    offers: dict[str, Offer],
+    lines: list[dict[str, Any]],
+    currency: str,
+    place: tuple[str, str | None],
+) -> None:
+    country, region = place
+    shuffled = sorted(lines, key=lambda line: (line["quantity"], line["sku"]))
+    split = [{"sku": line["sku"], "quantity": 1} for line in lines if line["quantity"] > 1] + [
+        line if line["quantity"] == 1 else {**line, "quantity": line["quantity"] - 1}
+        for line in lines
+    ]
+    results = [
+        price(merge(some), offers, currency=currency, country=country, region=region)
+        for some in (lines, shuffled, split)
+    ]
+    amounts = {(r.subtotal, r.shipping, r.tax, r.total) for r in results if isinstance(r, Priced)}
+    assert len(amounts) == 1

@@ -1,0 +1,185 @@
+"""A payment provider in this process: our port, its own books, faults on demand.
+
+It behaves as the real one documents it and the local one does not: a repeated key is the same call
+and gets the first answer again, nothing is captured beyond what is held or refunded beyond what was
+captured, a cancelled payment never comes alive. `honours_keys=False` makes it forget keys.
+"""
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Literal
+
+from payments.domain import MethodRefused, Payment, PspState, Seen
+from payments.service.ports import PspRefused, PspUnavailable
+from shop.money import Money
+
+GOOD = "pm_card_visa"
+DECLINED = "pm_card_chargeDeclined"
+NEEDS_ACTION = "pm_card_authenticationRequired"
+UNKNOWN_METHOD = "pm_nobody"
+
+Call = Literal["create", "confirm", "retrieve", "capture", "cancel", "refund"]
+Fault = Literal["before", "after", "refuse"]
+
+
+@dataclass
+class Book:
+    """What the provider knows of one payment."""
+
+    reference: str
+    key: str
+    payment_id: str
+    amount: Money
+    method: str
+    state: PspState = PspState.CREATED
+    authorized: int = 0
+    captured: int = 0
+    refunded: int = 0
+    voided: int = 0
+
+    @property
+    def held(self) -> int:
+        """Authorised money that is neither captured nor let go."""
+        return self.authorized - self.captured - self.voided
+
+
+@dataclass
+class SimulatedPsp:
+    """`payments.service.ports.Psp` that can fail at every call, before or after it acts."""
+
+    honours_keys: bool = True
+    name: str = "stripe"
+    books: dict[str, Book] = field(default_factory=dict)
+    calls: list[tuple[Call, str]] = field(default_factory=list)
+    before_call: Callable[[Call], None] = lambda call: None
+    _faults: dict[Call, deque[Fault]] = field(default_factory=dict)
+    _first: dict[tuple[Call, str], Seen | MethodRefused | Exception] = field(default_factory=dict)
+
+    # Faults: `before` does nothing and gives no answer, `after` acts and loses the answer,
+    # `refuse` is a definite refusal. Each is used once, in order; then calls work again.
+    def fail(self, call: Call, *faults: Fault) -> None:
+        self._faults.setdefault(call, deque()).extend(faults)
+
+    def count(self, call: Call) -> int:
+        return sum(name == call for name, _ in self.calls)
+
+    def of(self, payment_id: str) -> list[Book]:
+        return [book for book in self.books.values() if book.payment_id == payment_id]
+
+    # The port.
+    def create(self, payment: Payment, amount: Money, *, key: str) -> Seen | MethodRefused:
+        def act() -> Seen | MethodRefused:
+            if payment.method == UNKNOWN_METHOD:
+                return MethodRefused("resource_missing")
+            reference = f"pi_{len(self.books) + 1}"
+            self.books[reference] = Book(reference, key, payment.payment_id, amount, payment.method)
+            return self._seen(reference)
+
+        return self._perform("create", key, act)
+
+    def confirm(self, payment: Payment, *, key: str) -> Seen:
+        return self._on(payment.psp_reference or "", "confirm", key, self._confirm)
+
+    def retrieve(self, reference: str) -> Seen:
+        return self._on(reference, "retrieve", "", lambda book: None)
+
+    def capture(self, reference: str, *, key: str) -> Seen:
+        return self._on(reference, "capture", key, self._capture)
+
+    def cancel(self, reference: str, *, key: str) -> Seen:
+        return self._on(reference, "cancel", key, self._cancel)
+
+    # What happens outside our calls.
+    def authenticate(self, reference: str, *, success: bool) -> None:
+        """The customer's 3-D Secure step."""
+        book = self.books[reference]
+        assert book.state is PspState.REQUIRES_ACTION
+        if success:
+            self._hold(book)
+        else:
+            book.state = PspState.DECLINED
+
+    def refund(self, reference: str, amount: int) -> None:
+        """Give captured money back; more than was captured is refused."""
+        book = self.books[reference]
+        if book.refunded + amount > book.captured:
+            raise PspRefused("amount_too_large")
+        book.refunded += amount
+
+    def _confirm(self, book: Book) -> None:
+        if book.state is not PspState.CREATED:
+            raise PspRefused("payment_intent_unexpected_state")
+        if book.method == DECLINED:
+            book.state = PspState.DECLINED
+        elif book.method == NEEDS_ACTION:
+            book.state = PspState.REQUIRES_ACTION
+        else:
+            self._hold(book)
+
+    def _hold(self, book: Book) -> None:
+        book.state = PspState.AUTHORIZED
+        book.authorized += book.amount.amount
+
+    def _capture(self, book: Book) -> None:
+        if book.state is not PspState.AUTHORIZED:
+            raise PspRefused("payment_intent_unexpected_state")
+        book.state = PspState.CAPTURED
+        book.captured += book.held
+
+    def _cancel(self, book: Book) -> None:
+        if book.state in (PspState.CAPTURED, PspState.VOIDED):
+            raise PspRefused("payment_intent_unexpected_state")
+        book.state = PspState.VOIDED
+        book.voided += book.held
+
+    def _on(self, reference: str, call: Call, key: str, change: Callable[[Book], None]) -> Seen:
+        def act() -> Seen:
+            change(self.books[reference])
+            return self._seen(reference)
+
+        seen = self._perform(call, key, act)
+        assert isinstance(seen, Seen)
+        return seen
+
+    def _perform(
+        self, call: Call, key: str, act: Callable[[], Seen | MethodRefused]
+    ) -> Seen | MethodRefused:
+        self.calls.append((call, key))
+        self.before_call(call)
+        waiting = self._faults.get(call)
+        fault = waiting.popleft() if waiting else None
+        if fault == "before":
+            raise PspUnavailable(call)
+        if fault == "refuse":
+            raise PspRefused("refused")
+        result = self._once(call, key, act)
+        if fault == "after":
+            raise PspUnavailable(call)
+        if isinstance(result, Exception):
+            raise result
+        return result
+
+    def _once(
+        self, call: Call, key: str, act: Callable[[], Seen | MethodRefused]
+    ) -> Seen | MethodRefused | Exception:
+        if key and self.honours_keys and (call, key) in self._first:
+            return self._first[call, key]
+        result: Seen | MethodRefused | Exception
+        try:
+            result = act()
+        except PspRefused as error:
+            result = error
+        self._first[call, key] = result
+        return result
+
+    def _seen(self, reference: str) -> Seen:
+        book = self.books[reference]
+        action = {"type": "use_stripe_sdk", "client_secret": f"{reference}_secret_1"}
+        return Seen(
+            reference,
+            book.state,
+            book.amount,
+            decline_code="generic_decline" if book.state is PspState.DECLINED else None,
+            next_action=action if book.state is PspState.REQUIRES_ACTION else None,
+        )

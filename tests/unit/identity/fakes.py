@@ -1,0 +1,143 @@
+"""In-memory ports that count what is asked of them, and a signer with a key of its own."""
+
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from cryptography.hazmat.primitives.hashes import SHA256
+
+from identity import tokens
+from identity.domain import MAX_FAILURES, Family, Standing, User, Window
+from identity.keys import PublicKey
+from identity.tokens import TokenIssuer
+from shop import trace
+from shop.events import Event
+
+NOW = datetime(2026, 11, 22, 10, 15, 30, tzinfo=UTC)
+ISSUER = "https://issuer.test"
+AUDIENCE = "cartwright-api"
+TRACE = trace.start(None)
+REGION = "us-east-1"
+
+
+class LocalSigner:
+    """ES256 with a key in memory."""
+
+    def __init__(self) -> None:
+        self.private = ec.generate_private_key(ec.SECP256R1())
+        numbers = self.private.public_key().public_numbers()
+        self.public = PublicKey(
+            tokens.base64url(numbers.x.to_bytes(32, "big")),
+            tokens.base64url(numbers.y.to_bytes(32, "big")),
+        )
+
+    @property
+    def kid(self) -> str:
+        return self.public.kid
+
+    def sign(self, message: bytes) -> bytes:
+        r, s = decode_dss_signature(self.private.sign(message, ec.ECDSA(SHA256())))
+        return r.to_bytes(32, "big") + s.to_bytes(32, "big")
+
+
+SIGNER = LocalSigner()
+ISSUES = TokenIssuer(ISSUER, AUDIENCE, SIGNER)
+
+
+class FakeMac:
+    """A MAC that people can read."""
+
+    def of(self, address: str) -> str:
+        return f"mac({address})"
+
+
+class FakePasswords:
+    """The hash is the password, backwards; work is counted."""
+
+    def __init__(self) -> None:
+        self.work: Counter[str] = Counter()
+
+    def hash(self, password: str) -> str:
+        self.work["hash"] += 1
+        return f"new:{password[::-1]}"
+
+    def verify(self, password_hash: str | None, password: str) -> bool:
+        self.work["verify"] += 1
+        return password_hash is not None and password_hash.partition(":")[2] == password[::-1]
+
+    def is_outdated(self, password_hash: str) -> bool:
+        return password_hash.startswith("old:")
+
+
+@dataclass
+class FakeAccounts:
+    """Users in a dictionary."""
+
+    users: dict[str, User] = field(default_factory=dict)
+    addresses: dict[str, str] = field(default_factory=dict)
+    events: list[Event] = field(default_factory=list)
+    calls: Counter[str] = field(default_factory=Counter)
+
+    def create(self, user: User, address: str, registered: Event) -> bool:
+        self.calls["create"] += 1
+        if address in self.addresses or user.user_id in self.users:
+            return False
+        self.addresses[address] = user.user_id
+        self.users[user.user_id] = user
+        self.events.append(registered)
+        return True
+
+    def user_id_of(self, address: str) -> str | None:
+        self.calls["user_id_of"] += 1
+        return self.addresses.get(address)
+
+    def get(self, user_id: str) -> User | None:
+        self.calls["get"] += 1
+        return self.users.get(user_id)
+
+    def rehash(self, user: User, password_hash: str) -> None:
+        self.calls["rehash"] += 1
+        self.users[user.user_id] = replace(user, password_hash=password_hash)
+
+
+@dataclass
+class FakeSessions:
+    """Families and attempts in dictionaries."""
+
+    families: dict[str, Family] = field(default_factory=dict)
+    attempts: Counter[tuple[str, int]] = field(default_factory=Counter)
+    events: list[Event] = field(default_factory=list)
+    rotations: int = 0
+
+    def count_attempt(self, address: str, window: Window) -> bool:
+        if self.attempts[(address, window.number)] >= MAX_FAILURES:
+            return False
+        self.attempts[(address, window.number)] += 1
+        return True
+
+    def open(self, family: Family, created: Event, *, address: str, window: Window) -> None:
+        self.families[family.family_id] = family
+        self.attempts[(address, window.number)] -= 1
+        self.events.append(created)
+
+    def get(self, family_id: str) -> Family | None:
+        return self.families.get(family_id)
+
+    def rotate(
+        self, family_id: str, *, presented: str, successor: str, salt: str, now: datetime
+    ) -> Family | None:
+        family = self.families.get(family_id)
+        if family is None or family.standing(presented, now=now) is not Standing.CURRENT:
+            return None
+        self.rotations += 1
+        self.families[family_id] = replace(
+            family, current=successor, previous=presented, salt=salt, rotated=now
+        )
+        return self.families[family_id]
+
+    def revoke(self, family: Family, detected: Event, *, now: datetime) -> None:
+        if self.families[family.family_id].revoked is None:
+            self.families[family.family_id] = replace(family, revoked=now)
+            self.events.append(detected)

@@ -1,0 +1,58 @@
+"""Argon2id as it is set up here."""
+
+import pytest
+from argon2 import PasswordHasher, Type, extract_parameters
+
+from identity.passwords import Argon2Passwords
+
+PASSWORDS = Argon2Passwords()
+HASH = PASSWORDS.hash("caf\u00e9 au lait")
+
+
+class Spy:
+    """A hasher that remembers what it was asked to verify."""
+
+    def __init__(self, inner: PasswordHasher) -> None:
+        self.inner, self.verified = inner, list[str]()
+
+    def verify(self, password_hash: str, password: str) -> bool:
+        self.verified.append(password_hash)
+        return self.inner.verify(password_hash, password)
+
+
+def test_a_hash_has_the_parameters_that_owasp_asks_for() -> None:
+    found = extract_parameters(HASH)
+    assert (found.type, found.time_cost, found.memory_cost, found.parallelism) == (
+        Type.ID,
+        2,
+        19456,
+        1,
+    )
+
+
+def test_the_password_fits_however_its_accents_are_typed() -> None:
+    assert PASSWORDS.verify(HASH, "caf\u00e9 au lait")
+    assert PASSWORDS.verify(HASH, "cafe\u0301 au lait")
+
+
+@pytest.mark.parametrize("password", ["", "cafe au lait", "Caf\u00e9 au lait", "x" * 128])
+def test_another_password_does_not_fit(password: str) -> None:
+    assert not PASSWORDS.verify(HASH, password)
+
+
+def test_nobody_has_no_password_but_costs_as_much(monkeypatch: pytest.MonkeyPatch) -> None:
+    spy = Spy(PasswordHasher())
+    monkeypatch.setattr(PASSWORDS, "_hasher", spy)
+    assert not PASSWORDS.verify(None, "anything")
+    (verified,) = spy.verified
+    assert extract_parameters(verified) == extract_parameters(HASH)
+
+
+def test_a_row_that_holds_no_hash_is_no_way_in() -> None:
+    assert not PASSWORDS.verify("not a hash", "not a hash")
+
+
+def test_a_hash_of_other_parameters_is_outdated() -> None:
+    weaker = PasswordHasher(time_cost=1, memory_cost=8192, parallelism=1).hash("x")
+    assert PASSWORDS.is_outdated(weaker)
+    assert not PASSWORDS.is_outdated(HASH)

@@ -1,0 +1,254 @@
+"""Use cases: registration that tells nothing, guesses that are counted, tokens that rotate."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from identity import domain, service
+from identity.domain import GRACE, IDLE, LIFETIME, MAX_FAILURES, Role, Status
+from identity.service import Applicant, Credentials, Doorman, Pair, Registrar, Renewal
+from identity.tokens import AccessToken
+from shop import problems
+from shop.problems import Problem
+from tests.unit.identity.fakes import (
+    ISSUES,
+    NOW,
+    REGION,
+    TRACE,
+    FakeAccounts,
+    FakeMac,
+    FakePasswords,
+    FakeSessions,
+)
+
+ADA = Applicant(email="Ada@Example.com", password="correct horse battery")
+
+
+class Shop:
+    """All ports in memory, and the use cases on them."""
+
+    def __init__(self) -> None:
+        self.accounts, self.sessions = FakeAccounts(), FakeSessions()
+        self.passwords = FakePasswords()
+        self.registrar = Registrar(self.accounts, FakeMac(), self.passwords, REGION)
+        self.renewal = Renewal(self.accounts, self.sessions, ISSUES)
+
+    def register(self, applicant: Applicant = ADA) -> str:
+        return service.register(applicant, self.registrar, now=NOW, trace=TRACE)
+
+    def sign_in(
+        self, email: str = ADA.email, password: str = ADA.password, *, later: float = 0
+    ) -> Pair | Problem:
+        by = Doorman(self.accounts, self.sessions, FakeMac(), self.passwords, ISSUES, REGION)
+        now = NOW + timedelta(seconds=later)
+        return service.sign_in(Credentials(email, password), by, now=now, trace=TRACE)
+
+    def signed_in(self) -> Pair:
+        self.register()
+        pair = self.sign_in()
+        assert isinstance(pair, Pair)
+        return pair
+
+    def refresh(self, token: str, *, later: timedelta = timedelta()) -> Pair | Problem:
+        return service.refresh(token, self.renewal, now=NOW + later, trace=TRACE)
+
+    def refreshed(self, token: str, *, later: timedelta = timedelta()) -> Pair:
+        pair = self.refresh(token, later=later)
+        assert isinstance(pair, Pair)
+        return pair
+
+
+@pytest.fixture
+def shop() -> Shop:
+    return Shop()
+
+
+def code(result: Pair | Problem) -> str:
+    assert isinstance(result, Problem)
+    return result.type.code
+
+
+def test_registration_makes_customers_whose_address_is_not_confirmed(shop: Shop) -> None:
+    user = shop.accounts.users[shop.register()]
+    assert (user.role, user.status) == (Role.CUSTOMER, Status.PENDING_VERIFICATION)
+    assert [event.body["data"] for event in shop.accounts.events] == [{"user_id": user.user_id}]
+
+
+def test_a_taken_address_gives_the_same_answer_for_the_same_work(shop: Shop) -> None:
+    first = shop.register()
+    work = (dict(shop.passwords.work), dict(shop.accounts.calls))
+    second = shop.register(replace(ADA, email="ADA@example.com", password="another password"))
+    assert second == first
+    assert shop.passwords.work["hash"] == 2 * work[0]["hash"]
+    assert shop.accounts.calls["create"] == 2 * work[1]["create"]
+    assert shop.accounts.users[first].password_hash == "new:" + ADA.password[::-1]
+    assert len(shop.accounts.events) == 1
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_tools_make_users_of_any_role_and_change_none(shop: Shop, role: Role) -> None:
+    by = shop.registrar
+    user_id = service.create_staff(ADA, by, role=role, now=NOW, trace=TRACE)
+    again = service.create_staff(ADA, by, role=Role.CUSTOMER, now=NOW, trace=TRACE)
+    assert again == user_id
+    assert shop.accounts.users[user_id].role is role
+    pair = shop.sign_in()
+    assert isinstance(pair, Pair)
+    assert pair.access.scope == domain.SCOPES[role]
+
+
+def test_signing_in_opens_a_session_and_tells_of_it(shop: Shop) -> None:
+    pair = shop.signed_in()
+    (event,) = shop.sessions.events
+    assert event.body["type"] == "session.created"
+    assert event.body["subject"] == pair.session_id
+    assert event.body["data"] == {"user_id": pair.user_id, "session_id": pair.session_id}
+
+
+def test_unknown_addresses_and_wrong_passwords_cannot_be_told_apart(shop: Shop) -> None:
+    shop.register()
+    before = shop.accounts.calls.copy()
+    wrong = shop.sign_in(password="wrong")
+    known = shop.accounts.calls - before
+    unknown = shop.sign_in(email="nobody@example.com")
+    assert wrong == unknown
+    assert shop.accounts.calls - before - known == known
+    assert shop.passwords.work["verify"] == 2
+
+
+def test_after_five_failures_not_even_the_right_password_helps(shop: Shop) -> None:
+    shop.register()
+    results = [code(shop.sign_in(password="wrong")) for _ in range(MAX_FAILURES)]
+    assert results == ["invalid_credentials"] * MAX_FAILURES
+    limited = shop.sign_in()
+    assert isinstance(limited, Problem)
+    assert limited.type is problems.RATE_LIMITED
+    assert limited.headers == {"Retry-After": str(domain.window_of(NOW).seconds_left(NOW))}
+    assert shop.passwords.work["verify"] == MAX_FAILURES
+
+
+def test_unknown_addresses_are_limited_in_the_same_way(shop: Shop) -> None:
+    results = [code(shop.sign_in(email="nobody@example.com")) for _ in range(MAX_FAILURES + 1)]
+    assert results == ["invalid_credentials"] * MAX_FAILURES + ["rate_limited"]
+
+
+def test_failures_of_one_address_do_not_touch_another(shop: Shop) -> None:
+    shop.register()
+    for _ in range(MAX_FAILURES + 1):
+        shop.sign_in(email="nobody@example.com")
+    assert isinstance(shop.sign_in(), Pair)
+
+
+def test_success_is_never_limited_and_forgives_no_failure(shop: Shop) -> None:
+    shop.register()
+    for _ in range(MAX_FAILURES - 1):
+        shop.sign_in(password="wrong")
+    assert all(isinstance(shop.sign_in(), Pair) for _ in range(2 * MAX_FAILURES))
+    shop.sign_in(password="wrong")
+    assert code(shop.sign_in()) == "rate_limited"
+
+
+def test_the_limit_ends_with_its_window(shop: Shop) -> None:
+    shop.register()
+    for _ in range(MAX_FAILURES):
+        shop.sign_in(password="wrong")
+    wait = domain.window_of(NOW).seconds_left(NOW)
+    assert code(shop.sign_in(later=wait - 1)) == "rate_limited"
+    assert isinstance(shop.sign_in(later=wait), Pair)
+
+
+def test_an_outdated_hash_is_replaced_when_the_password_is_at_hand(shop: Shop) -> None:
+    user_id = shop.register()
+    user = shop.accounts.users[user_id]
+    shop.accounts.users[user_id] = replace(user, password_hash="old:" + ADA.password[::-1])
+    shop.sign_in()
+    assert shop.accounts.users[user_id].password_hash == "new:" + ADA.password[::-1]
+    shop.sign_in()
+    assert shop.accounts.calls["rehash"] == 1
+
+
+def test_no_session_is_stored_if_no_token_can_be_signed(shop: Shop) -> None:
+    class Broken:
+        def issue(self, *args: object, **kwargs: object) -> AccessToken:
+            raise TimeoutError
+
+    shop.register()
+    by = Doorman(shop.accounts, shop.sessions, FakeMac(), shop.passwords, Broken(), REGION)
+    with pytest.raises(TimeoutError):
+        service.sign_in(Credentials(ADA.email, ADA.password), by, now=NOW, trace=TRACE)
+    assert shop.sessions.families == {}
+
+
+def test_a_refresh_gives_a_new_pair_of_the_same_session(shop: Shop) -> None:
+    first = shop.signed_in()
+    second = shop.refreshed(first.refresh_token)
+    assert second.session_id == first.session_id
+    assert second.refresh_token != first.refresh_token
+    assert second.access.text != first.access.text
+    assert isinstance(shop.refresh(second.refresh_token), Pair)
+
+
+def test_a_repeat_after_a_lost_answer_gets_the_very_same_successor(shop: Shop) -> None:
+    first = shop.signed_in()
+    lost = shop.refreshed(first.refresh_token)
+    repeat = shop.refreshed(first.refresh_token, later=GRACE / 2)
+    assert repeat.refresh_token == lost.refresh_token
+    assert shop.sessions.rotations == 1
+    assert isinstance(shop.refresh(repeat.refresh_token, later=GRACE), Pair)
+
+
+def test_a_repeat_after_the_grace_ends_the_session(shop: Shop) -> None:
+    first = shop.signed_in()
+    second = shop.refreshed(first.refresh_token)
+    assert code(shop.refresh(first.refresh_token, later=GRACE)) == "invalid_refresh_token"
+    assert code(shop.refresh(second.refresh_token, later=GRACE)) == "invalid_refresh_token"
+
+
+def test_a_token_whose_successor_was_used_ends_the_session_even_in_the_grace(shop: Shop) -> None:
+    first = shop.signed_in()
+    second = shop.refreshed(first.refresh_token)
+    third = shop.refreshed(second.refresh_token)
+    assert code(shop.refresh(first.refresh_token)) == "invalid_refresh_token"
+    assert code(shop.refresh(third.refresh_token)) == "invalid_refresh_token"
+
+
+def test_reuse_is_told_once_and_names_no_token(shop: Shop) -> None:
+    first = shop.signed_in()
+    shop.refresh(first.refresh_token)
+    for _ in range(3):
+        shop.refresh(first.refresh_token, later=GRACE)
+    told = [e for e in shop.sessions.events if e.body["type"] == "session.refresh_reuse_detected"]
+    assert [event.body["sequence"] for event in told] == [2]
+    assert told[0].body["data"] == {"user_id": first.user_id, "session_id": first.session_id}
+    family_id = domain.family_of(first.refresh_token)
+    assert family_id
+    assert all(family_id not in event.to_json() for event in shop.sessions.events)
+
+
+@pytest.mark.parametrize("after", [IDLE, LIFETIME])
+def test_an_old_session_ends_without_an_alarm(shop: Shop, after: timedelta) -> None:
+    first = shop.signed_in()
+    assert code(shop.refresh(first.refresh_token, later=after)) == "invalid_refresh_token"
+    assert len(shop.sessions.events) == 1
+
+
+def test_noise_and_unknown_families_are_refused_and_change_nothing(shop: Shop) -> None:
+    first = shop.signed_in()
+    stranger = domain.refresh_token("fam_use1_" + "0" * 26, "secret")
+    for token in ("", "noise", stranger, first.access.text):
+        assert code(shop.refresh(token)) == "invalid_refresh_token"
+    assert isinstance(shop.refresh(first.refresh_token), Pair)
+
+
+def test_a_new_role_counts_from_the_next_refresh(shop: Shop) -> None:
+    first = shop.signed_in()
+    user = shop.accounts.users[first.user_id]
+    shop.accounts.users[first.user_id] = replace(user, role=Role.FINANCE)
+    assert shop.refreshed(first.refresh_token).access.scope == "finance:read"
+
+
+def test_a_user_who_is_gone_cannot_refresh(shop: Shop) -> None:
+    first = shop.signed_in()
+    del shop.accounts.users[first.user_id]
+    assert code(shop.refresh(first.refresh_token)) == "invalid_refresh_token"

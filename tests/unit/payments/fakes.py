@@ -1,0 +1,154 @@
+"""Payments in memory, and builders that hide what a test does not care about."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from payments.domain import Payment, Status
+from payments.service.charging import Cashier
+from shop import clock, ids
+from shop.events import Event
+from shop.idempotency import Answer
+from shop.money import Money
+from shop.trace import Trace
+from tests.support.psp import GOOD, SimulatedPsp
+
+NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
+AT = clock.rfc3339(NOW)
+CUSTOMER = ids.derive("usr", "someone", region="use1")
+ORDER = ids.derive("ord", "an order", region="use1")
+PAYMENT = ids.derive("pay", "a payment", region="use1")
+TOTAL = Money(1999, "EUR")
+TRACE = Trace(f"00-{'a' * 32}-{'b' * 16}-01", "request-1", "/payments")
+
+
+def make_payment(**changes: Any) -> Payment:
+    """A payment as its request stores it."""
+    payment = Payment(
+        payment_id=PAYMENT,
+        order_id=ORDER,
+        customer_id=CUSTOMER,
+        method=GOOD,
+        amount=TOTAL,
+        created_at=AT,
+        updated_at=AT,
+        due_at=clock.rfc3339(NOW + timedelta(seconds=60)),
+        trace=TRACE.to_dict(),
+    )
+    return replace(payment, **changes)
+
+
+@dataclass
+class FakePayments:
+    """`payments.service.ports.Payments`: rows in a dict, events in a list."""
+
+    rows: dict[str, Payment] = field(default_factory=dict)
+    events: list[dict[str, Any]] = field(default_factory=list)
+
+    def get(self, payment_id: str) -> Payment | None:
+        return self.rows.get(payment_id)
+
+    def insert(self, payment: Payment, event: Event | None = None) -> bool:
+        if payment.payment_id in self.rows:
+            return False
+        self._put(payment, event)
+        return True
+
+    def begin(self, payment: Payment) -> Payment | None:
+        row = self.rows.get(payment.payment_id)
+        if row is None:
+            self._put(payment, None)
+            return payment
+        same = (row.order_id, row.customer_id) == (payment.order_id, payment.customer_id)
+        if row.psp_reference or row.status is not Status.PENDING or not same:
+            return None
+        row = replace(
+            row,
+            amount=payment.amount,
+            attempt_id=payment.attempt_id,
+            psp=payment.psp,
+            psp_reference=payment.psp_reference,
+            updated_at=payment.updated_at,
+            due_at=payment.due_at,
+            version=row.version + 1,
+        )
+        self._put(row, None)
+        return row
+
+    def save(self, before: Payment, after: Payment, event: Event | None) -> Payment | None:
+        row = self.rows[before.payment_id]
+        if row.version != before.version:
+            return row
+        names = [n for n in Payment.__dataclass_fields__ if getattr(before, n) != getattr(after, n)]
+        self._put(replace(row, **{name: getattr(after, name) for name in names}), event)
+        return None
+
+    def take_over(self, payment: Payment, *, owner: str, until: str, due_at: str | None) -> bool:
+        row = self.rows[payment.payment_id]
+        if row.lease_until != payment.lease_until or row.answer is not None:
+            return False
+        row = replace(row, lease_owner=owner, lease_until=until, due_at=due_at or row.due_at)
+        self._put(row, None)
+        return True
+
+    def release(self, payment_id: str, *, owner: str) -> None:
+        row = self.rows[payment_id]
+        if row.lease_owner == owner:
+            self._put(replace(row, lease_owner="", lease_until=""), None)
+
+    def store_answer(self, payment_id: str, answer: Answer) -> None:
+        row = self.rows[payment_id]
+        if row.answer is None:
+            self._put(replace(row, answer=answer, version=row.version + 1), None)
+
+    def park(self, payment_id: str) -> None:
+        row = replace(self.rows[payment_id], lease_owner="", lease_until="", due_at=None)
+        self._put(row, None)
+
+    def due(self, now: datetime) -> Sequence[Payment]:
+        until = clock.rfc3339(now)
+        return [row for row in self.rows.values() if row.due_at and row.due_at <= until]
+
+    def postpone(self, payment: Payment, *, due_at: str) -> bool:
+        row = self.rows[payment.payment_id]
+        if (row.due_at, row.version) != (payment.due_at, payment.version):
+            return False
+        self._put(replace(row, due_at=due_at), None)
+        return True
+
+    def types(self) -> list[str]:
+        return [event["type"] for event in self.events]
+
+    def _put(self, row: Payment, event: Event | None) -> None:
+        self.rows[row.payment_id] = row
+        if event is not None:
+            self.events.append(event.body)
+
+
+@dataclass
+class Shop:
+    """Steps over fakes."""
+
+    payments: FakePayments = field(default_factory=FakePayments)
+    psp: SimulatedPsp = field(default_factory=SimulatedPsp)
+
+    def at(self, now: datetime = NOW) -> Cashier:
+        return Cashier(self.payments, self.psp, now, TRACE)
+
+    def authorize(self, **changes: Any) -> dict[str, Any]:
+        return self.at().authorize(make_payment(**changes))
+
+    def resume(self) -> dict[str, Any]:
+        """As the janitor does: nothing but the payment's id and what the order says."""
+        return self.authorize(method="")
+
+    def capture(self) -> dict[str, Any]:
+        return self.at().capture(PAYMENT, None)
+
+    def void(self, **fields: Any) -> dict[str, Any]:
+        return self.at().void(PAYMENT, order=(ORDER, CUSTOMER), **fields)
+
+    @property
+    def row(self) -> Payment:
+        return self.payments.rows[PAYMENT]

@@ -1,0 +1,78 @@
+"""What each look at the provider makes of a payment."""
+
+import pytest
+
+from payments import domain
+from payments.domain import Mismatch, PspState, Seen, Status, observe
+from shop.money import Money
+from tests.unit.payments.fakes import AT, TOTAL, make_payment
+
+LATER = "2026-11-22T10:05:00.000Z"
+AT_PSP = make_payment(psp_reference="pi_1", attempt_id="att_1")
+
+
+def seen(state: PspState, **changes: object) -> Seen:
+    return Seen(**{"reference": "pi_1", "state": state, "amount": TOTAL} | changes)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("state", "status"),
+    [
+        (PspState.AUTHORIZED, Status.AUTHORIZED),
+        (PspState.CAPTURED, Status.CAPTURED),
+        (PspState.DECLINED, Status.FAILED),
+        (PspState.REQUIRES_ACTION, Status.REQUIRES_ACTION),
+        (PspState.VOIDED, Status.VOIDED),
+        (PspState.UNKNOWN, Status.UNKNOWN),
+        (PspState.CREATED, Status.UNKNOWN),
+    ],
+)
+def test_a_look_at_the_provider_decides_the_status(state: PspState, status: Status) -> None:
+    after = observe(AT_PSP, seen(state), at=AT, due_at=LATER)
+    assert (after.status, after.version) == (status, AT_PSP.version + 1)
+    assert (after.due_at is None) == (status in domain.FINAL)
+
+
+def test_a_look_that_says_nothing_new_changes_nothing() -> None:
+    held = make_payment(psp_reference="pi_1", status=Status.AUTHORIZED)
+    assert observe(held, seen(PspState.AUTHORIZED), at=AT, due_at=LATER) is held
+
+
+@pytest.mark.parametrize("state", [PspState.UNKNOWN, PspState.CREATED])
+@pytest.mark.parametrize("status", [Status.AUTHORIZED, Status.REQUIRES_ACTION])
+def test_a_look_that_failed_does_not_unmake_what_is_known(state: PspState, status: Status) -> None:
+    payment = make_payment(psp_reference="pi_1", status=status)
+    assert observe(payment, seen(state), at=AT, due_at=LATER) is payment
+
+
+@pytest.mark.parametrize("status", [Status.FAILED, Status.VOIDED])
+def test_what_has_ended_never_succeeds(status: Status) -> None:
+    payment = make_payment(psp_reference="pi_1", status=status)
+    with pytest.raises(Mismatch):
+        observe(payment, seen(PspState.CAPTURED), at=AT, due_at=LATER)
+
+
+@pytest.mark.parametrize(
+    "strange", [{"amount": Money(1, "EUR")}, {"amount": Money(1999, "USD")}, {"reference": "pi_2"}]
+)
+def test_another_amount_or_reference_is_a_fault(strange: dict[str, object]) -> None:
+    with pytest.raises(Mismatch):
+        observe(AT_PSP, seen(PspState.AUTHORIZED, **strange), at=AT, due_at=LATER)
+
+
+def test_money_that_is_held_on_purpose_is_not_driven_on() -> None:
+    payment = make_payment(psp_reference="pi_1", capture="manual")
+    assert observe(payment, seen(PspState.AUTHORIZED), at=AT, due_at=LATER).due_at is None
+
+
+def test_the_payment_method_is_in_no_representation() -> None:
+    payment = make_payment(method="pm_secret")
+    assert "pm_secret" not in repr(payment) + str(domain.public(payment))
+    assert "pm_secret" not in str(domain.snapshot(payment))
+
+
+def test_a_snapshot_holds_what_capture_needs() -> None:
+    held = observe(AT_PSP, seen(PspState.AUTHORIZED), at=AT, due_at=LATER)
+    back = domain.of_snapshot(domain.snapshot(held))
+    assert domain.public(back) == domain.public(held)
+    assert (back.version, back.attempt_id, back.due_at) == (held.version, "att_1", held.due_at)

@@ -1,0 +1,222 @@
+"""What a client and the janitor get, whatever the machine did."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from payments.domain import Status
+from payments.service import requesting
+from payments.service.requesting import Answered, confirm_payment, create_payment, drive
+from shop import clock, problems, trace
+from shop.idempotency import Answer
+from shop.machine import CheckoutIncomplete
+from shop.problems import Problem
+from tests.unit.payments.fakes import CUSTOMER, NOW, PAYMENT, TRACE, FakePayments, make_payment
+
+WANTED = make_payment(amount=None, fingerprint="f" * 64, due_at=None)
+CAPTURED = {"outcome": "captured", "answer": {"status": 201, "body": '{"status":"captured"}'}}
+
+
+class Machine:
+    """Gives these answers in turn; None is an execution that did not end well."""
+
+    def __init__(self, *outputs: dict[str, Any] | None) -> None:
+        self.outputs = list(outputs)
+        self.inputs: list[dict[str, Any]] = []
+
+    def __call__(self, data: dict[str, Any]) -> dict[str, Any]:
+        self.inputs.append(data)
+        output = self.outputs.pop(0)
+        if output is None:
+            raise CheckoutIncomplete("TIMED_OUT")
+        return output
+
+
+def create(
+    payments: FakePayments, run: Machine, *, seconds: int = 0, **kw: Any
+) -> Answered | Problem:
+    wanted = replace(WANTED, **kw)
+    request = replace(TRACE, request_id=f"request-{seconds}")
+    now = NOW + timedelta(seconds=seconds)
+    return create_payment(wanted, payments=payments, run=run, now=now, trace=request)
+
+
+def test_the_first_request_hands_everything_to_the_machine() -> None:
+    payments, machine = FakePayments(), Machine(CAPTURED)
+    result = create(payments, machine)
+    assert result == Answered(Answer(201, '{"status":"captured"}'), replayed=False)
+    (data,) = machine.inputs
+    assert data["mode"] == "payment"
+    assert data["payment"] == {
+        "payment_id": PAYMENT,
+        "method": WANTED.method,
+        "capture": "auto",
+        "return_url": None,
+    }
+    assert data["order"] == {"order_id": WANTED.order_id, "customer_id": CUSTOMER}
+
+
+def test_a_repeat_gets_the_stored_answer_and_starts_nothing() -> None:
+    payments, machine = FakePayments(), Machine()
+    payments.insert(replace(WANTED, answer=Answer(201, "first")))
+    assert create(payments, machine) == Answered(Answer(201, "first"), replayed=True)
+
+
+def test_another_body_under_the_same_key_is_refused() -> None:
+    payments = FakePayments()
+    payments.insert(WANTED)
+    result = create(payments, Machine(), fingerprint="0" * 64)
+    assert isinstance(result, Problem)
+    assert result.type is problems.IDEMPOTENCY_KEY_REUSED
+
+
+def test_a_repeat_while_the_first_request_runs_waits() -> None:
+    payments = FakePayments()
+    payments.insert(replace(WANTED, lease_owner="other", lease_until=clock.rfc3339(NOW)))
+    soon = create(payments, Machine(), seconds=-5)
+    assert isinstance(soon, Problem)
+    assert soon.type is problems.REQUEST_IN_PROGRESS
+
+
+def test_an_incomplete_run_frees_the_lease_so_that_a_repeat_goes_on() -> None:
+    payments, machine = FakePayments(), Machine(None, {"outcome": "unknown"}, CAPTURED)
+    for second in (0, 1):
+        result = create(payments, machine, seconds=second)
+        assert isinstance(result, Problem)
+        assert result.type is problems.CHECKOUT_INCOMPLETE
+    assert isinstance(create(payments, machine, seconds=2), Answered)
+    assert machine.inputs[2]["payment"] == {"payment_id": PAYMENT}  # the row says the rest
+
+
+def test_of_two_repeats_after_a_crash_one_goes_on() -> None:
+    class Contended(FakePayments):
+        def take_over(self, *_: Any, **__: Any) -> bool:
+            return False
+
+    payments = Contended()
+    payments.insert(replace(WANTED, lease_owner="crashed", lease_until=clock.rfc3339(NOW)))
+    result = create(payments, Machine(), seconds=60)
+    assert isinstance(result, Problem)
+    assert result.type is problems.REQUEST_IN_PROGRESS
+
+
+def test_the_answer_of_held_money_is_stored_when_all_went_well() -> None:
+    payments = FakePayments()
+    held = {"outcome": "authorized", "answer": {"status": 201, "body": "held"}}
+    create(payments, Machine(held), capture="manual")
+    again = create(payments, Machine(), capture="manual")
+    assert again == Answered(Answer(201, "held"), replayed=True)
+
+
+def test_held_money_whose_answer_was_lost_is_not_given_to_the_janitor() -> None:
+    payments = FakePayments()
+    payments.insert(replace(WANTED, status=Status.AUTHORIZED, capture="manual", due_at=None))
+    held = {"outcome": "authorized", "answer": {"status": 201, "body": "held"}}
+    assert isinstance(create(payments, Machine(held), capture="manual"), Answered)
+    assert payments.rows[PAYMENT].due_at is None
+
+
+def test_a_parked_payment_is_watched_again_when_its_client_repeats() -> None:
+    payments = FakePayments()
+    payments.insert(WANTED)
+    create(payments, Machine(None))
+    assert payments.rows[PAYMENT].due_at is not None
+
+
+def test_a_test_method_is_refused_where_money_is_real() -> None:
+    refused = requesting.test_method_refused("pm_card_visa")
+    assert refused is not None
+    assert refused.type is problems.PAYMENT_METHOD_INVALID
+    assert requesting.test_method_refused("pm_1Qx2eZvKYlo2C") is None
+
+
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [
+        (Status.PENDING, "payment_not_confirmable"),
+        (Status.VOIDED, "payment_not_confirmable"),
+        (Status.FAILED, "payment_declined"),
+    ],
+)
+def test_what_does_not_wait_cannot_be_confirmed(status: Status, code: str) -> None:
+    decline = {"decline_code": "expired_card", "problem_code": "payment_declined"}
+    payment = make_payment(status=status, **(decline if status is Status.FAILED else {}))
+    result = confirm_payment(payment, payments=FakePayments(), run=Machine(), trace=TRACE)
+    assert isinstance(result, Problem)
+    assert result.type.code == code
+
+
+def test_confirming_what_is_paid_changes_nothing() -> None:
+    paid = make_payment(status=Status.CAPTURED)
+    assert confirm_payment(paid, payments=FakePayments(), run=Machine(), trace=TRACE) is paid
+
+
+def test_a_confirmation_answers_with_what_the_payment_is_then() -> None:
+    payments = FakePayments()
+    waiting = make_payment(status=Status.REQUIRES_ACTION)
+    payments.insert(waiting)
+
+    def run(data: dict[str, Any]) -> dict[str, Any]:
+        payments.rows[PAYMENT] = replace(waiting, status=Status.CAPTURED)
+        return {"outcome": "captured"}
+
+    result = confirm_payment(waiting, payments=payments, run=run, trace=TRACE)
+    assert not isinstance(result, Problem)
+    assert result.status is Status.CAPTURED
+
+
+@pytest.mark.parametrize("status", [Status.UNKNOWN, Status.AUTHORIZED])
+def test_a_confirmation_that_is_cut_off_is_retryable(status: Status) -> None:
+    payments = FakePayments()
+    payments.insert(make_payment(status=status))
+    waiting = make_payment(status=Status.REQUIRES_ACTION)
+    result = confirm_payment(waiting, payments=payments, run=Machine(None), trace=TRACE)
+    assert isinstance(result, Problem)
+    assert result.type is problems.CHECKOUT_INCOMPLETE
+
+
+def driven(payments: FakePayments, minutes: float) -> list[dict[str, Any]]:
+    started: list[dict[str, Any]] = []
+    drive(
+        payments=payments,
+        start=started.append,
+        now=NOW + timedelta(minutes=minutes),
+        trace_of=lambda data: trace.of(dict(data)),
+    )
+    return started
+
+
+def test_the_janitor_leaves_alone_what_may_still_run() -> None:
+    payments = FakePayments()
+    payments.insert(make_payment())
+    assert driven(payments, 0.9) == []
+
+
+def test_the_janitor_goes_on_and_after_15_minutes_gives_up() -> None:
+    payments = FakePayments()
+    payments.insert(make_payment())
+    modes = [run["mode"] for minute in range(1, 17) for run in driven(payments, minute)]
+    assert modes[-1] == "abandon"
+    assert set(modes[:-1]) == {"payment"}
+    assert 4 <= len(modes) <= 10  # it looks less and less often
+
+
+def test_the_janitor_goes_on_under_the_trace_of_the_request() -> None:
+    payments = FakePayments()
+    payments.insert(make_payment())
+    (started,) = driven(payments, 1)
+    assert started["trace"]["request_id"] == "request-1"
+    assert started["trace"]["correlation_id"] == TRACE.correlation_id
+    assert started["payment"] == {"payment_id": PAYMENT}
+
+
+def test_of_two_janitors_one_drives() -> None:
+    class Late(FakePayments):
+        def postpone(self, *_: Any, **__: Any) -> bool:
+            return False
+
+    payments = Late()
+    payments.insert(make_payment())
+    assert driven(payments, 1) == []

@@ -1,0 +1,167 @@
+"""Each rule is broken once and found; a platform at rest breaks none."""
+
+from collections.abc import Callable
+from decimal import Decimal
+
+import pytest
+
+from tests.unit.shopctl import world
+from tests.unit.shopctl.world import Rows, change, drop, healthy
+from tools.shopctl.invariants import check
+from tools.shopctl.status import persisting
+
+Break = Callable[[Rows], object]
+
+
+def violated(rows: Rows, since: str = "") -> set[str]:
+    """Names of the invariants that do not hold."""
+    return {name for name, found in check(rows, events_since=since).items() if found}
+
+
+def test_a_platform_at_rest_breaks_nothing() -> None:
+    assert check(healthy()) == {f"I{n}": [] for n in range(1, 7)}
+
+
+def test_an_empty_platform_breaks_nothing() -> None:
+    assert violated({}) == set()
+
+
+def test_numbers_as_dynamodb_reads_them_are_the_same() -> None:
+    rows = {
+        table: [
+            {k: Decimal(v) if isinstance(v, int) else v for k, v in row.items()} for row in found
+        ]
+        for table, found in healthy().items()
+    }
+    assert violated(rows) == set()
+
+
+def _add(table: str, *more: dict[str, object]) -> Break:
+    return lambda rows: rows[table].extend(more)
+
+
+BROKEN: list[tuple[str, str, Break]] = [
+    ("I1", "an entry is wrong", lambda r: change(r, "ledger", "TXN#txn_1", "ENTRY#2", amount=499)),
+    ("I1", "an entry is lost", lambda r: r["ledger"].pop()),
+    ("I1", "a header is lost", lambda r: r["ledger"].pop(0)),
+    (
+        "I1",
+        "currencies are mixed",
+        lambda r: change(r, "ledger", "TXN#txn_1", "ENTRY#2", currency="EUR"),
+    ),
+    ("I2", "a movement is lost", lambda r: r["inventory"].pop(1)),
+    ("I2", "oversold", lambda r: change(r, "inventory", "SKU#TEA", reserved=9, available=-1)),
+    ("I2", "units vanish", lambda r: change(r, "inventory", "SKU#TEA", available=5)),
+    (
+        "I2",
+        "reserved for nobody",
+        lambda r: change(r, "inventory", "SKU#TEA", reserved=3, available=5),
+    ),
+    ("I3", "two captures", _add("payments", world.payment("pay_3", "paid", "captured"))),
+    ("I3", "another amount", lambda r: change(r, "payments", "PAYMENT#pay_1", amount=501)),
+    ("I3", "never authorised", lambda r: change(r, "payments", "PAYMENT#pay_1", psp_reference="")),
+    ("I3", "no order", lambda r: drop(r, "orders", "ORDER#paid")),
+    ("I4", "paid by nothing", lambda r: drop(r, "payments", "PAYMENT#pay_1")),
+    ("I4", "paid, not taken", lambda r: change(r, "payments", "PAYMENT#pay_1", status="voided")),
+    ("I4", "taken, not paid", lambda r: change(r, "orders", "ORDER#paid", status="placed")),
+    ("I4", "taken, not posted", lambda r: drop(r, "ledger", "TXN#txn_1")),
+    (
+        "I4",
+        "posted twice",
+        _add(
+            "ledger",
+            {
+                "pk": "TXN#txn_2",
+                "sk": "TXN",
+                "template": "payment_captured",
+                "cause_event_id": "evt_2",
+                "payment_id": "pay_1",
+            },
+        ),
+    ),
+    ("I5", "held for ever", lambda r: change(r, "inventory", "RSV#rsv_cancelled", status="held")),
+    ("I5", "sold to nobody", lambda r: change(r, "orders", "ORDER#paid", status="cancelled")),
+    ("I5", "not sold", lambda r: change(r, "inventory", "RSV#rsv_paid", status="released")),
+    ("I5", "no order", lambda r: drop(r, "orders", "ORDER#placed")),
+    (
+        "I5",
+        "money held for ever",
+        lambda r: change(r, "payments", "PAYMENT#pay_2", status="authorized"),
+    ),
+    ("I6", "an event is missing", lambda r: drop(r, "orders", "OUTBOX#evt_order.paid_paid_1")),
+    (
+        "I6",
+        "two events for one change",
+        _add("orders", world.event("order.paid", "paid") | {"pk": "OUTBOX#evt_other"}),
+    ),
+    ("I6", "not folded", lambda r: drop(r, "balances", "FOLDED#txn_1")),
+    (
+        "I6",
+        "folded twice",
+        lambda r: change(r, "balances", "ACCOUNT#2100:USD", credit=1000),
+    ),
+    ("I6", "folded, not posted", _add("balances", {"pk": "FOLDED#txn_9", "sk": "FOLDED"})),
+    (
+        "I6",
+        "one event posted twice",
+        _add(
+            "ledger",
+            {
+                "pk": "TXN#txn_2",
+                "sk": "TXN",
+                "template": "payment_captured",
+                "cause_event_id": "evt_1",
+            },
+        ),
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "break_it"), [(n, b) for n, _, b in BROKEN], ids=[f"{n} {w}" for n, w, _ in BROKEN]
+)
+def test_what_is_broken_is_found(name: str, break_it: Break) -> None:
+    rows = healthy()
+    break_it(rows)
+    assert name in violated(rows)
+
+
+def test_money_that_is_known_to_be_owed_back_is_no_live_capture() -> None:
+    rows = healthy()
+    rows["payments"] += [
+        world.payment("pay_3", "paid", "captured"),
+        world.event("payment.captured", "pay_3", payment_id="pay_3"),
+    ]
+    change(rows, "orders", "ORDER#paid", refund_due='["pay_3"]')
+    assert violated(rows) == {"I4"}  # it is still not posted
+
+
+def test_events_of_old_changes_may_be_gone() -> None:
+    rows = healthy()
+    drop(rows, "orders", "OUTBOX#evt_order.paid_paid_1")
+    assert violated(rows, since="2026-11-22T10:00:00.001Z") == set()
+
+
+def test_a_commit_in_several_pieces_is_no_violation_of_the_stock() -> None:
+    rows = healthy()
+    change(rows, "inventory", "RSV#rsv_placed", status="committing")
+    assert "I2" not in violated(rows)
+
+
+def test_only_what_stays_is_reported() -> None:
+    broken = healthy()
+    change(broken, "inventory", "SKU#TEA", available=5)
+    late = healthy()
+    change(late, "inventory", "SKU#TEA", available=5)
+    drop(late, "balances", "FOLDED#txn_1")
+    looks = iter([late, broken, broken, broken])
+    pauses: list[float] = []
+    found = persisting(lambda: check(next(looks)), pause=pauses.append)
+    assert {name for name, violations in found.items() if violations} == {"I2"}
+    assert len(pauses) == 3
+
+
+def test_a_platform_at_rest_is_looked_at_once() -> None:
+    pauses: list[float] = []
+    persisting(lambda: check(healthy()), pause=pauses.append)
+    assert pauses == []

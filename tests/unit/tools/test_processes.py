@@ -1,0 +1,102 @@
+"""Background processes: found again, stopped, and never mistaken for another."""
+
+import json
+import os
+import socket
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tools.local import processes
+from tools.local.errors import LocalError
+from tools.local.processes import Service
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture
+def sleeper(tmp_path: Path) -> Iterator[Service]:
+    """A program that does nothing for a minute."""
+    service = Service(
+        name="sleeper",
+        command=[sys.executable, "-c", "import time; time.sleep(60)"],
+        environment={},
+        port=free_port(),
+        home=tmp_path,
+    )
+    yield service
+    processes.stop(service)
+
+
+def test_started_process_is_found_again(sleeper: Service) -> None:
+    started = processes.start(sleeper)
+    found = processes.find(sleeper)
+    assert found is not None
+    assert found.pid == started.pid
+
+
+def test_stopping_twice_is_harmless(sleeper: Service) -> None:
+    processes.start(sleeper)
+    assert processes.stop(sleeper) is True
+    assert processes.stop(sleeper) is False
+
+
+def test_record_of_a_reused_pid_is_stale(sleeper: Service) -> None:
+    """After a reboot the pid may belong to anything; here it belongs to this very test."""
+    sleeper.record.parent.mkdir()
+    started = psutil.Process().create_time() - 3600
+    sleeper.record.write_text(json.dumps({"pid": os.getpid(), "started": started}))
+    assert processes.find(sleeper) is None
+    assert not sleeper.record.exists()
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"pid": "x"}', '{"pid": 4194304, "started": 1}'])
+def test_broken_record_is_as_good_as_none(sleeper: Service, text: str) -> None:
+    sleeper.record.parent.mkdir()
+    sleeper.record.write_text(text)
+    assert processes.find(sleeper) is None
+
+
+def test_ended_process_is_not_found(sleeper: Service) -> None:
+    process = processes.start(sleeper)
+    process.kill()
+    process.wait(5)
+    assert processes.find(sleeper) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "variable"), [("emulator", "CARTWRIGHT_PORT"), ("psp", "CARTWRIGHT_PSP_PORT")]
+)
+def test_taken_port_names_the_way_out(name: str, variable: str) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        with pytest.raises(LocalError, match=rf"Port {port} is taken.*{variable}=<port>"):
+            processes.refuse_taken_port(name, port)
+
+
+def test_program_does_not_inherit_the_shell(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "production")
+    service = Service(
+        name="printer",
+        command=[
+            sys.executable,
+            "-c",
+            "import os; print('profile', os.environ.get('AWS_PROFILE'))",
+        ],
+        environment={},
+        port=free_port(),
+        home=tmp_path,
+    )
+    processes.start(service).wait(10)
+    assert service.log.read_text() == "profile None\n"

@@ -1,0 +1,95 @@
+"""Deploys the CDK app, the one that goes to AWS, into the emulator."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from pathlib import Path
+
+import boto3
+
+from tools import build as builder
+from tools.local import aws
+from tools.local.commands import run
+from tools.local.errors import LocalError
+from tools.local.progress import Detail
+from tools.local.settings import PREFIX, STAGE, Settings
+
+ASSETS_BUCKET = f"{PREFIX}assets"
+_FINISHED = re.compile(r"^ ?✅ +(\S+)")
+
+
+def build(settings: Settings, detail: Detail) -> None:
+    """Build what the emulator runs: layers and functions for this machine, under build/host."""
+    try:
+        builder.build("host", root=settings.root, say=detail)
+    except builder.BuildError as error:
+        raise LocalError(str(error)) from error
+
+
+def synthesize(settings: Settings) -> None:
+    """Turn app.py into templates, as the CDK command line would, without starting it."""
+    config = json.loads((settings.root / "cdk.json").read_text())
+    run(
+        [sys.executable, "app.py"],
+        settings,
+        log="synth",
+        failure="The CDK app does not synthesize",
+        CDK_OUTDIR=str(_output(settings)),
+        CDK_CONTEXT_JSON=json.dumps(config.get("context", {}) | {"stage": STAGE}),
+    )
+
+
+def deploy(settings: Settings, detail: Detail) -> None:
+    """Run `cdk deploy` on what was synthesized; each finished stack is a line of progress."""
+    total = _stack_count(_output(settings))
+    finished: list[str] = []
+
+    def show(line: str) -> None:
+        if match := _FINISHED.match(line):
+            finished.append(match.group(1))
+            detail(f"{len(finished)} of {total} stacks, {match.group(1).removeprefix(PREFIX)}")
+
+    _ensure_assets_bucket(settings)
+    detail(f"0 of {total} stacks")
+    run(_cdk(settings), settings, log="deploy", failure="The deployment failed", on_line=show)
+
+
+def hung_deployment(settings: Settings) -> bool:
+    """True when stacks exist: without a record, a first deployment was interrupted."""
+    stacks = boto3.client("cloudformation", **aws.options(settings)).describe_stacks()["Stacks"]
+    return any(stack["StackName"].startswith(PREFIX) for stack in stacks)
+
+
+def _cdk(settings: Settings) -> list[str]:
+    return [
+        str(settings.root / "node_modules" / ".bin" / "cdk"),
+        "deploy",
+        "--all",
+        f"--app={_output(settings)}",
+        f"--output={_output(settings)}",
+        "--require-approval=never",
+        "--concurrency=4",
+        "--asset-parallelism=true",
+        "--method=direct",
+        "--progress=events",
+        "--no-notices",
+        "--ci",
+    ]
+
+
+def _ensure_assets_bucket(settings: Settings) -> None:
+    """The local stage is not bootstrapped: its assets go to a bucket that must exist before."""
+    s3 = boto3.client("s3", **aws.options(settings))
+    if ASSETS_BUCKET not in {bucket.get("Name") for bucket in s3.list_buckets()["Buckets"]}:
+        s3.create_bucket(Bucket=ASSETS_BUCKET)
+
+
+def _output(settings: Settings) -> Path:
+    return settings.home / "cdk.out"
+
+
+def _stack_count(output: Path) -> int:
+    artifacts = json.loads((output / "manifest.json").read_text())["artifacts"].values()
+    return sum(artifact["type"] == "aws:cloudformation:stack" for artifact in artifacts)

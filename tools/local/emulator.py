@@ -1,0 +1,105 @@
+"""The embedded AWS emulator: ministack as a background process with its state on disk.
+
+It writes its state only when it is asked to end (SIGTERM), never in between.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Mapping
+from dataclasses import replace
+
+from tools.local import processes
+from tools.local.errors import LocalError
+from tools.local.http import get_json, wait_for
+from tools.local.settings import Settings, clean_environment
+
+START_TIMEOUT_S = 60.0
+
+
+def with_external(settings: Settings, environ: Mapping[str, str] = os.environ) -> Settings:
+    """Use the emulator at AWS_ENDPOINT_URL when one answers there and it is not our own."""
+    url = (environ.get("AWS_ENDPOINT_URL") or "").rstrip("/")
+    embedded = {f"http://{host}:{settings.port}" for host in ("127.0.0.1", "localhost")}
+    if not url or (url in embedded and processes.find(service(settings))):
+        return settings
+    return replace(settings, external_url=url) if answers(url) else settings
+
+
+def answers(url: str) -> bool:
+    """True when something LocalStack-compatible serves there."""
+    health = get_json(f"{url}/_localstack/health")
+    return isinstance(health, dict) and "services" in health
+
+
+def service(settings: Settings) -> processes.Service:
+    """The emulator's process: bound to loopback, alone in its folders, blind to the shell."""
+    temporary = settings.home / "tmp"
+    return processes.Service(
+        name="emulator",
+        command=[sys.executable, "-m", "ministack"],
+        port=settings.port,
+        home=settings.home,
+        environment=clean_environment(
+            settings,
+            GATEWAY_PORT=str(settings.port),
+            BIND_HOST="127.0.0.1",
+            MINISTACK_REGION=settings.region,
+            PERSIST_STATE="1",
+            STATE_DIR=str(settings.state / "emulator"),
+            S3_PERSIST="1",
+            S3_DATA_DIR=str(settings.state / "s3"),
+            TMPDIR=str(temporary),
+            IOT_MTLS_ENABLED="0",  # Would open port 8883, which a second platform could not share.
+            SFTP_ENABLED="0",
+            DOCKER_HOST=f"unix://{temporary}/no-docker",  # It reaps containers that it finds.
+            LAMBDA_WARM_TTL_SECONDS="900",
+        ),
+    )
+
+
+def launch(settings: Settings) -> bool:
+    """Start the emulator unless it runs; do not wait. True: a new process was started."""
+    if settings.external_url or processes.find(service(settings)):
+        return False
+    temporary = settings.home / "tmp"
+    shutil.rmtree(temporary, ignore_errors=True)  # Unpacked functions of an earlier run.
+    for folder in (temporary, settings.state / "emulator", settings.state / "s3"):
+        folder.mkdir(parents=True, exist_ok=True)
+    processes.start(service(settings))
+    return True
+
+
+def wait_ready(settings: Settings) -> None:
+    """Return when the emulator answers; say why when it does not."""
+    own = None if settings.external_url else service(settings)
+
+    def ready_or_dead() -> bool:
+        return answers(settings.endpoint_url) or bool(own and not processes.find(own))
+
+    wait_for(ready_or_dead, timeout_s=START_TIMEOUT_S)
+    if own and not processes.find(own):
+        raise LocalError(
+            f"The emulator ended right after its start. The end of {own.log} says:\n"
+            + processes.last_lines(own.log)
+        )
+    if not answers(settings.endpoint_url):
+        raise LocalError(
+            f"Nothing answers at {settings.endpoint_url} after {START_TIMEOUT_S:.0f} s. "
+            "Run `make down`, then `make up`."
+        )
+
+
+def stop(settings: Settings) -> bool:
+    """Stop our own emulator, keeping its state. False: it was not running."""
+    stopped = processes.stop(service(settings))
+    shutil.rmtree(settings.home / "tmp", ignore_errors=True)
+    return stopped
+
+
+def forget(settings: Settings) -> None:
+    """Remove the emulator's state. It must not be running."""
+    for name in ("emulator", "s3"):
+        shutil.rmtree(settings.state / name, ignore_errors=True)

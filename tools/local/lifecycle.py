@@ -1,0 +1,129 @@
+"""Up, down and reset of one local platform. Every step is safe to repeat after an interruption."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any
+
+from tools.local import (
+    deployment,
+    descriptor,
+    emulator,
+    processes,
+    psp,
+    record,
+    seeding,
+    sources,
+    swap,
+)
+from tools.local.errors import LocalError
+from tools.local.http import get_json, wait_for
+from tools.local.lock import exclusive
+from tools.local.progress import Progress
+from tools.local.record import Record
+from tools.local.settings import Settings
+
+HEALTH_TIMEOUT_S = 60.0
+
+
+def up(settings: Settings, progress: Progress) -> dict[str, Any]:
+    """Bring the platform to the state that the sources describe; return platform.json."""
+    with _alone(settings, progress):
+        digest = sources.digest(settings)
+        _launch(settings, progress)
+        known = _known(settings, progress)
+        if known is None or known.digest != digest:
+            known = _deploy(settings, progress, known or Record(), digest)
+        with progress.step("Preparing test cards at the payment provider"):
+            psp.provision(settings)
+        description = descriptor.describe(settings, seeding.users())
+        if not known.seeded:
+            with progress.step("Seeding users, products and stock"):
+                seeding.seed(settings)
+            record.write(settings, Record(known.digest, seeded=True, swapped=known.swapped))
+        with progress.step("Waiting for the API"):
+            wait_healthy(settings)
+        descriptor.save(settings, description)
+    return description
+
+
+def down(settings: Settings, progress: Progress) -> bool:
+    """Stop what we started and keep its state. False: nothing was running."""
+    with _alone(settings, progress):
+        return _stop(settings, progress)
+
+
+def reset(settings: Settings, progress: Progress) -> None:
+    """Stop and forget: the next `up` starts from nothing."""
+    with _alone(settings, progress):
+        _stop(settings, progress)
+        emulator.forget(settings)
+        psp.forget(settings)
+        settings.platform_file.unlink(missing_ok=True)
+
+
+def wait_healthy(settings: Settings) -> None:
+    """Return when GET /health answers; say where to look when it does not."""
+    url = f"{descriptor.api_url(settings)}/health"
+    if not wait_for(lambda: get_json(url, timeout_s=20) is not None, timeout_s=HEALTH_TIMEOUT_S):
+        raise LocalError(f"The API does not answer at {url}. `make logs` shows what it says.")
+
+
+@contextmanager
+def _alone(settings: Settings, progress: Progress) -> Iterator[None]:
+    def waiting() -> None:
+        progress.say("Another make is changing this platform; waiting for it to finish.")
+
+    with exclusive(settings.home / "lock", on_wait=waiting):
+        yield
+
+
+def _launch(settings: Settings, progress: Progress) -> None:
+    """Start both servers at once, then wait for both."""
+    with progress.step("Starting the emulator and the payment provider") as detail:
+        began = time.monotonic()
+        if not processes.find(psp.service(settings)):
+            # Before the emulator starts, so that a taken port leaves nothing half started.
+            processes.refuse_taken_port("psp", settings.psp_port)
+        emulator.launch(settings)
+        psp.launch(settings)
+        emulator.wait_ready(settings)
+        psp.wait_ready(settings)
+        if time.monotonic() - began > 1:
+            detail(f"ready at {settings.endpoint_url}")
+
+
+def _known(settings: Settings, progress: Progress) -> Record | None:
+    """What is deployed. The remains of a first deployment that was cut short are thrown away."""
+    known = record.read(settings)
+    if known is None and not settings.external_url and deployment.hung_deployment(settings):
+        with progress.step("Clearing the remains of an interrupted first run"):
+            emulator.stop(settings)
+            emulator.forget(settings)
+            emulator.launch(settings)
+            emulator.wait_ready(settings)
+    return known
+
+
+def _deploy(settings: Settings, progress: Progress, known: Record, digest: str) -> Record:
+    with progress.step("Building functions and layers") as detail:
+        deployment.build(settings, detail)
+    with progress.step("Synthesizing the CDK app"):
+        deployment.synthesize(settings)
+    with progress.step("Deploying") as detail:
+        deployment.deploy(settings, detail)
+    if known.swapped:
+        # CloudFormation believes that these are as it left them, and would not touch them.
+        swap.all_of(settings, known.swapped)
+    known = known.deployed(digest)
+    record.write(settings, known)
+    return known
+
+
+def _stop(settings: Settings, progress: Progress) -> bool:
+    with progress.step("Stopping, and writing the state to disk"), ThreadPoolExecutor() as both:
+        stopped = list(both.map(lambda server: server(settings), (emulator.stop, psp.stop)))
+    return any(stopped)

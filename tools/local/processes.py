@@ -1,0 +1,155 @@
+"""Background processes that outlive `make`: started once, found again, stopped gently.
+
+A pid alone proves nothing after a reboot, so the record also holds the start time of the process.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from tools.local.errors import LocalError
+
+START_TIME_TOLERANCE_S = 2.0
+LOG_LIMIT_BYTES = 20_000_000
+
+_children: list[subprocess.Popen[bytes]] = []  # Dropping one would warn that it still runs.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """A program that runs in the background of one platform."""
+
+    name: str
+    command: Sequence[str]
+    environment: Mapping[str, str]
+    port: int
+    home: Path
+
+    @property
+    def log(self) -> Path:
+        return self.home / "logs" / f"{self.name}.log"
+
+    @property
+    def record(self) -> Path:
+        return self.home / "run" / f"{self.name}.json"
+
+
+def find(service: Service) -> psutil.Process | None:
+    """Return the process that this platform started, or None; a stale record is removed."""
+    try:
+        record = json.loads(service.record.read_text())
+        process = psutil.Process(int(record["pid"]))
+        same = abs(process.create_time() - float(record["started"])) < START_TIME_TOLERANCE_S
+        alive = process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except FileNotFoundError:
+        return None
+    except (psutil.Error, ValueError, KeyError, TypeError):
+        same = alive = False
+    if same and alive:
+        return process
+    service.record.unlink(missing_ok=True)
+    return None
+
+
+def start(service: Service) -> psutil.Process:
+    """Start the program in a session of its own, so that Ctrl-C in `make` does not reach it."""
+    refuse_taken_port(service.name, service.port)
+    service.log.parent.mkdir(parents=True, exist_ok=True)
+    service.record.parent.mkdir(parents=True, exist_ok=True)
+    if service.log.exists() and service.log.stat().st_size > LOG_LIMIT_BYTES:
+        service.log.replace(service.log.with_suffix(".log.1"))
+    with service.log.open("ab") as log:
+        child = subprocess.Popen(
+            list(service.command),
+            env=dict(service.environment),
+            cwd=service.home,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    _children.append(child)
+    process = psutil.Process(child.pid)
+    # Written under another name first: a half-written record would orphan the process.
+    draft = service.record.with_suffix(".tmp")
+    draft.write_text(json.dumps({"pid": child.pid, "started": process.create_time()}))
+    draft.replace(service.record)
+    return process
+
+
+def stop(service: Service, *, timeout_s: float = 60.0) -> bool:
+    """Ask the program to end and wait until it has written its state. True: it ended by itself.
+
+    Raises:
+        LocalError: it had to be killed, so what it kept in memory since its start is lost.
+    """
+    process = find(service)
+    if process is None:
+        return False
+    process.terminate()
+    try:
+        process.wait(timeout_s)
+    except psutil.TimeoutExpired:
+        _kill_group(process.pid)
+        service.record.unlink(missing_ok=True)
+        raise LocalError(
+            f"{service.name} did not stop within {timeout_s:.0f} s and was killed; what it had "
+            f"not yet written is lost. Its log is {service.log}."
+        ) from None
+    _kill_group(process.pid)  # Function workers that outlived their parent.
+    service.record.unlink(missing_ok=True)
+    return True
+
+
+def refuse_taken_port(name: str, port: int) -> None:
+    """Raise LocalError when something already listens on the port."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except PermissionError:
+            raise LocalError(
+                f"Port {port} may not be used by an ordinary user: choose one above 1023 with "
+                "CARTWRIGHT_PORT=<port>."
+            ) from None
+        except OSError:
+            variable = "CARTWRIGHT_PSP_PORT" if name == "psp" else "CARTWRIGHT_PORT"
+            raise LocalError(
+                f"Port {port} is taken{_owner(port)}. Stop that program, or choose another port: "
+                f"{variable}=<port> make up."
+            ) from None
+
+
+def last_lines(path: Path, count: int = 5) -> str:
+    """The end of a log, for an error message."""
+    if not path.exists():
+        return ""
+    lines = path.read_text(errors="replace").splitlines()[-count:]
+    return "\n".join(f"    {line}" for line in lines)
+
+
+def _owner(port: int) -> str:
+    """Who listens, when the system tells us."""
+    with contextlib.suppress(psutil.Error, OSError):
+        for connection in psutil.net_connections("tcp"):
+            if connection.status != psutil.CONN_LISTEN or not connection.laddr:
+                continue
+            if connection.laddr.port == port and connection.pid:
+                command = " ".join(psutil.Process(connection.pid).cmdline())[:60]
+                return f" by process {connection.pid} ({command})"
+    return ""
+
+
+def _kill_group(pid: int) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(pid, signal.SIGKILL)

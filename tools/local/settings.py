@@ -1,0 +1,99 @@
+"""Where one local platform lives: its folder, its ports, its region."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from tools.local.errors import LocalError
+
+ROOT = Path(__file__).resolve().parents[2]
+STAGE = "local"
+PREFIX = "cartwright-local-"
+DEFAULT_PORT = 4566
+PSP_PORT_OFFSET = 1000
+LAST_PORT = 65535
+REGION = "us-east-1"  # As in infra.stages.local.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """One platform. Two of them with different `home` and ports run side by side."""
+
+    home: Path
+    port: int = DEFAULT_PORT
+    psp_port: int = DEFAULT_PORT + PSP_PORT_OFFSET
+    region: str = REGION
+    external_url: str | None = None  # An emulator that somebody else started; never stopped here.
+    root: Path = ROOT
+
+    @property
+    def endpoint_url(self) -> str:
+        return self.external_url or f"http://127.0.0.1:{self.port}"
+
+    @property
+    def psp_url(self) -> str:
+        return f"http://127.0.0.1:{self.psp_port}"
+
+    @property
+    def logs(self) -> Path:
+        return self.home / "logs"
+
+    @property
+    def state(self) -> Path:
+        """Everything that `make reset` forgets."""
+        return self.home / "state"
+
+    @property
+    def platform_file(self) -> Path:
+        return self.home / "platform.json"
+
+
+def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
+    """Read CARTWRIGHT_PORT and CARTWRIGHT_PSP_PORT; refuse what is not a port."""
+    port = _port(environ, "CARTWRIGHT_PORT", DEFAULT_PORT)
+    return Settings(
+        home=ROOT / ".local",
+        port=port,
+        psp_port=_port(environ, "CARTWRIGHT_PSP_PORT", port + PSP_PORT_OFFSET),
+    )
+
+
+def aws_environment(settings: Settings) -> dict[str, str]:
+    """The variables that point any AWS client at the emulator, and nothing at a real account."""
+    return {
+        "AWS_ENDPOINT_URL": settings.endpoint_url,
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_REGION": settings.region,
+        "AWS_DEFAULT_REGION": settings.region,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+    }
+
+
+def clean_environment(settings: Settings, **extra: str) -> dict[str, str]:
+    """A minimal environment for child processes.
+
+    The emulator hands its own environment on to every function, so a developer's AWS_PROFILE,
+    proxy or PYTHONPATH would otherwise change how handlers behave.
+    """
+    venv = settings.root / ".venv" / "bin"
+    return {
+        "PATH": f"{venv}{os.pathsep}/usr/local/bin{os.pathsep}/usr/bin{os.pathsep}/bin",
+        "HOME": str(settings.home),
+        "LANG": "C.UTF-8",
+        "TZ": "UTC",
+        "PYTHONUNBUFFERED": "1",
+        **extra,
+    }
+
+
+def _port(environ: Mapping[str, str], name: str, default: int) -> int:
+    text = environ.get(name) or str(default)
+    if not text.isdecimal() or not 0 < int(text) <= LAST_PORT:
+        raise LocalError(f"{name}={text} is not a port: give a number from 1 to {LAST_PORT}.")
+    return int(text)

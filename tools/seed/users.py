@@ -1,0 +1,46 @@
+"""Who can sign in to a demonstration platform. Not secrets: they exist nowhere else."""
+
+from typing import TypedDict
+
+
+class DemoUser(TypedDict):
+    """A user of the demonstration."""
+
+    email: str
+    password: str
+    role: str
+    name: str
+
+
+USERS: dict[str, DemoUser] = {
+    "customer": {
+        "email": "ada@example.com",
+        "password": "quiet-harbour-42-lanterns",
+        "role": "customer",
+        "name": "Ada Marsh",
+    },
+    "second_customer": {
+        "email": "bela@example.com",
+        "password": "seven-folded-paper-maps",
+        "role": "customer",
+        "name": "Béla Nagy",
+    },
+    "admin": {
+        "email": "admin@example.com",
+        "password": "brass-ruler-on-the-desk",
+        "role": "admin",
+        "name": "Carol Admin",
+    },
+    "finance": {
+        "email": "finance@example.com",
+        "password": "debits-equal-credits-always",
+        "role": "finance",
+        "name": "Frank Ledger",
+    },
+    "ops": {
+        "email": "ops@example.com",
+        "password": "nobody-paged-before-dawn",
+        "role": "ops",
+        "name": "Olu Watch",
+    },
+}

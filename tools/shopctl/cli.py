@@ -1,0 +1,139 @@
+"""The commands. Exit code 0: as it should be; 1: it is not; 2: could not be asked."""
+
+import json
+import os
+import sys
+from typing import Annotated, Any
+
+import typer
+
+from tools.shopctl import demo as journeys
+from tools.shopctl import render, show, status
+from tools.shopctl.api import Api
+from tools.shopctl.errors import Failed, Unusable
+from tools.shopctl.target import Target, find
+
+app = typer.Typer(
+    help="Look at the platform and try it out. Without --stage: the one on this machine.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+orders = typer.Typer(help="Orders.", no_args_is_help=True)
+ledger = typer.Typer(help="The books.", no_args_is_help=True)
+app.add_typer(orders, name="orders")
+app.add_typer(ledger, name="ledger")
+
+Stage = Annotated[str | None, typer.Option(help="local, dev, staging or prod")]
+Region = Annotated[str | None, typer.Option(help="AWS region; default: AWS_REGION")]
+ApiUrl = Annotated[str | None, typer.Option(help="base URL of the API")]
+Json = Annotated[bool, typer.Option("--json", help="print one JSON document")]
+
+
+@app.command()
+def demo(
+    stage: Stage = None,
+    region: Region = None,
+    api_url: ApiUrl = None,
+    as_json: Json = False,
+) -> None:
+    """Sign in as a customer, order, pay; show events, stock and ledger entries.
+
+    On a stage without seeded users, SHOPCTL_EMAIL and SHOPCTL_PASSWORD name the customer.
+    """
+    target = find(stage=stage, region=region, api_url=api_url)
+    customer = _user(target, "customer") or _from_environment()
+    quiet = (lambda _: None) if as_json else render.step
+    done = journeys.run(
+        Api(target.api_url), customer=customer, finance=_user(target, "finance"), on_step=quiet
+    )
+    if as_json:
+        _print({"steps": done.steps, **done.result})
+    else:
+        render.journey(done)
+
+
+@orders.command("show")
+def show_order(
+    order_id: str,
+    stage: Stage = None,
+    region: Region = None,
+    as_json: Json = False,
+) -> None:
+    """An order with its events, payment, reservation and postings."""
+    found = show.order(_target(stage, region), order_id)
+    _print(found) if as_json else render.details(found)
+
+
+@ledger.command("show")
+def show_ledger(
+    id_: Annotated[str, typer.Argument(metavar="ID", help="txn_… or an account like 2100:USD")],
+    stage: Stage = None,
+    region: Region = None,
+    as_json: Json = False,
+) -> None:
+    """A transaction, or an account with its newest entries."""
+    found = show.ledger(_target(stage, region), id_)
+    _print(found) if as_json else render.details(found)
+
+
+@app.command("status")
+def show_status(
+    stage: Stage = None,
+    region: Region = None,
+    limit: Annotated[
+        int, typer.Option(min=1, help="rows per table that are read at most")
+    ] = 50_000,
+    as_json: Json = False,
+) -> None:
+    """Queues, dead letters, alarms, invariants I1 to I6. Exit code 1: something is wrong."""
+    found = status.read(_target(stage, region), limit=limit)
+    if as_json:
+        _print(found.to_dict())
+    else:
+        render.status(found)
+    if not found.ok:
+        raise typer.Exit(1)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run a command; say in one sentence why it could not be done."""
+    try:
+        return int(app(arguments, standalone_mode=False) or 0)
+    except Unusable as error:
+        return _fail(str(error), 2)
+    except Failed as error:
+        return _fail(str(error), 1)
+    except typer.Abort:
+        return _fail("interrupted", 130)
+    except Exception as error:
+        if not hasattr(error, "format_message"):  # not one of the parser's own
+            raise
+        return _fail(error.format_message(), 2)
+
+
+def _fail(text: str, code: int) -> int:
+    if text:  # None is left to say when help was shown instead.
+        print(f"error: {text}", file=sys.stderr)
+    return code
+
+
+def _target(stage: str | None, region: str | None) -> Target:
+    """For commands that read tables and queues only: the API's address does not matter."""
+    return find(stage=stage, region=region, api_url="" if stage not in (None, "local") else None)
+
+
+def _user(target: Target, role: str) -> tuple[str, str] | None:
+    found = target.users.get(role)
+    return (found["email"], found["password"]) if found else None
+
+
+def _from_environment() -> tuple[str, str]:
+    try:
+        return os.environ["SHOPCTL_EMAIL"], os.environ["SHOPCTL_PASSWORD"]
+    except KeyError as error:
+        raise Unusable("Set SHOPCTL_EMAIL and SHOPCTL_PASSWORD to a customer's.") from error
+
+
+def _print(data: dict[str, Any]) -> None:
+    print(json.dumps(data, indent=2, ensure_ascii=False, default=str))

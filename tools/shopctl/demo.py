@@ -1,0 +1,148 @@
+"""A customer's journey over HTTP, with what it left behind: events, stock, postings."""
+
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+from tools.shopctl.api import Api
+from tools.shopctl.errors import Failed, Unusable
+
+CARD = "pm_card_visa"
+SETTLE_S = 30.0
+ADDRESS = {
+    "name": "Ada Lovelace",
+    "line1": "1 Market Street",
+    "city": "Newark",
+    "region": "NJ",
+    "postal_code": "07102",
+    "country": "US",
+}
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class Journey:
+    """What was done, how long each step took, and what there is now."""
+
+    steps: list[dict[str, Any]] = field(default_factory=list)
+    result: dict[str, Any] = field(default_factory=dict)
+    on_step: Callable[[dict[str, Any]], None] = lambda _: None
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[dict[str, Any]]:
+        """Time one step; the block fills in `shows`."""
+        entry: dict[str, Any] = {"step": name, "shows": "", "ms": 0.0}
+        began = time.perf_counter()
+        yield entry
+        entry["ms"] = round((time.perf_counter() - began) * 1000, 1)
+        self.steps.append(entry)
+        self.on_step(entry)
+
+
+def run(
+    api: Api,
+    *,
+    customer: tuple[str, str],
+    finance: tuple[str, str] | None,
+    on_step: Callable[[dict[str, Any]], None],
+) -> Journey:
+    """Sign in, choose, order, pay; then wait until the books show it."""
+    journey = Journey(on_step=on_step)
+    with journey.step("sign in") as entry:
+        buyer = api.sign_in(*customer)
+        entry["shows"] = customer[0]
+    sku = _choose(journey, buyer)
+    before = _available(buyer, sku)
+    with journey.step("POST /orders") as entry:
+        order = _post(buyer, "/orders", _order_of(sku))
+        entry["shows"] = f"{order['order_id']} {order['status']}, {_money(order['total'])}"
+    with journey.step("POST /payments") as entry:
+        body = {"order_id": order["order_id"], "payment_method": CARD}
+        payment = _post(buyer, "/payments", body)
+        entry["shows"] = f"{payment['payment_id']} {payment['status']}"
+    with journey.step("order is paid and posted") as entry:
+        timeline = _timeline(buyer, order["order_id"])
+        entry["shows"] = f"{len(timeline)} events"
+    journey.result = {
+        "order_id": order["order_id"],
+        "payment_id": payment["payment_id"],
+        "total": order["total"],
+        "timeline": timeline,
+        "stock": {"sku": sku, "before": before, "after": _available(buyer, sku)},
+        "entries": _entries(api, order, finance) if finance else [],
+    }
+    return journey
+
+
+def _choose(journey: Journey, api: Api) -> str:
+    with journey.step("GET /products") as entry:
+        products = api.send("GET", "/products?limit=20").expect(200)["data"]
+        skus = [variant["sku"] for product in products for variant in product["variants"]][:100]
+        if not skus:
+            raise Unusable("There are no products: run `make reset`, then `make up`.")
+        lines = [{"sku": sku, "quantity": 1} for sku in skus]
+        found = api.send("POST", "/inventory/check", {"lines": lines}).expect(200)["lines"]
+        sku = max(found, key=lambda line: line["available_quantity"])["sku"]
+        entry["shows"] = f"{len(products)} products, takes {sku}"
+    return str(sku)
+
+
+def _order_of(sku: str) -> dict[str, Any]:
+    return {"lines": [{"sku": sku, "quantity": 1}], "shipping_address": ADDRESS}
+
+
+def _post(api: Api, path: str, body: dict[str, Any]) -> Any:
+    return api.send("POST", path, body, key=uuid.uuid4().hex).expect(201)
+
+
+def _available(api: Api, sku: str) -> int:
+    body = {"lines": [{"sku": sku, "quantity": 1}]}
+    found = api.send("POST", "/inventory/check", body).expect(200)
+    return int(found["lines"][0]["available_quantity"])
+
+
+def _timeline(api: Api, order_id: str) -> list[dict[str, Any]]:
+    """The order's events, once the last of a paid order are there."""
+    wanted = {"order.placed", "order.paid", "payment.captured", "inventory.committed"}
+
+    def look() -> list[dict[str, Any]]:
+        answer = api.send("GET", f"/orders/{order_id}/timeline?limit=100").expect(200)
+        events: list[dict[str, Any]] = answer["data"]
+        return events
+
+    return _eventually(
+        look, lambda events: wanted <= {event["type"] for event in events}, "the order's events"
+    )
+
+
+def _entries(api: Api, order: dict[str, Any], finance: tuple[str, str]) -> list[dict[str, Any]]:
+    """The transaction that posted the order's payment, found by its account's newest entries."""
+    clerk = api.sign_in(*finance)
+    account = quote(f"1210:stripe:{order['currency']}", safe="")
+
+    def look() -> list[dict[str, Any]]:
+        answer = clerk.send("GET", f"/ledger/accounts/{account}/entries?limit=20")
+        lines = answer.expect(200)["data"] if answer.status != 404 else []
+        return [line for line in lines if line["order_id"] == order["order_id"]]
+
+    line = _eventually(look, bool, "the ledger's entries")[0]
+    path = f"/ledger/transactions/{line['transaction_id']}"
+    entries: list[dict[str, Any]] = clerk.send("GET", path).expect(200)["entries"]
+    return [{"transaction_id": line["transaction_id"], **entry} for entry in entries]
+
+
+def _eventually(look: Callable[[], T], done: Callable[[T], bool], what: str) -> T:
+    deadline = time.monotonic() + SETTLE_S
+    while not done(found := look()):
+        if time.monotonic() > deadline:
+            raise Failed(f"After {SETTLE_S:.0f} s {what} are not complete: {found}")
+        time.sleep(0.2)
+    return found
+
+
+def _money(money: dict[str, Any]) -> str:
+    return f"{money['amount']} {money['currency']} (minor units)"

@@ -1,0 +1,244 @@
+"""The invariants of the checkout, I1 to I6, from the tables alone.
+
+Pure functions over rows. I1 to I3 hold at every moment. I4 to I6 hold once all queues are empty and
+no request is running: while there is work under way they may name what is only late.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from tools.shopctl.books import Books, Row, lines_of, parsed, read
+
+FINAL = {"paid", "cancelled", "rejected"}
+HOLDING = {"held", "committing"}
+AT_THE_PROVIDER = {"authorized", "requires_action", "unknown"}
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Violation:
+    """One thing that is not as it must be."""
+
+    invariant: str
+    subject: str
+    detail: str
+
+
+Found = Iterator[tuple[str, str]]
+
+
+def check(
+    tables: Mapping[str, Iterable[Row]], *, events_since: str = ""
+) -> dict[str, list[Violation]]:
+    """Violations by invariant; an empty list is an invariant that holds.
+
+    Outbox rows live for some days: only changes since `events_since` must still have theirs.
+    """
+    books = read(tables)
+    rules: dict[str, Callable[[Books], Found]] = {
+        "I1": ledger_balances,
+        "I2": stock_adds_up,
+        "I3": captures_are_covered,
+        "I4": paid_means_captured_and_posted,
+        "I5": nothing_outlives_its_order,
+        "I6": lambda found: each_change_has_one_event(found, since=events_since),
+    }
+    return {
+        name: sorted({Violation(name, subject, detail) for subject, detail in rule(books)})
+        for name, rule in rules.items()
+    }
+
+
+def ledger_balances(books: Books) -> Found:
+    """I1: debits equal credits in every ledger transaction and currency."""
+    for id_ in books.transactions.keys() | books.entries.keys():
+        entries = books.entries.get(id_, [])
+        saldo: Counter[str] = Counter()
+        for entry in entries:
+            sign = 1 if entry["side"] == "debit" else -1
+            saldo[str(entry["currency"])] += sign * int(entry["amount"])
+        if id_ not in books.transactions or not entries:
+            yield id_, "header or entries are missing"
+        if any(saldo.values()):
+            yield id_, f"debits and credits differ: {dict(saldo)}"
+
+
+def stock_adds_up(books: Books) -> Found:
+    """I2: on_hand is the sum of movements; 0 <= reserved <= on_hand; reserved is what is held."""
+    held, moving = _held(books)
+    for key in books.stock.keys() | books.movements.keys():
+        row = books.stock.get(key, {})
+        on_hand, reserved, available = (
+            int(row.get(name, 0)) for name in ("on_hand", "reserved", "available")
+        )
+        where = "@".join(key)
+        if on_hand != books.movements.get(key, 0):
+            yield where, f"on_hand {on_hand}, movements {books.movements.get(key, 0)}"
+        if not 0 <= reserved <= on_hand or available != on_hand - reserved:
+            yield where, f"on_hand {on_hand}, reserved {reserved}, available {available}"
+        if key not in moving and reserved != held[key]:
+            yield where, f"reserved {reserved}, held by reservations {held[key]}"
+
+
+def _held(books: Books) -> tuple[Counter[tuple[str, str]], set[tuple[str, str]]]:
+    """Units that reservations hold, and the rows in the middle of a move in several pieces."""
+    held: Counter[tuple[str, str]] = Counter()
+    moving = set()
+    for reservation in books.reservations.values():
+        for sku, location, quantity in lines_of(reservation):
+            if reservation["status"] == "held":
+                held[sku, location] += quantity
+            elif reservation["status"] in ("committing", "restocking"):
+                moving.add((sku, location))
+    return held, moving
+
+
+def captures_are_covered(books: Books) -> Found:
+    """I3: only authorised money is captured; an order has at most one live capture."""
+    live: defaultdict[str, list[str]] = defaultdict(list)
+    for id_, payment in books.payments.items():
+        if payment["status"] != "captured":
+            continue
+        order = books.orders.get(str(payment["order_id"]))
+        if not payment.get("psp_reference") or int(payment.get("amount") or 0) <= 0:
+            yield id_, "captured without an authorisation"
+        if order is None:
+            yield id_, "captured for an order that does not exist"
+        elif id_ not in _refunds_due(order):
+            live[str(payment["order_id"])].append(id_)
+            yield from _same_amount(id_, payment, order)
+    for order_id, payments in live.items():
+        if len(payments) > 1:
+            yield order_id, f"{len(payments)} live captures: {', '.join(sorted(payments))}"
+
+
+def paid_means_captured_and_posted(books: Books) -> Found:
+    """I4: an order is paid if and only if the PSP has captured and the ledger shows it."""
+    for id_, order in books.orders.items():
+        payment = books.payments.get(str(order.get("payment_id")))
+        if order["status"] == "paid" and (payment is None or payment["status"] != "captured"):
+            yield id_, "paid, but its payment is not captured"
+    for id_, payment in books.payments.items():
+        yield from _posted_once(id_, payment, books)
+        order_of = books.orders.get(str(payment["order_id"]))
+        if payment["status"] == "captured" and not _accounted(order_of, id_):
+            yield id_, "captured, but its order is not paid"
+    for id_, header in books.transactions.items():
+        captured = header["template"] == "payment_captured"
+        if captured and header.get("payment_id") not in books.payments:
+            yield id_, "posted for a payment that does not exist"
+
+
+def nothing_outlives_its_order(books: Books) -> Found:
+    """I5: no reservation, hold or authorisation outlives its order's final state."""
+    for order_id, reservation in books.reservations.items():
+        order = books.orders.get(order_id)
+        status, state = reservation["status"], order["status"] if order else "missing"
+        if status in HOLDING | {"restocking"} and (state in FINAL or order is None):
+            yield order_id, f"{state}, but its reservation is {status}"
+        if status == "committed" and state in ("cancelled", "rejected", "missing"):
+            yield order_id, f"{state}, but its stock is sold"
+    for id_, order in books.orders.items():
+        reservation = books.reservations.get(id_, {})
+        if order["status"] == "paid" and reservation.get("status") != "committed":
+            yield id_, f"paid, but its reservation is {reservation.get('status', 'missing')}"
+    for id_, payment in books.payments.items():
+        order = books.orders.get(str(payment["order_id"]))
+        if payment["status"] in AT_THE_PROVIDER and order and order["status"] in FINAL:
+            yield id_, f"{payment['status']}, but its order is {order['status']}"
+
+
+def each_change_has_one_event(books: Books, *, since: str) -> Found:
+    """I6: every committed change has one event id; consuming it twice changes nothing."""
+    yield from _event_ids(books)
+    told = {
+        (event["type"], str(event["data"].get(name)))
+        for _, event in books.events
+        for name in ("order_id", "payment_id", "reservation_id", "transaction_id")
+    }
+    for type_, subject, at in _expected_events(books):
+        if at >= since and (type_, subject) not in told:
+            yield subject, f"no event {type_}"
+    causes = Counter((h["cause_event_id"], h["template"]) for h in books.transactions.values())
+    for (cause, template), count in causes.items():
+        if count > 1:
+            yield str(cause), f"posted {count} times as {template}"
+    yield from _folds(books)
+
+
+def _event_ids(books: Books) -> Found:
+    """Rows are named for the event that they hold; no two events are the same change."""
+    seen: Counter[tuple[str, str, int]] = Counter()
+    for row_id, event in books.events:
+        seen[event["subject"], event["type"], int(event["sequence"])] += 1
+        if row_id and row_id != event["id"]:
+            yield row_id, f"holds the event {event['id']}"
+    for (subject, type_, sequence), count in seen.items():
+        if count > 1:
+            yield subject, f"{count} events {type_} with sequence {sequence}"
+
+
+def _expected_events(books: Books) -> Iterator[tuple[str, str, str]]:
+    for id_, order in books.orders.items():
+        if order["status"] != "pending":
+            yield f"order.{order['status']}", id_, str(order["updated_at"])
+    for id_, payment in books.payments.items():
+        if payment["status"] in ("authorized", "captured", "failed", "voided"):
+            yield f"payment.{payment['status']}", id_, str(payment["updated_at"])
+    for reservation in books.reservations.values():
+        id_ = str(reservation["pk"]).removeprefix("RSV#")
+        # Sequence 0 is a tombstone: it says that there will be none, and nobody needs to know.
+        if reservation["status"] in ("committed", "released", "expired") and int(
+            reservation.get("sequence", 0)
+        ):
+            yield f"inventory.{reservation['status']}", id_, str(reservation["updated_at"])
+    for id_ in books.transactions:
+        yield "ledger.transaction_posted", id_, "~"  # its outbox attribute stays for ever
+
+
+def _folds(books: Books) -> Found:
+    """The balances are the fold of the entries, each once."""
+    sums: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for entries in books.entries.values():
+        for entry in entries:
+            sums[str(entry["account"])][str(entry["side"])] += int(entry["amount"])
+    for id_ in books.transactions.keys() ^ books.folded:
+        yield id_, "folded, but not posted" if id_ in books.folded else "posted, but not folded"
+    for account in sums.keys() | books.totals.keys():
+        row, fold = books.totals.get(account, {}), sums[account]
+        stored = (int(row.get("debit", 0)), int(row.get("credit", 0)))
+        if stored != (fold["debit"], fold["credit"]):
+            yield account, f"balance {stored}, entries {(fold['debit'], fold['credit'])}"
+
+
+def _posted_once(id_: str, payment: Row, books: Books) -> Found:
+    postings = books.postings_of(id_)
+    if len(postings) != int(payment["status"] == "captured"):
+        yield id_, f"{payment['status']}, but posted {len(postings)} times"
+    captured = {str(payment.get("currency")): int(payment.get("amount") or 0)}
+    for header in postings:
+        transaction_id = str(header["pk"]).removeprefix("TXN#")
+        posted: Counter[str] = Counter()
+        for entry in books.entries.get(transaction_id, []):
+            if entry["side"] == "debit":
+                posted[str(entry["currency"])] += int(entry["amount"])
+        if posted != captured:
+            yield transaction_id, f"posted {dict(posted)}, captured {captured}"
+
+
+def _same_amount(id_: str, payment: Row, order: Row) -> Found:
+    asked = (order.get("total"), order.get("currency"))
+    if (payment.get("amount"), payment.get("currency")) != asked:
+        yield id_, "captured another amount than the order's total"
+
+
+def _accounted(order: Row | None, payment_id: str) -> bool:
+    """Whether money that was taken is the order's, or is known to be owed back."""
+    if order is None:
+        return False
+    own = order["status"] == "paid" and order.get("payment_id") == payment_id
+    return own or payment_id in _refunds_due(order)
+
+
+def _refunds_due(order: Row) -> list[str]:
+    return list(parsed(order.get("refund_due") or "[]"))

@@ -1,0 +1,88 @@
+"""Tables for people."""
+
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from tools.shopctl.demo import Journey
+from tools.shopctl.status import Status
+
+console = Console(highlight=False, soft_wrap=True)
+
+
+def say(text: str) -> None:
+    """One line, as it stands."""
+    console.print(escape(text))
+
+
+def step(entry: dict[str, Any]) -> None:
+    """A step of the demo, as soon as it is done."""
+    say(f"{entry['ms']:>9.1f} ms  {entry['step']:<26} {entry['shows']}")
+
+
+def journey(done: Journey) -> None:
+    """What the demo left behind."""
+    result = done.result
+    table("Events", [_event(event) for event in result["timeline"]])
+    stock = result["stock"]
+    say(f"Stock of {stock['sku']}: {stock['before']} -> {stock['after']}\n")
+    table("Ledger", [_entry(entry) for entry in result["entries"]])
+
+
+def status(found: Status) -> None:
+    """Queues, alarms and invariants."""
+    busy = [queue for queue in found.queues if queue.waiting or queue.in_flight]
+    idle = len(found.queues) - len(busy)
+    say(f"Queues      {len(found.queues)}, {idle} of them empty")
+    for queue in busy:
+        mark = "PARKED" if queue.is_dead_letter else "at work"
+        say(f"  {mark:<8}  {queue.name}: {queue.waiting} waiting, {queue.in_flight} in flight")
+    say(f"Alarms      {', '.join(found.alarms) or 'none'}")
+    if found.invariants is None:
+        say("Invariants  not checked: tables are scanned on the local platform only")
+        return
+    for name, broken in found.invariants.items():
+        say(f"{name}          {'holds' if not broken else f'VIOLATED {len(broken)} times'}")
+        for each in broken[:10]:
+            say(f"  {each.subject}: {each.detail}")
+
+
+def details(data: dict[str, Any]) -> None:
+    """Anything: its plain fields, then a table for each list of rows."""
+    for name, value in data.items():
+        if isinstance(value, dict):
+            say(f"{name}:")
+            for key, inner in value.items():
+                say(f"  {key:<16} {inner}")
+        elif isinstance(value, list):
+            table(name, value)
+        else:
+            say(f"{name:<18} {value}")
+
+
+def table(title: str, lines: list[dict[str, Any]]) -> None:
+    """Rows of one form; nested lists are left to --json."""
+    say(f"{title}: {len(lines)}")
+    if not lines:
+        return
+    names = [name for name, value in lines[0].items() if not isinstance(value, (list, dict))]
+    shown = Table(*names, box=None, pad_edge=True)
+    for line in lines:
+        shown.add_row(*[escape(str(line.get(name, ""))) for name in names])
+    console.print(shown)
+
+
+def _event(event: dict[str, Any]) -> dict[str, Any]:
+    return {name: event[name] for name in ("occurred_at", "type", "event_id")}
+
+
+def _entry(entry: dict[str, Any]) -> dict[str, Any]:
+    amount = entry["amount"]
+    return {
+        "transaction": entry["transaction_id"],
+        "account": entry["account_id"],
+        "side": entry["side"],
+        "amount": f"{amount['amount']} {amount['currency']}",
+    }

@@ -1,0 +1,134 @@
+"""One order, one transaction or one account, as the tables have it."""
+
+from typing import Any
+
+from shop import ids
+from tools.shopctl import rows
+from tools.shopctl.books import parsed
+from tools.shopctl.errors import Failed
+from tools.shopctl.rows import Row
+from tools.shopctl.target import Target
+
+NEWEST = 20
+_ORDER_FIELDS = (
+    "order_id", "status", "customer_id", "currency", "subtotal", "shipping", "tax", "total",
+    "payment_id", "waiting_for", "reason", "refund_due", "created_at", "updated_at", "due_at",
+)  # fmt: skip
+_PAYMENT_FIELDS = (
+    "payment_id", "status", "psp", "psp_reference", "amount", "currency", "decline_code",
+    "problem_code", "captured_at", "updated_at", "due_at",
+)  # fmt: skip
+_RESERVATION_FIELDS = ("status", "lines", "held_until", "updated_at")
+
+
+def order(target: Target, order_id: str) -> dict[str, Any]:
+    """An order with its timeline, payment, reservation and postings. No address is shown."""
+    found = rows.query(target, "orders", f"ORDER#{order_id}")
+    row = next((each for each in found if each["sk"] == "ORDER"), None)
+    if row is None:
+        raise Failed(f"There is no order {order_id}.")
+    timeline = [_event(each) for each in found if each["sk"].startswith("EVENT#")]
+    payment = None
+    if row.get("payment_id"):
+        payment = _first(target, "payments", f"PAYMENT#{row['payment_id']}")
+    reservation_id = ids.derive("rsv", order_id, region=ids.region_of(order_id))
+    reservation = _first(target, "inventory", f"RSV#{reservation_id}")
+    captured = [each["event_id"] for each in timeline if each["type"] == "payment.captured"]
+    posted = [ids.derive("txn", each, "payment_captured", region=_home(each)) for each in captured]
+    return {
+        "order": _some(row, _ORDER_FIELDS),
+        "timeline": timeline,
+        "payment": payment and _some(payment, _PAYMENT_FIELDS),
+        "reservation": reservation
+        and {"reservation_id": reservation_id, **_some(reservation, _RESERVATION_FIELDS)},
+        "transactions": [transaction(target, each) for each in posted if _is_there(target, each)],
+    }
+
+
+def ledger(target: Target, id_: str) -> dict[str, Any]:
+    """A transaction (`txn_…`) or an account (`2100:USD`)."""
+    return transaction(target, id_) if ids.is_id("txn", id_) else account(target, id_)
+
+
+def transaction(target: Target, transaction_id: str) -> dict[str, Any]:
+    """A transaction with its entries."""
+    found = rows.query(target, "ledger", f"TXN#{transaction_id}")
+    header = next((each for each in found if each["sk"] == "TXN"), None)
+    if header is None:
+        raise Failed(f"There is no transaction {transaction_id}.")
+    fields = ("template", "cause_event_id", "order_id", "payment_id", "effective_at", "recorded_at")
+    return {
+        "transaction_id": transaction_id,
+        **_some(header, fields),
+        "entries": [
+            _some(each, ("account", "side", "amount", "currency"))
+            for each in found
+            if each is not header
+        ],
+    }
+
+
+def account(target: Target, account_id: str) -> dict[str, Any]:
+    """An account's sums and its newest entries."""
+    found = rows.query(target, "balances", f"ACCOUNT#{account_id}")
+    total = next((each for each in found if each["sk"] == "TOTAL"), None)
+    if total is None:
+        raise Failed(f"The account {account_id} has no entries.")
+    days = sorted((each["sk"] for each in found if each["sk"] != "TOTAL"), reverse=True)
+    entries: list[Row] = []
+    for day in days:
+        entries += _entries(target, f"{account_id}#{day.removeprefix('DAY#')}")
+        if len(entries) >= NEWEST:
+            break
+    return {
+        "account_id": account_id,
+        **_some(total, ("debit", "credit", "version", "folded_at")),
+        "newest_entries": [_entry(each) for each in entries[:NEWEST]],
+    }
+
+
+def _entries(target: Target, account_day: str) -> list[Row]:
+    with rows.reachable(target):
+        found = target.client("dynamodb").query(
+            TableName=target.table("ledger"),
+            IndexName="by_account",
+            KeyConditionExpression="account_day = :day",
+            ExpressionAttributeValues={":day": {"S": account_day}},
+            ScanIndexForward=False,
+            Limit=NEWEST,
+        )
+    return [rows.plain(item) for item in found["Items"]]
+
+
+def _entry(row: Row) -> dict[str, Any]:
+    transaction_id = row["pk"].removeprefix("TXN#")
+    fields = ("side", "amount", "currency", "order_id")
+    return {"transaction_id": transaction_id, **_some(row, fields)}
+
+
+def _event(row: Row) -> dict[str, Any]:
+    event = parsed(row["event"])
+    return {
+        "occurred_at": event["occurred_at"],
+        "type": event["type"],
+        "event_id": event["id"],
+        "subject": event["subject"],
+        "sequence": event["sequence"],
+    }
+
+
+def _first(target: Target, table: str, pk: str) -> Row | None:
+    found = rows.query(target, table, pk)
+    return found[0] if found else None
+
+
+def _is_there(target: Target, transaction_id: str) -> bool:
+    return bool(rows.query(target, "ledger", f"TXN#{transaction_id}"))
+
+
+def _home(id_: str) -> str:
+    return ids.region_of(id_)
+
+
+def _some(row: Row, names: tuple[str, ...]) -> dict[str, Any]:
+    return {name: row[name] for name in names if name in row}
