@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+from botocore.config import Config
 
 from benchmarks.client import ADDRESS, Figures, Platform, measure, new_key
 
@@ -33,9 +34,11 @@ class Emulator:
             aws_secret_access_key="test",  # noqa: S106 (the emulator's)
         )
         self.functions = session.client("lambda", endpoint_url=platform.endpoint_url)
-        self.machines = session.client("stepfunctions", endpoint_url=platform.endpoint_url)
-        # Sync executions have a host prefix that a local name does not resolve.
-        self.machines.meta.events.register("before-sign", lambda **_: None)
+        # Synchronous executions have a host prefix, which makes no sense before an address.
+        plain = Config(inject_host_prefix=False)
+        self.machines = session.client(
+            "stepfunctions", endpoint_url=platform.endpoint_url, config=plain
+        )
         self.machine_arn = ""
 
     def __enter__(self) -> "Emulator":

@@ -45,6 +45,8 @@ class Project:
 
     def contract(self) -> dict[str, Any]:
         """The OpenAPI document."""
+        if not self.openapi.exists():
+            raise SystemExit(f"{self.openapi.name} is not generated: run `make contracts` first.")
         document: dict[str, Any] = json.loads(self.openapi.read_text())
         return document
 

@@ -103,7 +103,7 @@ class AccountRepository:
 
         def build(tx: TransactWrite) -> None:
             tx.save(new, condition=UserItem.pk.does_not_exist())
-            tx.save(taken)
+            tx.save(taken, condition=AddressItem.pk.does_not_exist())
             tx.save(Outbox.holding(registered))
 
         return not transact(build)

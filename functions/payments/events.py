@@ -68,14 +68,6 @@ class PaymentVoided(EventData):
     psp_reference: str | None
 
 
-PUBLISHED: tuple[type[EventData], ...] = (
-    PaymentAuthorized,
-    PaymentCaptured,
-    PaymentFailed,
-    PaymentRequiresAction,
-    PaymentUnknown,
-    PaymentVoided,
-)
 _BY_STATUS: dict[Status, type[EventData]] = {
     Status.AUTHORIZED: PaymentAuthorized,
     Status.CAPTURED: PaymentCaptured,

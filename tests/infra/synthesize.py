@@ -23,7 +23,6 @@ from infra.project import ROOT, Project
 from infra.stacks.payments import PaymentsStack
 from infra.stages import LOCAL, PROD, Stage
 
-SAMPLES = Path(__file__).parent
 SERVICE_NAMES = [
     *(stack.__name__.removesuffix("Stack").lower() for stack in SERVICES),
     "operations",
@@ -31,17 +30,13 @@ SERVICE_NAMES = [
 
 
 def project(folder: Path) -> Project:
-    """The real contract and machine where they exist, and empty assets."""
+    """The real contract and machine, and empty assets."""
     found = Project(build=folder / "build")
     for platform in ("host", "aws"):
         for name in SERVICE_NAMES:
             _touch(found.build / platform / "functions" / name / "handler.py", name)
         for name in found.layer_names():
             _touch(found.build / platform / "layers" / name / "python" / "layer.py", name)
-    if not found.openapi.exists():
-        found = replace(found, openapi=SAMPLES / "sample_openapi.json")
-    if not (found.machines / "checkout.asl.json").exists():
-        found = replace(found, machines=SAMPLES)
     return found
 
 

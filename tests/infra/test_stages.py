@@ -75,6 +75,12 @@ def test_nothing_but_stages_py_compares_a_stage_name() -> None:
                 assert not any(text.endswith("stage.name") for text in compared), path
 
 
+def test_the_lock_of_the_command_line_names_no_registry() -> None:
+    lock = (ROOT / "package-lock.json").read_text()
+    assert "aws-cdk" in lock
+    assert "://" not in lock
+
+
 def test_infra_imports_no_runtime_code() -> None:
     runtime = {path.name for path in (ROOT / "functions").iterdir()} | {"shop", "tools", "tests"}
     for path in sorted((ROOT / "infra").rglob("*.py")):

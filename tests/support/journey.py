@@ -13,6 +13,7 @@ from typing import Any
 import boto3
 import pytest
 from moto import mock_aws
+from moto.dynamodb.models import dynamodb_backends
 
 from catalog import steps as catalog_steps
 from inventory import steps as inventory_steps
@@ -28,7 +29,7 @@ from payments.jobs import janitor as payments_janitor
 from payments.steps import _till
 from shop import clock, machine
 from tests.support import dynamodb, gateway
-from tests.support.machines import Machine, without_waits
+from tests.support.machines import Machine, quick
 from tests.support.psp import GOOD, SimulatedPsp
 from tests.support.wire import Function, Wire, tapped
 
@@ -85,6 +86,8 @@ class Journey:
         self.delivered: set[str] = set()
         self.undelivered: list[str] = []  # consumer and event type of each failed message
         self._requests = 0
+        # Read often, so not by scans through the whole stack.
+        self._tables = dynamodb_backends["123456789012"]["us-east-1"].tables
 
     # What is sold.
     def stock(self, sku: str, *, units: int, price: int = 1000) -> str:
@@ -205,9 +208,10 @@ class Journey:
     def events(self, type_: str = "") -> list[dict[str, Any]]:
         """All stored events, oldest first, or those of a type."""
         found: list[dict[str, Any]] = [
-            event
+            json.loads(item.attrs["outbox"].value)
             for table in ("inventory", "orders", "payments", "ledger")
-            for event in dynamodb.outbox(table)
+            for item in self._tables[table].all_items()
+            if "outbox" in item.attrs
         ]
         found.sort(key=lambda event: (event["occurred_at"], event["subject"], event["sequence"]))
         return [event for event in found if event["type"].startswith(type_)]
@@ -233,7 +237,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> Iterator[Journey]:
     """A shop that sells nothing yet."""
     psp = SimulatedPsp()
     real_now = clock.now
-    without_waits(monkeypatch)
+    quick(monkeypatch)
     config = {"stepfunctions": {"execute_state_machine": True}}
     with tapped() as wire, mock_aws(config=config):  # type: ignore[arg-type]
         dynamodb.create(*TABLES)

@@ -1,5 +1,6 @@
 """Runs the real ASL files by moto's interpreter, behind `shop.machine`."""
 
+import functools
 import json
 import re
 from pathlib import Path
@@ -10,6 +11,7 @@ from uuid import uuid4
 import boto3
 import pytest
 from moto.stepfunctions.parser.asl.component.common.retry import retrier_decl
+from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
 
 from shop.machine import CheckoutIncomplete
 from tests.support.wire import until
@@ -73,6 +75,11 @@ class Machine:
         return result if result["status"] != "RUNNING" else None
 
 
-def without_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+# A definition is parsed once: moto does it for every execution, which takes most of its time.
+_parse = functools.lru_cache(AmazonStateLanguageParser.parse)
+
+
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Retries come at once. AWS takes no interval below a second, so the definition stays."""
     monkeypatch.setattr(retrier_decl, "time", SimpleNamespace(sleep=lambda _seconds: None))
+    monkeypatch.setattr(AmazonStateLanguageParser, "parse", staticmethod(_parse))

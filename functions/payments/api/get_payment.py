@@ -37,7 +37,7 @@ def handle(request: Request[None]) -> Response | Problem:
         "decline_code": payment.decline_code,
     }
     if payment.customer_id != caller.subject:
-        pass
+        body["next_action"] = None
     return Response(
         200, detail(body, list(requesting.attempts(payment))), etag=f'"{payment.version}"'
     )

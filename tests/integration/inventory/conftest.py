@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator
 import pytest
 from moto import mock_aws
 
+from inventory.domain import reservation
 from inventory.repository import StockRepository
-from inventory.service import counting
 from shop import clock, ids
 from tests.support import dynamodb
 from tests.support.wire import Wire, tapped
@@ -28,12 +28,20 @@ def stocked(wire: Wire) -> Stocked:
 
     def fill(**levels: dict[str, int]) -> StockRepository:
         stock = StockRepository()
-        for sku, places in levels.items():
-            for location, units in places.items():
-                movement_id = ids.derive("mov", sku, location, region="use1")
-                counting.receive(
-                    sku, location, units, movement_id=movement_id, stock=stock, now=clock.now()
-                )
+        changes = [
+            reservation.receipt(
+                sku,
+                location,
+                units,
+                movement_id=ids.derive("mov", sku, location, region="use1"),
+                now=clock.now(),
+                reason="receipt",
+            )
+            for sku, places in levels.items()
+            for location, units in places.items()
+        ]
+        for start in range(0, len(changes), 50):
+            assert stock.move(changes[start : start + 50])
         wire.reset()
         return stock
 

@@ -1,6 +1,7 @@
 """Money moves exactly once, whatever is lost on the way."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -279,3 +280,17 @@ def test_a_stale_snapshot_is_corrected_by_the_row() -> None:
     assert shop.at().capture(PAYMENT, snapshot)["outcome"] == "refused"
     assert held_and_taken(shop) == (0, 0)
     assert shop.row.status is Status.VOIDED
+
+
+def test_money_that_a_late_confirmation_holds_is_let_go() -> None:
+    """The row has ended by the time that the provider says yes: nobody would ever void it."""
+    shop = stored()
+
+    def ended(call: Call) -> None:
+        if call == "confirm":
+            row = replace(shop.row, status=Status.VOIDED, due_at=None, version=shop.row.version + 1)
+            shop.payments.rows[PAYMENT] = row
+
+    shop.psp.before_call = ended
+    assert shop.authorize()["outcome"] == "voided"
+    assert held_and_taken(shop) == (0, 0)

@@ -1,0 +1,147 @@
+"""What every ASL file promises: bound names, retries and a way out for each task, no dead state."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.machines import ROOT, definition
+
+FILES = sorted((ROOT / "state_machines").glob("*.asl.json"))
+FUNCTIONS = {"OrdersSteps", "CatalogSteps", "InventorySteps", "PaymentsSteps"}
+NUMBERS = {"RetryInterval", "RetryMaxDelay"}
+# Below the 26 s that the caller waits; a payment step asks a provider and gets more of it.
+BUDGET_S = 24
+State = dict[str, Any]
+
+
+def _states(kind: str = "") -> list[Any]:
+    return [
+        pytest.param(machine, state, id=f"{machine['name']}-{name}")
+        for machine in map(_machine, FILES)
+        for name, state in machine["States"].items()
+        if kind in {"", state["Type"]}
+    ]
+
+
+def _machine(path: Path) -> dict[str, Any]:
+    name = path.name.removesuffix(".asl.json")
+    return definition(name) | {"name": name}
+
+
+def _targets(state: State) -> list[str]:
+    found = [state[key] for key in ("Next", "Default") if key in state]
+    found += [rule["Next"] for key in ("Choices", "Catch") for rule in state.get(key, [])]
+    return found
+
+
+def test_there_is_a_checkout_machine() -> None:
+    assert "checkout.asl.json" in {path.name for path in FILES}
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_names_in_the_file_are_known_and_used_as_what_they_are(path: Path) -> None:
+    text = path.read_text()
+    assert set(re.findall(r"\$\{(\w+)\}", text)) <= FUNCTIONS | NUMBERS
+    assert set(re.findall(r'"\$\{(\w+)\}"', text)) <= FUNCTIONS
+    for name in NUMBERS:
+        assert f'"${{{name}}}"' not in text, "a number stands without quotes"
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_the_picture_is_valid_json_of_one_machine(path: Path) -> None:
+    machine = _machine(path)
+    assert machine["StartAt"] in machine["States"]
+    assert machine["TimeoutSeconds"] <= BUDGET_S
+    assert json.dumps(machine)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_every_state_is_reached_and_every_target_exists(path: Path) -> None:
+    machine = _machine(path)
+    states, reached, todo = machine["States"], set(), [machine["StartAt"]]
+    while todo:
+        name = todo.pop()
+        if name not in reached:
+            reached.add(name)
+            todo += _targets(states[name])
+    assert reached == set(states)
+
+
+@pytest.mark.parametrize(("machine", "state"), _states())
+def test_a_state_goes_on_or_ends(machine: State, state: State) -> None:
+    ends = state["Type"] in {"Fail", "Succeed"} or state.get("End") is True
+    assert ends != bool(_targets(state))
+
+
+@pytest.mark.parametrize(("machine", "state"), _states("Choice"))
+def test_a_choice_has_a_default(machine: State, state: State) -> None:
+    assert state["Default"] in machine["States"]
+
+
+@pytest.mark.parametrize(("machine", "state"), _states("Task"))
+def test_a_task_is_retried_with_backoff_and_full_jitter(machine: State, state: State) -> None:
+    [retry] = state["Retry"]
+    assert retry["ErrorEquals"] == ["States.ALL"]
+    assert retry["BackoffRate"] > 1
+    assert retry["JitterStrategy"] == "FULL"
+    assert retry["MaxDelaySeconds"] > retry["IntervalSeconds"]
+
+
+@pytest.mark.parametrize(("machine", "state"), _states("Task"))
+def test_a_task_that_keeps_failing_fits_into_the_callers_patience(
+    machine: State, state: State
+) -> None:
+    [retry] = state["Retry"]
+    waits = [
+        min(retry["IntervalSeconds"] * retry["BackoffRate"] ** n, retry["MaxDelaySeconds"])
+        for n in range(retry["MaxAttempts"])
+    ]
+    assert state["TimeoutSeconds"] * (retry["MaxAttempts"] + 1) + sum(waits) <= BUDGET_S
+
+
+@pytest.mark.parametrize(("machine", "state"), _states("Task"))
+def test_a_task_that_fails_ends_the_execution_in_a_known_way(machine: State, state: State) -> None:
+    catch = state["Catch"][-1]
+    assert catch["ErrorEquals"] == ["States.ALL"]
+    assert machine["States"][catch["Next"]]["Type"] == "Fail"
+
+
+@pytest.mark.parametrize(("machine", "state"), _states("Task"))
+def test_a_task_names_its_step_and_keeps_the_input(machine: State, state: State) -> None:
+    assert state["Parameters"]["step"].islower()
+    assert state["Parameters"]["trace.$"] == "$.trace"
+    assert state["ResultPath"].startswith("$.results.")
+
+
+def test_the_steps_that_the_machine_calls_exist() -> None:
+    from tests.support.journey import FUNCTIONS as HANDLERS
+
+    called = {
+        (state["Resource"].rsplit(":", 1)[1], state["Parameters"]["step"])
+        for state in definition("checkout")["States"].values()
+        if state["Type"] == "Task"
+    }
+    for function, step in called:
+        service = function.removesuffix("-steps")
+        found = ROOT / "functions" / service / "steps"
+        assert function in HANDLERS
+        names = {path.stem for path in found.glob("*.py")} | {"release"}
+        assert step in names
+
+
+def test_the_pivot_splits_what_is_undone_from_what_is_finished() -> None:
+    """After a capture there is no way back to void or release."""
+    states = definition("checkout")["States"]
+    captured = next(
+        rule["Next"] for rule in states["Captured"]["Choices"] if "captured" in json.dumps(rule)
+    )
+    reached, todo = set(), [captured]
+    while todo:
+        name = todo.pop()
+        if name not in reached:
+            reached.add(name)
+            todo += _targets(states[name])
+    assert not reached & {"Void", "Release", "ReleaseUnpriced", "Reject"}

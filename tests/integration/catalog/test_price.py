@@ -1,0 +1,51 @@
+"""The step `price` against the table."""
+
+from typing import Any
+
+import pytest
+
+from catalog import steps
+from tests.support.wire import Wire
+
+from .conftest import ARCHIVED, DOLLARS_ONLY
+
+pytestmark = pytest.mark.usefixtures("wire")
+
+
+def price(*lines: tuple[str, int], currency: str = "USD", country: str = "US") -> dict[str, Any]:
+    order = {
+        "lines": [{"sku": sku, "quantity": quantity} for sku, quantity in lines],
+        "currency": currency,
+        "ship_to": {"country": country, "region": "CA"},
+    }
+    return steps.handler({"step": "price", "order": order, "trace": None}, None)
+
+
+def test_an_order_is_priced_with_one_request(wire: Wire) -> None:
+    result = price(("SKU-0-0", 1), ("SKU-1-1", 2), ("SKU-0-0", 1))
+    assert [request.operation for request in wire.requests] == ["BatchGetItem"]
+    assert result["outcome"] == "priced"
+    assert [(line["sku"], line["quantity"], line["total"]) for line in result["lines"]] == [
+        ("SKU-0-0", 2, 2000),
+        ("SKU-1-1", 2, 2022),
+    ]
+    assert result["subtotal"] == 4022
+    assert result["total"] == 4022 + 599 + result["tax"]
+
+
+def test_a_hundred_skus_are_still_one_request(wire: Wire) -> None:
+    skus = [(f"SKU-{n}-{v}", 1) for n in range(50) for v in range(2)]
+    assert len(price(*skus)["lines"]) == 100
+    assert len(wire.requests) == 1
+
+
+def test_what_is_not_on_sale_is_an_unknown_sku() -> None:
+    archived = ARCHIVED.variants[0].sku
+    result = price(("SKU-0-0", 1), (archived, 1), ("NOPE", 1))
+    assert result == {"outcome": "unknown_sku", "skus": [archived, "NOPE"]}
+
+
+@pytest.mark.parametrize("currency", ["EUR", "JPY"])
+def test_a_line_without_a_price_in_the_currency_is_not_offered(currency: str) -> None:
+    sku = DOLLARS_ONLY.variants[0].sku
+    assert price((sku, 1), currency=currency) == {"outcome": "currency_not_offered"}
