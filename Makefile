@@ -39,7 +39,7 @@ check: lint ## The fast part, under a minute
 lint: venv
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check --quiet .
-	@$(PY) -m mypy
+	@$(PY) -m mypy app.py functions layers/shop/python infra tools benchmarks tests
 
 build: venv ## Build functions and layers for AWS
 	@$(PY) -m tools.build --platform aws
@@ -51,10 +51,10 @@ deploy: build ## Deploy STAGE=dev|staging|prod to the AWS account of your creden
 	@STAGE=$(STAGE) PATH="$(CURDIR)/.venv/bin:$$PATH" node_modules/.bin/cdk deploy --all --no-notices
 
 bench: venv ## Measure the figures that the README states
-	@$(PY) -m benchmarks
+	@$(PY) -m benchmarks.latency
 
 contracts: venv ## Generate OpenAPI, event schemas and the route table from the code
-	@AWS_DEFAULT_REGION=us-east-1 PYTHONPATH=functions:layers/shop/python:. $(PY) -m tools.contracts
+	@$(PY) -m tools.contracts
 
 lock: venv ## Resolve pyproject.toml into the locked requirement files
 	@$(PY) -m tools.lock

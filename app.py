@@ -25,6 +25,7 @@ chosen = stage_named(
     app.node.try_get_context("stage") or os.environ.get("STAGE") or "local",
     port=port,
     psp_port=int(os.environ.get("CARTWRIGHT_PSP_PORT") or port + 1000),
+    linked_layers=os.environ.get("CARTWRIGHT_LINK_LAYERS") != "0",
 )
 if chosen.account is None:
     chosen = in_account(chosen, os.environ.get("CDK_DEFAULT_ACCOUNT"))

@@ -1,6 +1,7 @@
 """The files that a synth reads: built assets, the API contract, state machines."""
 
 import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,11 @@ class Project:
             f"{folder.relative_to(self.build.parent)} is not built: run "
             f"`python -m tools.build --platform {stage.assets}` first."
         )
+
+    def linked_layers(self, stage: Stage, service: str) -> str:
+        """PYTHONPATH to the built layers of a service, for functions that run on this machine."""
+        base = self.build / stage.assets / "layers"
+        return os.pathsep.join(str(base / name / "python") for name in self.layers_of(service))
 
     def layer_names(self) -> list[str]:
         """Every layer that some service uses."""

@@ -41,6 +41,9 @@ class Stage:
     # What runs the functions.
     assets: Literal["host", "aws"] = "aws"  # build/<assets>/ is what is deployed
     runtime: str = "python3.13"  # as tools/build.py builds for
+    # Functions that run on this machine read the layers where they were built. An emulator unpacks
+    # every layer for every worker, which takes longer than to import it.
+    linked_layers: bool = False
     architecture: Literal["arm64", "x86_64"] = "arm64"
     log_level: LogLevel = "INFO"
     log_retention_days: int = 30
@@ -97,14 +100,18 @@ class Stage:
         return "-".join([self.prefix, *parts]).replace("_", "-")
 
 
-def local(*, port: int, psp_port: int) -> Stage:
-    """The emulator on this machine. Functions run on the host's own interpreter and processor."""
+def local(*, port: int, psp_port: int, linked_layers: bool = True) -> Stage:
+    """The emulator on this machine. Functions run on the host's own interpreter and processor.
+
+    An emulator that runs functions elsewhere (in a container) needs `linked_layers=False`.
+    """
     return Stage(
         name="local",
         account="000000000000",
         region="us-east-1",
         assets="host",
         runtime=f"python{sys.version_info.major}.{sys.version_info.minor}",
+        linked_layers=linked_layers,
         architecture="arm64" if platform.machine() in {"arm64", "aarch64"} else "x86_64",
         log_retention_days=1,
         stream_max_age_s=120,  # the one limit that the emulator knows: it ignores retry counts
@@ -154,11 +161,13 @@ PROD = Stage(
 STAGES = {stage.name: stage for stage in (LOCAL, DEV, STAGING, PROD)}
 
 
-def stage_named(name: str, *, port: int, psp_port: int) -> Stage:
-    """The stage called `name`; the ports matter to the local one only."""
+def stage_named(name: str, *, port: int, psp_port: int, linked_layers: bool = True) -> Stage:
+    """The stage called `name`; the rest matters to the local one only."""
     if name not in STAGES:
         raise SystemExit(f"There is no stage '{name}'. Stages: {', '.join(STAGES)}.")
-    return local(port=port, psp_port=psp_port) if name == LOCAL.name else STAGES[name]
+    if name != LOCAL.name:
+        return STAGES[name]
+    return local(port=port, psp_port=psp_port, linked_layers=linked_layers)
 
 
 def in_account(stage: Stage, account: str | None) -> Stage:

@@ -47,7 +47,11 @@ class PlatformStack(ServiceStack):
     @cached_property
     def layers(self) -> Sequence[lambda_.ILayerVersion]:
         """The service's layers themselves: their parameters do not exist before this stack does."""
-        return [self._layers[name] for name in self.project.layers_of(self.service)]
+        return [
+            self._layers[name]
+            for name in self.project.layers_of(self.service)
+            if name in self._layers
+        ]
 
     def _publish_layers(self) -> None:
         """Make the layers and publish their versions as parameters.
@@ -55,7 +59,7 @@ class PlatformStack(ServiceStack):
         Not as exports: an export that is in use cannot change, and every version is a new ARN.
         """
         self._layers: dict[str, lambda_.LayerVersion] = {}
-        for name in self.project.layer_names():
+        for name in [] if self.stage.linked_layers else self.project.layer_names():
             layer = lambda_.LayerVersion(
                 self,
                 f"Layer-{name}",

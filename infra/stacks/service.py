@@ -72,8 +72,8 @@ class ServiceStack(BaseStack):
     @cached_property
     def layers(self) -> Sequence[lambda_.ILayerVersion]:
         """The service's layers, as the platform stack made them last."""
-        found = []
-        for name in self.project.layers_of(self.service):
+        found: list[lambda_.ILayerVersion] = []
+        for name in [] if self.stage.linked_layers else self.project.layers_of(self.service):
             parameter = names.layer_parameter(self.stage, name)
             arn = ssm.StringParameter.value_for_string_parameter(self, parameter)
             found.append(lambda_.LayerVersion.from_layer_version_arn(self, f"Layer-{name}", arn))
@@ -126,6 +126,8 @@ class ServiceStack(BaseStack):
         """Make one function with the rights of its spec, and `rights`."""
         uses = [self._uses[name] for name in spec.uses]
         environment = self._table_names(spec)
+        if self.stage.linked_layers:
+            environment["PYTHONPATH"] = self.project.linked_layers(self.stage, self.service)
         for use in uses:
             environment |= use.environment
         used = [statement for use in uses for statement in use.rights]

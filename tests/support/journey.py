@@ -13,6 +13,7 @@ from typing import Any
 import boto3
 import pytest
 from moto import mock_aws
+from moto.core.config import DefaultConfig
 from moto.dynamodb.models import dynamodb_backends
 
 from catalog import steps as catalog_steps
@@ -154,6 +155,11 @@ class Journey:
             "get_order", "GET", f"/orders/{order_id}", path_parameters=parameters, **options
         )
 
+    def timeline(self, order_id: str) -> gateway.Reply:
+        """GET /orders/{order_id}/timeline."""
+        path = f"/orders/{order_id}/timeline"
+        return self._call("get_timeline", "GET", path, path_parameters={"order_id": order_id})
+
     def post(self, path: str, body: dict[str, Any], key: str, **options: Any) -> gateway.Reply:
         """A request with an idempotency key."""
         return self._call(ROUTES[path], "POST", path, body=body, key=key, **options)
@@ -238,8 +244,8 @@ def started(monkeypatch: pytest.MonkeyPatch) -> Iterator[Journey]:
     psp = SimulatedPsp()
     real_now = clock.now
     quick(monkeypatch)
-    config = {"stepfunctions": {"execute_state_machine": True}}
-    with tapped() as wire, mock_aws(config=config):  # type: ignore[arg-type]
+    config: DefaultConfig = {"stepfunctions": {"execute_state_machine": True}}
+    with tapped() as wire, mock_aws(config=config):
         dynamodb.create(*TABLES)
         wire.functions.update(FUNCTIONS)
         journey = Journey(wire, psp)

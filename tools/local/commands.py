@@ -59,6 +59,8 @@ def _environment(settings: Settings) -> dict[str, str]:
         "STAGE": STAGE,
         "CARTWRIGHT_PORT": str(urlsplit(settings.endpoint_url).port or settings.port),
         "CARTWRIGHT_PSP_PORT": str(settings.psp_port),
+        # Only our own emulator surely runs functions on this machine.
+        "CARTWRIGHT_LINK_LAYERS": "0" if settings.external_url else "1",
         "CDK_DEFAULT_ACCOUNT": "000000000000",
         "CDK_DEFAULT_REGION": settings.region,
         "CDK_DISABLE_VERSION_CHECK": "1",

@@ -42,6 +42,7 @@ def service(settings: Settings) -> processes.Service:
         command=[sys.executable, "-m", "ministack"],
         port=settings.port,
         home=settings.home,
+        state=settings.state / "emulator",
         environment=clean_environment(
             settings,
             GATEWAY_PORT=str(settings.port),

@@ -11,6 +11,7 @@ import os
 import signal
 import socket
 import subprocess
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,9 +21,8 @@ import psutil
 from tools.local.errors import LocalError
 
 START_TIME_TOLERANCE_S = 2.0
+IDLE_S = 2.0
 LOG_LIMIT_BYTES = 20_000_000
-
-_children: list[subprocess.Popen[bytes]] = []  # Dropping one would warn that it still runs.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +34,7 @@ class Service:
     environment: Mapping[str, str]
     port: int
     home: Path
+    state: Path | None = None  # What it writes when it is asked to end.
 
     @property
     def log(self) -> Path:
@@ -50,7 +51,7 @@ def find(service: Service) -> psutil.Process | None:
         record = json.loads(service.record.read_text())
         process = psutil.Process(int(record["pid"]))
         same = abs(process.create_time() - float(record["started"])) < START_TIME_TOLERANCE_S
-        alive = process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+        alive = _alive(process)
     except FileNotFoundError:
         return None
     except (psutil.Error, ValueError, KeyError, TypeError):
@@ -78,7 +79,7 @@ def start(service: Service) -> psutil.Process:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-    _children.append(child)
+    child.returncode = 0  # It outlives us: without this, dropping the object would warn.
     process = psutil.Process(child.pid)
     # Written under another name first: a half-written record would orphan the process.
     draft = service.record.with_suffix(".tmp")
@@ -96,18 +97,18 @@ def stop(service: Service, *, timeout_s: float = 60.0) -> bool:
     process = find(service)
     if process is None:
         return False
+    asked = time.time()
     process.terminate()
-    try:
-        process.wait(timeout_s)
-    except psutil.TimeoutExpired:
-        _kill_group(process.pid)
-        service.record.unlink(missing_ok=True)
+    finished = _finished(process, service.state, asked, timeout_s)
+    _kill_group(process.pid)  # And the function workers that outlive their parent.
+    with contextlib.suppress(psutil.Error):
+        process.wait(5)
+    service.record.unlink(missing_ok=True)
+    if not finished:
         raise LocalError(
             f"{service.name} did not stop within {timeout_s:.0f} s and was killed; what it had "
             f"not yet written is lost. Its log is {service.log}."
-        ) from None
-    _kill_group(process.pid)  # Function workers that outlived their parent.
-    service.record.unlink(missing_ok=True)
+        )
     return True
 
 
@@ -136,6 +137,55 @@ def last_lines(path: Path, count: int = 5) -> str:
         return ""
     lines = path.read_text(errors="replace").splitlines()[-count:]
     return "\n".join(f"    {line}" for line in lines)
+
+
+def _finished(process: psutil.Process, state: Path | None, asked: float, timeout_s: float) -> bool:
+    """True when it ended, or has written its state and idles.
+
+    The emulator saves first; then it may wait for functions that in turn wait for the emulator.
+    """
+    seen: tuple[float, float] | None = None
+    quiet_since = time.monotonic()
+    deadline = quiet_since + timeout_s
+    while time.monotonic() < deadline:
+        try:
+            process.wait(0.1)
+        except psutil.TimeoutExpired:
+            if not _alive(process):
+                return True
+            now = _newest(state), _cpu_seconds(process)
+            if now != seen:
+                seen, quiet_since = now, time.monotonic()
+            elif now[0] > asked and time.monotonic() - quiet_since > IDLE_S:
+                return True
+        else:
+            return True
+    return False
+
+
+def _alive(process: psutil.Process) -> bool:
+    """False also for a zombie, which another test worker has yet to reap."""
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def _cpu_seconds(process: psutil.Process) -> float:
+    """To a tenth: what a process burns by merely waiting does not count."""
+    try:
+        return round(sum(process.cpu_times()[:2]), 1)
+    except psutil.Error:
+        return 0.0
+
+
+def _newest(folder: Path | None) -> float:
+    """When something in the folder last changed."""
+    times = [0.0]
+    for path in folder.glob("*") if folder else ():
+        with contextlib.suppress(FileNotFoundError):
+            times.append(path.stat().st_mtime)
+    return max(times)
 
 
 def _owner(port: int) -> str:

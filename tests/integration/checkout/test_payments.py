@@ -3,6 +3,7 @@
 import pytest
 
 from orders.service.submit import checkout_payment_id
+from tests.support import dynamodb
 from tests.support.checks import at_rest
 from tests.support.journey import Journey
 from tests.support.psp import DECLINED, NEEDS_ACTION
@@ -225,6 +226,57 @@ def test_a_payment_without_end_is_abandoned(shop: Journey) -> None:
 
     assert shop.get(order_id).json["status"] == "cancelled"
     at_rest(shop)
+
+
+def test_a_payment_with_manual_capture_waits_for_the_shop(shop: Journey) -> None:
+    """Money is held and the stock is sold; what nobody captures in six days is undone."""
+    order_id = _placed(shop)
+    reply = shop.pay("pay", order_id, capture="manual")
+    assert (reply.status, reply.json["status"]) == (201, "authorized")
+
+    shop.settle(minutes=30)
+    assert shop.get(order_id).json["status"] == "placed"
+    assert shop.available("TEA-1") == 4
+
+    shop.pass_time(days=6)
+    shop.settle(minutes=3)
+    assert shop.get(order_id).json["status"] == "cancelled"
+    at_rest(shop)
+
+
+def test_two_payments_of_one_order_do_not_both_take_money(shop: Journey) -> None:
+    order_id = _placed(shop)
+    waiting = shop.pay("pay", order_id, NEEDS_ACTION)
+    rival = shop.pay("other", order_id)
+    assert (rival.status, rival.json["code"]) == (409, "payment_in_progress")
+    [book] = shop.psp.books.values()
+    shop.psp.authenticate(book.reference, success=True)
+    assert shop.confirm(waiting.json["payment_id"]).json["status"] == "captured"
+    shop.settle(minutes=20)
+    assert sum(book.captured for book in shop.psp.books.values()) == book.amount.amount
+
+
+def test_events_twice_and_backwards_change_nothing(shop: Journey) -> None:
+    order_id = _placed(shop)
+    shop.pay("pay", order_id)
+    shop.settle(minutes=1)
+    before = {table: len(dynamodb.rows(table)) for table in ("orders", "ledger", "inventory")}
+
+    for event in reversed(shop.events()):
+        shop.hand_over(event)
+
+    assert before == {table: len(dynamodb.rows(table)) for table in before}
+    at_rest(shop)
+
+
+def test_the_timeline_tells_the_whole_story(shop: Journey) -> None:
+    order_id = _placed(shop)
+    shop.pay("pay", order_id)
+    shop.deliver()
+    told = [entry["type"] for entry in shop.timeline(order_id).json["data"]]
+    assert told[:2] == ["inventory.reserved", "order.placed"]
+    assert told[-1] == "order.paid"
+    assert {"payment.authorized", "inventory.committed", "payment.captured"} <= set(told)
 
 
 def test_a_checkout_orders_and_pays(shop: Journey) -> None:

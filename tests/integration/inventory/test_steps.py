@@ -111,15 +111,14 @@ def test_what_is_short_is_said_after_a_consistent_read(stocked: Stocked, wire: W
     assert stock_rows()["B", EWR] == (1, 0, 1)
 
 
-def test_ninety_eight_skus_fit_and_a_hundred_are_refused(stocked: Stocked) -> None:
-    skus = [f"S{n:03d}" for n in range(100)]
+def test_the_largest_order_is_reserved_and_sold(stocked: Stocked, wire: Wire) -> None:
+    skus = [f"S{n:03d}" for n in range(98)]
     stocked(**{sku: {EWR: 1} for sku in skus})
-    assert reserve(dict.fromkeys(skus, 1))["outcome"] == "out_of_stock"
-    assert reserve(dict.fromkeys(skus[:98], 1), order=2)["outcome"] == "reserved"
-    assert step("commit", 2) == "committed"
-    assert stock_rows()["S000", EWR] == (0, 0, 0)
-    assert step("release", 2) == "released"
-    assert stock_rows()["S097", EWR] == (1, 0, 1)
+    assert reserve(dict.fromkeys(skus, 1))["outcome"] == "reserved"
+    assert step("commit") == "committed"
+    writes = [r for r in wire.requests if r.operation == "TransactWriteItems"]
+    assert [len(write.body["TransactItems"]) for write in writes] == [100, 1, 98, 98, 2]
+    assert set(stock_rows().values()) == {(0, 0, 0)}
 
 
 def test_a_commit_is_a_read_and_a_write(stocked: Stocked, wire: Wire) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from tools.local import processes
 from tools.local.errors import LocalError
+from tools.local.http import wait_for
 from tools.local.processes import Service
 
 
@@ -69,6 +70,45 @@ def test_ended_process_is_not_found(sleeper: Service) -> None:
     process.kill()
     process.wait(5)
     assert processes.find(sleeper) is None
+
+
+HANGS = """
+import pathlib, signal, sys, time
+signal.signal(signal.SIGTERM, lambda *_: {save})
+print("ready", flush=True)
+time.sleep(60)
+time.sleep(60)
+"""
+SAVES = 'pathlib.Path("state/saved.json").write_text("{}")'
+
+
+def hanging(home: Path, save: str) -> Service:
+    """A program that does not end when it is asked to."""
+    (home / "state").mkdir()
+    service = Service(
+        name="hanging",
+        command=[sys.executable, "-c", HANGS.format(save=save)],
+        environment={},
+        port=free_port(),
+        home=home,
+        state=home / "state",
+    )
+    processes.start(service)
+    assert wait_for(lambda: "ready" in service.log.read_text(), timeout_s=10)
+    return service
+
+
+def test_program_that_saved_and_then_hangs_is_stopped_without_loss(tmp_path: Path) -> None:
+    service = hanging(tmp_path, SAVES)
+    assert processes.stop(service, timeout_s=20) is True
+    assert (tmp_path / "state" / "saved.json").exists()
+
+
+def test_program_that_never_saved_is_reported(tmp_path: Path) -> None:
+    service = hanging(tmp_path, "None")
+    with pytest.raises(LocalError, match="not yet written is lost"):
+        processes.stop(service, timeout_s=1)
+    assert processes.find(service) is None
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,109 @@
+"""Storage in memory with the conditions of the real one, and builders."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from orders import domain
+from orders.domain import Kind, Line, Order, Reservation, ShipTo, Totals
+from orders.records import Change, Intake, Record
+from shop.trace import Trace
+
+NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
+ORDER_ID = "ord_use1_00000000000000000000000001"
+CUSTOMER = "usr_use1_00000000000000000000000001"
+PAYMENT = "pay_use1_00000000000000000000000001"
+OTHER_PAYMENT = "pay_use1_00000000000000000000000002"
+TRACE = Trace("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", "req-1", "/orders")
+LINES = (Line("TEA-1", 2, "prd_use1_00000000000000000000000001", "Tea", 500, 1000),)
+TOTALS = Totals(1000, 500, 150, 1650)
+HOLD = Reservation("rsv_use1_00000000000000000000000001", NOW + timedelta(minutes=15))
+
+
+def pending(kind: Kind = Kind.ORDER) -> Order:
+    return domain.opened(
+        order_id=ORDER_ID,
+        customer_id=CUSTOMER,
+        kind=kind,
+        currency="USD",
+        lines=domain.merge([("TEA-1", 2)]),
+        ship_to=ShipTo("US", "NJ"),
+        now=NOW,
+    )
+
+
+def placed(kind: Kind = Kind.ORDER) -> Order:
+    return domain.placed(pending(kind), lines=LINES, totals=TOTALS, reservation=HOLD, now=NOW)
+
+
+def claimed(kind: Kind = Kind.ORDER) -> Order:
+    return domain.claimed(placed(kind), PAYMENT, now=NOW)
+
+
+def intake(fingerprint: str = "f", owner: str = "me", lease_until: str = "") -> Intake:
+    return Intake(fingerprint, owner, lease_until, TRACE.to_dict(), "pm_card_visa", None)
+
+
+class FakeOrders:
+    """`orders.service.ports.Orders` in memory."""
+
+    def __init__(self, *records: Record) -> None:
+        self.rows = {record.order.order_id: record for record in records}
+        self.events: list[dict[str, Any]] = []
+        self.writes = 0
+        self.reads = 0
+
+    def open(self, record: Record, address: dict[str, Any]) -> bool:
+        if record.order.order_id in self.rows:
+            return False
+        self.rows[record.order.order_id] = record
+        return True
+
+    def get(self, order_id: str) -> Record | None:
+        self.reads += 1
+        return self.rows.get(order_id)
+
+    def take_over(self, order_id: str, *, lease_until: str, owner: str, until: str) -> bool:
+        return self._lease(order_id, "lease_until", lease_until, owner, until)
+
+    def end_lease(self, order_id: str, owner: str) -> None:
+        self._lease(order_id, "lease_owner", owner, owner, "")
+
+    def _lease(self, order_id: str, name: str, value: str, owner: str, until: str) -> bool:
+        record = self.rows[order_id]
+        if getattr(record.request, name) != value:
+            return False
+        leased = replace(record.request, lease_owner=owner, lease_until=until)
+        self.rows[order_id] = replace(record, intake=leased)
+        return True
+
+    def claim(
+        self, order_id: str, *, customer_id: str, payment_id: str, now: datetime
+    ) -> Record | None:
+        record = self.rows.get(order_id)
+        order = None if record is None else record.order
+        if record is None or order is None or order.payment_id is not None:
+            return None
+        if domain.claim_refusal(order, customer_id, payment_id) is not None:
+            return None
+        self.rows[order_id] = replace(record, order=domain.claimed(order, payment_id, now=now))
+        return self.rows[order_id]
+
+    def save(self, change: Change) -> Record | None:
+        record = self.rows[change.order.order_id]
+        if record.order.version != change.order.version - 1:
+            return record
+        self.writes += 1
+        answer = change.answer or record.answer
+        self.rows[change.order.order_id] = replace(record, order=change.order, answer=answer)
+        if change.event is not None:
+            self.events.append(change.event.body)
+        return None
+
+    def due(self, now: datetime, *, limit: int) -> Iterable[str]:
+        return [
+            record.order.order_id
+            for record in self.rows.values()
+            if record.order.due_at is not None and record.order.due_at <= now
+        ]

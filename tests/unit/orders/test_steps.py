@@ -1,0 +1,239 @@
+"""The machine's steps, with storage in memory."""
+
+import json
+from typing import Any
+
+import pytest
+
+from orders.domain import Kind, Order, Status
+from orders.records import Record
+from orders.schemas import CheckoutOut, OrderOut
+from orders.service import steps, submit
+from shop.idempotency import Answer
+from tests.unit.orders.fakes import (
+    CUSTOMER,
+    HOLD,
+    LINES,
+    NOW,
+    ORDER_ID,
+    OTHER_PAYMENT,
+    PAYMENT,
+    TOTALS,
+    TRACE,
+    FakeOrders,
+    claimed,
+    intake,
+    pending,
+    placed,
+)
+
+RESERVATION = {
+    "reservation_id": HOLD.reservation_id,
+    "expires_at": "2026-11-22T10:15:00.000Z",
+    "lines": [],
+}
+PRICED = {
+    "outcome": "priced",
+    "lines": [{name: getattr(LINES[0], name) for name in LINES[0].__dataclass_fields__}],
+    **{name: getattr(TOTALS, name) for name in TOTALS.__dataclass_fields__},
+}
+PAYMENT_BODY = {"payment_id": PAYMENT, "order_id": ORDER_ID, "status": "captured"}
+UNDO = {"code": "order_closed", "reason": "abandoned", "detail": "late"}
+
+
+def orders_with(order: Order, answer: Answer | None = None) -> FakeOrders:
+    return FakeOrders(Record(order, answer, intake()))
+
+
+def place(orders: FakeOrders, kind: Kind = Kind.ORDER) -> dict[str, Any]:
+    wanted = submit.machine_input(Record(pending(kind), None, intake()), TRACE)["order"]
+    data = {"order": wanted, "priced": PRICED, "reservation": RESERVATION}
+    return steps.place(data, orders=orders, trace=TRACE, now=NOW)
+
+
+def reject(orders: FakeOrders, reason: dict[str, Any], kind: Kind = Kind.ORDER) -> dict[str, Any]:
+    wanted = submit.machine_input(Record(pending(kind), None, intake()), TRACE)["order"]
+    data = {"order": wanted, "reason": reason}
+    return steps.reject(data, orders=orders, trace=TRACE, now=NOW)
+
+
+def claim(orders: FakeOrders, payment_id: str = PAYMENT) -> dict[str, Any]:
+    data = {"order_id": ORDER_ID, "customer_id": CUSTOMER, "payment_id": payment_id}
+    return steps.claim(data, orders=orders, now=NOW)
+
+
+def settle(
+    orders: FakeOrders, payment: dict[str, Any], claim: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    data = {
+        "order_id": ORDER_ID,
+        "claimed": claim or {"outcome": "none", "payment_id": None},
+        "payment_result": payment,
+        "undo": UNDO,
+    }
+    return steps.settle(data, orders=orders, trace=TRACE, now=NOW)
+
+
+def test_placing_reads_nothing_and_writes_once() -> None:
+    orders = orders_with(pending())
+    result = place(orders)
+    assert result["outcome"] == "placed"
+    assert (orders.reads, orders.writes) == (0, 1)
+    assert [event["type"] for event in orders.events] == ["order.placed"]
+
+
+def test_the_answer_keeps_the_promise_of_its_schema() -> None:
+    result = place(orders_with(pending()))
+    assert result["answer"]["status"] == 201
+    body = json.loads(result["answer"]["body"])
+    assert OrderOut.model_validate(body).model_dump(mode="json") == body
+
+
+def test_placing_again_gives_the_first_answer_and_no_second_event() -> None:
+    orders = orders_with(pending())
+    first, again = place(orders), place(orders)
+    assert again == first
+    assert len(orders.events) == 1
+
+
+def test_what_was_given_up_is_not_placed() -> None:
+    orders = orders_with(pending())
+    settle(orders, {"outcome": "none"})
+    assert place(orders)["outcome"] == "refused"
+    assert orders.rows[ORDER_ID].order.status is Status.REJECTED
+
+
+def test_a_checkout_is_not_answered_before_its_payment() -> None:
+    assert "answer" not in place(orders_with(pending(Kind.CHECKOUT)), Kind.CHECKOUT)
+
+
+@pytest.mark.parametrize(
+    ("reason", "status", "code"),
+    [
+        ({"outcome": "unknown_sku", "skus": ["TEA-1"]}, 422, "unknown_sku"),
+        ({"outcome": "currency_not_offered"}, 422, "currency_not_offered"),
+        (
+            {
+                "outcome": "out_of_stock",
+                "short": [{"sku": "TEA-1", "requested": 2, "available": 1}],
+            },
+            409,
+            "out_of_stock",
+        ),
+        ({"outcome": "released"}, 409, "order_closed"),
+    ],
+)
+def test_a_rejection_says_why(reason: dict[str, Any], status: int, code: str) -> None:
+    orders = orders_with(pending())
+    result = reject(orders, reason)
+    body = json.loads(result["answer"]["body"])
+    assert (result["outcome"], result["answer"]["status"], body["code"]) == (
+        "rejected",
+        status,
+        code,
+    )
+    assert (body["request_id"], body["instance"]) == ("req-1", "/orders")
+    assert reject(orders, reason) == result
+    assert [event["type"] for event in orders.events] == ["order.rejected"]
+
+
+def test_a_placed_order_is_not_rejected_by_a_late_repeat() -> None:
+    orders = orders_with(pending())
+    first = place(orders)
+    assert reject(orders, {"outcome": "unknown_sku", "skus": ["TEA-1"]}) == first
+
+
+def test_claiming_tells_what_to_pay() -> None:
+    result = claim(orders_with(placed(), Answer(201, "{}")))
+    assert result["outcome"] == "claimed"
+    assert (result["amount"], result["currency"]) == (1650, "USD")
+    assert result["lines"] == [{"sku": "TEA-1", "quantity": 2}]
+    assert json.dumps(result)
+
+
+def test_the_same_payment_may_claim_again_and_another_may_not() -> None:
+    orders = orders_with(placed())
+    first = claim(orders)
+    assert claim(orders) == first
+    assert claim(orders, OTHER_PAYMENT)["code"] == "payment_in_progress"
+
+
+def test_settling_a_paid_order_reads_nothing_and_writes_once() -> None:
+    orders = orders_with(placed(), Answer(201, "first"))
+    result = settle(orders, {"outcome": "captured", "payment": PAYMENT_BODY}, claim(orders))
+    assert (result["outcome"], result["status"]) == ("settled", "paid")
+    assert (orders.reads, orders.writes) == (0, 1)
+    assert orders.rows[ORDER_ID].answer == Answer(201, "first")
+    assert [event["type"] for event in orders.events] == ["order.paid"]
+
+
+def test_settling_finds_out_what_happened_meanwhile() -> None:
+    """The event was faster: the order is paid already, and there is no second event."""
+    orders = orders_with(placed())
+    seen = claim(orders)
+    settle(orders, {"outcome": "captured", "payment": PAYMENT_BODY}, seen)
+    again = settle(orders, {"outcome": "captured", "payment": PAYMENT_BODY}, seen)
+    assert again["status"] == "paid"
+    assert len(orders.events) == 1
+
+
+def test_a_paid_checkout_answers_with_order_and_payment() -> None:
+    orders = orders_with(claimed(Kind.CHECKOUT))
+    result = settle(orders, {"outcome": "captured", "payment": PAYMENT_BODY}, claim(orders))
+    body = json.loads(result["answer"]["body"])
+    assert (result["answer"]["status"], body["order"]["status"]) == (201, "paid")
+    CheckoutOut.model_validate(body)
+    assert orders.rows[ORDER_ID].answer is not None
+
+
+def test_a_checkout_that_an_event_settled_is_answered_all_the_same() -> None:
+    orders = orders_with(claimed(Kind.CHECKOUT))
+    paid = {"outcome": "captured", "payment": PAYMENT_BODY}
+    seen = claim(orders)
+    first = settle(orders, paid, seen)
+    answered = orders.rows[ORDER_ID]
+    orders.rows[ORDER_ID] = Record(answered.order, None, answered.intake)
+    late = settle(orders, paid, seen)
+    assert late["answer"] == first["answer"]
+    assert orders.rows[ORDER_ID].answer is not None
+    assert len(orders.events) == 1
+
+
+def test_a_declined_checkout_answers_402_and_is_cancelled() -> None:
+    orders = orders_with(claimed(Kind.CHECKOUT))
+    declined = {
+        "outcome": "declined",
+        "code": "payment_declined",
+        "decline_code": "insufficient_funds",
+        "detail": "The card was declined.",
+    }
+    result = settle(orders, declined, claim(orders))
+    body = json.loads(result["answer"]["body"])
+    assert (result["answer"]["status"], body["decline_code"]) == (402, "insufficient_funds")
+    assert orders.rows[ORDER_ID].order.reason == "payment_declined"
+
+
+def test_a_checkout_that_waits_for_its_customer_answers_202_for_good() -> None:
+    orders = orders_with(claimed(Kind.CHECKOUT))
+    waits = {"outcome": "requires_action", "payment": PAYMENT_BODY}
+    first = settle(orders, waits, claim(orders))
+    assert first["answer"]["status"] == 202
+    later = settle(orders, {"outcome": "captured", "payment": PAYMENT_BODY}, claim(orders))
+    assert (later["status"], later["answer"]) == ("paid", first["answer"])
+
+
+def test_a_checkout_whose_order_another_payment_took_cannot_pay_it() -> None:
+    orders = orders_with(claimed(Kind.CHECKOUT))
+    refused = claim(orders, OTHER_PAYMENT)
+    result = settle(orders, {"outcome": "none"}, refused)
+    assert json.loads(result["answer"]["body"])["code"] == "order_not_payable"
+    assert orders.rows[ORDER_ID].order.status is Status.PLACED
+
+
+def test_no_event_says_who_the_customer_is_beyond_an_id() -> None:
+    orders = orders_with(pending())
+    place(orders)
+    settle(orders, {"outcome": "captured", "payment": PAYMENT_BODY}, claim(orders))
+    text = json.dumps(orders.events)
+    assert "pm_card" not in text
+    assert all(word not in text for word in ("address", "postal", "phone", "method"))
