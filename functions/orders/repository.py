@@ -177,6 +177,7 @@ class OrderRepository:
         allowed = (
             (OrderItem.status == Status.PLACED.value)
             & (OrderItem.customer_id == customer_id)
+            & OrderItem.payment_id.does_not_exist()
         )
         item = self._update(order_id, actions, allowed)
         return None if item is None else _record(item)
