@@ -59,7 +59,7 @@ class Consents(Body):
     """What the user agreed to. Without the terms there is no account."""
 
     terms: Annotated[bool, Field(json_schema_extra={"const": True}), AfterValidator(_given)]
-    marketing: bool
+    marketing: bool = False
 
 
 class RegisterIn(Body):

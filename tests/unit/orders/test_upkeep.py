@@ -137,6 +137,21 @@ def test_the_janitor_does_not_start_the_same_order_twice_at_once() -> None:
     assert look_after(orders, LATER)[0] == "left"
 
 
+class StaleOrders(FakeOrders):
+    """Someone changes the order right after it was read."""
+
+    def get(self, order_id: str) -> Record | None:
+        record = super().get(order_id)
+        assert record is not None
+        self.rows[order_id] = Record(domain.noted(record.order), None, record.intake)
+        return record
+
+
+def test_the_janitor_starts_nothing_if_someone_else_was_faster() -> None:
+    orders = StaleOrders(Record(claimed(), None, intake()))
+    assert look_after(orders, LATER) == ("left", [], [])
+
+
 def test_the_janitor_leaves_waiting_and_final_orders_alone() -> None:
     waits = domain.waiting(claimed(), Waiting.ACTION, now=NOW)
     paid = domain.paid(claimed(), PAYMENT, now=NOW)
