@@ -25,6 +25,7 @@ class Pools:
     """Bulkheads: concurrent executions that one part may take. None leaves it unlimited."""
 
     route: int | None = None  # reserved, per route function
+    authorizer: int | None = None  # reserved
     steps: int | None = None  # reserved, per step function: shared by every checkout
     job: int | None = None  # reserved, per scheduled function
     consumer: int | None = None  # asked of the queue, so a full pool never fills a DLQ
@@ -117,6 +118,9 @@ def local(*, port: int, psp_port: int, linked_layers: bool = True) -> Stage:
         stream_max_age_s=120,  # the one limit that the emulator knows: it ignores retry counts
         retain=False,
         deletion_protection=False,
+        # The emulator starts a process per concurrent call: a burst that AWS would spread over
+        # machines would here end in time-outs. Above this it gets honest 429s and 503s instead.
+        pools=Pools(route=24, authorizer=32),
         throttle=Throttle(rate=2000, burst=4000),
         public_url=f"http://127.0.0.1:{port}/_aws/execute-api/cartwright/local",
         psp_base_url=f"http://127.0.0.1:{psp_port}",

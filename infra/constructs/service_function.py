@@ -24,7 +24,7 @@ Kind = Literal["route", "authorizer", "steps", "consumer", "job", "stream"]
 # no later than its task does, so that a repeated task never meets the first one still at work.
 TIMEOUT_S: Mapping[Kind, int] = {
     "route": 28,
-    "authorizer": 5,
+    "authorizer": 10,
     "steps": 6,
     "consumer": 10,
     "job": 50,
@@ -181,5 +181,10 @@ def _common(stage: Stage, service: str) -> dict[str, str]:
 
 
 def _pool(stage: Stage, kind: Kind) -> int | None:
-    pools = {"route": stage.pools.route, "steps": stage.pools.steps, "job": stage.pools.job}
+    pools = {
+        "route": stage.pools.route,
+        "authorizer": stage.pools.authorizer,
+        "steps": stage.pools.steps,
+        "job": stage.pools.job,
+    }
     return pools.get(kind)

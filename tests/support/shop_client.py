@@ -88,7 +88,9 @@ class ShopClient:
         """Repeat with the same key, as a client should, until the answer is not retryable."""
 
         def retryable(reply: Reply) -> bool:
-            return reply.status >= 500 or (reply.status in (409, 429) and reply.json["retryable"])
+            if reply.status == 409:
+                return bool(reply.json["retryable"])
+            return reply.status == 429 or reply.status >= 500
 
         return eventually(
             lambda: self.send(method, path, body, key=key),

@@ -36,6 +36,7 @@ class Request:
     function: str  # the function that is invoked, or that makes the request
     step: str
     body: dict[str, Any]
+    answer: dict[str, Any] = field(default_factory=dict)  # DynamoDB's, to a function
 
 
 @dataclass
@@ -44,6 +45,7 @@ class Wire:
 
     functions: dict[str, Function] = field(default_factory=dict)
     requests: list[Request] = field(default_factory=list)
+    others: list[Request] = field(default_factory=list)  # to other services: "AWSEvents.PutEvents"
     intercept: Intercept = lambda request, when: None
     _here: threading.local = field(default_factory=threading.local)
 
@@ -51,13 +53,17 @@ class Wire:
         if "/invocations" in request.url:
             return self._invocation(request)
         target = _header(request, "X-Amz-Target")
-        if not target.startswith("DynamoDB_"):
-            return botocore_stubber(event_name, request)
         function, step = getattr(self._here, "now", ("test", ""))
+        if not target.startswith("DynamoDB_"):
+            if target:
+                self.others.append(Request(target, function, step, json.loads(request.body)))
+            return botocore_stubber(event_name, request)
         seen = Request(target.split(".")[1], function, step, json.loads(request.body))
         self.requests.append(seen)
         self.intercept(seen, "before")
         answer = botocore_stubber(event_name, request)
+        if answer is not None and function != "test":
+            seen.answer.update(json.loads(answer.content))
         self.intercept(seen, "after")
         return answer
 
@@ -80,6 +86,7 @@ class Wire:
     def reset(self) -> None:
         """Begin to count anew."""
         self.requests.clear()
+        self.others.clear()
 
     def call(self, name: str, event: dict[str, Any]) -> Any:
         """Invoke a function as AWS would; its exception is the caller's."""

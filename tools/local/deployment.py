@@ -56,6 +56,20 @@ def deploy(settings: Settings, detail: Detail) -> None:
     run(_cdk(settings), settings, log="deploy", failure="The deployment failed", on_line=show)
 
 
+def reserve_concurrency(settings: Settings) -> None:
+    """Apply the pools of the templates: the emulator's CloudFormation leaves them out."""
+    client = boto3.client("lambda", **aws.options(settings))
+    for template in _output(settings).glob("*.template.json"):
+        for resource in json.loads(template.read_text())["Resources"].values():
+            properties = resource.get("Properties", {})
+            pool = properties.get("ReservedConcurrentExecutions")
+            if resource["Type"] == "AWS::Lambda::Function" and pool is not None:
+                name = properties["FunctionName"]
+                client.put_function_concurrency(
+                    FunctionName=name, ReservedConcurrentExecutions=pool
+                )
+
+
 def hung_deployment(settings: Settings) -> bool:
     """True when stacks exist: without a record, a first deployment was interrupted."""
     stacks = boto3.client("cloudformation", **aws.options(settings)).describe_stacks()["Stacks"]

@@ -115,6 +115,7 @@ def _deploy(settings: Settings, progress: Progress, known: Record, digest: str) 
         deployment.synthesize(settings)
     with progress.step("Deploying") as detail:
         deployment.deploy(settings, detail)
+        deployment.reserve_concurrency(settings)
     if known.swapped:
         # CloudFormation believes that these are as it left them, and would not touch them.
         swap.all_of(settings, known.swapped)
