@@ -42,7 +42,16 @@ def test_other_causes_give_other_ids() -> None:
     assert ids.derive("ord", "a", region="use1")[9:] != ids.derive("pay", "a", region="use1")[9:]
 
 
-@pytest.mark.parametrize("bad", ["", "ord_use1_", "ord_use1_" + "i" * 26, "ORD_use1_" + "0" * 26])
+@pytest.mark.parametrize(
+    "bad",
+    [
+        "",
+        "ord_use1_",
+        "ord_use1_" + "0" * 26 + "\n",
+        "ord_use1_" + "i" * 26,
+        "ORD_use1_" + "0" * 26,
+    ],
+)
 def test_what_is_not_an_id_is_refused(bad: str) -> None:
     assert not ids.is_id("ord", bad)
     with pytest.raises(ValueError, match="not an id"):

@@ -23,7 +23,7 @@ from shop.trace import Trace
 MAX_BODY_BYTES = 256 * 1024
 TOKEN_LEEWAY_S = 5  # for clocks that differ, as the authorizer has it
 _NEVER = 2**40
-_KEY = re.compile(r"^[\x21-\x7e]{1,255}$")
+_KEY = re.compile(r"[\x21-\x7e]{1,255}")
 Auth = Literal["public", "customer", "staff"]
 
 
@@ -151,7 +151,7 @@ def _parse(
     if isinstance(caller, Problem):
         return caller
     key = headers.get("idempotency-key", "")
-    if route.idempotent and not _KEY.match(key):
+    if route.idempotent and not _KEY.fullmatch(key):
         return Problem(
             problems.IDEMPOTENCY_KEY_REQUIRED,
             "Send a unique key of 1 to 255 visible ASCII characters per intended effect.",

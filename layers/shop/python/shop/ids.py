@@ -20,7 +20,7 @@ _DIRECTIONS = {
     "north": "n", "south": "s", "east": "e", "west": "w", "central": "c",
     "northeast": "ne", "northwest": "nw", "southeast": "se", "southwest": "sw",
 }  # fmt: skip
-_ID = re.compile(r"^([a-z]{3})_([a-z]{2,8}[0-9])_[0-9a-hjkmnp-tv-z]{26}$")
+_ID = re.compile(r"([a-z]{3})_([a-z]{2,8}[0-9])_[0-9a-hjkmnp-tv-z]{26}")
 
 
 def region_code(region: str) -> str:
@@ -47,7 +47,7 @@ def derive(kind: str, *cause: str, region: str) -> str:
 
 def region_of(id_: str) -> str:
     """The short code of the home region inside an id; ValueError if it is not one of ours."""
-    match = _ID.match(id_)
+    match = _ID.fullmatch(id_)
     if match is None:
         raise ValueError("not an id")
     return match.group(2)
@@ -55,7 +55,7 @@ def region_of(id_: str) -> str:
 
 def is_id(kind: str, text: str) -> bool:
     """Whether `text` has the form of an id of this kind."""
-    match = _ID.match(text)
+    match = _ID.fullmatch(text)
     return match is not None and match.group(1) == kind
 
 

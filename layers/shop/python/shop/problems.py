@@ -76,7 +76,7 @@ PRICE_CHANGED = ProblemType("price_changed", 409, "The price has changed")
 ORDER_NOT_PAYABLE = ProblemType("order_not_payable", 409, "The order cannot be paid")
 ORDER_CLOSED = ProblemType("order_closed", 409, "The order was closed before it was complete")
 PAYMENT_IN_PROGRESS = ProblemType(
-    "payment_in_progress", 409, "Another payment of this order is under way", retryable=True
+    "payment_in_progress", 409, "Another payment of this order is under way"
 )
 PAYMENT_NOT_CONFIRMABLE = ProblemType(
     "payment_not_confirmable", 409, "The payment does not wait for a confirmation"

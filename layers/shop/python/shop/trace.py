@@ -35,7 +35,7 @@ class Trace:
 
 def start(header: str | None, *, request_id: str = "", instance: str = "") -> Trace:
     """Continue the caller's trace if its header is well-formed (section 3.2), else begin one."""
-    match = _TRACEPARENT.match(header.strip()) if header else None
+    match = _TRACEPARENT.fullmatch(header.strip()) if header else None
     trace_id = match.group(1) if match else os.urandom(16).hex()
     flags = match.group(2) if match else "01"
     return Trace(f"00-{trace_id}-{os.urandom(8).hex()}-{flags}", request_id, instance)
