@@ -197,20 +197,6 @@ class PaymentRepository:
             PaymentItem.pk.exists() & PaymentItem.answer_status.does_not_exist(),
         )
 
-    def park(self, payment_id: str) -> None:
-        """End any lease and leave the index `due`: only the client's own repeat goes on."""
-        self._update(
-            payment_id,
-            [
-                PaymentItem.lease_owner.remove(),
-                PaymentItem.lease_until.remove(),
-                PaymentItem.due_shard.remove(),
-                PaymentItem.due_at.remove(),
-            ],
-            (PaymentItem.status == Status.PENDING.value)
-            & PaymentItem.psp_reference.does_not_exist(),
-        )
-
     def due(self, now: datetime) -> Sequence[Payment]:
         """At most DUE_LIMIT per shard, longest due first."""
         until = clock.rfc3339(now)

@@ -47,6 +47,7 @@ def run_isolated(code: str, path: list[str], service: str = "test", **given: obj
 
 
 @pytest.mark.parametrize("handler", HANDLERS, ids=lambda handler: handler.module)
+@pytest.mark.slow
 def test_handler_imports_from_its_asset_and_layers_alone(built: Path, handler: Handler) -> None:
     code = """
 import importlib
@@ -173,6 +174,7 @@ assert type(event.data.object) is stripe.Charge
     run_isolated(code, Handler(service="payments", module="").path(built))
 
 
+@pytest.mark.slow
 def test_layers_for_aws_hold_arm64_binaries_of_its_python_only() -> None:
     try:
         folder = builder.build_layer("deps", "aws")

@@ -109,10 +109,6 @@ class Cashier:
                 return outcomes.refused(row.problem_code or code, row.answer or unsaved)
             if row.psp_reference is not None:
                 return self._refuse_held(row, code, detail)
-            if problem.type.retryable:
-                # Only the client's own repeat may go on: nobody else charges it later.
-                self.payments.park(payment_id)
-                return outcomes.refused(code, unsaved)
             after = domain.end(row, Status.FAILED, code, at=self._at)
             after = self._answered(after, detail)
             if self._save(row, after) is None:

@@ -81,9 +81,6 @@ class Payments(Protocol):
     def store_answer(self, payment_id: str, answer: Answer) -> None:
         """Keep a first answer if there is none yet."""
 
-    def park(self, payment_id: str) -> None:
-        """Leave a pending payment to its client: no lease, no janitor."""
-
     def due(self, now: datetime) -> Sequence[Payment]:
         """Payments that have stood in a non-final state for too long, oldest first per shard."""
 

@@ -153,15 +153,6 @@ def test_due_payments_are_found_until_they_are_final(payments: PaymentRepository
     assert payments.due(NOW + timedelta(days=1)) == []
 
 
-def test_a_parked_payment_is_left_to_its_client(payments: PaymentRepository) -> None:
-    payments.insert(make_payment(lease_owner="a", lease_until=AT))
-    payments.park(PAYMENT)
-    assert payments.due(NOW + timedelta(days=1)) == []
-    row = payments.get(PAYMENT)
-    assert row is not None
-    assert row.lease_until == ""
-
-
 def test_only_the_row_holds_the_payment_method(payments: PaymentRepository, world: World) -> None:
     payments.insert(make_payment(method="pm_topsecret"))
     world.step(

@@ -9,7 +9,7 @@ from identity.domain import GRACE, IDLE, LIFETIME, SCOPES, Role, Standing
 from shop import ids
 from tests.unit.identity.fakes import NOW, REGION
 
-FAMILY_ID = ids.mint("fam", region=REGION, now=NOW)
+FAMILY_ID = ids.derive("fam", "a test", region=REGION)
 TOKEN = domain.refresh_token(FAMILY_ID, "first")
 FAMILY = domain.begin("usr_1", TOKEN, family_id=FAMILY_ID, device=None, now=NOW)
 

@@ -57,7 +57,7 @@ def test_the_list_holds_only_what_the_length_does_not_refuse_already() -> None:
 
 @pytest.mark.parametrize(
     "consents",
-    [{"terms": False, "marketing": True}, {"terms": True}, {"marketing": True}, {}, None,
+    [{"terms": False, "marketing": True}, {"marketing": True}, {}, None,
      {"terms": 1, "marketing": True}, {"terms": True, "marketing": "yes"}],
 )  # fmt: skip
 def test_there_is_no_account_without_the_terms(consents: object) -> None:

@@ -102,10 +102,6 @@ class FakePayments:
         if row.answer is None:
             self._put(replace(row, answer=answer, version=row.version + 1), None)
 
-    def park(self, payment_id: str) -> None:
-        row = replace(self.rows[payment_id], lease_owner="", lease_until="", due_at=None)
-        self._put(row, None)
-
     def due(self, now: datetime) -> Sequence[Payment]:
         until = clock.rfc3339(now)
         return [row for row in self.rows.values() if row.due_at and row.due_at <= until]

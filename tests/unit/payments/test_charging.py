@@ -246,13 +246,6 @@ def test_a_refusal_ends_the_payment_with_the_problem_as_its_answer() -> None:
     assert shop.at().refuse(PAYMENT, code="not_found", detail="") == refused
 
 
-def test_a_refusal_that_may_pass_is_not_kept() -> None:
-    shop = stored(lease_owner="request-1", lease_until="2026-11-22T10:00:30.000Z")
-    refused = shop.at().refuse(PAYMENT, code="payment_in_progress", detail="")
-    assert (refused["answer"]["status"], shop.row.answer) == (409, None)
-    assert (shop.row.lease_until, shop.row.due_at) == ("", None)
-
-
 def test_a_refusal_lets_held_money_go_first() -> None:
     shop = stored()
     shop.authorize()
