@@ -51,7 +51,7 @@ deploy: build ## Deploy STAGE=dev|staging|prod to the AWS account of your creden
 	@STAGE=$(STAGE) PATH="$(CURDIR)/.venv/bin:$$PATH" node_modules/.bin/cdk deploy --all --no-notices
 
 bench: venv ## Measure the figures that the README states
-	@$(PY) -m benchmarks.latency
+	@$(PY) -m benchmarks
 
 contracts: venv ## Generate OpenAPI, event schemas and the route table from the code
 	@$(PY) -m tools.contracts

@@ -265,6 +265,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print(text)
     estimated = {name: asdict(each) for name, each in times.items()}
     result = {"prices_as_of": prices["as_of"], "per": PER, "cost": found, "estimated": estimated}
+    OUT.parent.mkdir(parents=True, exist_ok=True)
     OUT.write_text(json.dumps(result, indent=1) + "\n")
     if options.write:
         DOCUMENT.write_text(replaced(DOCUMENT.read_text(), text))

@@ -25,20 +25,18 @@ def _value(value: Mapping[str, Any]) -> int:
     if kind == "N":
         digits = len(Decimal(content).normalize().as_tuple().digits)
         return (digits + 1) // 2 + 1
-    if kind in ("BOOL", "NULL"):
-        return 1
     if kind == "B":
         return len(base64.b64decode(content))
     if kind == "L":
         return 3 + sum(1 + _value(element) for element in content)
     if kind == "M":
         return 3 + size(content) + len(content)
-    return sum(_value({kind[0]: element}) for element in content)  # SS, NS, BS
+    return 1 if kind in ("BOOL", "NULL") else sum(_value({kind[0]: each}) for each in content)
 
 
 def write_units(*items: Item | None) -> int:
     """Of one write: of the larger of what was, what is and what was asked for."""
-    return max(1, *(ceil(size(item) / 1024) for item in items if item is not None))
+    return max([1, *(ceil(size(item) / 1024) for item in items if item is not None)])
 
 
 def index_units(before: Item | None, after: Item | None, keys: tuple[str, str]) -> int:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,7 @@ from tests.support.wire import Request
 
 STACKS = Path(__file__).parents[2] / "infra" / "stacks"
 RELAY, FOLD = "operations.relay", "ledger.fold_balances"
+REQUEST_ID = "c6af9ac6-7b61-11e6-9a41-93e8deadbeef"  # as long as API Gateway's: rows keep it
 QUEUE_REQUESTS = 3  # of a message: sent by the bus, received and deleted by the mapping
 
 
@@ -139,12 +141,9 @@ class Meter:
             yield FOLD
 
     def _executions(self) -> set[str]:
-        pages = self._machines.get_paginator("list_executions").paginate(
-            stateMachineArn=self._machines.list_state_machines()["stateMachines"][0][
-                "stateMachineArn"
-            ]
-        )
-        return {found["executionArn"] for page in pages for found in page["executions"]}
+        [only] = self._machines.list_state_machines()["stateMachines"]
+        found = self._machines.list_executions(stateMachineArn=only["stateMachineArn"])
+        return {each["executionArn"] for each in found["executions"]}
 
     def _transitions(self, execution: str) -> int:
         history = self._machines.get_execution_history(executionArn=execution, maxResults=1000)
@@ -175,7 +174,8 @@ def _writes(request: Request) -> Iterator[Write]:
 def _stored(table: str, key: Item) -> Item | None:
     # Asked for each time: moto replaces its tables when a transaction fails.
     stored = dynamodb_backends["123456789012"]["us-east-1"].tables[table]
-    item = stored.get_item(DynamoType(key["pk"]), DynamoType(key["sk"]))
+    pk, sk = (DynamoType(dict(key[name])) for name in ("pk", "sk"))
+    item = stored.get_item(pk, sk)
     return None if item is None else deepcopy(item.to_json()["Attributes"])
 
 
@@ -205,6 +205,7 @@ def metered(monkeypatch: pytest.MonkeyPatch) -> Iterator[Meter]:
     monkeypatch.setattr(fold_balances, "balances", BalanceRepository())
     monkeypatch.setattr(list_products, "listings", ListingRepository())
     with started(monkeypatch) as shop:
+        monkeypatch.setattr(shop, "post", partial(shop.post, request_id=REQUEST_ID))
         dynamodb.create("balances")
         boto3.client("events", region_name="us-east-1").create_event_bus(Name="bus")
         shop.wire.functions |= {
