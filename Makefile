@@ -7,7 +7,7 @@ STAGE ?= dev
 
 
 .DEFAULT_GOAL := help
-.PHONY: help venv up run down reset status logs watch test check lint synth deploy bench contracts lock build
+.PHONY: help venv up run down reset status logs watch test check lint synth deploy bench demo contracts lock build
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -52,6 +52,9 @@ deploy: build ## Deploy STAGE=dev|staging|prod to the AWS account of your creden
 
 bench: venv ## Measure the figures that the README states
 	@$(PY) -m benchmarks
+
+demo: venv ## Place and pay an order on the running platform, and show what happened
+	@$(PY) -m tools.shopctl demo
 
 contracts: venv ## Generate OpenAPI, event schemas and the route table from the code
 	@$(PY) -m tools.contracts

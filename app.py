@@ -3,6 +3,7 @@
 The only file of the app that reads the environment.
 """
 
+import json
 import os
 import sysconfig
 from pathlib import Path
@@ -19,15 +20,16 @@ from infra.application import build  # noqa: E402
 from infra.project import Project  # noqa: E402
 from infra.stages import in_account, stage_named  # noqa: E402
 
-app = App()
+context = json.loads(os.environ.get("CDK_CONTEXT_JSON") or "{}")  # what `-c` gave
 port = int(os.environ.get("CARTWRIGHT_PORT") or 4566)
 chosen = stage_named(
-    app.node.try_get_context("stage") or os.environ.get("STAGE") or "local",
+    context.get("stage") or os.environ.get("STAGE") or "local",
     port=port,
     psp_port=int(os.environ.get("CARTWRIGHT_PSP_PORT") or port + 1000),
     linked_layers=os.environ.get("CARTWRIGHT_LINK_LAYERS") != "0",
 )
 if chosen.account is None:
     chosen = in_account(chosen, os.environ.get("CDK_DEFAULT_ACCOUNT"))
+app = App(builtin_cloud_formation_validation=chosen.policy_checks)
 build(app, stage=chosen, project=Project())
 app.synth()

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from catalog.domain import listing, pricing
 from catalog.domain.listing import Filter
-from catalog.domain.pricing import CurrencyNotOffered, Offer, Priced, UnknownSkus
+from catalog.domain.pricing import Offer
 from catalog.domain.product import CURRENCIES, Product
 from shop import ids, problems
 from shop.problems import Problem
@@ -108,7 +108,7 @@ def _not_offered(currency: str) -> Problem:
 
 def price_order(
     lines: Sequence[Mapping[str, Any]], *, currency: str, ship_to: Mapping[str, Any], prices: Prices
-) -> Priced | UnknownSkus | CurrencyNotOffered:
+) -> pricing.Outcome:
     """Price these lines at what is in force now. One read for up to 100 SKUs."""
     quantities = pricing.merge(lines)
     return pricing.price(

@@ -15,6 +15,7 @@ from enum import StrEnum
 
 from shop import ids
 
+MAX_EMAIL = 254  # RFC 5321, in characters: at most 1,016 bytes, and KMS makes MACs of up to 4,096
 MAX_FAILURES = 5
 WINDOW = timedelta(minutes=15)
 # A refresh token that nobody uses ends after IDLE, a session after LIFETIME whatever happens.

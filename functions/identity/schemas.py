@@ -17,6 +17,13 @@ def _printable(text: str) -> str:
     return text
 
 
+def _short_in_one_form(email: str) -> str:
+    """One character may stand for eighteen: what is looked up is measured, not what was typed."""
+    if len(domain.normalise_email(email)) > domain.MAX_EMAIL:
+        raise PydanticCustomError("email_too_long", "is too long when its characters are unified")
+    return email
+
+
 def _uncommon(password: SecretStr) -> SecretStr:
     if password.get_secret_value().casefold() in COMMON:
         raise PydanticCustomError("password_too_common", "is one of the commonest passwords")
@@ -33,11 +40,12 @@ Email = Annotated[
     str,
     Field(
         min_length=6,
-        max_length=254,
+        max_length=domain.MAX_EMAIL,
         pattern=r"^[^@\s]{1,64}@[^@\s.]+(\.[^@\s.]+)+$",
         examples=["ada@example.com"],
     ),
     AfterValidator(_printable),
+    AfterValidator(_short_in_one_form),
 ]
 Name = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_printable)]
 Locale = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$", max_length=35)]

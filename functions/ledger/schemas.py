@@ -20,7 +20,10 @@ def _moment(text: object) -> object:
     """Text only: pydantic would read a bare number as seconds since 1970."""
     if not isinstance(text, str) or "T" not in text:
         raise ValueError("not an RFC 3339 time")
-    return clock.parse(text)
+    try:
+        return clock.parse(text)
+    except OverflowError as error:  # Its own offset carries it out of the years 1 to 9999.
+        raise ValueError("not a time in UTC") from error
 
 
 Moment = Annotated[

@@ -28,16 +28,10 @@ def version() -> str:
 
 
 @functools.cache
-def page() -> tuple[bytes, str]:
-    """The API reference, compressed, and its ETag."""
+def page() -> tuple[str, str]:
+    """The API reference and its ETag, weak because the gateway may send other bytes for it."""
     packed = PAGE.read_bytes()
-    return packed, etag(packed)
-
-
-@functools.cache
-def page_text() -> str:
-    """The API reference for a client that takes no gzip."""
-    return gzip.decompress(page()[0]).decode()
+    return gzip.decompress(packed).decode(), f"W/{etag(packed)}"
 
 
 def etag(content: bytes) -> str:

@@ -1,8 +1,8 @@
 """Publish what the outboxes hold: never lost, never stopped by one bad record.
 
 A stream repeats a batch until it succeeds, and every consumer has its effect once per event id. So
-whatever the bus refuses for good goes to the dead-letter queue, and what nobody answered is raised:
-the batch comes again, and what was published twice is harmless.
+whatever the bus refuses for good goes to the dead-letter queue; what it refuses for the moment, or
+does not answer, is raised: the batch comes again, and what was published twice is harmless.
 """
 
 import random
@@ -15,10 +15,16 @@ from operations.domain import Poison, Publication
 
 ATTEMPTS = 4
 FIRST_PAUSE_S = 0.1  # the longest pause before the first repeat; it doubles after that
+# The codes of an entry that EventBridge documents as retryable; with any other it never gets in.
+RETRYABLE = frozenset({"InternalFailure", "ThrottlingException"})
 
 
 class Refused(Exception):
     """The bus refused a whole request: some entry in it is at fault."""
+
+
+class TurnedAway(Exception):
+    """The bus was too busy for some entries: the stream has to bring them again."""
 
 
 class Bus(Protocol):
@@ -53,9 +59,33 @@ def relay(
     park: DeadLetters,
     sleep: Callable[[float], None],
 ) -> Report:
-    """Publish the events in a batch of stream records, oldest first."""
-    found: list[Publication] = []
+    """Publish the events in a batch of stream records, oldest first.
+
+    Raises TurnedAway, when all else is published or parked, if the bus was too busy for some.
+    """
+    found, refused = _read(records)
     published = 0
+    turned_away: list[str] = []
+    for batch in domain.batches(found):
+        failed = _publish(batch, bus, sleep)
+        published += len(batch) - len(failed)
+        for publication, reason in failed:
+            if reason in RETRYABLE:
+                turned_away.append(reason)
+            else:
+                refused.append(domain.parked(publication, reason))
+    for message in refused:  # Last: a queue that is down holds up no event that can be published.
+        park(message)
+    if turned_away:
+        raise TurnedAway(f"{len(turned_away)} events: {', '.join(sorted(set(turned_away)))}")
+    return Report(published, len(refused))
+
+
+def _read(
+    records: Iterable[dict[str, Any]],
+) -> tuple[list[Publication], list[dict[str, Any]]]:
+    """The events in stream records, and a message for each record that is none."""
+    found: list[Publication] = []
     refused: list[dict[str, Any]] = []
     for record in records:
         try:
@@ -65,21 +95,15 @@ def relay(
             continue
         if publication is not None:
             found.append(publication)
-    for batch in domain.batches(found):
-        failed = _publish(batch, bus, sleep)
-        published += len(batch) - len(failed)
-        refused += [domain.parked(publication, reason) for publication, reason in failed]
-    for message in refused:  # Last: a queue that is down holds up no event that can be published.
-        park(message)
-    return Report(published, len(refused))
+    return found, refused
 
 
 def _publish(
     batch: Sequence[Publication], bus: Bus, sleep: Callable[[float], None]
-) -> Sequence[tuple[Publication, str]]:
-    """Put a batch, repeating what is refused; return what is refused for good, with the reason."""
+) -> list[tuple[Publication, str]]:
+    """Put a batch, repeating what may get in; return what did not, with the reason."""
     left = list(batch)
-    codes: Mapping[int, str] = {}
+    failed: list[tuple[Publication, str]] = []
     for attempt in range(ATTEMPTS):
         if attempt:
             sleep(random.uniform(0, FIRST_PAUSE_S * 2 ** (attempt - 1)))  # noqa: S311 (jitter)
@@ -87,9 +111,12 @@ def _publish(
             codes = bus.put(left)
         except Refused as error:
             if len(left) == 1:
-                return [(left[0], str(error))]
-            return [failed for each in left for failed in _publish([each], bus, sleep)]
-        left = [left[index] for index in sorted(codes)]
+                return [*failed, (left[0], str(error))]
+            return failed + [each for one in left for each in _publish([one], bus, sleep)]
+        answers = [(left[index], codes[index]) for index in sorted(codes)]
+        failed += [(each, code) for each, code in answers if code not in RETRYABLE]
+        again = [(each, code) for each, code in answers if code in RETRYABLE]
+        left = [each for each, _ in again]
         if not left:
-            return []
-    return list(zip(left, [codes[index] for index in sorted(codes)], strict=True))
+            return failed
+    return failed + again

@@ -50,7 +50,7 @@ class Waiting(StrEnum):
 
 
 _WAITING = {"requires_action": Waiting.ACTION, "authorized": Waiting.CAPTURE}
-_UNDONE = frozenset({"declined", "voided", "none"})
+_UNDONE = frozenset({"declined", "voided"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,19 +248,31 @@ def settled(
 ) -> Order:
     """What a payment's outcome makes of an order; the same order if it changes nothing.
 
-    `outcome` is the payment step's, or `none` when there was no payment. A payment that does not
-    own the order changes it only by having taken money.
+    `outcome` is the payment step's. A payment that does not own the order changes it only by having
+    taken money. Without a payment (`payment_id` None) the order is given up.
     """
-    if outcome == "captured" and payment_id is not None:
+    if payment_id is None:
+        return given_up(order, reason, now=now)
+    if outcome == "captured":
         return _captured(order, payment_id, now=now)
-    if order.status is Status.PENDING and outcome == "none":
-        return rejected(order, reason, now=now)
     if order.status is not Status.PLACED or order.payment_id != payment_id:
         return order
     if outcome in _WAITING:
         same = order.waiting_for is _WAITING[outcome]
         return order if same else waiting(order, _WAITING[outcome], now=now)
     return cancelled(order, reason, now=now) if outcome in _UNDONE else order
+
+
+def given_up(order: Order, reason: str, *, now: datetime) -> Order:
+    """End an overdue order that no payment has; one that went on meanwhile is left alone.
+
+    This comes before its stock is freed: whatever is claimed, and so sold, was claimed before, and
+    then it is not ended here; after it nothing can be claimed.
+    """
+    if order.payment_id is not None or not is_overdue(order, now=now):
+        return order
+    end = rejected if order.status is Status.PENDING else cancelled
+    return end(order, reason, now=now)
 
 
 def _captured(order: Order, payment_id: str, *, now: datetime) -> Order:

@@ -4,7 +4,7 @@ import base64
 import binascii
 import re
 
-from shop import problems
+from shop import ids, problems
 from shop.problems import Problem
 
 REFUSED = Problem(
@@ -31,6 +31,6 @@ def decode(cursor: str | None, kind: str) -> str | None:
         text = base64.b64decode(padded, altchars=b"-_", validate=True).decode("ascii")
     except (binascii.Error, UnicodeDecodeError) as error:
         raise ValueError("not a cursor") from error
-    if not re.fullmatch(rf"{TIME}#{kind}_[a-z0-9]+_[0-9a-z]{{26}}", text):
+    if not re.fullmatch(rf"{TIME}#{ids.pattern(kind)[1:-1]}", text):
         raise ValueError("not a cursor")
     return text

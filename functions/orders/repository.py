@@ -146,6 +146,8 @@ class OrderRepository:
         return None if found is None else (_record(found).order, found.shipping_address)
 
     def _get(self, order_id: str) -> OrderItem | None:
+        if not ids.is_id("ord", order_id):  # A path may hold anything, a key not.
+            return None
         try:
             return OrderItem.get(_pk(order_id), "ORDER", consistent_read=True)
         except OrderItem.DoesNotExist:

@@ -57,10 +57,14 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True)
-class MethodRefused:
-    """The provider cannot use this payment method at all; nothing was made there."""
+class Unpayable:
+    """The provider will not take the payment as it was asked for: it holds nothing, for good.
+
+    `code` is its reason; `of_method` says that the payment method alone is to blame.
+    """
 
     code: str
+    of_method: bool = True
 
 
 class Mismatch(Exception):
@@ -103,6 +107,11 @@ class Payment:
             raise Mismatch("the payment has no amount yet")
         return self.amount
 
+    @property
+    def held_on_purpose(self) -> bool:
+        """Authorised, and it is not for the checkout to capture it."""
+        return self.status is Status.AUTHORIZED and self.capture == "manual"
+
 
 def attempt_of(payment_id: str) -> str:
     """Our reference at the provider and the idempotency key there."""
@@ -137,7 +146,6 @@ def observe(payment: Payment, seen: Seen, *, at: str, due_at: str) -> Payment:
         return payment
     if payment.status in FINAL:
         raise Mismatch(f"{payment.status} is final, the provider says {seen.state}")
-    held = status is Status.AUTHORIZED and payment.capture == "manual"
     return replace(
         payment,
         status=status,
@@ -145,8 +153,8 @@ def observe(payment: Payment, seen: Seen, *, at: str, due_at: str) -> Payment:
         decline_code=(seen.decline_code or "declined") if status is Status.FAILED else None,
         problem_code=_PROBLEM.get(status),
         captured_at=at if status is Status.CAPTURED else None,
-        # Money that is held on purpose waits for another request, not for the janitor.
-        due_at=None if held or status in FINAL else due_at,
+        # Also of money that is held on purpose: the stock is not committed yet.
+        due_at=None if status in FINAL else due_at,
         updated_at=at,
         version=payment.version + 1,
     )
@@ -170,6 +178,12 @@ def end(payment: Payment, status: Status, problem_code: str, *, at: str) -> Paym
         updated_at=at,
         version=payment.version + 1,
     )
+
+
+def unpayable(payment: Payment, why: Unpayable, *, at: str) -> Payment:
+    """Failed before any money moved, because the provider will not take it."""
+    ended = end(payment, Status.FAILED, METHOD_INVALID, at=at)
+    return ended if why.of_method else replace(ended, decline_code=why.code)
 
 
 def public(payment: Payment) -> dict[str, Any]:

@@ -162,7 +162,7 @@ class PaymentRepository:
             raise LookupError("the payment's row is gone")
         return _payment(tables.raw(PaymentItem, stored))
 
-    def take_over(self, payment: Payment, *, owner: str, until: str, due_at: str | None) -> bool:
+    def take_over(self, payment: Payment, *, owner: str, until: str) -> bool:
         """Take the lease over if it is as it was read."""
         as_read: Condition = PaymentItem.lease_until.does_not_exist()
         if payment.lease_until:
@@ -171,9 +171,6 @@ class PaymentRepository:
             PaymentItem.lease_owner.set(owner),
             PaymentItem.lease_until.set(until),
         ]
-        if due_at is not None:
-            actions.append(PaymentItem.due_shard.set(_shard(payment.payment_id)))
-            actions.append(PaymentItem.due_at.set(due_at))
         unanswered = PaymentItem.answer_status.does_not_exist()
         return self._update(payment.payment_id, actions, as_read & unanswered)
 
@@ -185,16 +182,19 @@ class PaymentRepository:
             PaymentItem.lease_owner == owner,
         )
 
-    def store_answer(self, payment_id: str, answer: Answer) -> None:
-        """Keep a first answer if there is none yet."""
-        self._update(
+    def settle_held(self, payment_id: str, answer: Answer) -> bool:
+        """Keep the first answer and take held money out of the index; False if it is not held."""
+        status, body = PaymentItem.answer_status, PaymentItem.answer_body
+        return self._update(
             payment_id,
             [
-                PaymentItem.answer_status.set(answer.status),
-                PaymentItem.answer_body.set(answer.body),
+                status.set(status | answer.status),
+                body.set(body | answer.body),
+                PaymentItem.due_shard.remove(),
+                PaymentItem.due_at.remove(),
                 PaymentItem.version.add(1),
             ],
-            PaymentItem.pk.exists() & PaymentItem.answer_status.does_not_exist(),
+            PaymentItem.status == Status.AUTHORIZED.value,
         )
 
     def due(self, now: datetime) -> Sequence[Payment]:

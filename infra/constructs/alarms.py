@@ -1,5 +1,7 @@
 """Alarms: one form for all. Every alarm tells the stage's topic, also when it is over."""
 
+import re
+
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
@@ -9,6 +11,8 @@ from constructs import Construct
 
 from infra.constructs import names
 from infra.stages import Stage
+
+METRICS = "Cartwright"  # the namespace of all that functions count
 
 
 class Alarms(Construct):
@@ -39,6 +43,22 @@ class Alarms(Construct):
         )
         alarm.add_alarm_action(self._topic())
         alarm.add_ok_action(self._topic())
+
+    def counted(self, metric: str, *, service: str, says: str) -> None:
+        """Fire as soon as the code of a service counts `metric` (shop.telemetry.count) once."""
+        self.above(
+            re.sub("(?<=.)(?=[A-Z])", "-", metric).lower(),
+            cloudwatch.Metric(
+                namespace=METRICS,
+                metric_name=metric,
+                dimensions_map={"service": service},
+                statistic=cloudwatch.Stats.SUM,
+                period=Duration.minutes(1),
+            ),
+            limit=0,
+            minutes=1,
+            says=says,
+        )
 
     def parked(self, queue: sqs.IQueue) -> None:
         """Fire as soon as one message is in a dead-letter queue."""

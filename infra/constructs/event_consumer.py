@@ -11,18 +11,26 @@ from constructs import Construct
 
 from infra.constructs.acknowledge import acknowledge
 from infra.constructs.alarms import Alarms
-from infra.constructs.queues import DeadLetterQueue, work_queue
+from infra.constructs.queues import DeadLetterQueue, Retries, work_queue
 from infra.constructs.service_function import TIMEOUT_S
 from infra.stages import Stage
 
-BATCH = 10
+# One call that hangs must not take the batch with it: see TIMEOUT_S.
+BATCH = 5
 
 
 class EventConsumer(Construct):
     """The queue of a consumer and the rule that fills it; `feed` connects the function."""
 
     def __init__(
-        self, scope: Construct, id_: str, *, stage: Stage, subject: str, events_: Sequence[str]
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        stage: Stage,
+        subject: str,
+        events_: Sequence[str],
+        retries: Retries,
     ) -> None:
         super().__init__(scope, id_)
         self._stage = stage
@@ -34,6 +42,7 @@ class EventConsumer(Construct):
             stage=stage,
             subject=subject,
             timeout_s=TIMEOUT_S["consumer"],
+            retries=retries,
             dlq=dlq.queue,
         )
         rule = events.Rule(

@@ -1,5 +1,7 @@
 """Queues: encrypted, TLS only where the target speaks it, dead letters kept for 14 days."""
 
+from dataclasses import dataclass
+
 from aws_cdk import Duration
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
@@ -8,7 +10,20 @@ from infra.constructs.acknowledge import acknowledge
 from infra.constructs.alarms import Alarms
 from infra.stages import Stage
 
-ATTEMPTS = 5
+
+@dataclass(frozen=True, kw_only=True)
+class Retries:
+    """How often a message is tried, once per visibility timeout, and how long it may wait.
+
+    With a consumer's three minutes, 1000 tries (the most that SQS counts) are two days.
+    """
+
+    attempts: int
+    retention_days: int
+
+
+HOURS = Retries(attempts=20, retention_days=4)
+DAYS = Retries(attempts=1000, retention_days=14)
 
 
 class DeadLetterQueue(Construct):
@@ -30,7 +45,14 @@ class DeadLetterQueue(Construct):
 
 
 def work_queue(
-    scope: Construct, id_: str, *, stage: Stage, subject: str, timeout_s: int, dlq: sqs.IQueue
+    scope: Construct,
+    id_: str,
+    *,
+    stage: Stage,
+    subject: str,
+    timeout_s: int,
+    retries: Retries,
+    dlq: sqs.IQueue,
 ) -> sqs.Queue:
     """A queue in front of a function that may take `timeout_s`. AWS asks for six times that."""
     return sqs.Queue(
@@ -40,6 +62,6 @@ def work_queue(
         encryption=sqs.QueueEncryption.SQS_MANAGED,
         enforce_ssl=stage.enforce_tls,
         visibility_timeout=Duration.seconds(6 * timeout_s),
-        retention_period=Duration.days(4),
-        dead_letter_queue=sqs.DeadLetterQueue(max_receive_count=ATTEMPTS, queue=dlq),
+        retention_period=Duration.days(retries.retention_days),
+        dead_letter_queue=sqs.DeadLetterQueue(max_receive_count=retries.attempts, queue=dlq),
     )

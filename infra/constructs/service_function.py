@@ -13,20 +13,23 @@ from constructs import Construct
 
 from infra.constructs import names
 from infra.constructs.acknowledge import acknowledge
-from infra.constructs.alarms import Alarms
+from infra.constructs.alarms import METRICS, Alarms
 from infra.constructs.grants import allow
 from infra.constructs.logs import log_group
+from infra.constructs.queues import HOURS, Retries
 from infra.stages import Stage
 
 Kind = Literal["route", "authorizer", "steps", "consumer", "job", "stream"]
 
-# A route stays below the gateway's 29 s and below the 30 s lease of an idempotency key; a step ends
-# no later than its task does, so that a repeated task never meets the first one still at work.
+# A route stays below the gateway's 29 s and below the 30 s lease of an idempotency key. A step has
+# its task's limit, but a cold start counts for the task alone, so a repeated task may meet the
+# first one still at work: that is safe, steps are idempotent, beside each other too. A consumer's
+# limit holds a batch with one call per message that nobody answers (event_consumer.BATCH).
 TIMEOUT_S: Mapping[Kind, int] = {
     "route": 28,
     "authorizer": 10,
     "steps": 6,
-    "consumer": 10,
+    "consumer": 30,
     "job": 50,
     "stream": 60,
 }
@@ -37,7 +40,8 @@ class FunctionSpec:
     """One function and its rights, as a stack's table lists them.
 
     `tables` maps a table, or `<table>/<index>`, to the item actions that the function may do.
-    `uses` names what the stack offers besides tables; `hears` the events of a consumer.
+    `uses` names what the stack offers besides tables; `hears` the events of a consumer, `retries`
+    how long it tries.
     """
 
     name: str
@@ -46,6 +50,7 @@ class FunctionSpec:
     tables: Mapping[str, Sequence[str]] = field(default_factory=dict)
     uses: Sequence[str] = ()
     hears: Sequence[str] = ()
+    retries: Retries = HOURS  # of a consumer, before a message is parked
     memory_mb: int = 512
     timeout_s: int | None = None  # None: as usual for its kind
 
@@ -174,7 +179,7 @@ def _common(stage: Stage, service: str) -> dict[str, str]:
         "STAGE": stage.name,
         "HOME_REGION": stage.region,
         "POWERTOOLS_SERVICE_NAME": service,
-        "POWERTOOLS_METRICS_NAMESPACE": "Cartwright",
+        "POWERTOOLS_METRICS_NAMESPACE": METRICS,
         "LOG_LEVEL": stage.log_level,
         "ERRORS_URL": stage.errors_url,
     }

@@ -6,14 +6,15 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Construct, IDependable
 
 BATCH = 25
-ATTEMPTS = 50
+# The most that Lambda counts, so that it is `max_age` that ends an outage, not its pace of retries.
+ATTEMPTS = 10_000
 
 
 class StreamMapping(Construct):
     """New rows of a table, in order per partition, to one function.
 
-    A batch that fails is halved and tried again; after `ATTEMPTS` or `max_age` its position in the
-    stream goes to the dead-letter queue.
+    A batch that fails is halved and tried again; after `max_age` its position in the stream goes to
+    the dead-letter queue. Functions park by themselves what can never succeed.
     """
 
     def __init__(

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from aws_cdk import CfnOutput, Duration, Tags
+from aws_cdk import CfnOutput, Duration, Size, Tags
 from aws_cdk import aws_apigateway as apigw
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
@@ -94,6 +94,9 @@ class GatewayStack(BaseStack):
             description="Cartwright",
             endpoint_types=[apigw.EndpointType.REGIONAL],
             cloud_watch_role=False,
+            # All answers are text, so there are no binary media types. The reference page (1.7 MB)
+            # and long lists are compressed here, for whoever takes gzip.
+            min_compression_size=Size.kibibytes(8),
             deploy_options=apigw.StageOptions(
                 stage_name=self.stage.name,
                 throttling_rate_limit=self.stage.throttle.rate,

@@ -51,6 +51,11 @@ FUNCTIONS = (
     ),
 )
 
+TROUBLES = {
+    "RefreshReuseDetected": "A refresh token came twice: it may be stolen. Its session is over.",
+    "AuthorizerFault": "The authorizer cannot check tokens: every route answers 500.",
+}
+
 
 class IdentityStack(ServiceStack):
     """The service `identity`."""
@@ -67,6 +72,7 @@ class IdentityStack(ServiceStack):
         self._add_token_key()
         self._add_email_mac_key()
         self.add_functions(FUNCTIONS)
+        self.watch(TROUBLES)
         self.publish_events_of(table)
 
     def _add_token_key(self) -> None:

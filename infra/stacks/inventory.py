@@ -32,6 +32,10 @@ FUNCTIONS = (
     ),
 )
 
+TROUBLES = {
+    "SweepFailed": "A reservation that is over could not be given back.",
+}
+
 
 class InventoryStack(ServiceStack):
     """The service `inventory`."""
@@ -46,4 +50,5 @@ class InventoryStack(ServiceStack):
         )
         table = self.add_table("inventory", indexes=DUE)
         self.add_functions(FUNCTIONS)
+        self.watch(TROUBLES)
         self.publish_events_of(table)

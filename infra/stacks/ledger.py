@@ -8,7 +8,7 @@ from constructs import Construct
 
 from infra.constructs import grants
 from infra.constructs.data_table import DataTable
-from infra.constructs.queues import DeadLetterQueue
+from infra.constructs.queues import DAYS, DeadLetterQueue
 from infra.constructs.service_function import FunctionSpec
 from infra.project import Project
 from infra.stacks.service import ServiceStack, Use
@@ -52,6 +52,7 @@ FUNCTIONS = (
         kind="consumer",
         handler="ledger.consumers.on_payment_captured.handler",
         hears=("payment.captured",),
+        retries=DAYS,
         tables={"ledger": ("PutItem",)},  # in a transaction, only where nothing is
     ),
 )
@@ -65,6 +66,10 @@ FORBIDDEN = (
     "dynamodb:PartiQLUpdate",
     "dynamodb:PartiQLDelete",
 )
+
+TROUBLES = {
+    "FoldParked": "A posted transaction could not be folded into the balances.",
+}
 
 
 class LedgerStack(ServiceStack):
@@ -84,6 +89,7 @@ class LedgerStack(ServiceStack):
         self._make_append_only(ledger)
         self.add_table("balances", streams=False, expires=False)
         self.add_functions(FUNCTIONS)
+        self.watch(TROUBLES)
         self._fold(ledger)
         self.publish_events_of(ledger)
 

@@ -3,6 +3,7 @@
 from constructs import Construct
 
 from infra.constructs.data_table import DUE
+from infra.constructs.queues import DAYS
 from infra.constructs.service_function import FunctionSpec
 from infra.project import Project
 from infra.stacks.service import ServiceStack
@@ -57,6 +58,7 @@ FUNCTIONS = (
         kind="consumer",
         handler="orders.consumers.on_payment_captured.handler",
         hears=("payment.captured",),
+        retries=DAYS,
         tables={"orders": CHANGE},
     ),
     FunctionSpec(
@@ -82,6 +84,11 @@ FUNCTIONS = (
     ),
 )
 
+TROUBLES = {
+    "CheckoutStuck": "A payment of an order has been under way for more than five minutes.",
+    "CapturedAfterClose": "Money was taken for an order that is closed: it is due back.",
+}
+
 
 class OrdersStack(ServiceStack):
     """The service `orders`."""
@@ -92,4 +99,5 @@ class OrdersStack(ServiceStack):
         )
         table = self.add_table("orders", indexes=INDEXES)
         self.add_functions(FUNCTIONS)
+        self.watch(TROUBLES)
         self.publish_events_of(table)

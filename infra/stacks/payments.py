@@ -55,6 +55,12 @@ FUNCTIONS = (
     ),
 )
 
+TROUBLES = {
+    "CapturedButRefused": "Money was taken for an order that cannot be paid: it is due back.",
+    "PspRequestRefused": "The PSP refused what we asked for, not the method: perhaps our mistake.",
+    "PspLetGoFailed": "The PSP did not cancel a payment that no order has any more.",
+}
+
 
 class PaymentsStack(ServiceStack):
     """The service `payments`."""
@@ -66,6 +72,7 @@ class PaymentsStack(ServiceStack):
         table = self.add_table("payments", indexes=DUE)
         self._add_psp()
         self.add_functions(FUNCTIONS)
+        self.watch(TROUBLES)
         self.publish_events_of(table)
 
     def _add_psp(self) -> None:

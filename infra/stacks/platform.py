@@ -110,6 +110,7 @@ class PlatformStack(ServiceStack):
         dlq = DeadLetterQueue(self, "RelayDeadLetters", stage=self.stage, subject=subject).queue
         self.add_use("parking", _parking(dlq))
         self.add_function(RELAY)
+        self.watch({"RelayParked": "The relay could not publish an event and parked it."})
         CfnOutput(self, "RelayDlqUrl", value=dlq.queue_url)
 
 

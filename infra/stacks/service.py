@@ -16,6 +16,7 @@ from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
 from infra.constructs import grants, names
+from infra.constructs.alarms import Alarms
 from infra.constructs.data_key import data_key
 from infra.constructs.data_table import DataTable
 from infra.constructs.event_consumer import EventConsumer
@@ -146,6 +147,12 @@ class ServiceStack(BaseStack):
         self.functions[spec.name] = made
         return made.function
 
+    def watch(self, troubles: Mapping[str, str]) -> None:
+        """Tell people when the service counts one of these metrics, and what it means."""
+        alarms = Alarms(self, "Troubles", stage=self.stage, subject=self.service)
+        for metric, says in troubles.items():
+            alarms.counted(metric, service=self.service, says=says)
+
     def publish_events_of(self, table: DataTable) -> None:
         """Let the platform's relay publish what stands in the table's outbox.
 
@@ -181,7 +188,12 @@ class ServiceStack(BaseStack):
     def _add_consumer(self, spec: FunctionSpec) -> None:
         subject = f"{self.service}-{spec.name}"
         consumer = EventConsumer(
-            self, f"Events-{spec.name}", stage=self.stage, subject=subject, events_=spec.hears
+            self,
+            f"Events-{spec.name}",
+            stage=self.stage,
+            subject=subject,
+            events_=spec.hears,
+            retries=spec.retries,
         )
         function = self.add_function(spec, rights=[grants.receive(consumer.queue.queue_arn)])
         consumer.feed(function)

@@ -132,6 +132,41 @@ def test_the_steps_that_the_machine_calls_exist() -> None:
         assert step in names
 
 
+def test_stock_is_freed_only_after_what_could_sell_it_is_closed() -> None:
+    """The order, in its row; or the payment that has the order, void or declined."""
+    states = definition("checkout")["States"]
+    ways = {"Release": {"Closed", "Placed", "Authorized", "Voided"}, "ReleaseUnpriced": {"Placed"}}
+    for target, sources in ways.items():
+        assert {name for name, state in states.items() if target in _targets(state)} == sources
+    rules = {
+        name: [rule for rule in states[name]["Choices"] if rule["Next"].startswith("Release")]
+        for name in ("Closed", "Authorized", "Voided", "Placed")
+    }
+    told = {
+        name: set(re.findall(r'"StringEquals": "(\w+)"', json.dumps(r)))
+        for name, r in rules.items()
+    }
+    assert told == {
+        "Closed": {"rejected", "cancelled"},
+        "Authorized": {"declined", "voided"},
+        "Voided": {"voided"},
+        "Placed": {"rejected", "priced"},
+    }
+    for name in ("Closed", "Placed"):
+        before = [state for state in states.values() if name in _targets(state)]
+        assert {state["Resource"].rsplit(":", 1)[1] for state in before} <= {
+            "orders-steps",
+            "inventory-steps",
+        }
+
+
+@pytest.mark.parametrize("name", ["Authorize", "Void"])
+def test_a_step_that_may_make_a_payment_is_told_whose_it_is(name: str) -> None:
+    told = definition("checkout")["States"][name]["Parameters"]
+    assert told["order_id.$"] == "$.order.order_id"
+    assert told["customer_id.$"] == "$.order.customer_id"
+
+
 def test_the_pivot_splits_what_is_undone_from_what_is_finished() -> None:
     """After a capture there is no way back to void or release."""
     states = definition("checkout")["States"]

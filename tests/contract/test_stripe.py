@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import stripe
 
-from payments.domain import MethodRefused, PspState, Seen
+from payments.domain import PspState, Seen, Unpayable
 from payments.psp.secret import PspSecret
 from payments.psp.stripe import StripePsp
 from payments.service.ports import PspFault, PspRefused, PspUnavailable
@@ -201,7 +202,7 @@ def test_a_second_confirmation_or_capture_is_refused(psp: StripePsp) -> None:
 
 def test_an_unknown_method_is_refused_before_anything_is_made(psp: StripePsp) -> None:
     refused = psp.create(make_payment(method="pm_nobody"), TOTAL, key="att_1")
-    assert isinstance(refused, MethodRefused)
+    assert isinstance(refused, Unpayable)
 
 
 def test_a_currency_without_decimals_is_charged_whole(psp: StripePsp) -> None:
@@ -240,6 +241,85 @@ def test_a_provider_that_is_slow_is_left_in_time(secret: Secret) -> None:
             psp.retrieve("pi_1")
         assert time.monotonic() - started < 2
         psp.close()
+
+
+@pytest.fixture
+def canned(secret: Secret, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """An adapter whose provider answers what `canned` is told; and the time-outs that it set."""
+    psp = StripePsp(secret, api_base="http://127.0.0.1:9").within(7.5)
+    psp.timeouts = []  # type: ignore[attr-defined]
+
+    def answer(status: int, **error: str) -> StripePsp:
+        def request(http: Any, *_: Any) -> tuple[str, int, dict[str, str]]:
+            psp.timeouts.append(http._timeout)  # type: ignore[attr-defined]
+            return json.dumps({"error": error}), status, {}
+
+        monkeypatch.setattr(stripe.RequestsClient, "request", request)
+        return psp
+
+    yield answer
+    psp.close()
+
+
+@pytest.mark.parametrize(
+    ("error", "of_method"),
+    [
+        ({"code": "amount_too_large", "param": "amount"}, False),
+        ({"code": "url_invalid", "param": "return_url"}, False),
+        ({"code": "parameter_invalid", "param": "currency"}, False),
+        ({"code": "resource_missing", "param": "payment_method"}, True),
+    ],
+)
+def test_a_definite_refusal_to_make_a_payment_is_an_outcome(
+    canned: Any, error: dict[str, str], of_method: bool
+) -> None:
+    psp = canned(400, type="invalid_request_error", **error)
+    refused = psp.create(make_payment(), TOTAL, key="att_1")
+    assert refused == Unpayable(error["code"], of_method=of_method)
+
+
+def test_an_amount_that_cannot_be_written_is_refused_before_it_is_sent(canned: Any) -> None:
+    psp = canned(500)
+    refused = psp.create(make_payment(), Money(1234, "KWD"), key="att_1")
+    assert refused == Unpayable("amount_not_supported", of_method=False)
+    assert psp.timeouts == []
+
+
+@pytest.mark.parametrize(
+    ("status", "type_", "fault"),
+    [
+        (400, "idempotency_error", PspUnavailable),
+        (401, "invalid_request_error", PspFault),
+        (403, "invalid_request_error", PspFault),
+        (409, "invalid_request_error", PspUnavailable),
+        (429, "invalid_request_error", PspUnavailable),
+        (500, "api_error", PspUnavailable),
+    ],
+)
+@pytest.mark.parametrize("call", ["create", "confirm"])
+def test_what_does_not_say_that_nothing_was_done_is_no_refusal(
+    canned: Any, call: str, status: int, type_: str, fault: type[Exception]
+) -> None:
+    psp = canned(status, type=type_)
+    payment = make_payment(psp_reference="pi_1")
+    calls = {
+        "create": lambda: psp.create(payment, TOTAL, key="att_1"),
+        "confirm": lambda: psp.confirm(payment, key="att_1:confirm"),
+    }
+    with pytest.raises(fault):
+        calls[call]()
+
+
+@pytest.mark.parametrize("left", [0.3, 1.0, 3.0, 7.5, 30.0])
+def test_connecting_and_reading_together_take_no_longer_than_is_left(
+    canned: Any, left: float
+) -> None:
+    psp = canned(400, type="invalid_request_error").within(left)
+    with pytest.raises(PspFault):
+        psp.retrieve("pi_1")
+    ((connect, read),) = psp.timeouts
+    assert min(connect, read) > 0
+    assert connect + read <= left
 
 
 class LosesAnswers(StripePsp):
@@ -287,7 +367,7 @@ def test_an_orphan_of_a_race_is_cancelled(shop: Shop) -> None:
     """localstripe ignores keys, so the second attempt makes a second intent."""
     shop.authorize()
     first = shop.row.psp_reference
-    made: list[Seen | MethodRefused] = []
+    made: list[Seen | Unpayable] = []
     create = shop.psp.create
 
     def remembered(*args: Any, **kwargs: Any) -> Any:

@@ -49,6 +49,12 @@ def prod(synthesized: Path) -> Assembly:
     return Assembly(synthesized / "prod")
 
 
+@pytest.fixture(scope="session")
+def unlinked(synthesized: Path) -> Assembly:
+    """Two stacks of the local stage for an emulator that does not run functions on this machine."""
+    return Assembly(synthesized / "unlinked")
+
+
 @pytest.fixture(params=["local", "prod"])
 def stage(request: pytest.FixtureRequest) -> Assembly:
     """A rule that uses this holds in every stage."""

@@ -21,6 +21,7 @@ from infra.application import SERVICES, build
 from infra.constructs.policy_checks import check_policies
 from infra.project import ROOT, Project
 from infra.stacks.payments import PaymentsStack
+from infra.stacks.platform import PlatformStack
 from infra.stages import LOCAL, PROD, Stage
 
 SERVICE_NAMES = [
@@ -42,16 +43,26 @@ def project(folder: Path) -> Project:
 
 def synthesize(stage: Stage, *, files: Project, out: Path) -> None:
     """One cloud assembly."""
-    app = _app(out)
+    app = _app(out, stage)
     build(app, stage=stage, project=files)
+    app.synth()
+
+
+def unlinked(*, files: Project, out: Path) -> None:
+    """Layers as AWS has them, in the local stage: the stack that makes them and one that reads."""
+    stage = replace(LOCAL, linked_layers=False)
+    app = _app(out, stage)
+    PlatformStack(app, stage=stage, project=files)
+    PaymentsStack(app, stage=stage, project=files)
     app.synth()
 
 
 def careless(*, files: Project, out: Path) -> str:
     """What the policy checks say about queues that take plain HTTP."""
-    app = _app(out)
+    stage = replace(PROD, enforce_tls=False)
+    app = _app(out, stage)
     check_policies(app)
-    PaymentsStack(app, stage=replace(PROD, enforce_tls=False), project=files)
+    PaymentsStack(app, stage=stage, project=files)
     try:
         app.synth()
     except RuntimeError:
@@ -59,9 +70,13 @@ def careless(*, files: Project, out: Path) -> str:
     return ""
 
 
-def _app(out: Path) -> App:
+def _app(out: Path, stage: Stage) -> App:
     context = json.loads((ROOT / "cdk.json").read_text())["context"]
-    return App(outdir=str(out), context=context)
+    return App(
+        outdir=str(out),
+        context=context,
+        builtin_cloud_formation_validation=stage.policy_checks,  # as app.py has it
+    )
 
 
 def _touch(path: Path, text: str) -> None:
@@ -70,10 +85,11 @@ def _touch(path: Path, text: str) -> None:
 
 
 def main(folder: Path) -> None:
-    """Write `local/`, `prod/` and `careless.json`."""
+    """Write `local/`, `prod/`, `unlinked/` and `careless.json`."""
     files = project(folder)
     synthesize(LOCAL, files=files, out=folder / "local")
     synthesize(PROD, files=files, out=folder / "prod")
+    unlinked(files=files, out=folder / "unlinked")
     (folder / "careless.json").write_text(careless(files=files, out=folder / "careless"))
 
 

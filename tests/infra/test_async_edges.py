@@ -2,6 +2,7 @@
 
 import json
 
+from shop import aws
 from tests.infra.assembly import Assembly, Resource
 
 FOURTEEN_DAYS_S = 14 * 24 * 3600
@@ -27,7 +28,47 @@ def test_each_work_queue_has_a_dead_letter_queue(stage: Assembly) -> None:
         if not is_last(queue):
             policy = queue.properties["RedrivePolicy"]
             assert is_last(stage.target(queue.stack, policy["deadLetterTargetArn"]))
-            assert policy["maxReceiveCount"] >= 3
+
+
+def test_money_that_was_taken_is_tried_for_two_days_before_it_is_parked(stage: Assembly) -> None:
+    """The ledger posts from it, and an order is marked paid by it."""
+    found = {}
+    for queue in queues(stage):
+        name = str(queue.properties["QueueName"])
+        if name.endswith("-on-payment-captured"):
+            found[name] = queue.properties
+    assert {name.split("-")[2] for name in found} == {"ledger", "orders"}
+    for properties in found.values():
+        tries = properties["RedrivePolicy"]["maxReceiveCount"]
+        assert tries * properties["VisibilityTimeout"] >= 2 * 24 * 3600
+        assert properties["MessageRetentionPeriod"] == FOURTEEN_DAYS_S
+
+
+def test_every_consumer_outlasts_an_outage_of_an_hour(stage: Assembly) -> None:
+    for queue in queues(stage):
+        if not is_last(queue):
+            tries = queue.properties["RedrivePolicy"]["maxReceiveCount"]
+            assert tries * queue.properties["VisibilityTimeout"] >= 3600
+
+
+def test_people_hear_of_events_that_wait_long_before_they_are_parked(stage: Assembly) -> None:
+    for alarm in stage.all("AWS::CloudWatch::Alarm"):
+        if alarm.properties["MetricName"] == "ApproximateAgeOfOldestMessage":
+            assert alarm.properties["Threshold"] == 300
+            assert alarm.properties["EvaluationPeriods"] * alarm.properties["Period"] <= 180
+
+
+def test_a_batch_fits_its_time_even_if_each_message_has_a_call_that_hangs(stage: Assembly) -> None:
+    for mapping in _mappings(stage, stream=False):
+        function = stage.target(mapping.stack, mapping.properties["FunctionName"])
+        batch = mapping.properties["BatchSize"]
+        assert batch * aws.longest_call_s() < function.properties["Timeout"]
+
+
+def test_a_stream_gives_up_by_the_age_of_its_records_and_not_by_counting(stage: Assembly) -> None:
+    """How fast Lambda repeats is its own affair: so a count says nothing about time."""
+    for mapping in _mappings(stage, stream=True):
+        assert mapping.properties["MaximumRetryAttempts"] == 10_000
 
 
 def test_dead_letters_stay_for_two_weeks(stage: Assembly) -> None:

@@ -1,10 +1,12 @@
 """What every function has."""
 
+import os
 import re
 from pathlib import Path
 
 from infra.project import ROOT, Project
 from infra.stages import LOCAL, PROD
+from shop import aws
 from tests.infra.assembly import Assembly, Resource, many, text
 
 GATEWAY_TIMEOUT_S = 29
@@ -67,11 +69,36 @@ def test_each_function_knows_where_it_runs(stage: Assembly) -> None:
         assert wanted <= set(function.properties["Environment"]["Variables"]), str(function)
 
 
-def test_each_function_has_the_layers_of_its_service(stage: Assembly) -> None:
-    project = Project()
-    for function in functions(stage):
-        service = function.properties["Handler"].partition(".")[0]
-        assert len(function.properties["Layers"]) == len(project.layers_of(service))
+def layers_of(function: Resource) -> list[str]:
+    return Project().layers_of(function.properties["Handler"].partition(".")[0])
+
+
+def test_each_function_has_the_layers_of_its_service(prod: Assembly, unlinked: Assembly) -> None:
+    assert len(unlinked.all("AWS::Lambda::LayerVersion")) == len(Project().layer_names())
+    for function in [*functions(prod), *unlinked.all("AWS::Lambda::Function")]:
+        assert len(function.properties["Layers"]) == len(layers_of(function)), str(function)
+        assert "PYTHONPATH" not in function.properties["Environment"]["Variables"]
+
+
+def test_functions_on_this_machine_read_exactly_their_layers_where_they_were_built(
+    local: Assembly,
+) -> None:
+    assert local.all("AWS::Lambda::LayerVersion") == []
+    for function in functions(local):
+        path = function.properties["Environment"]["Variables"]["PYTHONPATH"]
+        found = [Path(part) for part in path.split(os.pathsep)]
+        assert [part.parent.name for part in found] == layers_of(function), str(function)
+        assert {(part.name, part.parents[1].name, part.parents[2].name) for part in found} == {
+            ("python", "layers", "host")
+        }
+        assert "Layers" not in function.properties
+
+
+def test_a_step_outlasts_an_aws_call_that_nobody_answers(stage: Assembly) -> None:
+    steps = [made for made in functions(stage) if ".steps." in made.properties["Handler"]]
+    assert len(steps) == 4
+    for function in steps:
+        assert function.properties["Timeout"] > aws.longest_call_s(), str(function)
 
 
 def test_each_function_tells_when_it_fails_or_is_throttled(stage: Assembly) -> None:

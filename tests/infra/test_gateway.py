@@ -41,6 +41,12 @@ def methods(stage: Assembly) -> dict[tuple[str, str], dict[str, Any]]:
     }
 
 
+def test_long_answers_are_compressed_by_the_gateway_and_none_is_binary(stage: Assembly) -> None:
+    (api,) = gateway(stage, "AWS::ApiGateway::RestApi")
+    assert api.properties["MinimumCompressionSize"] == 8192
+    assert "BinaryMediaTypes" not in api.properties
+
+
 def test_the_routes_are_those_of_the_contract(
     stage: Assembly, contract: list[RouteContract]
 ) -> None:

@@ -8,10 +8,12 @@ import pytest
 
 from infra.project import ROOT
 from infra.stages import LOCAL, PROD, stage_named
-from tests.infra.assembly import Assembly
+from tests.infra.assembly import Assembly, Resource
 
 # What the emulator cannot create, of all that we use; see `firewall`.
 AWS_ONLY = {"AWS::WAFv2::WebACL", "AWS::WAFv2::WebACLAssociation"}
+# Functions on this machine read the layers where they were built; see `linked_layers`.
+LAYERS = {"AWS::Lambda::LayerVersion", "AWS::SSM::Parameter"}
 # Only there because the emulator speaks plain HTTP; see `enforce_tls`.
 POLICIES = {"AWS::SQS::QueuePolicy", "AWS::SNS::TopicPolicy"}
 
@@ -20,11 +22,32 @@ def types(stage: Assembly) -> set[str]:
     return {resource.type for resource in stage}
 
 
+def kind_of(function: Resource) -> str:
+    """The folder or file of the service that its handler is in."""
+    return str(function.properties["Handler"]).split(".")[1]
+
+
 def test_local_differs_from_production_only_in_what_the_emulator_lacks(
     local: Assembly, prod: Assembly
 ) -> None:
-    assert types(prod) - types(local) - POLICIES == AWS_ONLY
+    assert types(prod) - types(local) - POLICIES == AWS_ONLY | LAYERS
     assert types(local) <= types(prod)
+
+
+def test_an_emulator_that_cannot_link_layers_gets_them_as_aws_does(unlinked: Assembly) -> None:
+    assert types(unlinked) >= LAYERS
+
+
+def test_the_local_pools_bound_what_one_burst_may_start(local: Assembly, prod: Assembly) -> None:
+    def reserved(stage: Assembly) -> set[tuple[str, int]]:
+        return {
+            (kind_of(made), made.properties["ReservedConcurrentExecutions"])
+            for made in stage.all("AWS::Lambda::Function")
+            if "ReservedConcurrentExecutions" in made.properties
+        }
+
+    assert reserved(local) == {("api", LOCAL.pools.route), ("authorizer", LOCAL.pools.authorizer)}
+    assert reserved(prod) == {("steps", PROD.pools.steps), ("jobs", PROD.pools.job)}
 
 
 def test_the_stacks_are_the_same(local: Assembly, prod: Assembly) -> None:
@@ -65,6 +88,11 @@ def test_the_policy_checks_find_a_careless_stack(synthesized: Path) -> None:
         for violation in plugin["violations"]
     }
     assert found == {"AwsSolutions-SQS4"}
+
+
+def test_what_goes_to_aws_is_validated_and_a_laptop_does_not_wait_for_it(synthesized: Path) -> None:
+    assert (synthesized / "prod" / "validation-report.json").exists()
+    assert not (synthesized / "local" / "validation-report.json").exists()
 
 
 def test_nothing_but_stages_py_compares_a_stage_name() -> None:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
-from payments.domain import MethodRefused, Payment, PspState, Seen
+from payments.domain import Payment, PspState, Seen, Unpayable
 from payments.service.ports import PspRefused, PspUnavailable
 from shop.money import Money
 
@@ -50,11 +50,12 @@ class SimulatedPsp:
 
     honours_keys: bool = True
     name: str = "stripe"
+    unpayable: str = ""  # why it makes no payment at all
     books: dict[str, Book] = field(default_factory=dict)
     calls: list[tuple[Call, str]] = field(default_factory=list)
     before_call: Callable[[Call], None] = lambda call: None
     _faults: dict[Call, deque[Fault]] = field(default_factory=dict)
-    _first: dict[tuple[Call, str], Seen | MethodRefused | Exception] = field(default_factory=dict)
+    _first: dict[tuple[Call, str], Seen | Unpayable | Exception] = field(default_factory=dict)
 
     # Faults: `before` does nothing and gives no answer, `after` acts and loses the answer,
     # `refuse` is a definite refusal. Each is used once, in order; then calls work again.
@@ -68,10 +69,12 @@ class SimulatedPsp:
         return [book for book in self.books.values() if book.payment_id == payment_id]
 
     # The port.
-    def create(self, payment: Payment, amount: Money, *, key: str) -> Seen | MethodRefused:
-        def act() -> Seen | MethodRefused:
+    def create(self, payment: Payment, amount: Money, *, key: str) -> Seen | Unpayable:
+        def act() -> Seen | Unpayable:
             if payment.method == UNKNOWN_METHOD:
-                return MethodRefused("resource_missing")
+                return Unpayable("resource_missing")
+            if self.unpayable:
+                return Unpayable(self.unpayable, of_method=False)
             reference = f"pi_{len(self.books) + 1}"
             self.books[reference] = Book(reference, key, payment.payment_id, amount, payment.method)
             return self._seen(reference)
@@ -99,6 +102,13 @@ class SimulatedPsp:
             self._hold(book)
         else:
             book.state = PspState.DECLINED
+
+    def try_another_card(self, reference: str) -> None:
+        """The customer's browser, which holds the client secret, after a failed authentication."""
+        book = self.books[reference]
+        if book.state is not PspState.DECLINED:
+            raise PspRefused("payment_intent_unexpected_state")
+        self._hold(book)
 
     def refund(self, reference: str, amount: int) -> None:
         """Give captured money back; more than was captured is refused."""
@@ -143,8 +153,8 @@ class SimulatedPsp:
         return seen
 
     def _perform(
-        self, call: Call, key: str, act: Callable[[], Seen | MethodRefused]
-    ) -> Seen | MethodRefused:
+        self, call: Call, key: str, act: Callable[[], Seen | Unpayable]
+    ) -> Seen | Unpayable:
         self.calls.append((call, key))
         self.before_call(call)
         waiting = self._faults.get(call)
@@ -161,11 +171,11 @@ class SimulatedPsp:
         return result
 
     def _once(
-        self, call: Call, key: str, act: Callable[[], Seen | MethodRefused]
-    ) -> Seen | MethodRefused | Exception:
+        self, call: Call, key: str, act: Callable[[], Seen | Unpayable]
+    ) -> Seen | Unpayable | Exception:
         if key and self.honours_keys and (call, key) in self._first:
             return self._first[call, key]
-        result: Seen | MethodRefused | Exception
+        result: Seen | Unpayable | Exception
         try:
             result = act()
         except PspRefused as error:

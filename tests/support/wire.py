@@ -135,7 +135,7 @@ def tapped() -> Iterator[Wire]:
 
 def _forget_clients() -> None:
     boto3.DEFAULT_SESSION = None
-    aws.reset()
+    aws.reset(session=True)
     tables.reset()
 
 

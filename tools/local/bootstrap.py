@@ -63,6 +63,11 @@ CAUSES = {
 }
 
 
+SHOPCTL = """#!/bin/sh
+cd '{root}' && exec .venv/bin/python -m tools.shopctl "$@"
+"""
+
+
 class Failure(Exception):
     """One sentence for the person who typed make."""
 
@@ -86,6 +91,10 @@ class Checkout:
                 self.install_packages()
             stamp.write_text(packages)
             self.compile_cdk()
+        command = self.venv / "bin" / "shopctl"
+        if not command.exists():
+            command.write_text(SHOPCTL.format(root=self.root))
+            command.chmod(0o755)
         stamp = self.root / "node_modules" / ".complete"
         tools = digest(self.root / "package-lock.json", "npm")
         if tools and read(stamp) != tools:

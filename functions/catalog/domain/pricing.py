@@ -1,6 +1,7 @@
 """What an order costs: unit prices, shipping, tax, total. Pure; the same input, the same cent.
 
-Prices are net. Tax is taken once per order and rounded once, half to even.
+Prices are net. Tax is taken once per order and rounded once, half to even. What no payment could
+take is not priced.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,6 +10,10 @@ from typing import Any
 
 from catalog.domain import tariff
 from shop.money import Money
+
+# A payment provider takes eight digits of minor units (Stripe: "99999999 for a USD charge of
+# $999,999.99"), whatever the currency.
+MAX_TOTAL = 99_999_999
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +74,18 @@ class CurrencyNotOffered:
         return {"outcome": "currency_not_offered"}
 
 
+@dataclass(frozen=True, slots=True)
+class TotalTooLarge:
+    """The order costs more than MAX_TOTAL."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """For state-machine output."""
+        return {"outcome": "total_too_large", "max_total": MAX_TOTAL}
+
+
+Outcome = Priced | UnknownSkus | CurrencyNotOffered | TotalTooLarge
+
+
 def merge(lines: Iterable[Mapping[str, Any]]) -> dict[str, int]:
     """Quantity by SKU, in the order of first mention."""
     quantities: dict[str, int] = {}
@@ -84,7 +101,7 @@ def price(
     currency: str,
     country: str,
     region: str | None,
-) -> Priced | UnknownSkus | CurrencyNotOffered:
+) -> Outcome:
     """Price an order that goes to this country (and US state)."""
     unknown = tuple(sku for sku in quantities if sku not in offers)
     if unknown:
@@ -94,7 +111,8 @@ def price(
     ):
         return CurrencyNotOffered()
     lines = tuple(_line(offers[sku], quantity, currency) for sku, quantity in quantities.items())
-    return _total(lines, currency=currency, country=country, region=region)
+    priced = _total(lines, currency=currency, country=country, region=region)
+    return priced if priced.total <= MAX_TOTAL else TotalTooLarge()
 
 
 def _line(offer: Offer, quantity: int, currency: str) -> PricedLine:

@@ -1,6 +1,6 @@
 """`price`: what the order costs now. Reads only, so there is nothing to compensate.
 
-Outcomes: priced, unknown_sku, currency_not_offered.
+Outcomes: priced, unknown_sku, currency_not_offered, total_too_large.
 """
 
 from typing import Any

@@ -27,7 +27,7 @@ def handle(request: Request[None]) -> Response | Problem:
     """Read it from the fold."""
     query = request.query or BalanceQuery()
     found = reading.get_balance(
-        unquote(request.path["account_id"]),
+        unquote(request.path.get("account_id", "")),
         at=query.at,
         now=clock.now(),
         balances=balances,

@@ -21,7 +21,7 @@ journal = JournalRepository()
 
 def handle(request: Request[None]) -> Response | Problem:
     """Read it."""
-    found = reading.get_transaction(request.path["transaction_id"], journal=journal)
+    found = reading.get_transaction(request.path.get("transaction_id", ""), journal=journal)
     return found if isinstance(found, Problem) else Response(200, TransactionOut.of(found))
 
 

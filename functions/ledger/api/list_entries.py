@@ -27,7 +27,7 @@ def handle(request: Request[None]) -> Response | Problem:
     """Read one page."""
     query = request.query or PageQuery()
     page = reading.list_entries(
-        unquote(request.path["account_id"]),
+        unquote(request.path.get("account_id", "")),
         limit=query.limit,
         cursor=query.cursor,
         balances=balances,

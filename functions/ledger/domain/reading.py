@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 
 from ledger.domain.posting import Entry
 
-_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_SORT = re.compile(r"[\x21-\x7e]{0,200}")
 
 
 class BadCursor(ValueError):
@@ -43,8 +44,8 @@ class Position:
     def of(cls, cursor: str) -> "Position":
         """Inverse of `cursor`; raises BadCursor."""
         day, sort = decode(cursor, parts=2)
-        if not _DAY.fullmatch(day):
-            raise BadCursor("not a day")
+        if not _DAY.fullmatch(day) or not _SORT.fullmatch(sort):
+            raise BadCursor("not a place in a day")
         return cls(day, sort)
 
 

@@ -9,7 +9,7 @@ from ledger.domain.accounts import Account, UnknownAccount, account
 from ledger.domain.balances import Balance, Sums
 from ledger.domain.posting import Transaction
 from ledger.domain.reading import AccountEntry, BadCursor, Position, decode, encode
-from shop import clock, problems
+from shop import clock, ids, problems
 from shop.problems import Problem
 
 # Days that one page may walk: an account with an entry a month cannot make a request slow.
@@ -47,8 +47,8 @@ class Page(Generic[T]):
 def list_accounts(*, limit: int, cursor: str | None, balances: Balances) -> Page[Account] | Problem:
     """Accounts that have entries, by id."""
     try:
-        after = decode(cursor, parts=1)[0] if cursor else None
-    except BadCursor:
+        after = account(decode(cursor, parts=1)[0]).id if cursor else None
+    except (BadCursor, UnknownAccount):
         return _bad_cursor()
     found = balances.accounts(after=after, limit=limit + 1)
     more = encode([found[limit - 1]]) if len(found) > limit else None
@@ -99,7 +99,7 @@ def list_entries(
 
 def get_transaction(transaction_id: str, *, journal: Journal) -> Transaction | Problem:
     """The whole transaction."""
-    found = journal.get(transaction_id)
+    found = journal.get(transaction_id) if ids.is_id("txn", transaction_id) else None
     return found or Problem(problems.NOT_FOUND, "There is no such transaction.")
 
 

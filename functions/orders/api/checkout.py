@@ -31,6 +31,7 @@ ROUTE = Route(
         problems.IDEMPOTENCY_KEY_REUSED,
         problems.UNKNOWN_SKU,
         problems.CURRENCY_NOT_OFFERED,
+        problems.ORDER_TOTAL_TOO_LARGE,
         problems.PAYMENT_METHOD_INVALID,
         problems.CHECKOUT_INCOMPLETE,
     ),

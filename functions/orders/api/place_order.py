@@ -29,6 +29,7 @@ ROUTE = Route(
         problems.IDEMPOTENCY_KEY_REUSED,
         problems.UNKNOWN_SKU,
         problems.CURRENCY_NOT_OFFERED,
+        problems.ORDER_TOTAL_TOO_LARGE,
         problems.CHECKOUT_INCOMPLETE,
     ),
 )

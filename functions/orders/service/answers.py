@@ -9,6 +9,7 @@ from orders.records import Record
 from orders.service.changes import problem_answer
 from shop import problems
 from shop.idempotency import Answer
+from shop.money import Money
 from shop.problems import Problem
 from shop.trace import Trace
 
@@ -42,6 +43,13 @@ def _rejection(order: Order, result: dict[str, Any]) -> Problem:
         errors = [{"pointer": "/currency", "code": outcome, "detail": "no price in it"}]
         return Problem(
             problems.CURRENCY_NOT_OFFERED, f"Nothing is sold in {order.currency}.", errors=errors
+        )
+    if outcome == "total_too_large":
+        return Problem(
+            problems.ORDER_TOTAL_TOO_LARGE,
+            "Split it into several orders.",
+            errors=[{"pointer": "/lines", "code": outcome, "detail": "too much for one payment"}],
+            extra={"max_total": Money(result["max_total"], order.currency).to_dict()},
         )
     if outcome == "out_of_stock":
         short = {item["sku"]: item for item in result["short"]}

@@ -12,6 +12,8 @@ from orders.service.ports import Orders
 from shop import clock
 from shop.trace import Trace
 
+_ENDED_UNPAID = {Status.REJECTED, Status.CANCELLED}
+
 
 def place(data: dict[str, Any], *, orders: Orders, trace: Trace, now: datetime) -> dict[str, Any]:
     """pending -> placed, with prices and hold; `refused` if the order has ended meanwhile."""
@@ -98,7 +100,9 @@ def settle(data: dict[str, Any], *, orders: Orders, trace: Trace, now: datetime)
         before = record.order
         after = domain.settled(before, payment["outcome"], claimed["payment_id"], reason, now=now)
         answer = None
-        if answers.owed(record):
+        # Who gives up has no say in an order that others are still at work on, or that is paid.
+        decided = claimed["outcome"] != "none" or after.status in _ENDED_UNPAID
+        if decided and answers.owed(record):
             answer = answers.checkout(after, payment, claimed, reason, trace)
             after = domain.noted(after) if after is before else after
         return None if after is before else change(before, after, trace=trace, answer=answer)

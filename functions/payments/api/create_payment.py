@@ -5,6 +5,7 @@ payment_in_progress, request_in_progress, 422 payment_method_invalid, idempotenc
 503 checkout_incomplete.
 """
 
+import secrets
 from typing import Any
 
 from payments.domain import Payment
@@ -61,6 +62,7 @@ def handle(request: Request[PaymentIn]) -> Response | Problem:
         method=body.payment_method,
         capture=body.capture,
         return_url=body.return_url,
+        lease_owner=secrets.token_hex(8),
         fingerprint=idempotency.fingerprint(body.model_dump()),
         created_at=clock.rfc3339(now),
         updated_at=clock.rfc3339(now),

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 import stripe
 from stripe import RequestsClient, StripeClient
 
-from payments.domain import MethodRefused, Payment, Seen
+from payments.domain import Payment, Seen, Unpayable
 from payments.psp import stripe_words as words
 from payments.psp.secret import PspSecret
 from payments.service.ports import PspFault, PspRefused, PspUnavailable
@@ -50,7 +50,8 @@ class _Http(RequestsClient):
         left = self.deadline - time.monotonic()
         if left < _MIN_LEFT_S:
             raise stripe.APIConnectionError("no time left")  # type: ignore[no-untyped-call]
-        self._timeout = (min(CONNECT_TIMEOUT_S, left), min(READ_TIMEOUT_S, left))
+        connect = min(CONNECT_TIMEOUT_S, left / 2)
+        self._timeout = (connect, min(READ_TIMEOUT_S, left - connect))
         return super().request(method, url, headers, post_data)
 
 
@@ -75,11 +76,15 @@ class StripePsp:
         """Close the connections."""
         self._http.close()  # type: ignore[no-untyped-call]
 
-    def create(self, payment: Payment, amount: Money, *, key: str) -> Seen | MethodRefused:
+    def create(self, payment: Payment, amount: Money, *, key: str) -> Seen | Unpayable:
         """An unconfirmed PaymentIntent: it holds nothing until it is confirmed."""
+        try:
+            minor_units = words.to_stripe(amount)
+        except ValueError:
+            return Unpayable("amount_not_supported", of_method=False)
         method = self._secret().payment_methods.get(payment.method, payment.method)
         params = {
-            "amount": words.to_stripe(amount),
+            "amount": minor_units,
             "currency": amount.currency.lower(),
             "capture_method": "manual",
             "payment_method": method,
@@ -95,9 +100,8 @@ class StripePsp:
                 lambda client: client.v1.payment_intents.create(params, _options(key))  # type: ignore[arg-type]
             )
         except (stripe.CardError, stripe.InvalidRequestError) as error:
-            if isinstance(error, stripe.CardError) or words.is_about_method(error):
-                return MethodRefused(words.code_of(error))
-            raise PspFault(words.code_of(error)) from None
+            of_method = isinstance(error, stripe.CardError) or words.is_about_method(error)
+            return Unpayable(words.code_of(error), of_method=of_method)
 
     def confirm(self, payment: Payment, *, key: str) -> Seen:
         """Hold the money, or say what stands in the way."""

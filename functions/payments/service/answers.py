@@ -15,6 +15,7 @@ _DETAILS = {
     DECLINED: "The card was not charged. Place a new order to pay in another way.",
     METHOD_INVALID: "The provider does not know this payment method or cannot use it.",
 }
+_AS_ASKED = "The provider does not take this payment as it was asked for. Nothing was charged."
 
 
 def of(payment: Payment, trace: Trace, *, detail: str = "") -> Answer:
@@ -35,14 +36,16 @@ def problem_of(payment: Payment, *, detail: str = "") -> Problem:
     """Why a payment that has ended did not succeed."""
     code = payment.problem_code or problems.ORDER_CLOSED.code
     extra = {"payment_id": payment.payment_id}
+    errors = []
+    usual = _DETAILS.get(code, "Nothing was charged.")
     if payment.decline_code is not None:
         extra["decline_code"] = payment.decline_code
-    errors = []
-    if code == METHOD_INVALID:
+        usual = _AS_ASKED if code == METHOD_INVALID else usual
+    elif code == METHOD_INVALID:
         errors = [{"pointer": "/payment_method", "code": code, "detail": "cannot be used"}]
     return Problem(
         problems.CATALOGUE[code],
-        detail or _DETAILS.get(code, "Nothing was charged."),
+        detail or usual,
         errors=errors,
         extra=extra,
     )

@@ -14,13 +14,12 @@ from payments import domain, events
 from payments.domain import (
     CLOSED,
     FINAL,
-    METHOD_INVALID,
-    MethodRefused,
     Mismatch,
     Payment,
     PspState,
     Seen,
     Status,
+    Unpayable,
 )
 from payments.service import answers, dialogue, outcomes
 from payments.service.ports import Payments, Psp, PspUnavailable
@@ -59,17 +58,17 @@ class Cashier:
                 return self._resume(row)
             asked = replace(row, amount=asked.amount)
         made = self.psp.create(asked, asked.total, key=domain.attempt_of(asked.payment_id))
-        if isinstance(made, MethodRefused):
-            return self._method_refused(asked, made)
+        if isinstance(made, Unpayable):
+            return self._never_made(asked, made)
         row_or_none = self.payments.begin(self._known_to_psp(asked, made))
         if row_or_none is None:
             return self._second(asked, made)
-        return self._authorized(row_or_none, dialogue.confirm(self.psp, row_or_none))
+        return self._confirm(row_or_none)
 
     def capture(self, payment_id: str, snapshot: dict[str, Any] | None) -> dict[str, Any]:
         """Take the money that is held: before it everything can be undone, after it nothing."""
         row = domain.of_snapshot(snapshot) if snapshot else self._stored(payment_id)
-        if row.status in FINAL or (row.status is Status.AUTHORIZED and row.capture == "manual"):
+        if row.status in FINAL or row.held_on_purpose:
             return outcomes.of_capture(row, self.trace)
         if row.status is not Status.AUTHORIZED:
             raise Mismatch(f"capture of a payment that is {row.status}")
@@ -161,19 +160,21 @@ class Cashier:
             return outcomes.of_authorize(row, self.trace)
         seen = dialogue.look(self.psp, row)
         if seen.state is PspState.CREATED:
-            seen = dialogue.confirm(self.psp, row)
-        return self._authorized(row, seen)
+            return self._confirm(row)
+        return outcomes.of_authorize(self._record(row, seen), self.trace)
 
-    def _authorized(self, row: Payment, seen: Seen) -> dict[str, Any]:
-        after = self._record(row, seen)
-        if row.status is Status.REQUIRES_ACTION and after.status is Status.FAILED:
-            # The customer holds this payment's client secret and could try another card with it.
-            dialogue.let_go(self.psp, seen.reference)
-        return outcomes.of_authorize(after, self.trace)
+    def _confirm(self, row: Payment) -> dict[str, Any]:
+        seen = dialogue.confirm(self.psp, row)
+        if isinstance(seen, Unpayable):
+            return self._never_confirmed(row, seen)
+        return outcomes.of_authorize(self._record(row, seen), self.trace)
 
     def _record(self, row: Payment, seen: Seen) -> Payment:
         """Store what was seen, with its event; return the row as it is stored then."""
         for _ in range(_RACES):
+            if row.status is Status.REQUIRES_ACTION and seen.state is PspState.DECLINED:
+                # The customer holds its client secret and could try another card with it.
+                seen = dialogue.close(self.psp, row, seen)
             after = domain.observe(row, seen, at=self._at, due_at=self._due_at)
             if after is row:
                 return row
@@ -195,14 +196,12 @@ class Cashier:
     def _answered(self, payment: Payment, detail: str = "") -> Payment:
         return answers.with_answer(payment, self.trace, detail=detail)
 
-    def _method_refused(self, asked: Payment, refused: MethodRefused) -> dict[str, Any]:
-        telemetry.logger.info("payment method refused", extra={"code": refused.code})
+    def _never_made(self, asked: Payment, why: Unpayable) -> dict[str, Any]:
         for _ in range(_RACES):
             row = self.payments.get(asked.payment_id)
             if row is not None and (row.psp_reference or row.status is not Status.PENDING):
                 return self._resume(row)
-            after = domain.end(row or asked, Status.FAILED, METHOD_INVALID, at=self._at)
-            after = self._answered(replace(after, amount=asked.amount))
+            after = replace(self._unpayable(row or asked, why), amount=asked.amount)
             if row is not None:
                 done = self._save(row, after) is None
             else:
@@ -210,15 +209,35 @@ class Cashier:
                 done = self.payments.insert(after, event)
             if done:
                 return outcomes.of_authorize(after, self.trace)
-        raise Contended("method refused")
+        raise Contended("never made")
+
+    def _never_confirmed(self, row: Payment, why: Unpayable) -> dict[str, Any]:
+        for _ in range(_RACES):
+            if row.status in FINAL:
+                return outcomes.of_authorize(row, self.trace)
+            after = self._unpayable(row, why)
+            other = self._save(row, after)
+            if other is None:
+                return outcomes.of_authorize(after, self.trace)
+            row = other
+        raise Contended("never confirmed")
+
+    def _unpayable(self, row: Payment, why: Unpayable) -> Payment:
+        if why.of_method:
+            telemetry.logger.info("payment method refused", extra={"code": why.code})
+        else:  # Perhaps a mistake of ours, which meets every customer.
+            telemetry.logger.error("provider refused a request", extra={"code": why.code})
+            telemetry.count("PspRequestRefused")
+        return self._answered(domain.unpayable(row, why, at=self._at))
 
     def _let_go(self, row: Payment, code: str) -> Payment:
         if row.psp_reference is None:
             return domain.end(row, Status.VOIDED, code, at=self._at)
         seen = dialogue.cancel(self.psp, row)
-        after = domain.observe(row, seen, at=self._at, due_at=self._due_at)
-        if after.status not in FINAL:
+        if seen.state not in (PspState.VOIDED, PspState.CAPTURED):
+            # Not a decline either: what was declined can be confirmed with another card.
             raise PspUnavailable("neither voided nor captured")
+        after = domain.observe(row, seen, at=self._at, due_at=self._due_at)
         return replace(after, problem_code=code) if after.status is Status.VOIDED else after
 
     def _grave(self, payment_id: str, code: str, order: tuple[str, str]) -> Payment:

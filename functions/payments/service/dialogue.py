@@ -1,6 +1,8 @@
 """How to talk to a provider that may not answer: act, and when no answer comes, look."""
 
-from payments.domain import Payment, PspState, Seen
+from dataclasses import replace
+
+from payments.domain import Payment, PspState, Seen, Unpayable
 from payments.service.ports import Psp, PspFault, PspRefused, PspUnavailable
 from shop import telemetry
 
@@ -21,18 +23,38 @@ def look(psp: Psp, payment: Payment) -> Seen:
         return Seen(reference, PspState.UNKNOWN, payment.total)
 
 
-def confirm(psp: Psp, payment: Payment) -> Seen:
-    """Hold the money. A lost answer is looked up; it is repeated only if it did not arrive."""
+def confirm(psp: Psp, payment: Payment) -> Seen | Unpayable:
+    """Hold the money. A lost answer is looked up; it is repeated only if it did not arrive.
+
+    Unpayable: it was refused although it waits for a confirmation, and is cancelled by now, so that
+    no earlier attempt whose answer was lost can hold money either.
+    """
     seen = Seen(reference_of(payment), PspState.UNKNOWN, payment.total)
     for _ in range(2):
+        refusal = None
         try:
             return psp.confirm(payment, key=f"{payment.attempt_id}:confirm")
         except (PspUnavailable, PspRefused) as error:
             _note("confirm", error)
+            refusal = error.code if isinstance(error, PspRefused) else None
         seen = look(psp, payment)
         if seen.state is not PspState.CREATED:
             return seen
+        if refusal is not None:
+            seen = _withdraw(psp, payment)
+            return Unpayable(refusal, of_method=False) if _is_over(seen) else seen
     return seen
+
+
+def close(psp: Psp, payment: Payment, declined: Seen) -> Seen:
+    """End what the customer's browser could still confirm with another card.
+
+    `declined`, once the provider has cancelled it; else what became of it, `unknown` if it lives.
+    """
+    seen = _withdraw(psp, payment)
+    if _is_over(seen):
+        return declined
+    return replace(seen, state=PspState.UNKNOWN) if seen.state is PspState.DECLINED else seen
 
 
 def capture(psp: Psp, payment: Payment) -> Seen | None:
@@ -64,6 +86,17 @@ def cancel(psp: Psp, payment: Payment) -> Seen:
     except (PspUnavailable, PspRefused) as error:
         _note("cancel", error)
         return psp.retrieve(reference)
+
+
+def _withdraw(psp: Psp, payment: Payment) -> Seen:
+    try:
+        return cancel(psp, payment)
+    except PspUnavailable:
+        return Seen(reference_of(payment), PspState.UNKNOWN, payment.total)
+
+
+def _is_over(seen: Seen) -> bool:
+    return seen.state is PspState.VOIDED
 
 
 def let_go(psp: Psp, reference: str) -> None:

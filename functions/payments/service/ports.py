@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
-from payments.domain import MethodRefused, Payment, Seen
+from payments.domain import Payment, Seen, Unpayable
 from shop.events import Event
 from shop.idempotency import Answer
 from shop.money import Money
@@ -37,7 +37,7 @@ class Psp(Protocol):
     def name(self) -> str:
         """As payments and events name it."""
 
-    def create(self, payment: Payment, amount: Money, *, key: str) -> Seen | MethodRefused:
+    def create(self, payment: Payment, amount: Money, *, key: str) -> Seen | Unpayable:
         """Make the payment known without confirming it: no money is held."""
 
     def confirm(self, payment: Payment, *, key: str) -> Seen:
@@ -72,14 +72,16 @@ class Payments(Protocol):
     def save(self, before: Payment, after: Payment, event: Event | None) -> Payment | None:
         """Store the change and its event; the stored row if another writer was first."""
 
-    def take_over(self, payment: Payment, *, owner: str, until: str, due_at: str | None) -> bool:
-        """Take the lease over as it was read; False if somebody else did. None leaves `due`."""
+    def take_over(self, payment: Payment, *, owner: str, until: str) -> bool:
+        """Take the lease over as it was read; False if somebody else did."""
 
     def release(self, payment_id: str, *, owner: str) -> None:
         """End our lease, so that a repeat need not wait for it."""
 
-    def store_answer(self, payment_id: str, answer: Answer) -> None:
-        """Keep a first answer if there is none yet."""
+    def settle_held(self, payment_id: str, answer: Answer) -> bool:
+        """The stock for this held money is committed: keep the answer if it is the first one, and
+        let it wait. False if the money is not held any more.
+        """
 
     def due(self, now: datetime) -> Sequence[Payment]:
         """Payments that have stood in a non-final state for too long, oldest first per shard."""

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from payments.domain import Payment, Status
+from payments.domain import DECLINED, Payment, Status
 from payments.service import answers
 from payments.service.ports import Payments
-from shop import clock, idempotency, problems, telemetry
+from shop import clock, idempotency, ids, problems, telemetry
 from shop.idempotency import Answer, Replay
 from shop.machine import CheckoutIncomplete
 from shop.problems import Problem
@@ -49,12 +49,11 @@ def create_payment(
 ) -> Answered | Problem:
     """Store the payment once and run the second half of the checkout for it.
 
+    Its `lease_owner` is this invocation: a name that no other one has.
     A repeat gets the first answer, or takes over what a crash has left.
     """
-    owner = trace.request_id
     leased = replace(
         wanted,
-        lease_owner=owner,
         lease_until=idempotency.lease_end(now),
         due_at=clock.rfc3339(now + DUE_AFTER),
         trace=trace.to_dict(),
@@ -70,21 +69,17 @@ def create_payment(
     except CheckoutIncomplete:
         output = {}
     answer = output.get("answer")
-    if answer is None:
-        payments.release(leased.payment_id, owner=owner)
+    if answer is None or not _settled(leased.payment_id, output, payments):
+        payments.release(leased.payment_id, owner=leased.lease_owner)
         return _incomplete()
-    first = Answer(int(answer["status"]), answer["body"])
-    if output.get("outcome") == Status.AUTHORIZED.value:
-        # Held on purpose (capture manual): only now is it certain that the stock is there too.
-        payments.store_answer(leased.payment_id, first)
-    return Answered(first, replayed=False)
+    return Answered(Answer(int(answer["status"]), answer["body"]), replayed=False)
 
 
 def get_payment(
     payment_id: str, *, payments: Payments, subject: str, sees_all: bool
 ) -> Payment | Problem:
-    """Somebody else's payment does not exist for a customer."""
-    payment = payments.get(payment_id)
+    """Somebody else's payment does not exist for a customer; what is no id is not looked up."""
+    payment = payments.get(payment_id) if ids.is_id("pay", payment_id) else None
     if payment is None or not (sees_all or payment.customer_id == subject):
         return Problem(problems.NOT_FOUND, "There is no such payment.")
     return payment
@@ -100,15 +95,17 @@ def confirm_payment(
     waiting = payment.status in (Status.REQUIRES_ACTION, Status.UNKNOWN)
     if waiting or _half_done(payment):
         try:
-            run(machine_input("payment", payment, trace))
+            output = run(machine_input("payment", payment, trace))
         except CheckoutIncomplete:
             telemetry.logger.warning("confirmation incomplete")
+        else:
+            _settled(payment.payment_id, output, payments)
         payment = payments.get(payment.payment_id) or payment
         if payment.status in (Status.PENDING, Status.UNKNOWN) or _half_done(payment):
             return _incomplete()
     if payment.status in (Status.CAPTURED, Status.AUTHORIZED, Status.REQUIRES_ACTION):
         return payment
-    if payment.status is Status.FAILED and payment.decline_code is not None:
+    if payment.status is Status.FAILED and payment.problem_code == DECLINED:
         return answers.problem_of(payment)
     return Problem(
         problems.PAYMENT_NOT_CONFIRMABLE,
@@ -128,15 +125,20 @@ def drive(
 
     For 15 minutes it goes on, then it gives up. A payment that waits for its customer is looked at
     less and less often: that look also finds a customer who authenticated and never came back.
+    A fault with one payment leaves the others alone; it is found again after its pause.
     """
-    counts = {"payment": 0, "abandon": 0, "elsewhere": 0}
+    counts = {"payment": 0, "abandon": 0, "elsewhere": 0, "failed": 0}
     for payment in payments.due(now):
         age = now - clock.parse(payment.created_at)
-        if not payments.postpone(payment, due_at=clock.rfc3339(now + _pause(age))):
-            counts["elsewhere"] += 1
-            continue
-        mode = "abandon" if age >= ABANDON_AFTER else "payment"
-        start(machine_input(mode, payment, trace_of(payment.trace)))
+        mode, pause = _next_look(payment, age)
+        try:
+            if payments.postpone(payment, due_at=clock.rfc3339(now + pause)):
+                start(machine_input(mode, payment, trace_of(payment.trace)))
+            else:
+                mode = "elsewhere"
+        except Exception as error:
+            telemetry.fault("payment not driven on", error, payment_id=payment.payment_id)
+            mode = "failed"
         counts[mode] += 1
     return counts
 
@@ -190,14 +192,7 @@ def _repeat(leased: Payment, payments: Payments, now: datetime) -> Answered | Pr
         return Answered(decision.answer, replayed=True)
     if isinstance(decision, Problem):
         return decision
-    taken = payments.take_over(
-        stored,
-        owner=leased.lease_owner,
-        until=leased.lease_until,
-        # A parked payment is watched again; money that is held on purpose must not be.
-        due_at=leased.due_at if stored.status is Status.PENDING else None,
-    )
-    if taken:
+    if payments.take_over(stored, owner=leased.lease_owner, until=leased.lease_until):
         return None
     return Problem(
         problems.REQUEST_IN_PROGRESS,
@@ -206,8 +201,19 @@ def _repeat(leased: Payment, payments: Payments, now: datetime) -> Answered | Pr
     )
 
 
+def _settled(payment_id: str, output: dict[str, Any], payments: Payments) -> bool:
+    """After a machine that ended well; False if the money it left held was let go meanwhile.
+
+    Of money that is held on purpose only now is it certain that the stock is there too.
+    """
+    if output.get("outcome") != Status.AUTHORIZED.value:
+        return True
+    answer = output["answer"]
+    return payments.settle_held(payment_id, Answer(int(answer["status"]), answer["body"]))
+
+
 def _half_done(payment: Payment) -> bool:
-    """Authorised, and the machine stopped before it captured."""
+    """Authorised, and no machine is known to have captured it, or to have committed its stock."""
     return payment.status is Status.AUTHORIZED and payment.due_at is not None
 
 
@@ -219,6 +225,14 @@ def _incomplete() -> Problem:
     )
 
 
-def _pause(age: timedelta) -> timedelta:
-    pause = min(POSTPONE_MAX, max(DUE_AFTER, age / 2))
-    return min(pause, ABANDON_AFTER - age) if age < ABANDON_AFTER else pause
+def _next_look(payment: Payment, age: timedelta) -> tuple[str, timedelta]:
+    """What to start now, and how long to wait before the look after that."""
+    pause = max(DUE_AFTER, age / 2)
+    if payment.held_on_purpose:
+        # A machine that nobody waited for may have ended well; going on is harmless then. Giving
+        # up is left to the order, which knows whether it has its stock.
+        return "payment", pause
+    pause = min(POSTPONE_MAX, pause)
+    if age >= ABANDON_AFTER:
+        return "abandon", pause
+    return "payment", min(pause, ABANDON_AFTER - age)

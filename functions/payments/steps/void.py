@@ -7,10 +7,10 @@ from payments.steps import _till
 
 
 def handle(event: dict[str, Any]) -> dict[str, Any]:
-    """`{payment_id, code?, detail?, order_id?, customer_id?}` -> voided | captured (too late)."""
+    """`{payment_id, order_id, customer_id, code?, detail?}` -> voided | captured (too late)."""
     return _till.cashier(event).void(
         event["payment_id"],
         code=event.get("code") or CLOSED,
         detail=event.get("detail") or "",
-        order=(event.get("order_id") or "", event.get("customer_id") or ""),
+        order=(event["order_id"], event["customer_id"]),
     )

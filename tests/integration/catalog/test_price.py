@@ -49,3 +49,9 @@ def test_what_is_not_on_sale_is_an_unknown_sku() -> None:
 def test_a_line_without_a_price_in_the_currency_is_not_offered(currency: str) -> None:
     sku = DOLLARS_ONLY.variants[0].sku
     assert price((sku, 1), currency=currency) == {"outcome": "currency_not_offered"}
+
+
+def test_a_total_that_no_payment_could_take_is_refused() -> None:
+    # More units than an order may have; what such an order costs is all that counts here.
+    result = price(("SKU-0-0", 100_000))
+    assert result == {"outcome": "total_too_large", "max_total": 99_999_999}

@@ -3,7 +3,8 @@
 import pytest
 
 from orders.service.submit import checkout_payment_id
-from tests.support import dynamodb
+from payments.api import get_payment
+from tests.support import dynamodb, gateway
 from tests.support.checks import at_rest
 from tests.support.journey import Journey
 from tests.support.psp import DECLINED, NEEDS_ACTION
@@ -66,7 +67,7 @@ def test_only_the_customer_can_pay_an_order_and_only_once(shop: Journey) -> None
 
     assert shop.pay("pay", order_id).status == 201
     assert shop.pay("other", order_id).json["code"] == "order_not_payable"
-    shop.settle(minutes=20)
+    shop.settle(minutes=2)
     at_rest(shop)
 
 
@@ -90,7 +91,9 @@ def test_an_order_that_waits_too_long_is_undone(shop: Journey) -> None:
     order_id = _placed(shop)
     shop.pay("pay", order_id, NEEDS_ACTION)
 
-    shop.settle(minutes=20)
+    shop.settle(minutes=2)
+    shop.pass_time(minutes=13)
+    shop.settle(minutes=2)
 
     assert shop.get(order_id).json["status"] == "cancelled"
     at_rest(shop)
@@ -129,7 +132,8 @@ def test_money_is_given_back_if_the_stock_is_gone(shop: Journey) -> None:
     assert confirmed.status == 409
     assert shop.get(order_id).json["status"] == "cancelled"
     assert (book.voided, book.captured) == (book.amount.amount, 0)
-    shop.settle(minutes=30)
+    shop.pass_time(minutes=14)
+    shop.settle(minutes=5)
     at_rest(shop)
 
 
@@ -204,7 +208,9 @@ def test_a_slow_payment_is_reported_once(shop: Journey) -> None:
     shop.wire.functions["payments-steps"] = _dead
     shop.pay("pay", order_id)
 
-    shop.settle(minutes=12)
+    for _ in range(4):
+        shop.pass_time(minutes=2)
+        shop.settle(minutes=1)
 
     [stuck] = shop.events("checkout.stuck")
     assert stuck["data"] == {
@@ -222,9 +228,32 @@ def test_a_payment_without_end_is_abandoned(shop: Journey) -> None:
     )
     shop.pay("pay", order_id)
 
-    shop.settle(minutes=40)
+    shop.settle(minutes=4)
+    shop.pass_time(minutes=12)
+    shop.settle(minutes=2)
 
     assert shop.get(order_id).json["status"] == "cancelled"
+    at_rest(shop)
+
+
+def test_a_payment_that_was_given_up_before_it_began_has_its_owner(shop: Journey) -> None:
+    """POST /checkout claimed the order, and the provider's step did not run before the end."""
+    shop.stock("TEA-1", units=5)
+    working = shop.wire.functions["payments-steps"]
+    shop.wire.functions["payments-steps"] = _dead
+    assert shop.buy("k1", {"TEA-1": 1}).status == 503
+    shop.pass_time(minutes=17)
+    shop.wire.functions["payments-steps"] = working
+    shop.settle(minutes=1)
+
+    [order] = [row for row in dynamodb.rows("orders") if row["sk"] == "ORDER"]
+    path = {"payment_id": order["payment_id"]}
+    staff = "usr_use1_0000000000000000000000000s"
+    for sub, scope in ((gateway.CUSTOMER, "shop:buy"), (staff, "orders:read")):
+        event = gateway.event("GET", "/", path_parameters=path, sub=sub, scope=scope)
+        reply = gateway.call(get_payment.handler, event)
+        assert reply.status == 200, reply.text
+        assert (reply.json["status"], reply.json["order_id"]) == ("voided", order["order_id"])
     at_rest(shop)
 
 
@@ -234,7 +263,9 @@ def test_a_payment_with_manual_capture_waits_for_the_shop(shop: Journey) -> None
     reply = shop.pay("pay", order_id, capture="manual")
     assert (reply.status, reply.json["status"]) == (201, "authorized")
 
-    shop.settle(minutes=30)
+    for _ in range(3):
+        shop.pass_time(minutes=9)
+        shop.settle(minutes=1)
     assert shop.get(order_id).json["status"] == "placed"
     assert shop.available("TEA-1") == 4
 
@@ -252,7 +283,9 @@ def test_two_payments_of_one_order_do_not_both_take_money(shop: Journey) -> None
     [book] = shop.psp.books.values()
     shop.psp.authenticate(book.reference, success=True)
     assert shop.confirm(waiting.json["payment_id"]).json["status"] == "captured"
-    shop.settle(minutes=20)
+    shop.settle(minutes=2)
+    shop.pass_time(minutes=13)
+    shop.settle(minutes=2)
     assert sum(book.captured for book in shop.psp.books.values()) == book.amount.amount
 
 

@@ -77,6 +77,15 @@ def test_a_weak_password_is_named_and_never_quoted(api: Api) -> None:
     ]
 
 
+def test_an_address_that_grows_too_long_is_named_before_anything_is_asked(api: Api) -> None:
+    email = f"ada@{chr(0xFDFA) * 243}.org"
+    for ask in (api.register, api.sign_in):
+        reply = ask(email)
+        assert (reply.status, reply.json["code"]) == (400, "invalid_request")
+        assert [error["pointer"] for error in reply.json["errors"]] == ["/email"]
+    assert api.calls == []
+
+
 def test_who_registered_can_sign_in_before_the_address_is_confirmed(api: Api) -> None:
     user_id = api.register().json["user_id"]
     reply = api.sign_in()

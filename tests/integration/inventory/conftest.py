@@ -5,8 +5,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from moto import mock_aws
 
-from inventory.domain import reservation
-from inventory.repository import StockRepository
+from inventory.repository import MovementItem, StockItem, StockRepository
 from shop import clock, ids
 from tests.support import dynamodb
 from tests.support.wire import Wire, tapped
@@ -27,22 +26,24 @@ def stocked(wire: Wire) -> Stocked:
     """`stocked(A={"use1-ewr": 5})` takes units in."""
 
     def fill(**levels: dict[str, int]) -> StockRepository:
-        stock = StockRepository()
-        changes = [
-            reservation.receipt(
-                sku,
-                location,
-                units,
-                movement_id=ids.derive("mov", sku, location, region="use1"),
-                now=clock.now(),
-                reason="receipt",
-            )
-            for sku, places in levels.items()
-            for location, units in places.items()
-        ]
-        for start in range(0, len(changes), 50):
-            assert stock.move(changes[start : start + 50])
+        places = [(s, place, n) for s, found in levels.items() for place, n in found.items()]
+        with MovementItem.batch_write() as movements, StockItem.batch_write() as rows:
+            for sku, place, units in places:
+                rows.save(
+                    StockItem(
+                        f"SKU#{sku}", f"LOC#{place}", available=units, reserved=0, on_hand=units
+                    )
+                )
+                movements.save(
+                    MovementItem(
+                        f"MOV#{sku}#{place}",
+                        ids.derive("mov", sku, place, region="use1"),
+                        quantity=units,
+                        reason="receipt",
+                        at=clock.rfc3339(clock.now()),
+                    )
+                )
         wire.reset()
-        return stock
+        return StockRepository()
 
     return fill

@@ -6,6 +6,7 @@ import pytest
 
 from inventory import steps
 from inventory.repository import StockRepository
+from inventory.service import ending
 from shop import clock, ids
 from tests.support import dynamodb
 from tests.support.wire import Request, Wire
@@ -111,14 +112,26 @@ def test_what_is_short_is_said_after_a_consistent_read(stocked: Stocked, wire: W
     assert stock_rows()["B", EWR] == (1, 0, 1)
 
 
-def test_the_largest_order_is_reserved_and_sold(stocked: Stocked, wire: Wire) -> None:
-    skus = [f"S{n:03d}" for n in range(98)]
+def test_a_sale_that_does_not_fit_one_transaction_goes_in_pieces(
+    stocked: Stocked, wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With a limit of 2 pairs; that the real one keeps to 100 items is a rule of the service."""
+    monkeypatch.setattr(ending, "PAIRS_WITH_MOVEMENT", 2)
+    skus = [f"S{n}" for n in range(5)]
     stocked(**{sku: {EWR: 1} for sku in skus})
     assert reserve(dict.fromkeys(skus, 1))["outcome"] == "reserved"
     assert step("commit") == "committed"
-    writes = [r for r in wire.requests if r.operation == "TransactWriteItems"]
-    assert [len(write.body["TransactItems"]) for write in writes] == [100, 1, 98, 98, 2]
+    assert transaction_sizes(wire) == [5 + 2, 1, 4, 4, 2, 2]
     assert set(stock_rows().values()) == {(0, 0, 0)}
+    wire.reset()
+    assert step("release") == "released"
+    assert transaction_sizes(wire) == [1, 4, 4, 2, 2]
+    assert set(stock_rows().values()) == {(1, 0, 1)}
+
+
+def transaction_sizes(wire: Wire) -> list[int]:
+    writes = [r for r in wire.requests if r.operation == "TransactWriteItems"]
+    return [len(write.body["TransactItems"]) for write in writes]
 
 
 def test_a_commit_is_a_read_and_a_write(stocked: Stocked, wire: Wire) -> None:

@@ -182,7 +182,37 @@ def test_what_is_not_there_is_404() -> None:
     assert [missing.status, balance().status, balance("9999:USD").status] == [404, 404, 404]
 
 
-@pytest.mark.parametrize("query", [{"at": "yesterday"}, {"at": "1700000000"}, {"until": "x"}])
+LONG = "x" * 3000
+
+
+@pytest.mark.parametrize("id_", [None, "", "txn_x", LONG, ids.derive("ord", "1", region="use1")])
+def test_what_is_no_id_of_a_transaction_is_404_before_anything_is_read(
+    id_: str | None, calls: list[str]
+) -> None:
+    path = {} if id_ is None else {"transaction_id": id_}
+    reply = get(get_transaction, f"/ledger/transactions/{id_}", path_parameters=path)
+    assert (reply.status, calls) == (404, [])
+
+
+@pytest.mark.parametrize("module", [get_balance, list_entries])
+@pytest.mark.parametrize("id_", [None, "", LONG, f"1210:{LONG}:USD", "1210:%ff:USD", "%00"])
+def test_what_the_chart_cannot_name_is_404_before_anything_is_read(
+    module: Any, id_: str | None, calls: list[str]
+) -> None:
+    path = {} if id_ is None else {"account_id": id_}
+    reply = get(module, f"/ledger/accounts/{id_}", path_parameters=path)
+    assert (reply.status, calls) == (404, [])
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"at": "yesterday"},
+        {"at": "1700000000"},
+        {"at": "0001-01-01T00:00:00+14:00"},
+        {"until": "x"},
+    ],
+)
 def test_a_bad_parameter_is_400(query: dict[str, str]) -> None:
     assert balance(**query).status == 400
 

@@ -9,6 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from operations.jobs.relay import handler
+from operations.service import TurnedAway
 from shop import aws
 from shop.events import Event
 from shop.tables import OutboxItem, region, table_name
@@ -89,17 +90,40 @@ def test_a_full_batch_costs_one_request_for_ten_events(world: World) -> None:
     assert calls == ["PutEvents", "PutEvents"]
 
 
-def test_an_entry_that_the_bus_drops_goes_to_the_dead_letter_queue(
+def test_an_entry_that_the_bus_never_takes_goes_to_the_dead_letter_queue(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """PutEvents answers 200 for it: only the entry's own answer tells."""
     batch = world.store(1)
-    dropped = {"FailedEntryCount": 1, "Entries": [{"ErrorCode": "InternalFailure"}]}
+    dropped = {"FailedEntryCount": 1, "Entries": [{"ErrorCode": "MalformedDetail"}]}
     monkeypatch.setattr(aws.client("events"), "put_events", lambda **_: dropped)
     handler(batch, None)
     (message,) = world.messages(world.dlq)
     assert message["detail"]["id"] == "evt_1"
     assert message["origin"]["stream"].endswith("table/orders/stream/1")
+
+
+@pytest.mark.parametrize("code", ["ThrottlingException", "InternalFailure"])
+def test_an_entry_that_the_bus_is_too_busy_for_stays_in_the_stream(
+    world: World, monkeypatch: pytest.MonkeyPatch, code: str
+) -> None:
+    batch = world.store(1)
+    dropped = {"FailedEntryCount": 1, "Entries": [{"ErrorCode": code}]}
+    with monkeypatch.context() as busy:
+        busy.setattr(aws.client("events"), "put_events", lambda **_: dropped)
+        with pytest.raises(TurnedAway):
+            handler(batch, None)
+    assert world.messages(world.dlq) == []
+    handler(batch, None)
+    assert [event["detail"]["id"] for event in world.messages(world.heard)] == ["evt_1"]
+
+
+def test_what_get_records_shows_can_be_given_to_the_relay_by_hand(world: World) -> None:
+    """As the runbook says, for a message of the stream itself: it names no table."""
+    records = world.store(1)["Records"]
+    shown = [{k: v for k, v in each.items() if k in ("eventName", "dynamodb")} for each in records]
+    handler({"Records": shown, "NextShardIterator": "x"}, None)
+    assert [event["detail"]["id"] for event in world.messages(world.heard)] == ["evt_1"]
 
 
 def _client_error(code: str, status: int) -> ClientError:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from orders import domain
+from orders import domain, paging
 from orders.api import checkout, get_order, get_timeline, list_orders, place_order
 from orders.consumers import record_timeline
 from orders.records import Change
@@ -24,10 +24,10 @@ def get(order_id: str = ORDER_ID, **options: Any) -> gateway.Reply:
     return gateway.call(get_order.handler, event)
 
 
-def timeline(**options: Any) -> gateway.Reply:
-    path = {"order_id": ORDER_ID}
+def timeline(order_id: str = ORDER_ID, **options: Any) -> gateway.Reply:
+    path = {"order_id": order_id}
     options.setdefault("sub", CUSTOMER)
-    event = gateway.event("GET", f"/orders/{ORDER_ID}/timeline", path_parameters=path, **options)
+    event = gateway.event("GET", f"/orders/{order_id}/timeline", path_parameters=path, **options)
     return gateway.call(get_timeline.handler, event)
 
 
@@ -83,9 +83,26 @@ def test_an_order_that_was_never_placed_is_not_shown(keep: Keep) -> None:
     assert get().status == 404
 
 
-@pytest.mark.parametrize("order_id", ["x", "ord_use1_0000000000000000000000000z", "%00"])
-def test_what_is_no_order_is_not_found(orders: OrderRepository, order_id: str) -> None:
-    assert (get(order_id).status, get(order_id).json["code"]) == (404, "not_found")
+def test_an_order_that_is_not_there_is_not_found(orders: OrderRepository) -> None:
+    for reply in (get(ORDER_ID), timeline(ORDER_ID)):
+        assert (reply.status, reply.json["code"]) == (404, "not_found")
+
+
+@pytest.mark.parametrize(
+    "order_id", ["", "x", "%00", PAYMENT, ORDER_ID + "\n", ORDER_ID.upper(), "x" * 3000, "\ud83c"]
+)
+@pytest.mark.usefixtures("moto_aws")
+def test_what_is_no_id_is_not_found_without_a_look(order_id: str) -> None:
+    """There is no table here: a request to it would be a 500."""
+    for reply in (get(order_id), timeline(order_id)):
+        assert (reply.status, reply.json["code"]) == (404, "not_found")
+
+
+def test_a_cursor_holds_the_id_of_a_row_and_nothing_longer(keep: Keep) -> None:
+    keep(pending())
+    for position in (f"ord_{'a' * 600}_{'0' * 26}", f"ord_x_{'u' * 26}"):
+        cursor = paging.encode(f"2026-11-22T10:00:00.000Z#{position}")
+        assert page(query={"cursor": str(cursor)}).status == 400
 
 
 def test_a_list_comes_in_pages(keep: Keep) -> None:

@@ -35,7 +35,7 @@ class World:
         self.inputs.append(data)
         payment_id = data["payment"]["payment_id"]
         if data["mode"] == "abandon":
-            return self.step("void", payment_id=payment_id)
+            return self.step("void", payment_id=payment_id, **data["order"])
         if self.refusal:
             result = self.step("refuse", payment_id=payment_id, **self.refusal)
             return {"outcome": "refused", "answer": result["answer"]}
@@ -43,6 +43,8 @@ class World:
         result = self._task("authorize", payment=data["payment"], trace=data["trace"], **claimed)
         if result["outcome"] == "unknown":
             raise CheckoutIncomplete("FAILED")
+        if result["outcome"] == "authorized" and "commit" in self.dies_before:
+            raise CheckoutIncomplete("TIMED_OUT")
         if result["outcome"] == "authorized" and result["capture"] == "auto":
             result = self._task(
                 "capture", payment_id=payment_id, snapshot=result["snapshot"], trace=data["trace"]

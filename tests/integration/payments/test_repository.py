@@ -111,7 +111,7 @@ def test_the_second_writer_gets_the_stored_row_and_leaves_no_event(
 def test_a_lease_is_taken_over_by_one(payments: PaymentRepository) -> None:
     stored = make_payment(lease_owner="crashed", lease_until=AT)
     payments.insert(stored)
-    lease = {"until": "2030-01-01T00:00:00.000Z", "due_at": AT}
+    lease = {"until": "2030-01-01T00:00:00.000Z"}
     assert payments.take_over(stored, owner="b", **lease)
     assert not payments.take_over(stored, owner="c", **lease)
     payments.release(PAYMENT, owner="c")
@@ -127,14 +127,36 @@ def test_a_lease_is_taken_over_by_one(payments: PaymentRepository) -> None:
 
 
 def test_an_answered_payment_is_not_taken_over(payments: PaymentRepository) -> None:
-    stored = make_payment(lease_owner="a", lease_until=AT)
+    stored = make_payment(lease_owner="a", lease_until=AT, answer=Answer(201, "first"))
     payments.insert(stored)
-    payments.store_answer(PAYMENT, Answer(201, "first"))
-    payments.store_answer(PAYMENT, Answer(201, "second"))
-    assert not payments.take_over(stored, owner="b", until=AT, due_at=AT)
+    assert not payments.take_over(stored, owner="b", until=AT)
+
+
+def test_taking_over_never_watches_what_was_settled_meanwhile(payments: PaymentRepository) -> None:
+    stored = replace(AT_PSP, lease_owner="a", lease_until=AT)
+    held = replace(stored, status=Status.AUTHORIZED, capture="manual", due_at=None, version=2)
+    payments.insert(stored)
+    payments.save(stored, held, event_of(held))
+    assert payments.take_over(stored, owner="b", until=AT)
+    assert payments.due(NOW + timedelta(days=1)) == []
+
+
+def test_held_money_is_settled_with_its_first_answer(payments: PaymentRepository) -> None:
+    held = replace(AT_PSP, status=Status.AUTHORIZED, capture="manual")
+    payments.insert(held)
+    assert payments.settle_held(PAYMENT, Answer(201, "first"))
+    assert payments.settle_held(PAYMENT, Answer(202, "second"))
     row = payments.get(PAYMENT)
-    assert row is not None
-    assert row.answer == Answer(201, "first")
+    assert row == replace(held, answer=Answer(201, "first"), due_at=None, version=3)
+    assert payments.due(NOW + timedelta(days=1)) == []
+
+
+@pytest.mark.parametrize("status", [Status.VOIDED, Status.CAPTURED, Status.REQUIRES_ACTION])
+def test_only_held_money_is_settled(payments: PaymentRepository, status: Status) -> None:
+    stored = replace(AT_PSP, status=status)
+    payments.insert(stored)
+    assert not payments.settle_held(PAYMENT, Answer(201, "first"))
+    assert payments.get(PAYMENT) == stored
 
 
 def test_due_payments_are_found_until_they_are_final(payments: PaymentRepository) -> None:

@@ -9,7 +9,7 @@ import pytest
 from payments.api import confirm_payment, create_payment, get_payment
 from payments.jobs import janitor
 from payments.schemas import PaymentDetailOut, PaymentOut
-from shop import clock
+from shop import clock, ids
 from tests.integration.payments.conftest import World
 from tests.support import dynamodb
 from tests.support.gateway import CUSTOMER, Reply, call, event
@@ -176,8 +176,72 @@ def test_manual_capture_holds_the_money_and_is_left_alone(
     assert (reply.status, reply.json["status"]) == (201, "authorized")
     assert pay(capture="manual", request="r-2").text == reply.text
     _later(monkeypatch, minutes=30)
-    assert janitor.handler({}, None) == {"payment": 0, "abandon": 0, "elsewhere": 0}
+    assert set(janitor.handler({}, None).values()) == {0}
     assert world.psp.of(reply.json["payment_id"])[0].held == 1999
+
+
+@pytest.mark.parametrize("method", [GOOD, NEEDS_ACTION])
+def test_held_money_without_its_stock_is_not_answered_and_goes_on(
+    world: World, monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
+    world.dies_before = {"commit"}
+    payment_id = pay(method, capture="manual").json.get("payment_id")
+    if method == NEEDS_ACTION:
+        world.psp.authenticate("pi_1", success=True)
+    payment_id = payment_id or world.inputs[0]["payment"]["payment_id"]
+    for _ in range(2):
+        assert confirm(payment_id).json["code"] == "checkout_incomplete"
+    _later(monkeypatch, minutes=2)
+    monkeypatch.setattr(janitor, "start", world.inputs.append)  # nobody waits for its end
+    assert janitor.handler({}, None)["payment"] == 1
+
+    world.dies_before = set()
+
+    done = confirm(payment_id)
+    assert (done.status, done.json["status"]) == (200, "authorized")
+    runs = len(world.inputs)
+    assert confirm(payment_id).text == done.text
+    assert pay(method, capture="manual").status == (202 if method == NEEDS_ACTION else 201)
+    assert len(world.inputs) == runs
+
+
+def test_a_tombstone_is_its_customers_and_can_be_read(world: World) -> None:
+    world.dies_before = {"authorize"}
+    payment_id = ids.derive("pay", "a payment", region="use1")
+    world.step("void", payment_id=payment_id, order_id=ORDER, customer_id=CUSTOMER)
+    seen = get(payment_id)
+    assert (seen.status, seen.json["status"], seen.json["order_id"]) == (200, "voided", ORDER)
+    assert get(payment_id, sub=OTHER, scope="orders:read").status == 200
+    assert get(payment_id, sub=OTHER).status == 404
+
+
+@pytest.mark.parametrize("missing", ["order_id", "customer_id"])
+def test_a_void_names_whose_payment_it_ends(world: World, missing: str) -> None:
+    whose = {"order_id": ORDER, "customer_id": CUSTOMER}
+    whose.pop(missing)
+    with pytest.raises(KeyError, match=missing):
+        world.step("void", payment_id="pay_1", **whose)
+    assert not world.requests
+
+
+@pytest.mark.parametrize("payment_id", ["x" * 3000, "pay_x", ORDER])
+def test_a_path_that_is_no_id_is_404_and_reads_nothing(world: World, payment_id: str) -> None:
+    for reply in (get(payment_id), confirm(payment_id)):
+        assert (reply.status, reply.json["code"]) == (404, "not_found")
+    assert not world.requests
+
+
+def test_two_requests_of_one_name_are_two(world: World) -> None:
+    """The lease is the invocation's: a client may choose its request id, and choose it twice."""
+    second: list[Reply] = []
+
+    def at_once(call_: Any) -> None:
+        if not second:
+            second.append(pay())
+
+    world.psp.before_call = at_once
+    assert pay().status == 201
+    assert [reply.json["code"] for reply in second] == ["request_in_progress"]
 
 
 def test_get_shows_the_attempts_and_an_etag(world: World) -> None:

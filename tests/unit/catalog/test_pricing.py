@@ -4,9 +4,11 @@ import pytest
 
 from catalog.domain import tariff
 from catalog.domain.pricing import (
+    MAX_TOTAL,
     CurrencyNotOffered,
     Offer,
     Priced,
+    TotalTooLarge,
     UnknownSkus,
     merge,
     price,
@@ -97,6 +99,28 @@ def test_lines_of_one_sku_are_summed() -> None:
 
 def test_every_currency_of_the_catalogue_can_be_shipped() -> None:
     assert set(tariff.SHIPPING) == set(CURRENCIES)
+
+
+@pytest.mark.parametrize("excess", [0, 1])
+def test_a_total_that_no_payment_could_take_is_not_priced(excess: int) -> None:
+    # Untaxed, and shipped free.
+    offers = {
+        "A": Offer("A", "prd_a", "Alpha", {"EUR": 100_000}),
+        "B": Offer("B", "prd_b", "Beta", {"EUR": 99_999 + excess}),
+    }
+    found = price({"A": 999, "B": 1}, offers, currency="EUR", country="BR", region=None)
+    if excess:
+        assert found == TotalTooLarge()
+        assert found.to_dict() == {"outcome": "total_too_large", "max_total": 99_999_999}
+    else:
+        assert isinstance(found, Priced)
+        assert found.total == MAX_TOTAL
+
+
+def test_tax_and_shipping_count_towards_the_largest_total() -> None:
+    offers = {"A": Offer("A", "prd_a", "Alpha", {"EUR": MAX_TOTAL})}
+    found = price({"A": 1}, offers, currency="EUR", country="DE", region=None)
+    assert found == TotalTooLarge()
 
 
 def test_no_order_can_exceed_the_largest_amount() -> None:

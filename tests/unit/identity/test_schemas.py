@@ -7,6 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from identity.common_passwords import COMMON
+from identity.domain import MAX_EMAIL, normalise_email
 from identity.schemas import RegisterIn, SignInIn
 
 GOOD = {
@@ -34,6 +35,22 @@ def test_a_profile_may_be_left_out() -> None:
 def test_what_is_no_address_is_refused(email: object) -> None:
     with pytest.raises(ValidationError):
         register(email=email)
+
+
+# U+FDFA is one character that NFKC spells with eighteen; U+0130 is one whose small letter is two.
+@pytest.mark.parametrize("email", [f"ada@{chr(0xFDFA) * 243}.org", f"ada@{chr(0x130) * 200}.org"])
+@pytest.mark.parametrize("body", [RegisterIn, SignInIn])
+def test_an_address_is_measured_in_the_form_that_is_looked_up(body: Any, email: str) -> None:
+    assert len(email) <= MAX_EMAIL < len(normalise_email(email))
+    with pytest.raises(ValidationError) as caught:
+        body.model_validate_json(json.dumps(GOOD | {"email": email}))
+    assert ("email",) in [error["loc"] for error in caught.value.errors()]
+
+
+def test_the_longest_address_is_taken_and_is_small_enough_for_kms() -> None:
+    email = f"{chr(0x1F600) * 64}@{chr(0x1F600) * 185}.org"
+    assert len(email) == MAX_EMAIL
+    assert len(normalise_email(register(email=email).email).encode()) <= 1024
 
 
 @pytest.mark.parametrize(

@@ -126,11 +126,21 @@ def test_an_account_that_is_unknown_or_unused_is_not_found(account_id: str) -> N
 
 
 @pytest.mark.parametrize(
-    "cursor", ["", "x", "e30", encode(["a"]), encode(["1", "2", "3"]), "W10=", "[1,2]", "é"]
-)
+    "cursor",
+    ["", "x", "e30", encode(["a"]), encode(["1", "2", "3"]), "W10=", "[1,2]", "é",
+     encode(["2026-11-22", "\ud800"]), encode(["2026-11-22", "x" * 201]),
+     encode(["\u0662026-11-22", ""])],
+)  # fmt: skip
 def test_a_cursor_that_was_not_made_here_is_refused(cursor: str) -> None:
     with pytest.raises(BadCursor):
         Position.of(cursor)
+
+
+@pytest.mark.parametrize("text", ["", "x", "\ud800", "9999:USD", "1210:" + "x" * 99 + ":USD"])
+def test_a_list_of_accounts_goes_on_only_after_an_account(text: str) -> None:
+    page = reading.list_accounts(limit=1, cursor=encode([text]), balances=FakeBooks([]))
+    assert isinstance(page, Problem)
+    assert page.type.code == "invalid_request"
 
 
 def test_a_cursor_comes_back_as_it_was() -> None:
@@ -139,7 +149,18 @@ def test_a_cursor_comes_back_as_it_was() -> None:
     assert decode(encode(["é"]), parts=1) == ["é"]
 
 
-@pytest.mark.parametrize("at", ["2026-11-22", "1700000000", "2026-11-22T10:00:00", "x", "T"])
+@pytest.mark.parametrize(
+    "at",
+    [
+        "2026-11-22",
+        "1700000000",
+        "2026-11-22T10:00:00",
+        "x",
+        "T",
+        "0001-01-01T00:00:00+14:00",
+        "9999-12-31T23:59:59-14:00",
+    ],
+)
 def test_at_is_a_time_with_its_offset(at: str) -> None:
     with pytest.raises(ValueError, match="at"):
         BalanceQuery.model_validate({"at": at})

@@ -7,8 +7,8 @@ from operations import documents, page
 
 def test_the_committed_page_is_what_the_installed_package_gives() -> None:
     """Otherwise run `python -m operations.page` (PYTHONPATH=functions)."""
-    documents.page_text.cache_clear()
-    assert documents.page_text() == page.render(*page.assets())
+    documents.page.cache_clear()
+    assert documents.page()[0] == page.render(*page.assets())
 
 
 def test_the_page_loads_nothing_but_the_contract_beside_it() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from operations.domain import MAX_BYTES, MAX_ENTRIES, Publication
-from operations.service import ATTEMPTS, Refused, Report, relay
+from operations.service import ATTEMPTS, Refused, Report, TurnedAway, relay
 
 
 def record(number: int, *, padding: int = 0, **change: Any) -> dict[str, Any]:
@@ -31,8 +31,11 @@ def record(number: int, *, padding: int = 0, **change: Any) -> dict[str, Any]:
 class FakeBus:
     """Takes everything but what it is told to refuse, so many times."""
 
-    def __init__(self, refuse: Mapping[str, int] | None = None) -> None:
+    def __init__(
+        self, refuse: Mapping[str, int] | None = None, *, code: str = "InternalFailure"
+    ) -> None:
         self.refuse = dict(refuse or {})
+        self.code = code
         self.taken: list[str] = []
         self.requests: list[list[Publication]] = []
 
@@ -42,7 +45,7 @@ class FakeBus:
         for index, each in enumerate(batch):
             if self.refuse.get(each.id, 0) > 0:
                 self.refuse[each.id] -= 1
-                codes[index] = "InternalFailure"
+                codes[index] = self.code
             else:
                 self.taken.append(each.id)
         return codes
@@ -99,15 +102,52 @@ def test_only_what_was_refused_is_put_again() -> None:
     assert all(0 <= pause <= 0.2 for pause in pauses)
 
 
-def test_what_is_always_refused_is_parked_and_the_rest_is_published() -> None:
-    bus, parked = FakeBus(refuse={"evt_1": 99}), list[dict[str, Any]]()
-    report, _ = run([record(number) for number in range(12)], bus, parked)
+@pytest.mark.parametrize("code", ["MalformedDetail", "AccessDeniedException", "SomethingNew"])
+def test_what_never_gets_in_is_parked_at_once_and_the_rest_is_published(code: str) -> None:
+    bus, parked = FakeBus(refuse={"evt_1": 99}, code=code), list[dict[str, Any]]()
+    report, pauses = run([record(number) for number in range(12)], bus, parked)
     assert report == Report(published=11, parked=1)
-    assert len(bus.requests) == ATTEMPTS + 1
+    assert (len(bus.requests), pauses) == (2, [])
     (message,) = parked
-    assert (message["reason"], message["source"]) == ("InternalFailure", "shop.orders")
+    assert (message["reason"], message["source"]) == (code, "shop.orders")
     assert message["detail"]["id"] == "evt_1"
     assert message["origin"]["keys"]["pk"] == {"S": "OUTBOX#evt_1"}
+
+
+@pytest.mark.parametrize("code", ["InternalFailure", "ThrottlingException"])
+def test_what_the_bus_is_too_busy_for_is_never_parked_but_comes_again(code: str) -> None:
+    bus, parked = FakeBus(refuse={"evt_1": ATTEMPTS}, code=code), list[dict[str, Any]]()
+    batch = [record(number) for number in range(12)]
+    with pytest.raises(TurnedAway):
+        run(batch, bus, parked)
+    assert len(bus.requests) == ATTEMPTS + 1
+    assert (parked, len(bus.taken)) == ([], 11)
+    assert run(batch, bus, parked)[0] == Report(published=12, parked=0)  # the stream's repeat
+    assert bus.taken.count("evt_1") == 1
+
+
+def test_before_a_busy_bus_is_raised_all_else_is_published_or_parked() -> None:
+    bus, parked = FakeBus(refuse={"evt_1": 99}), list[dict[str, Any]]()
+    with pytest.raises(TurnedAway):
+        run([record(1), record(9, producer=None), *map(record, range(20, 40))], bus, parked)
+    assert bus.taken == [f"evt_{number}" for number in range(20, 40)]
+    assert [message["origin"]["keys"]["pk"]["S"] for message in parked] == ["OUTBOX#evt_9"]
+
+
+class Picky(FakeBus):
+    """Busy for one entry, never takes another, both in one answer."""
+
+    def put(self, batch: Sequence[Publication]) -> Mapping[int, str]:
+        codes = super().put(batch)
+        bad = {i: "MalformedDetail" for i, each in enumerate(batch) if each.id == "evt_2"}
+        return {**codes, **bad}
+
+
+def test_an_entry_that_never_gets_in_is_parked_beside_one_that_has_to_wait() -> None:
+    bus, parked = Picky(refuse={"evt_1": 2}), list[dict[str, Any]]()
+    assert run([record(1), record(2), record(3)], bus, parked)[0] == Report(published=2, parked=1)
+    assert [[each.id for each in batch] for batch in bus.requests[1:]] == [["evt_1"], ["evt_1"]]
+    assert (parked[0]["reason"], parked[0]["detail"]["id"]) == ("MalformedDetail", "evt_2")
 
 
 @pytest.mark.parametrize(

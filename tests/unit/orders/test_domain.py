@@ -146,10 +146,19 @@ def test_money_for_an_unclaimed_order_pays_it() -> None:
     assert (order.status, order.payment_id) == (Status.PAID, PAYMENT)
 
 
-def test_abandoning_ends_what_nobody_claimed() -> None:
+def test_what_nobody_claimed_is_given_up_when_it_is_overdue_and_not_before() -> None:
     for before, after in ((pending(), Status.REJECTED), (placed(), Status.CANCELLED)):
-        order = domain.settled(before, "none", None, "abandoned", now=LATER)
+        assert before.deadline is not None
+        early = before.deadline - timedelta(seconds=1)
+        assert domain.settled(before, "none", None, "abandoned", now=early) is before
+        order = domain.settled(before, "none", None, "abandoned", now=before.deadline)
         assert (order.status, order.reason) == (after, "abandoned")
+
+
+@pytest.mark.parametrize("order", [claimed(), paid(), cancelled()])
+def test_what_was_claimed_is_never_given_up(order: Order) -> None:
+    late = NOW + timedelta(days=30)
+    assert domain.settled(order, "none", None, "abandoned", now=late) is order
 
 
 def test_the_customer_gets_fifteen_minutes_and_the_shop_six_days() -> None:

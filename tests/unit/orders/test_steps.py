@@ -1,10 +1,12 @@
 """The machine's steps, with storage in memory."""
 
 import json
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
+from orders import domain
 from orders.domain import Kind, Order, Status
 from orders.records import Record
 from orders.schemas import CheckoutOut, OrderOut
@@ -38,6 +40,7 @@ PRICED = {
     **{name: getattr(TOTALS, name) for name in TOTALS.__dataclass_fields__},
 }
 PAYMENT_BODY = {"payment_id": PAYMENT, "order_id": ORDER_ID, "status": "captured"}
+OVERDUE = HOLD.expires_at + domain.EXPIRY_GRACE
 UNDO = {"code": "order_closed", "reason": "abandoned", "detail": "late"}
 
 
@@ -63,7 +66,11 @@ def claim(orders: FakeOrders, payment_id: str = PAYMENT) -> dict[str, Any]:
 
 
 def settle(
-    orders: FakeOrders, payment: dict[str, Any], claim: dict[str, Any] | None = None
+    orders: FakeOrders,
+    payment: dict[str, Any],
+    claim: dict[str, Any] | None = None,
+    *,
+    now: datetime = NOW,
 ) -> dict[str, Any]:
     data = {
         "order_id": ORDER_ID,
@@ -71,7 +78,7 @@ def settle(
         "payment_result": payment,
         "undo": UNDO,
     }
-    return steps.settle(data, orders=orders, trace=TRACE, now=NOW)
+    return steps.settle(data, orders=orders, trace=TRACE, now=now)
 
 
 def test_placing_reads_nothing_and_writes_once() -> None:
@@ -96,11 +103,39 @@ def test_placing_again_gives_the_first_answer_and_no_second_event() -> None:
     assert len(orders.events) == 1
 
 
+def give_up(orders: FakeOrders, *, now: datetime = OVERDUE) -> str:
+    return str(settle(orders, {"outcome": "none"}, now=now)["status"])
+
+
 def test_what_was_given_up_is_not_placed() -> None:
     orders = orders_with(pending())
-    settle(orders, {"outcome": "none"})
+    give_up(orders)
     assert place(orders)["outcome"] == "refused"
     assert orders.rows[ORDER_ID].order.status is Status.REJECTED
+
+
+def test_what_was_given_up_is_not_claimed() -> None:
+    orders = orders_with(placed(), Answer(201, "first"))
+    assert give_up(orders) == "cancelled"
+    assert claim(orders)["code"] == "order_not_payable"
+    assert orders.rows[ORDER_ID].answer == Answer(201, "first")
+
+
+@pytest.mark.parametrize("order", [claimed(), claimed(Kind.CHECKOUT)])
+def test_what_a_payment_has_is_neither_given_up_nor_answered(order: Order) -> None:
+    orders = orders_with(order)
+    assert give_up(orders) == "placed"
+    assert orders.writes == 0
+    paid = settle(orders, {"outcome": "captured", "payment": PAYMENT_BODY}, claim(orders))
+    assert give_up(orders) == paid["status"] == "paid"
+
+
+def test_what_went_on_meanwhile_is_not_given_up() -> None:
+    """Placed late: from now on it has the time of its hold."""
+    orders = orders_with(placed(Kind.CHECKOUT))
+    assert give_up(orders, now=OVERDUE - timedelta(minutes=1)) == "placed"
+    assert orders.rows[ORDER_ID].answer is None
+    assert orders.writes == 0
 
 
 def test_a_checkout_is_not_answered_before_its_payment() -> None:
@@ -119,6 +154,11 @@ def test_a_checkout_is_not_answered_before_its_payment() -> None:
             },
             409,
             "out_of_stock",
+        ),
+        (
+            {"outcome": "total_too_large", "max_total": 99_999_999},
+            422,
+            "order_total_too_large",
         ),
         ({"outcome": "released"}, 409, "order_closed"),
     ],

@@ -84,12 +84,11 @@ class FakePayments:
         self._put(replace(row, **{name: getattr(after, name) for name in names}), event)
         return None
 
-    def take_over(self, payment: Payment, *, owner: str, until: str, due_at: str | None) -> bool:
+    def take_over(self, payment: Payment, *, owner: str, until: str) -> bool:
         row = self.rows[payment.payment_id]
         if row.lease_until != payment.lease_until or row.answer is not None:
             return False
-        row = replace(row, lease_owner=owner, lease_until=until, due_at=due_at or row.due_at)
-        self._put(row, None)
+        self._put(replace(row, lease_owner=owner, lease_until=until), None)
         return True
 
     def release(self, payment_id: str, *, owner: str) -> None:
@@ -97,10 +96,13 @@ class FakePayments:
         if row.lease_owner == owner:
             self._put(replace(row, lease_owner="", lease_until=""), None)
 
-    def store_answer(self, payment_id: str, answer: Answer) -> None:
+    def settle_held(self, payment_id: str, answer: Answer) -> bool:
         row = self.rows[payment_id]
-        if row.answer is None:
-            self._put(replace(row, answer=answer, version=row.version + 1), None)
+        if row.status is not Status.AUTHORIZED:
+            return False
+        first = row.answer or answer
+        self._put(replace(row, answer=first, due_at=None, version=row.version + 1), None)
+        return True
 
     def due(self, now: datetime) -> Sequence[Payment]:
         until = clock.rfc3339(now)

@@ -9,7 +9,7 @@ from payments.domain import Mismatch, Status
 from payments.service.ports import PspUnavailable
 from shop.money import Money
 from tests.support.psp import DECLINED, NEEDS_ACTION, UNKNOWN_METHOD, Call, Fault
-from tests.unit.payments.fakes import ORDER, PAYMENT, TOTAL, Shop, make_payment
+from tests.unit.payments.fakes import CUSTOMER, ORDER, PAYMENT, TOTAL, Shop, make_payment
 
 
 def stored(**changes: object) -> Shop:
@@ -158,6 +158,98 @@ def test_a_failed_authentication_ends_the_payment_for_good() -> None:
     assert shop.psp.books["pi_1"].state == "voided"
 
 
+@pytest.mark.parametrize("step", ["resume", "void"])
+def test_a_failed_authentication_is_final_only_when_no_other_card_can_be_tried(step: str) -> None:
+    shop = stored(method=NEEDS_ACTION)
+    shop.authorize(method=NEEDS_ACTION)
+    shop.psp.authenticate("pi_1", success=False)
+    shop.psp.fail("cancel", "before")
+    if step == "resume":
+        assert shop.resume()["outcome"] == "requires_action"
+    else:
+        with pytest.raises(PspUnavailable):
+            shop.void()
+    assert shop.row.status is Status.REQUIRES_ACTION
+    assert shop.row.due_at is not None
+
+    shop.psp.try_another_card("pi_1")
+
+    assert getattr(shop, step)()["outcome"] == ("authorized" if step == "resume" else "voided")
+    assert held_and_taken(shop) == ((1999, 0) if step == "resume" else (0, 0))
+
+
+def test_a_failed_authentication_whose_cancellation_was_lost_is_looked_up() -> None:
+    shop = stored(method=NEEDS_ACTION)
+    shop.authorize(method=NEEDS_ACTION)
+    shop.psp.authenticate("pi_1", success=False)
+    shop.psp.fail("cancel", "after")
+    assert shop.resume()["outcome"] == "declined"
+    assert shop.row.decline_code == "generic_decline"
+
+
+def test_another_card_that_was_faster_than_the_cancellation_counts() -> None:
+    shop = stored(method=NEEDS_ACTION)
+    shop.authorize(method=NEEDS_ACTION)
+    shop.psp.authenticate("pi_1", success=False)
+
+    def faster(call: Call) -> None:
+        if call == "cancel":
+            shop.psp.try_another_card("pi_1")
+
+    shop.psp.before_call = faster
+    shop.psp.fail("cancel", "refuse")
+    assert shop.resume()["outcome"] == "authorized"
+    assert held_and_taken(shop) == (1999, 0)
+
+
+def test_a_refused_confirmation_ends_the_payment_and_its_intent() -> None:
+    """For example a return_url that the provider does not take: asking again cannot help."""
+    shop = stored()
+    shop.psp.fail("confirm", "refuse")
+    declined = shop.authorize()
+    assert (declined["outcome"], declined["answer"]["status"]) == ("declined", 422)
+    assert (declined["code"], declined["decline_code"]) == ("payment_method_invalid", "refused")
+    assert (shop.row.status, shop.row.due_at) == (Status.FAILED, None)
+    assert shop.psp.books["pi_1"].state == "voided"
+    assert shop.psp.count("confirm") == 1
+    assert shop.payments.types() == ["payment.failed"]
+    assert shop.resume() == declined
+
+
+def test_a_refused_confirmation_is_unknown_until_the_intent_is_cancelled() -> None:
+    """An earlier confirmation whose answer was lost could still arrive."""
+    shop = stored()
+    shop.psp.fail("confirm", "before", "refuse", "refuse")
+    shop.psp.fail("cancel", "before")
+    assert shop.authorize() == {"outcome": "unknown"}
+    assert shop.row.due_at is not None
+    assert shop.resume()["outcome"] == "declined"
+    assert shop.psp.books["pi_1"].state == "voided"
+
+
+def test_a_refusal_of_what_is_held_already_is_no_refusal() -> None:
+    shop = stored()
+    shop.psp.honours_keys = False
+    shop.psp.fail("confirm", "after")
+    shop.psp.fail("retrieve", "before")
+    shop.authorize()
+    shop.psp.fail("confirm", "refuse")
+    assert shop.resume()["outcome"] == "authorized"
+    assert held_and_taken(shop) == (1999, 0)
+
+
+def test_a_payment_that_the_provider_does_not_make_is_an_outcome() -> None:
+    shop = stored()
+    shop.psp.unpayable = "amount_too_large"
+    declined = shop.authorize()
+    body = json.loads(declined["answer"]["body"])
+    assert (declined["outcome"], body["status"]) == ("declined", 422)
+    assert (body["code"], body["decline_code"]) == ("payment_method_invalid", "amount_too_large")
+    assert body["errors"] == []  # the method is not to blame
+    assert shop.row.status is Status.FAILED
+    assert shop.resume() == declined
+
+
 def test_the_loser_of_a_race_uses_the_stored_reference_and_cancels_its_own() -> None:
     shop = stored()
     shop.psp.honours_keys = False
@@ -202,6 +294,13 @@ def test_a_void_that_comes_too_late_says_so() -> None:
     shop.psp.capture("pi_1", key="a capture whose answer nobody stored")
     assert shop.void()["outcome"] == "captured"
     assert shop.payments.types() == ["payment.authorized", "payment.captured"]
+
+
+def test_a_payment_that_was_ended_before_it_began_has_an_owner() -> None:
+    shop = Shop()
+    shop.void()
+    assert (shop.row.order_id, shop.row.customer_id) == (ORDER, CUSTOMER)
+    assert shop.authorize()["outcome"] == "voided"
 
 
 @pytest.mark.parametrize("fault", ["before", "after", "refuse"])

@@ -60,9 +60,9 @@ def test_another_amount_or_reference_is_a_fault(strange: dict[str, object]) -> N
         observe(AT_PSP, seen(PspState.AUTHORIZED, **strange), at=AT, due_at=LATER)
 
 
-def test_money_that_is_held_on_purpose_is_not_driven_on() -> None:
+def test_money_that_is_held_on_purpose_is_driven_on_until_its_stock_is_committed() -> None:
     payment = make_payment(psp_reference="pi_1", capture="manual")
-    assert observe(payment, seen(PspState.AUTHORIZED), at=AT, due_at=LATER).due_at is None
+    assert observe(payment, seen(PspState.AUTHORIZED), at=AT, due_at=LATER).due_at == LATER
 
 
 def test_the_payment_method_is_in_no_representation() -> None:

@@ -6,16 +6,18 @@ from typing import Any
 
 import pytest
 
-from payments.domain import Status
+from payments.domain import Payment, Status
 from payments.service import requesting
 from payments.service.requesting import Answered, confirm_payment, create_payment, drive
-from shop import clock, problems, trace
+from shop import clock, ids, problems, trace
 from shop.idempotency import Answer
 from shop.machine import CheckoutIncomplete
 from shop.problems import Problem
 from tests.unit.payments.fakes import CUSTOMER, NOW, PAYMENT, TRACE, FakePayments, make_payment
 
 WANTED = make_payment(amount=None, fingerprint="f" * 64, due_at=None)
+HELD = make_payment(status=Status.AUTHORIZED, capture="manual", fingerprint="f" * 64)
+HELD_OUTPUT = {"outcome": "authorized", "answer": {"status": 201, "body": "held"}}
 CAPTURED = {"outcome": "captured", "answer": {"status": 201, "body": '{"status":"captured"}'}}
 
 
@@ -37,10 +39,9 @@ class Machine:
 def create(
     payments: FakePayments, run: Machine, *, seconds: int = 0, **kw: Any
 ) -> Answered | Problem:
-    wanted = replace(WANTED, **kw)
-    request = replace(TRACE, request_id=f"request-{seconds}")
+    wanted = replace(WANTED, lease_owner=f"invocation-{seconds}", **kw)
     now = NOW + timedelta(seconds=seconds)
-    return create_payment(wanted, payments=payments, run=run, now=now, trace=request)
+    return create_payment(wanted, payments=payments, run=run, now=now, trace=TRACE)
 
 
 def test_the_first_request_hands_everything_to_the_machine() -> None:
@@ -104,25 +105,47 @@ def test_of_two_repeats_after_a_crash_one_goes_on() -> None:
 
 def test_the_answer_of_held_money_is_stored_when_all_went_well() -> None:
     payments = FakePayments()
-    held = {"outcome": "authorized", "answer": {"status": 201, "body": "held"}}
-    create(payments, Machine(held), capture="manual")
+    payments.insert(HELD)
+    assert isinstance(create(payments, Machine(HELD_OUTPUT), capture="manual"), Answered)
     again = create(payments, Machine(), capture="manual")
     assert again == Answered(Answer(201, "held"), replayed=True)
-
-
-def test_held_money_whose_answer_was_lost_is_not_given_to_the_janitor() -> None:
-    payments = FakePayments()
-    payments.insert(replace(WANTED, status=Status.AUTHORIZED, capture="manual", due_at=None))
-    held = {"outcome": "authorized", "answer": {"status": 201, "body": "held"}}
-    assert isinstance(create(payments, Machine(held), capture="manual"), Answered)
     assert payments.rows[PAYMENT].due_at is None
 
 
-def test_a_parked_payment_is_watched_again_when_its_client_repeats() -> None:
+def test_held_money_stays_due_while_no_machine_ended_well() -> None:
     payments = FakePayments()
-    payments.insert(WANTED)
-    create(payments, Machine(None))
-    assert payments.rows[PAYMENT].due_at is not None
+    payments.insert(HELD)
+    create(payments, Machine(None), capture="manual")
+    assert payments.rows[PAYMENT] == HELD
+
+
+def test_money_that_was_let_go_meanwhile_is_not_answered_as_held() -> None:
+    payments = FakePayments()
+    payments.insert(replace(HELD, status=Status.VOIDED, due_at=None))
+    result = create(payments, Machine(HELD_OUTPUT), capture="manual")
+    assert isinstance(result, Problem)
+    assert result.type is problems.CHECKOUT_INCOMPLETE
+
+
+def test_a_confirmation_of_held_money_lasts_until_its_stock_is_committed() -> None:
+    payments, machine = FakePayments(), Machine(None, HELD_OUTPUT)
+    payments.insert(replace(HELD, answer=Answer(202, "first")))
+    cut_off = confirm_payment(payments.rows[PAYMENT], payments=payments, run=machine, trace=TRACE)
+    assert isinstance(cut_off, Problem)
+    done = confirm_payment(payments.rows[PAYMENT], payments=payments, run=machine, trace=TRACE)
+    assert not isinstance(done, Problem)
+    assert (done.status, done.due_at) == (Status.AUTHORIZED, None)
+    assert done.answer == Answer(202, "first")
+    assert confirm_payment(done, payments=payments, run=Machine(), trace=TRACE) is done
+
+
+def test_a_lease_belongs_to_one_invocation_whatever_its_request_is_called() -> None:
+    payments = FakePayments()
+    lease = clock.rfc3339(NOW + timedelta(seconds=30))
+    payments.insert(replace(WANTED, lease_owner=TRACE.request_id, lease_until=lease))
+    result = create(payments, Machine())
+    assert isinstance(result, Problem)
+    assert result.type is problems.REQUEST_IN_PROGRESS
 
 
 def test_a_test_method_is_refused_where_money_is_real() -> None:
@@ -177,15 +200,28 @@ def test_a_confirmation_that_is_cut_off_is_retryable(status: Status) -> None:
     assert result.type is problems.CHECKOUT_INCOMPLETE
 
 
+@pytest.mark.parametrize("text", ["", "pay_x", "x" * 3000, PAYMENT.replace("pay", "ord")])
+def test_what_is_no_id_is_not_looked_up(text: str) -> None:
+    class Unread(FakePayments):
+        def get(self, payment_id: str) -> Payment | None:
+            raise AssertionError("read")
+
+    found = requesting.get_payment(text, payments=Unread(), subject=CUSTOMER, sees_all=True)
+    assert isinstance(found, Problem)
+    assert found.type is problems.NOT_FOUND
+
+
 def driven(payments: FakePayments, minutes: float) -> list[dict[str, Any]]:
     started: list[dict[str, Any]] = []
-    drive(
-        payments=payments,
-        start=started.append,
-        now=NOW + timedelta(minutes=minutes),
-        trace_of=lambda data: trace.of(dict(data)),
-    )
+    count(payments, started.append, minutes)
     return started
+
+
+def count(payments: FakePayments, start: Any, minutes: float) -> dict[str, int]:
+    now = NOW + timedelta(minutes=minutes)
+    return drive(
+        payments=payments, start=start, now=now, trace_of=lambda data: trace.of(dict(data))
+    )
 
 
 def test_the_janitor_leaves_alone_what_may_still_run() -> None:
@@ -220,3 +256,27 @@ def test_of_two_janitors_one_drives() -> None:
     payments = Late()
     payments.insert(make_payment())
     assert driven(payments, 1) == []
+
+
+def test_a_fault_with_one_payment_leaves_the_others_alone() -> None:
+    payments, started = FakePayments(), []
+    for name in ("a", "b", "c"):
+        payments.insert(make_payment(payment_id=ids.derive("pay", name, region="use1")))
+
+    def throttled_once(data: dict[str, Any]) -> None:
+        started.append(data)
+        if len(started) == 2:
+            raise RuntimeError("ThrottlingException")
+
+    counts = count(payments, throttled_once, 1)
+    assert counts == {"payment": 2, "abandon": 0, "elsewhere": 0, "failed": 1}
+    assert len(driven(payments, 5)) == 3  # none is forgotten
+
+
+def test_the_janitor_never_gives_up_money_that_is_held_on_purpose() -> None:
+    """Its order does. The janitor looks, ever less often, as it cannot know how a machine ended."""
+    payments = FakePayments()
+    payments.insert(HELD)
+    six_days = [run["mode"] for minute in range(6 * 24 * 60) for run in driven(payments, minute)]
+    assert set(six_days) == {"payment"}
+    assert len(six_days) < 30

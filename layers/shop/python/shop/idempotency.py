@@ -13,7 +13,8 @@ from typing import Any
 from shop import clock, problems
 from shop.problems import Problem
 
-# Longer than any handler may run, so a lease that is over has no one working under it.
+# Longer than a route's function may run, so the one that took a lease is gone when it ends. A step
+# that it started may still be at work: steps are conditional writes and safe beside each other.
 LEASE = timedelta(seconds=30)
 
 

@@ -93,6 +93,9 @@ UNKNOWN_SKU = ProblemType("unknown_sku", 422, "A SKU is not sold here")
 CURRENCY_NOT_OFFERED = ProblemType(
     "currency_not_offered", 422, "There is no price in this currency"
 )
+ORDER_TOTAL_TOO_LARGE = ProblemType(
+    "order_total_too_large", 422, "The order costs more than one payment can take"
+)
 PAYMENT_METHOD_INVALID = ProblemType(
     "payment_method_invalid", 422, "The payment method cannot be used"
 )
