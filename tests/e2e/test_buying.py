@@ -57,6 +57,25 @@ def test_a_new_customer_buys_and_the_ledger_shows_it(
     assert sides["debit"] == sides["credit"] == order["total"]["amount"]
 
 
+def test_the_timeline_shows_every_event_of_an_order(shop: ShopClient, skus: list[str]) -> None:
+    """This platform was started from a saved state: its streams go on with the first new record."""
+    buyer = shop.register()
+    order_id = buyer.order({skus[17]: 1}).json["order_id"]
+    assert buyer.pay(order_id).status == 201
+    wanted = {
+        "inventory.reserved",
+        "order.placed",
+        "payment.authorized",
+        "inventory.committed",
+        "payment.captured",
+        "order.paid",
+    }
+    eventually(
+        lambda: {e["type"] for e in buyer.send("GET", f"/orders/{order_id}/timeline").json["data"]},
+        until=lambda found: found == wanted,
+    )
+
+
 def test_checkout_does_it_in_one_request(shop: ShopClient, skus: list[str]) -> None:
     buyer = shop.register()
     body = {

@@ -61,9 +61,14 @@ def service(settings: Settings) -> processes.Service:
     )
 
 
+def runs(settings: Settings) -> bool:
+    """Whether there is an emulator, ours or somebody's."""
+    return bool(settings.external_url or processes.find(service(settings)))
+
+
 def launch(settings: Settings) -> bool:
     """Start the emulator unless it runs; do not wait. True: a new process was started."""
-    if settings.external_url or processes.find(service(settings)):
+    if runs(settings):
         return False
     temporary = settings.home / "tmp"
     shutil.rmtree(temporary, ignore_errors=True)  # Unpacked functions of an earlier run.

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
 from tools.local import (
@@ -17,6 +18,7 @@ from tools.local import (
     record,
     seeding,
     sources,
+    streams,
     swap,
 )
 from tools.local.errors import LocalError
@@ -33,7 +35,7 @@ def up(settings: Settings, progress: Progress) -> dict[str, Any]:
     """Bring the platform to the state that the sources describe; return platform.json."""
     with _alone(settings, progress):
         digest = sources.digest(settings)
-        _launch(settings, progress)
+        saved = _launch(settings, progress)
         known = _known(settings, progress)
         if known is None or known.digest != digest:
             known = _deploy(settings, progress, known or Record(), digest)
@@ -44,6 +46,9 @@ def up(settings: Settings, progress: Progress) -> dict[str, Any]:
             with progress.step("Seeding users, products and stock"):
                 seeding.seed(settings)
             record.write(settings, Record(known.digest, seeded=True, swapped=known.swapped))
+        if saved and known.seeded:
+            with progress.step("Delivering what was under way"):
+                streams.catch_up(settings, saved)
         with progress.step("Waiting for the API"):
             wait_healthy(settings)
         descriptor.save(settings, description)
@@ -81,19 +86,23 @@ def _alone(settings: Settings, progress: Progress) -> Iterator[None]:
         yield
 
 
-def _launch(settings: Settings, progress: Progress) -> None:
-    """Start both servers at once, then wait for both."""
+def _launch(settings: Settings, progress: Progress) -> datetime | None:
+    """Start both servers at once, then wait for both; when the state was saved that is taken up."""
+    saved = None
     with progress.step("Starting the emulator and the payment provider") as detail:
         began = time.monotonic()
         if not processes.find(psp.service(settings)):
             # Before the emulator starts, so that a taken port leaves nothing half started.
             processes.refuse_taken_port("psp", settings.psp_port)
-        emulator.launch(settings)
+        if not emulator.runs(settings):
+            saved = streams.rewind(settings)
+            emulator.launch(settings)
         psp.launch(settings)
         emulator.wait_ready(settings)
         psp.wait_ready(settings)
         if time.monotonic() - began > 1:
             detail(f"ready at {settings.endpoint_url}")
+    return saved
 
 
 def _known(settings: Settings, progress: Progress) -> Record | None:
