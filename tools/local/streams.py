@@ -19,7 +19,7 @@ from tools.local import aws
 from tools.local.settings import Settings
 
 PLACES = "dynamodb_stream_positions"
-UNREAD_FOR = timedelta(minutes=10)  # far longer than a reader falls behind
+UNREAD_FOR = timedelta(minutes=1)  # far longer than a reader that works falls behind
 BATCH = 25
 
 
@@ -40,7 +40,7 @@ def rewind(settings: Settings) -> datetime | None:
 
 
 def catch_up(settings: Settings, saved: datetime) -> int:
-    """Give each reader of a stream the events of the last minutes before `saved`; how many."""
+    """Give each reader of a stream the events of the last minute before `saved`; how many."""
     client = boto3.client("lambda", **aws.options(settings))
     since = (saved - UNREAD_FOR).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     given = 0
