@@ -45,7 +45,10 @@ def reset(settings: Settings, progress: Progress) -> None:
 def follow(settings: Settings, progress: Progress) -> None:
     """Show what the functions say, until Ctrl-C."""
     progress.say("Following the logs. Ctrl-C ends this view; the platform keeps running.")
-    logs.follow(settings, progress)
+    try:
+        logs.follow(settings, progress)
+    except KeyboardInterrupt:  # The way to leave.
+        progress.say("\nThe platform keeps running. `make down` stops it.")
 
 
 def live(settings: Settings, progress: Progress) -> None:
