@@ -17,6 +17,7 @@ from shop.schemas import (
     OrderId,
     Out,
     PaymentId,
+    PaymentMethod,
     Query,
 )
 
@@ -31,10 +32,6 @@ def _few_skus(lines: list[Line]) -> list[Line]:
 
 
 Lines = Annotated[list[Line], Field(min_length=1, max_length=100), AfterValidator(_few_skus)]
-PaymentMethod = Annotated[
-    str,
-    Field(pattern="^[A-Za-z0-9_-]{1,200}$", description="a token", examples=["pm_card_visa"]),
-]
 ReturnUrl = Annotated[
     str,
     Field(

@@ -4,16 +4,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field
 
-from shop.schemas import Body, MoneyOut, OrderId, Out, PaymentId
+from shop.schemas import Body, MoneyOut, OrderId, Out, PaymentId, PaymentMethod
 
-PaymentMethod = Annotated[
-    str,
-    Field(
-        pattern="^pm_[A-Za-z0-9_]{1,96}$",
-        description="a payment method of the provider; its test methods outside production",
-        examples=["pm_card_visa"],
-    ),
-]
 ReturnUrl = Annotated[
     str,
     Field(

@@ -1,10 +1,12 @@
 """The buying path over HTTP, as deployed: from registration to the ledger."""
 
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
+from urllib.request import Request, urlopen
 
 import pytest
 
+from tests.e2e.platform import Platform
 from tests.support.shop_client import ADDRESS, ShopClient, eventually, new_key
 
 
@@ -124,6 +126,26 @@ def test_a_card_that_needs_its_owner_waits_for_a_confirmation(
     assert reply.json["status"] == "requires_action"
     assert reply.json["next_action"]
     assert buyer.order_status(order_id) == "placed"
+
+
+def test_a_card_whose_owner_agreed_is_charged_by_the_confirmation(
+    shop: ShopClient, skus: list[str], platform: Platform
+) -> None:
+    buyer = shop.register()
+    order_id = buyer.order({skus[18]: 1}).json["order_id"]
+    waiting = buyer.pay(order_id, method="pm_card_authenticationRequired").json
+    form = {
+        "success": "true",
+        "key": "pk_test_1",
+        "client_secret": waiting["next_action"]["client_secret"],
+    }
+    intent = f"{platform.psp_url}/v1/payment_intents/{waiting['psp_reference']}"
+    agreed = Request(f"{intent}/_authenticate", data=urlencode(form).encode())
+    with urlopen(agreed, timeout=10) as answer:
+        assert answer.status == 200
+    reply = buyer.send("POST", f"/payments/{waiting['payment_id']}/confirm")
+    assert (reply.status, reply.json["status"]) == (200, "captured"), reply.text
+    assert buyer.order_status(order_id) == "paid"
 
 
 def test_lists_show_own_orders_newest_first(shop: ShopClient, skus: list[str]) -> None:

@@ -13,7 +13,7 @@ from tools.contracts.discover import Operation
 
 REF = "#/components/schemas/{model}"
 DESCRIPTION = """\
-Catalog, carts, orders, payments, inventory and the ledger behind one HTTP API.
+Catalog, orders, payments, inventory and the ledger behind one HTTP API.
 
 Money is `{"amount": <integer minor units>, "currency": "<ISO 4217>"}`. Times are RFC 3339 UTC.
 Errors are RFC 9457 problem documents; `code` is the contract. Routes that need an

@@ -14,7 +14,7 @@ from dataclasses import replace
 from tools.local import processes
 from tools.local.errors import LocalError
 from tools.local.http import get_json, wait_for
-from tools.local.settings import Settings, clean_environment
+from tools.local.settings import Settings, clean_environment, taken_port
 
 START_TIMEOUT_S = 60.0
 
@@ -75,7 +75,19 @@ def launch(settings: Settings) -> bool:
     for folder in (temporary, settings.state / "emulator", settings.state / "s3"):
         folder.mkdir(parents=True, exist_ok=True)
     processes.start(service(settings))
+    settings.port_file.write_text(str(settings.port))
     return True
+
+
+def refuse_another_port(settings: Settings) -> None:
+    """A platform that runs stays where it is."""
+    taken = taken_port(settings.home)
+    if settings.external_url or taken in (None, settings.port):
+        return
+    if processes.find(service(settings)):
+        raise LocalError(
+            f"This checkout already runs at port {taken}: use that one, or `make down` first."
+        )
 
 
 def wait_ready(settings: Settings) -> None:

@@ -42,7 +42,7 @@ The platform is up ({seconds:.0f} s). Copy this into a shell to try it:
   curl -s "$api/orders/$order/timeline" -H "$me"
 
   # The books show it a moment later
-  curl -s "$api/ledger/accounts" -H "$finance"
+  curl -s "$api/ledger/accounts/2100:USD/entries?limit=1" -H "$finance"
 
 make logs follows the functions; make down stops all and keeps the data; make help lists the rest.
 """

@@ -68,6 +68,7 @@ def reset(settings: Settings, progress: Progress) -> None:
         emulator.forget(settings)
         psp.forget(settings)
         settings.platform_file.unlink(missing_ok=True)
+        settings.port_file.unlink(missing_ok=True)
 
 
 def wait_healthy(settings: Settings) -> None:
@@ -91,6 +92,7 @@ def _launch(settings: Settings, progress: Progress) -> datetime | None:
     saved = None
     with progress.step("Starting the emulator and the payment provider") as detail:
         began = time.monotonic()
+        emulator.refuse_another_port(settings)
         if not processes.find(psp.service(settings)):
             # Before the emulator starts, so that a taken port leaves nothing half started.
             processes.refuse_taken_port("psp", settings.psp_port)

@@ -47,18 +47,34 @@ class Settings:
         return self.home / "state"
 
     @property
+    def port_file(self) -> Path:
+        """The port that this checkout took last, so that it need not be said again."""
+        return self.home / "port"
+
+    @property
     def platform_file(self) -> Path:
         return self.home / "platform.json"
 
 
-def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
-    """Read CARTWRIGHT_PORT and CARTWRIGHT_PSP_PORT; refuse what is not a port."""
-    port = _port(environ, "CARTWRIGHT_PORT", DEFAULT_PORT)
+def from_environment(
+    environ: Mapping[str, str] = os.environ, home: Path = ROOT / ".local"
+) -> Settings:
+    """Read CARTWRIGHT_PORT and CARTWRIGHT_PSP_PORT; refuse what is not a port.
+
+    Without the variable it is the port that this checkout took last, at first 4566.
+    """
+    port = _port(environ, "CARTWRIGHT_PORT", taken_port(home) or DEFAULT_PORT)
     return Settings(
-        home=ROOT / ".local",
+        home=home,
         port=port,
         psp_port=_port(environ, "CARTWRIGHT_PSP_PORT", port + PSP_PORT_OFFSET),
     )
+
+
+def taken_port(home: Path) -> int | None:
+    """The port that the platform in this folder took last."""
+    file = home / "port"
+    return int(file.read_text()) if file.exists() else None
 
 
 def aws_environment(settings: Settings) -> dict[str, str]:

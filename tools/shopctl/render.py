@@ -1,5 +1,6 @@
 """Tables for people."""
 
+import sys
 from typing import Any
 
 from rich.console import Console
@@ -9,7 +10,8 @@ from rich.table import Table
 from tools.shopctl.demo import Journey
 from tools.shopctl.status import Status
 
-console = Console(highlight=False, soft_wrap=True)
+# What is piped is cut nowhere: the next command needs whole ids.
+console = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 400)
 
 
 def say(text: str) -> None:

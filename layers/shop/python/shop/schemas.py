@@ -44,6 +44,16 @@ OrderId = Annotated[str, Field(pattern=ids.pattern("ord"))]
 PaymentId = Annotated[str, Field(pattern=ids.pattern("pay"))]
 
 
+PaymentMethod = Annotated[
+    str,
+    Field(
+        pattern="^pm_[A-Za-z0-9_]{1,96}$",
+        description="a payment method of the provider; its test methods outside production",
+        examples=["pm_card_visa"],
+    ),
+]
+
+
 class MoneyOut(Out):
     """An amount in minor units of its currency."""
 
@@ -58,17 +68,28 @@ class Line(Body):
     quantity: Quantity
 
 
+def _readable(text: str) -> str:
+    if not text.strip() or not text.isprintable():
+        raise ValueError("blank, or holds characters that cannot be printed")
+    return text
+
+
+Text20 = Annotated[str, Field(min_length=1, max_length=20), AfterValidator(_readable)]
+Text50 = Annotated[str, Field(min_length=1, max_length=50), AfterValidator(_readable)]
+Text100 = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_readable)]
+
+
 class Address(Body):
     """A postal address. Stored with the order, never put into events or logs."""
 
-    name: Annotated[str, Field(min_length=1, max_length=100)]
-    line1: Annotated[str, Field(min_length=1, max_length=100)]
-    line2: Annotated[str | None, Field(max_length=100)] = None
-    city: Annotated[str, Field(min_length=1, max_length=100)]
-    region: Annotated[str | None, Field(max_length=50)] = None
-    postal_code: Annotated[str, Field(min_length=1, max_length=20)]
+    name: Text100
+    line1: Text100
+    line2: Text100 | None = None
+    city: Text100
+    region: Text50 | None = None
+    postal_code: Text20
     country: Annotated[str, Field(pattern="^[A-Z]{2}$", description="ISO 3166-1 alpha-2")]
-    phone: Annotated[str | None, Field(max_length=30)] = None
+    phone: Text50 | None = None
 
 
 class ProblemOut(BaseModel):
