@@ -1,0 +1,32 @@
+"""A checkout stays at the port that it took."""
+
+from pathlib import Path
+
+import pytest
+
+from tools.local import emulator, processes
+from tools.local.errors import LocalError
+from tools.local.settings import DEFAULT_PORT, from_environment
+
+
+def test_the_port_need_not_be_said_again(tmp_path: Path) -> None:
+    assert from_environment({}, tmp_path).port == DEFAULT_PORT
+    (tmp_path / "port").write_text("4850")
+    assert from_environment({}, tmp_path).port == 4850
+    assert from_environment({"CARTWRIGHT_PORT": "4860"}, tmp_path).port == 4860
+
+
+def test_a_platform_that_runs_is_not_asked_for_at_another_port(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "port").write_text("4850")
+    monkeypatch.setattr(processes, "find", lambda _service: object())
+    emulator.refuse_another_port(from_environment({"CARTWRIGHT_PORT": "4850"}, tmp_path))
+    with pytest.raises(LocalError, match="runs at port 4850"):
+        emulator.refuse_another_port(from_environment({"CARTWRIGHT_PORT": "4860"}, tmp_path))
+
+
+def test_a_platform_that_is_down_may_move(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "port").write_text("4850")
+    monkeypatch.setattr(processes, "find", lambda _service: None)
+    emulator.refuse_another_port(from_environment({"CARTWRIGHT_PORT": "4860"}, tmp_path))
