@@ -42,10 +42,10 @@ orders = OrderRepository()
 
 def handle(request: Request[CheckoutIn]) -> Response | Problem:
     """Store it, run the machine through both halves, answer."""
-    body, now = request.body, clock.now()
+    body, now, customer = request.body, clock.now(), request.user.subject
     order = domain.opened(
-        order_id=ids.derive("ord", request.user.subject, request.key, region=SETTINGS.home_region),
-        customer_id=request.user.subject,
+        order_id=ids.derive("ord", customer, request.key, region=ids.region_of(customer)),
+        customer_id=customer,
         kind=Kind.CHECKOUT,
         currency=body.currency,
         lines=domain.merge((line.sku, line.quantity) for line in body.lines),

@@ -56,7 +56,7 @@ def handle(request: Request[PaymentIn]) -> Response | Problem:
             return refused
     customer_id = request.user.subject
     wanted = Payment(
-        payment_id=ids.derive("pay", customer_id, request.key, region=settings.home_region),
+        payment_id=ids.derive("pay", customer_id, request.key, region=ids.region_of(customer_id)),
         order_id=body.order_id,
         customer_id=customer_id,
         method=body.payment_method,
