@@ -33,7 +33,7 @@ PAID = ("POST /orders", "POST /payments")  # what leads to a paid order, beside 
 @dataclass(frozen=True, kw_only=True)
 class Counts:
     """What one request uses. Invocations are by function, what concerns DynamoDB is by function
-    and operation: `orders-steps.place TransactWriteItems`."""
+    and operation: `orders.steps.place TransactWriteItems`."""
 
     api_requests: int = 0
     invocations: Mapping[str, int] = field(default_factory=dict)

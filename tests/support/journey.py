@@ -45,18 +45,18 @@ ADDRESS = {
 }
 LOCATION = "use1-ewr"
 FUNCTIONS: dict[str, Function] = {
-    "catalog-steps": catalog_steps.handler,
-    "inventory-steps": inventory_steps.handler,
-    "orders-steps": orders_steps.handler,
-    "payments-steps": payments_steps.handler,
-    "place_order": place_order.handler,
-    "checkout": checkout.handler,
-    "get_order": get_order.handler,
-    "list_orders": list_orders.handler,
-    "get_timeline": get_timeline.handler,
-    "create_payment": create_payment.handler,
-    "confirm_payment": confirm_payment.handler,
-    "get_payment": get_payment.handler,
+    "catalog.steps": catalog_steps.handler,
+    "inventory.steps": inventory_steps.handler,
+    "orders.steps": orders_steps.handler,
+    "payments.steps": payments_steps.handler,
+    "orders.place_order": place_order.handler,
+    "orders.checkout": checkout.handler,
+    "orders.get_order": get_order.handler,
+    "orders.list_orders": list_orders.handler,
+    "orders.get_timeline": get_timeline.handler,
+    "payments.create_payment": create_payment.handler,
+    "payments.confirm_payment": confirm_payment.handler,
+    "payments.get_payment": get_payment.handler,
     "orders.on_payment_captured": on_payment_captured.handler,
     "orders.on_inventory_expired": on_inventory_expired.handler,
     "orders.record_timeline": record_timeline.handler,
@@ -66,9 +66,9 @@ FUNCTIONS: dict[str, Function] = {
     "payments.janitor": payments_janitor.handler,
 }
 ROUTES = {
-    "/orders": "place_order",
-    "/checkout": "checkout",
-    "/payments": "create_payment",
+    "/orders": "orders.place_order",
+    "/checkout": "orders.checkout",
+    "/payments": "payments.create_payment",
 }
 CONSUMERS = {
     "payment.captured": ("ledger.on_payment_captured", "orders.on_payment_captured"),
@@ -145,20 +145,22 @@ class Journey:
         """POST /payments/{payment_id}/confirm."""
         path = f"/payments/{payment_id}/confirm"
         return self._call(
-            "confirm_payment", "POST", path, path_parameters={"payment_id": payment_id}
+            "payments.confirm_payment", "POST", path, path_parameters={"payment_id": payment_id}
         )
 
     def get(self, order_id: str, **options: Any) -> gateway.Reply:
         """GET /orders/{order_id}."""
         parameters = {"order_id": order_id}
         return self._call(
-            "get_order", "GET", f"/orders/{order_id}", path_parameters=parameters, **options
+            "orders.get_order", "GET", f"/orders/{order_id}", path_parameters=parameters, **options
         )
 
     def timeline(self, order_id: str) -> gateway.Reply:
         """GET /orders/{order_id}/timeline."""
         path = f"/orders/{order_id}/timeline"
-        return self._call("get_timeline", "GET", path, path_parameters={"order_id": order_id})
+        return self._call(
+            "orders.get_timeline", "GET", path, path_parameters={"order_id": order_id}
+        )
 
     def post(self, path: str, body: dict[str, Any], key: str, **options: Any) -> gateway.Reply:
         """A request with an idempotency key."""

@@ -18,10 +18,10 @@ from tests.support.wire import until
 
 ROOT = Path(__file__).parents[2]
 STEPS = {
-    "OrdersSteps": "orders-steps",
-    "CatalogSteps": "catalog-steps",
-    "InventorySteps": "inventory-steps",
-    "PaymentsSteps": "payments-steps",
+    "OrdersSteps": "orders.steps",
+    "CatalogSteps": "catalog.steps",
+    "InventorySteps": "inventory.steps",
+    "PaymentsSteps": "payments.steps",
 }
 WAITS = {"RetryInterval": 1, "RetryMaxDelay": 3}
 

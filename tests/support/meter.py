@@ -209,8 +209,8 @@ def metered(monkeypatch: pytest.MonkeyPatch) -> Iterator[Meter]:
         dynamodb.create("balances")
         boto3.client("events", region_name="us-east-1").create_event_bus(Name="bus")
         shop.wire.functions |= {
-            "list_products": list_products.handler,
-            "check_stock": check_stock.handler,
+            "catalog.list_products": list_products.handler,
+            "inventory.check_stock": check_stock.handler,
             RELAY: relay.handler,
             FOLD: fold_balances.handler,
         }

@@ -25,40 +25,40 @@ AN_ID = re.compile(r"\b(ord|pay|rsv|evt|txn|att)_use1_\w{26}")
 
 # Requests to DynamoDB, each made once, with their read or write units.
 ORDER = {
-    "place_order PutItem": 2,
-    "catalog-steps.price BatchGetItem": 1,
-    "inventory-steps.reserve TransactWriteItems": 9,
-    "orders-steps.place TransactWriteItems": 15,
+    "orders.place_order PutItem": 2,
+    "catalog.steps.price BatchGetItem": 1,
+    "inventory.steps.reserve TransactWriteItems": 9,
+    "orders.steps.place TransactWriteItems": 15,
 }
 PAYMENT = {
-    "create_payment PutItem": 2,
-    "orders-steps.claim UpdateItem": 12,
-    "payments-steps.authorize UpdateItem": 3,
-    "payments-steps.authorize TransactWriteItems": 5,
-    "inventory-steps.commit GetItem": 1,
-    "inventory-steps.commit TransactWriteItems": 13,
-    "payments-steps.capture TransactWriteItems": 7,
-    "orders-steps.settle TransactWriteItems": 14,
+    "payments.create_payment PutItem": 2,
+    "orders.steps.claim UpdateItem": 12,
+    "payments.steps.authorize UpdateItem": 3,
+    "payments.steps.authorize TransactWriteItems": 5,
+    "inventory.steps.commit GetItem": 1,
+    "inventory.steps.commit TransactWriteItems": 13,
+    "payments.steps.capture TransactWriteItems": 7,
+    "orders.steps.settle TransactWriteItems": 14,
 }
 # Its rows are smaller: the payment has no answer of its own, and the order none until the end.
 CHECKOUT = {
-    "checkout PutItem": 4,
-    "catalog-steps.price BatchGetItem": 1,
-    "inventory-steps.reserve TransactWriteItems": 9,
-    "orders-steps.place TransactWriteItems": 12,
-    "orders-steps.claim UpdateItem": 8,
-    "payments-steps.authorize UpdateItem": 2,
-    "payments-steps.authorize TransactWriteItems": 5,
-    "inventory-steps.commit GetItem": 1,
-    "inventory-steps.commit TransactWriteItems": 13,
-    "payments-steps.capture TransactWriteItems": 5,
-    "orders-steps.settle GetItem": 1,  # what was placed is a part of the answer
-    "orders-steps.settle TransactWriteItems": 13,
+    "orders.checkout PutItem": 4,
+    "catalog.steps.price BatchGetItem": 1,
+    "inventory.steps.reserve TransactWriteItems": 9,
+    "orders.steps.place TransactWriteItems": 12,
+    "orders.steps.claim UpdateItem": 8,
+    "payments.steps.authorize UpdateItem": 2,
+    "payments.steps.authorize TransactWriteItems": 5,
+    "inventory.steps.commit GetItem": 1,
+    "inventory.steps.commit TransactWriteItems": 13,
+    "payments.steps.capture TransactWriteItems": 5,
+    "orders.steps.settle GetItem": 1,  # what was placed is a part of the answer
+    "orders.steps.settle TransactWriteItems": 13,
 }
 READS = {
-    "GET /products": {"list_products Query": 1},
-    "GET /orders/{order_id}": {"get_order GetItem": 1},
-    "POST /inventory/check": {"check_stock BatchGetItem": 3},
+    "GET /products": {"catalog.list_products Query": 1},
+    "GET /orders/{order_id}": {"orders.get_order GetItem": 1},
+    "POST /inventory/check": {"inventory.check_stock BatchGetItem": 3},
 }
 # After the answer: invocations, and units of requests that are each made once per invocation.
 TIMELINE = "orders.record_timeline"
@@ -196,13 +196,13 @@ def _list_products(shop: Journey) -> None:
 
 def _get_products(shop: Journey) -> None:
     event = gateway.event("GET", "/products", query={"limit": "20"}, sub=None)
-    assert len(json.loads(shop.wire.call("list_products", event)["body"])["data"]) == 20
+    assert len(json.loads(shop.wire.call("catalog.list_products", event)["body"])["data"]) == 20
 
 
 def _check_stock(shop: Journey) -> None:
     lines = [{"sku": sku, "quantity": quantity} for sku, quantity in SKUS.items()]
     event = gateway.event("POST", "/inventory/check", body={"lines": lines}, sub=None)
-    assert shop.wire.call("check_stock", event)["statusCode"] == 200
+    assert shop.wire.call("inventory.check_stock", event)["statusCode"] == 200
 
 
 def _crowd(shop: Journey, orders: int) -> None:

@@ -17,17 +17,17 @@ from tests.support.wire import Request
 LINES = {"TEA-1": 1}
 # The requests of a run that gives up an order without a payment, in their order.
 GIVING_UP = [
-    ("orders-steps.settle", "GetItem"),
-    ("orders-steps.settle", "TransactWriteItems"),
-    ("inventory-steps.release", "GetItem"),
-    ("inventory-steps.release", "TransactWriteItems"),
+    ("orders.steps.settle", "GetItem"),
+    ("orders.steps.settle", "TransactWriteItems"),
+    ("inventory.steps.release", "GetItem"),
+    ("inventory.steps.release", "TransactWriteItems"),
 ]
 # The requests of a run that finds that a SKU is not sold any more.
 NOT_PRICING = [
-    ("catalog-steps.price", "BatchGetItem"),
-    ("orders-steps.reject", "TransactWriteItems"),
-    ("inventory-steps.release", "GetItem"),
-    ("inventory-steps.release", "TransactWriteItems"),
+    ("catalog.steps.price", "BatchGetItem"),
+    ("orders.steps.reject", "TransactWriteItems"),
+    ("inventory.steps.release", "GetItem"),
+    ("inventory.steps.release", "TransactWriteItems"),
 ]
 
 
@@ -67,7 +67,7 @@ def test_a_payment_that_comes_while_its_order_is_given_up_has_it_or_not(
     shop.wire.call("orders.janitor", {})
 
     [reply] = replies
-    first_to_the_row = point[0] == "orders-steps.settle"
+    first_to_the_row = point[0] == "orders.steps.settle"
     assert reply.status == (201 if first_to_the_row else 409)
     assert shop.get(order_id).json["status"] == ("paid" if first_to_the_row else "cancelled")
     assert shop.pay("pay", order_id).text == reply.text
@@ -82,16 +82,16 @@ def test_a_request_repeated_while_its_order_is_given_up_has_it_or_not(
     """It crashed before its prices, and comes again after 16 minutes."""
     shop.stock("TEA-1", units=1)
     send = shop.buy if route == "/checkout" else shop.order
-    working, shop.wire.functions["catalog-steps"] = shop.wire.functions["catalog-steps"], _dead
+    working, shop.wire.functions["catalog.steps"] = shop.wire.functions["catalog.steps"], _dead
     assert send("key", LINES).status == 503
-    shop.wire.functions["catalog-steps"] = working
+    shop.wire.functions["catalog.steps"] = working
     shop.pass_time(minutes=16)
     replies = at(shop, point, lambda: send("key", LINES))
 
     shop.wire.call("orders.janitor", {})
 
     [reply] = replies
-    assert reply.status == (201 if point[0] == "orders-steps.settle" else 409)
+    assert reply.status == (201 if point[0] == "orders.steps.settle" else 409)
     assert send("key", LINES).text == reply.text
     if reply.status == 201 and route == "/orders":
         assert shop.pay("pay", reply.json["order_id"]).status == 201
@@ -101,17 +101,17 @@ def test_a_request_repeated_while_its_order_is_given_up_has_it_or_not(
 @pytest.mark.parametrize(
     "point",
     [
-        ("inventory-steps.reserve", "TransactWriteItems"),
-        ("orders-steps.place", "TransactWriteItems"),
+        ("inventory.steps.reserve", "TransactWriteItems"),
+        ("orders.steps.place", "TransactWriteItems"),
     ],
 )
 def test_an_order_that_is_given_up_while_its_request_is_repeated_keeps_no_stock(
     shop: Journey, point: tuple[str, str]
 ) -> None:
     shop.stock("TEA-1", units=1)
-    working, shop.wire.functions["catalog-steps"] = shop.wire.functions["catalog-steps"], _dead
+    working, shop.wire.functions["catalog.steps"] = shop.wire.functions["catalog.steps"], _dead
     assert shop.buy("key", LINES).status == 503
-    shop.wire.functions["catalog-steps"] = working
+    shop.wire.functions["catalog.steps"] = working
     shop.pass_time(minutes=16)
     at(shop, point, lambda: shop.wire.call("orders.janitor", {}))
 
@@ -128,9 +128,9 @@ def test_a_checkout_repeated_while_its_sku_is_withdrawn_has_it_or_not(
 ) -> None:
     """The janitor's run finds the SKU withdrawn; that of the customer found it on sale."""
     shop.stock("TEA-1", units=1)
-    working, shop.wire.functions["orders-steps"] = shop.wire.functions["orders-steps"], _dead
+    working, shop.wire.functions["orders.steps"] = shop.wire.functions["orders.steps"], _dead
     assert shop.buy("key", LINES).status == 503
-    shop.wire.functions["orders-steps"] = working
+    shop.wire.functions["orders.steps"] = working
     _sell("archived")
 
     def customer() -> Reply:
@@ -145,7 +145,7 @@ def test_a_checkout_repeated_while_its_sku_is_withdrawn_has_it_or_not(
     shop.wire.call("orders.janitor", {})
 
     [reply] = replies
-    assert reply.status == (422 if point[0] == "inventory-steps.release" else 201)
+    assert reply.status == (422 if point[0] == "inventory.steps.release" else 201)
     assert shop.buy("key", LINES).text == reply.text
     kept_its_word(shop, reply)
 
@@ -153,13 +153,13 @@ def test_a_checkout_repeated_while_its_sku_is_withdrawn_has_it_or_not(
 def test_a_run_that_dies_between_order_and_stock_leaves_a_hold_that_ends(shop: Journey) -> None:
     shop.stock("TEA-1", units=1)
     working = dict(shop.wire.functions)
-    shop.wire.functions["orders-steps"] = _dead
+    shop.wire.functions["orders.steps"] = _dead
     assert shop.buy("key", LINES).status == 503
-    shop.wire.functions["orders-steps"] = working["orders-steps"]
+    shop.wire.functions["orders.steps"] = working["orders.steps"]
     _sell("archived")
-    shop.wire.functions["inventory-steps"] = _dead
+    shop.wire.functions["inventory.steps"] = _dead
     assert shop.buy("key", LINES).status == 503
-    shop.wire.functions["inventory-steps"] = working["inventory-steps"]
+    shop.wire.functions["inventory.steps"] = working["inventory.steps"]
 
     assert shop.buy("key", LINES).json["code"] == "unknown_sku"
     shop.pass_time(minutes=15)

@@ -28,7 +28,12 @@ def test_an_order_costs_four_invocations_and_four_requests(shop: Journey) -> Non
 
     shop.order("k1", {"TEA-1": 2, "TEA-2": 1})
 
-    steps = ["place_order", "catalog-steps.price", "inventory-steps.reserve", "orders-steps.place"]
+    steps = [
+        "orders.place_order",
+        "catalog.steps.price",
+        "inventory.steps.reserve",
+        "orders.steps.place",
+    ]
     assert shop.wire.invoked() == steps
     assert shop.wire.count() == dict.fromkeys(steps, 1)
 
@@ -117,7 +122,7 @@ def test_identical_requests_at_once_make_one_order(shop: Journey) -> None:
     assert len(shop.events("order.placed")) == 1
 
 
-@pytest.mark.parametrize("function", ["catalog-steps", "inventory-steps", "orders-steps"])
+@pytest.mark.parametrize("function", ["catalog.steps", "inventory.steps", "orders.steps"])
 def test_a_dead_step_gives_503_and_the_repeat_finishes(shop: Journey, function: str) -> None:
     shop.stock("TEA-1", units=5)
     working, shop.wire.functions[function] = shop.wire.functions[function], _dead
@@ -133,9 +138,9 @@ def test_a_dead_step_gives_503_and_the_repeat_finishes(shop: Journey, function: 
 
 def test_the_janitor_finishes_what_nobody_repeats(shop: Journey) -> None:
     shop.stock("TEA-1", units=5)
-    working, shop.wire.functions["orders-steps"] = shop.wire.functions["orders-steps"], _dead
+    working, shop.wire.functions["orders.steps"] = shop.wire.functions["orders.steps"], _dead
     shop.order("k1", {"TEA-1": 1})
-    shop.wire.functions["orders-steps"] = working
+    shop.wire.functions["orders.steps"] = working
 
     shop.pass_time(seconds=61)
     shop.tick()
@@ -147,8 +152,8 @@ def test_the_janitor_finishes_what_nobody_repeats(shop: Journey) -> None:
 def test_what_cannot_be_finished_in_time_is_undone(shop: Journey) -> None:
     """Placing keeps failing; after 15 minutes order and stock are given up together."""
     shop.stock("TEA-1", units=5)
-    working = shop.wire.functions["orders-steps"]
-    shop.wire.functions["orders-steps"] = lambda event, context: (
+    working = shop.wire.functions["orders.steps"]
+    shop.wire.functions["orders.steps"] = lambda event, context: (
         _dead() if event["step"] == "place" else working(event, context)
     )
     shop.order("k1", {"TEA-1": 1})

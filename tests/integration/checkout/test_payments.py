@@ -35,15 +35,15 @@ def test_a_payment_costs_six_invocations_and_eight_requests(shop: Journey) -> No
     shop.pay("pay", order_id)
 
     assert shop.wire.invoked() == [
-        "create_payment",
-        "orders-steps.claim",
-        "payments-steps.authorize",
-        "inventory-steps.commit",
-        "payments-steps.capture",
-        "orders-steps.settle",
+        "payments.create_payment",
+        "orders.steps.claim",
+        "payments.steps.authorize",
+        "inventory.steps.commit",
+        "payments.steps.capture",
+        "orders.steps.settle",
     ]
     count = shop.wire.count()
-    assert (count["orders-steps.claim"], count["orders-steps.settle"]) == (1, 1)
+    assert (count["orders.steps.claim"], count["orders.steps.settle"]) == (1, 1)
     assert sum(count.values()) <= 8
 
 
@@ -169,12 +169,12 @@ def test_a_lost_provider_answer_never_costs_twice(shop: Journey, call: str, faul
 
 def test_an_order_is_marked_paid_by_the_event_if_the_machine_died(shop: Journey) -> None:
     order_id = _placed(shop)
-    working = shop.wire.functions["orders-steps"]
-    shop.wire.functions["orders-steps"] = lambda event, context: (
+    working = shop.wire.functions["orders.steps"]
+    shop.wire.functions["orders.steps"] = lambda event, context: (
         _dead() if event["step"] == "settle" else working(event, context)
     )
     first = shop.pay("pay", order_id)
-    shop.wire.functions["orders-steps"] = working
+    shop.wire.functions["orders.steps"] = working
     assert first.status == 503
     assert shop.get(order_id).json["status"] == "placed"
 
@@ -188,12 +188,12 @@ def test_an_order_is_marked_paid_by_the_event_if_the_machine_died(shop: Journey)
 
 def test_the_janitor_marks_it_paid_if_the_event_is_late(shop: Journey) -> None:
     order_id = _placed(shop)
-    working = shop.wire.functions["orders-steps"]
-    shop.wire.functions["orders-steps"] = lambda event, context: (
+    working = shop.wire.functions["orders.steps"]
+    shop.wire.functions["orders.steps"] = lambda event, context: (
         _dead() if event["step"] == "settle" else working(event, context)
     )
     shop.pay("pay", order_id)
-    shop.wire.functions["orders-steps"] = working
+    shop.wire.functions["orders.steps"] = working
     shop.wire.functions["orders.on_payment_captured"] = lambda *_: {"batchItemFailures": []}
 
     shop.pass_time(seconds=61)
@@ -205,7 +205,7 @@ def test_the_janitor_marks_it_paid_if_the_event_is_late(shop: Journey) -> None:
 
 def test_a_slow_payment_is_reported_once(shop: Journey) -> None:
     order_id = _placed(shop)
-    shop.wire.functions["payments-steps"] = _dead
+    shop.wire.functions["payments.steps"] = _dead
     shop.pay("pay", order_id)
 
     for _ in range(4):
@@ -222,8 +222,8 @@ def test_a_slow_payment_is_reported_once(shop: Journey) -> None:
 
 def test_a_payment_without_end_is_abandoned(shop: Journey) -> None:
     order_id = _placed(shop)
-    working = shop.wire.functions["payments-steps"]
-    shop.wire.functions["payments-steps"] = lambda event, context: (
+    working = shop.wire.functions["payments.steps"]
+    shop.wire.functions["payments.steps"] = lambda event, context: (
         _dead() if event["step"] == "capture" else working(event, context)
     )
     shop.pay("pay", order_id)
@@ -239,11 +239,11 @@ def test_a_payment_without_end_is_abandoned(shop: Journey) -> None:
 def test_a_payment_that_was_given_up_before_it_began_has_its_owner(shop: Journey) -> None:
     """POST /checkout claimed the order, and the provider's step did not run before the end."""
     shop.stock("TEA-1", units=5)
-    working = shop.wire.functions["payments-steps"]
-    shop.wire.functions["payments-steps"] = _dead
+    working = shop.wire.functions["payments.steps"]
+    shop.wire.functions["payments.steps"] = _dead
     assert shop.buy("k1", {"TEA-1": 1}).status == 503
     shop.pass_time(minutes=17)
-    shop.wire.functions["payments-steps"] = working
+    shop.wire.functions["payments.steps"] = working
     shop.settle(minutes=1)
 
     [order] = [row for row in dynamodb.rows("orders") if row["sk"] == "ORDER"]
@@ -352,12 +352,12 @@ def test_a_checkout_can_wait_for_the_customer(shop: Journey) -> None:
 @pytest.mark.parametrize("step", ["place", "claim", "settle"])
 def test_a_checkout_that_died_is_finished_by_the_repeat(shop: Journey, step: str) -> None:
     shop.stock("TEA-1", units=5)
-    working = shop.wire.functions["orders-steps"]
-    shop.wire.functions["orders-steps"] = lambda event, context: (
+    working = shop.wire.functions["orders.steps"]
+    shop.wire.functions["orders.steps"] = lambda event, context: (
         _dead() if event["step"] == step else working(event, context)
     )
     assert shop.buy("k1", {"TEA-1": 1}).status == 503
-    shop.wire.functions["orders-steps"] = working
+    shop.wire.functions["orders.steps"] = working
     shop.deliver()
 
     reply = shop.buy("k1", {"TEA-1": 1})
@@ -373,12 +373,12 @@ def test_a_checkout_that_nobody_repeats_is_finished_by_the_janitor(
     shop: Journey, step: str
 ) -> None:
     shop.stock("TEA-1", units=5)
-    working = shop.wire.functions["orders-steps"]
-    shop.wire.functions["orders-steps"] = lambda event, context: (
+    working = shop.wire.functions["orders.steps"]
+    shop.wire.functions["orders.steps"] = lambda event, context: (
         _dead() if event["step"] == step else working(event, context)
     )
     shop.buy("k1", {"TEA-1": 1})
-    shop.wire.functions["orders-steps"] = working
+    shop.wire.functions["orders.steps"] = working
 
     shop.settle(minutes=3)
 
