@@ -4,6 +4,8 @@ import json
 from typing import Any
 
 import boto3
+from boto3.dynamodb.types import TypeDeserializer
+from moto.dynamodb.models import dynamodb_backends
 
 # name -> {index: (hash, range)}; tests/infra compares this with the synthesized templates.
 TABLES: dict[str, dict[str, tuple[str, str]]] = {
@@ -18,6 +20,9 @@ TABLES: dict[str, dict[str, tuple[str, str]]] = {
     "ledger": {"by_account": ("account_day", "entry_sort")},
     "balances": {},
 }
+
+
+_plain = TypeDeserializer()
 
 
 def create(*names: str) -> None:
@@ -53,10 +58,12 @@ def create(*names: str) -> None:
 
 
 def rows(table: str) -> list[dict[str, Any]]:
-    """All items of a small test table, as plain Python values."""
-    resource = boto3.resource("dynamodb", region_name="us-east-1")
-    found: list[Any] = resource.Table(table).scan(ConsistentRead=True)["Items"]
-    return found
+    """All items of a small test table, as plain Python values; read where moto keeps them."""
+    stored = dynamodb_backends["123456789012"]["us-east-1"].tables[table]
+    return [
+        {name: _plain.deserialize(value) for name, value in item.to_json()["Attributes"].items()}
+        for item in stored.all_items()
+    ]
 
 
 def outbox(table: str) -> list[dict[str, Any]]:

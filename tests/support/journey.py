@@ -1,9 +1,12 @@
 """The whole platform in one process: real handlers, the real state machine, moto, a simulated PSP.
 
-Requests go in by `post` and `get`; `deliver` carries events from the outboxes to the consumers,
-as the relay and the queues do; `tick` runs what is scheduled; `pass_time` moves the clock.
+Requests go in by `post` and `get`; `deliver` carries rows from the streams to the relay, events
+from the bus to queues and consumers, and runs executions that nobody waits for; `tick` runs what is
+scheduled; `pass_time` moves the clock.
 """
 
+import functools
+import importlib
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,28 +16,21 @@ from typing import Any
 import boto3
 import pytest
 from moto import mock_aws
-from moto.core.config import DefaultConfig
 from moto.dynamodb.models import dynamodb_backends
 
-from catalog import steps as catalog_steps
-from inventory import steps as inventory_steps
-from inventory.jobs import sweep_expired
-from ledger.consumers import on_payment_captured as ledger_on_payment_captured
-from orders import steps as orders_steps
-from orders.api import checkout, get_order, get_timeline, list_orders, place_order
-from orders.consumers import on_inventory_expired, on_payment_captured, record_timeline
-from orders.jobs import janitor as orders_janitor
-from payments import steps as payments_steps
-from payments.api import confirm_payment, create_payment, get_payment
-from payments.jobs import janitor as payments_janitor
+from identity import keys
+from ledger.jobs import fold_balances
+from ledger.repository import BalanceRepository
 from payments.steps import _till
-from shop import clock, machine
+from shop import clock
 from tests.support import dynamodb, gateway
-from tests.support.machines import Machine, quick
+from tests.support.estate import BUS, Estate
+from tests.support.machines import ACCOUNT, REGION, Machine
 from tests.support.psp import GOOD, SimulatedPsp
+from tests.support.quick import quick
+from tests.support.specs import specs
 from tests.support.wire import Function, Wire, tapped
 
-TABLES = ("catalog", "inventory", "orders", "payments", "ledger")
 ADDRESS = {
     "name": "Ada Example",
     "line1": "1 Test Street",
@@ -44,37 +40,23 @@ ADDRESS = {
     "country": "US",
 }
 LOCATION = "use1-ewr"
-FUNCTIONS: dict[str, Function] = {
-    "catalog.steps": catalog_steps.handler,
-    "inventory.steps": inventory_steps.handler,
-    "orders.steps": orders_steps.handler,
-    "payments.steps": payments_steps.handler,
-    "orders.place_order": place_order.handler,
-    "orders.checkout": checkout.handler,
-    "orders.get_order": get_order.handler,
-    "orders.list_orders": list_orders.handler,
-    "orders.get_timeline": get_timeline.handler,
-    "payments.create_payment": create_payment.handler,
-    "payments.confirm_payment": confirm_payment.handler,
-    "payments.get_payment": get_payment.handler,
-    "orders.on_payment_captured": on_payment_captured.handler,
-    "orders.on_inventory_expired": on_inventory_expired.handler,
-    "orders.record_timeline": record_timeline.handler,
-    "ledger.on_payment_captured": ledger_on_payment_captured.handler,
-    "inventory.sweep_expired": sweep_expired.handler,
-    "orders.janitor": orders_janitor.handler,
-    "payments.janitor": payments_janitor.handler,
-}
 ROUTES = {
     "/orders": "orders.place_order",
     "/checkout": "orders.checkout",
     "/payments": "payments.create_payment",
 }
-CONSUMERS = {
-    "payment.captured": ("ledger.on_payment_captured", "orders.on_payment_captured"),
-    "inventory.expired": ("orders.on_inventory_expired",),
-}
-SCHEDULED = ("inventory.sweep_expired", "orders.janitor", "payments.janitor")
+
+
+@functools.cache
+def functions() -> dict[str, Function]:
+    """All functions of the platform, by `<service>.<name>`."""
+    return {id_: spec.load() for id_, spec in specs().items()}
+
+
+@functools.cache
+def scheduled() -> tuple[str, ...]:
+    """What runs every minute."""
+    return tuple(sorted(id_ for id_, spec in specs().items() if spec.kind == "job"))
 
 
 class Journey:
@@ -83,12 +65,13 @@ class Journey:
     def __init__(self, wire: Wire, psp: SimulatedPsp) -> None:
         self.wire, self.psp = wire, psp
         self.machine = Machine("checkout")
+        self.estate = Estate(wire, self.machine)
         self.offset = timedelta()
-        self.delivered: set[str] = set()
-        self.undelivered: list[str] = []  # consumer and event type of each failed message
         self._requests = 0
         # Read often, so not by scans through the whole stack.
-        self._tables = dynamodb_backends["123456789012"]["us-east-1"].tables
+        self.tables = dynamodb_backends[ACCOUNT][REGION].tables
+        wire.functions.update(functions())
+        wire.died = cold_start
 
     # What is sold.
     def stock(self, sku: str, *, units: int, price: int = 1000) -> str:
@@ -180,9 +163,15 @@ class Journey:
 
     def tick(self) -> None:
         """What runs every minute, then the events of it."""
-        for name in SCHEDULED:
+        for name in scheduled():
             self.wire.call(name, {})
         self.deliver()
+
+    def work(self, job: str) -> Any:
+        """Run a job now, and the executions that it starts."""
+        result = self.wire.call(job, {})
+        self.estate.execute()
+        return result
 
     def settle(self, *, minutes: int = 40) -> None:
         """Let everything come to its end."""
@@ -192,25 +181,21 @@ class Journey:
             self.tick()
 
     def deliver(self) -> None:
-        """Carry new events to their consumers until there are none left."""
-        while fresh := [e for e in self.events() if e["id"] not in self.delivered]:
-            for event in fresh:
-                self.delivered.add(event["id"])
-                self.hand_over(event)
+        """Carry what is new to where it belongs until there is nothing left."""
+        self.estate.deliver()
 
     def hand_over(self, event: dict[str, Any]) -> None:
-        """Deliver one event to all its consumers; what fails is retried and then parked."""
-        names = [*CONSUMERS.get(event["type"], ())]
-        if event["type"].startswith(("order.", "payment.", "inventory.")):
-            names.append("orders.record_timeline")
-        record = {"messageId": event["id"], "body": json.dumps({"detail": event})}
-        for name in names:
-            for _ in range(3):
-                failed = self.wire.call(name, {"Records": [record]})["batchItemFailures"]
-                if not failed:
-                    break
-            else:
-                self.undelivered.append(f"{name} {event['type']}")
+        """Deliver one event to all its consumers once more."""
+        body = json.dumps({"detail-type": event["type"], "detail": event})
+        for id_, spec in specs().items():
+            if any(event["type"].startswith(heard.removesuffix("*")) for heard in spec.hears):
+                record = {"messageId": event["id"], "body": body}
+                assert self.wire.call(id_, {"Records": [record]}) == {"batchItemFailures": []}
+
+    @property
+    def undelivered(self) -> list[str]:
+        """What was parked."""
+        return list(self.estate.parked())
 
     # What the tables say.
     def events(self, type_: str = "") -> list[dict[str, Any]]:
@@ -218,7 +203,7 @@ class Journey:
         found: list[dict[str, Any]] = [
             json.loads(item.attrs["outbox"].value)
             for table in ("inventory", "orders", "payments", "ledger")
-            for item in self._tables[table].all_items()
+            for item in self.tables[table].all_items()
             if "outbox" in item.attrs
         ]
         found.sort(key=lambda event: (event["occurred_at"], event["subject"], event["sequence"]))
@@ -240,24 +225,47 @@ def _lines(lines: dict[str, int]) -> list[dict[str, Any]]:
     return [{"sku": sku, "quantity": quantity} for sku, quantity in lines.items()]
 
 
+def cold_start() -> None:
+    """What a process keeps between invocations is gone."""
+    keys.forget()
+    fold_balances.balances = BalanceRepository()
+
+
 @contextmanager
 def started(monkeypatch: pytest.MonkeyPatch) -> Iterator[Journey]:
     """A shop that sells nothing yet."""
     psp = SimulatedPsp()
     real_now = clock.now
     quick(monkeypatch)
-    config: DefaultConfig = {"stepfunctions": {"execute_state_machine": True}}
-    with tapped() as wire, mock_aws(config=config):
-        dynamodb.create(*TABLES)
-        wire.functions.update(FUNCTIONS)
+    with tapped() as wire, mock_aws():
+        dynamodb.create(*dynamodb.TABLES)
+        _configure(monkeypatch)
         journey = Journey(wire, psp)
 
         def now() -> datetime:
             return real_now() + journey.offset
 
         monkeypatch.setattr(clock, "now", now)
-        monkeypatch.setattr(machine, "run", journey.machine.run)
-        monkeypatch.setattr(machine, "start", journey.machine.start)
         monkeypatch.setattr(_till, "open_psp", lambda: psp)
+        cold_start()
         wire.reset()
         yield journey
+    cold_start()
+
+
+def _configure(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keys, and the variables by which functions find what they use."""
+    kms = boto3.client("kms", region_name=REGION)
+    token_key = kms.create_key(KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY")["KeyMetadata"]
+    mac_key = kms.create_key(KeySpec="HMAC_256", KeyUsage="GENERATE_VERIFY_MAC")["KeyMetadata"]
+    monkeypatch.setenv("TOKEN_KEY_ARN", token_key["Arn"])
+    monkeypatch.setenv("EMAIL_MAC_KEY_ARN", mac_key["Arn"])
+    monkeypatch.setenv("BUS_NAME", BUS)
+    monkeypatch.setenv("RELAY_DLQ_URL", "none")
+    monkeypatch.setenv("FOLD_DLQ_URL", "none")
+    monkeypatch.setenv("TABLE_ORDERS", "orders")
+    for spec in specs().values():  # Composition roots read the variables once.
+        module = importlib.import_module(spec.handler.rpartition(".")[0])
+        for value in vars(module).values():
+            if callable(getattr(value, "cache_clear", None)):
+                value.cache_clear()

@@ -1,20 +1,23 @@
-"""Runs the real ASL files by moto's interpreter, behind `shop.machine`."""
+"""Runs the real ASL files by moto's interpreter, as StartSyncExecution and StartExecution do."""
 
-import functools
 import json
 import re
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
-from uuid import uuid4
 
-import boto3
-import pytest
-from moto.stepfunctions.parser.asl.component.common.retry import retrier_decl
+from moto.stepfunctions.parser.api import StateMachineType
+from moto.stepfunctions.parser.asl.eval.environment import Environment
+from moto.stepfunctions.parser.asl.eval.evaluation_details import AWSExecutionDetails
+from moto.stepfunctions.parser.asl.eval.event.event_manager import EventHistoryContext
+from moto.stepfunctions.parser.asl.eval.program_state import ProgramEnded, ProgramError
+from moto.stepfunctions.parser.asl.eval.states import (
+    ContextObjectData,
+    ExecutionData,
+    StateMachineData,
+)
 from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
-
-from shop.machine import CheckoutIncomplete
-from tests.support.wire import until
 
 ROOT = Path(__file__).parents[2]
 STEPS = {
@@ -24,11 +27,17 @@ STEPS = {
     "PaymentsSteps": "payments.steps",
 }
 WAITS = {"RetryInterval": 1, "RetryMaxDelay": 3}
+ACCOUNT, REGION = "123456789012", "us-east-1"
+ROLE = f"arn:aws:iam::{ACCOUNT}:role/machine"
+
+
+class TimedOut(BaseException):
+    """The execution is over, whatever its task does: the machine's own limit was reached."""
 
 
 def definition(name: str) -> dict[str, Any]:
     """The definition as deployed: every `${Name}` has its value; unknown ones are a KeyError."""
-    arn = "arn:aws:lambda:us-east-1:123456789012:function:"
+    arn = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:"
     values = {key: arn + function for key, function in STEPS.items()}
     values |= {key: str(value) for key, value in WAITS.items()}
     text = (ROOT / "state_machines" / f"{name}.asl.json").read_text()
@@ -38,48 +47,65 @@ def definition(name: str) -> dict[str, Any]:
     return parsed
 
 
+@dataclass
 class Machine:
-    """One machine in moto (inside `mock_aws` with execute_state_machine)."""
+    """One machine. `executions` holds the states that each execution entered, in order."""
 
-    def __init__(self, name: str) -> None:
-        self._client = boto3.client("stepfunctions", region_name="us-east-1")
-        # STANDARD, because moto runs no synchronous execution; the interpreter is the same.
-        self._arn = self._client.create_state_machine(
-            name=name,
-            definition=json.dumps(definition(name)),
-            roleArn="arn:aws:iam::123456789012:role/machine",
-        )["stateMachineArn"]
-        self.failures: list[str] = []
+    name: str
+    executions: list[list[str]] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
 
-    def run(self, _arn: str, data: dict[str, Any]) -> dict[str, Any]:
-        """In place of `shop.machine.run`."""
-        execution = self._client.start_execution(
-            stateMachineArn=self._arn, name=uuid4().hex, input=json.dumps(data)
-        )["executionArn"]
-        result = until(lambda: self._ended(execution))
-        if result["status"] != "SUCCEEDED":
-            self.failures.append(f"{result.get('error')}: {result.get('cause')}")
-            raise CheckoutIncomplete(result["status"])
-        output: dict[str, Any] = json.loads(result["output"])
-        return output
+    def __post_init__(self) -> None:
+        self._definition = json.dumps(definition(self.name))
 
-    def start(self, arn: str, data: dict[str, Any]) -> None:
-        """In place of `shop.machine.start`: nobody waits for it, but here it has ended."""
+    def run(self, data: dict[str, Any]) -> dict[str, Any]:
+        """Run it to its end; `{status, output?, error?, cause?}` as the API answers."""
+        entered: list[str] = []
+        self.executions.append(entered)
+        parsed = AmazonStateLanguageParser.parse(self._definition)[0]
+        environment = self._environment(data)
         try:
-            self.run(arn, data)
-        except CheckoutIncomplete:
-            return
+            parsed.eval(environment)
+        except TimedOut:
+            self.failures.append("TIMED_OUT")
+            return {"status": "TIMED_OUT"}
+        finally:
+            entered += _entered(environment)
+        state = environment.program_state()
+        if isinstance(state, ProgramEnded):
+            output = json.dumps(environment.states.get_input())
+            return {"status": "SUCCEEDED", "output": output}
+        reason = dict((state.error or {}) if isinstance(state, ProgramError) else {})
+        self.failures.append(f"{reason.get('error')}: {reason.get('cause')}")
+        return {"status": "FAILED", "error": reason.get("error"), "cause": reason.get("cause")}
 
-    def _ended(self, execution: str) -> Any:
-        result = self._client.describe_execution(executionArn=execution)
-        return result if result["status"] != "RUNNING" else None
+    def _environment(self, data: dict[str, Any]) -> Environment:
+        now = datetime.now(UTC).isoformat()
+        arn = f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:{self.name}"
+        execution = f"{arn}:{len(self.executions)}"
+        return Environment(
+            aws_execution_details=AWSExecutionDetails(
+                account=ACCOUNT, region=REGION, role_arn=ROLE
+            ),
+            # moto knows no synchronous execution; the interpreter is the same.
+            execution_type=StateMachineType.STANDARD,
+            context=ContextObjectData(  # type: ignore[typeddict-item]  # each state adds its own
+                Execution=ExecutionData(
+                    Id=execution, Input=data, Name="run", RoleArn=ROLE, StartTime=now
+                ),
+                StateMachine=StateMachineData(Id=arn, Name=self.name),
+            ),
+            event_history_context=EventHistoryContext.of_program_start(),
+            cloud_watch_logging_session=None,
+            activity_store={},
+            mock_test_case=None,
+        )
 
 
-# A definition is parsed once: moto does it for every execution, which takes most of its time.
-_parse = functools.lru_cache(AmazonStateLanguageParser.parse)
-
-
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Retries come at once. AWS takes no interval below a second, so the definition stays."""
-    monkeypatch.setattr(retrier_decl, "time", SimpleNamespace(sleep=lambda _seconds: None))
-    monkeypatch.setattr(AmazonStateLanguageParser, "parse", staticmethod(_parse))
+def _entered(environment: Environment) -> list[str]:
+    history = environment.event_manager.get_event_history()
+    return [
+        details["name"]
+        for event in history
+        if (details := event.get("stateEnteredEventDetails")) is not None
+    ]

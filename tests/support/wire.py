@@ -1,17 +1,19 @@
-"""Every AWS request of this process in one place: counted, answered by moto, or refused.
+"""Every AWS request of this process in one place: attributed, counted, answered, or refused.
 
 botocore gives `before-send` to all its handlers and takes the first answer, so a handler that
 answers does not keep moto from acting. Therefore moto's own handler is taken out and called from
 here: what is refused before it has no effect, what is refused after it has.
+
+Three things that moto leaves out are added: functions are invoked, machines are executed, and a
+transaction that is repeated under its client request token is the same transaction.
 """
 
 import json
-import threading
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import count as counter
 from typing import Any
 from urllib.parse import unquote
 
@@ -22,96 +24,182 @@ from moto.core.botocore_stubber import MockRawResponse
 from moto.core.models import botocore_stubber
 
 from shop import aws, tables
+from tests.support import quick
 
 Function = Callable[[dict[str, Any], Any], Any]
+Act = Callable[[], AWSResponse | None]
 # Called with each DynamoDB request before and after moto acts on it; raising loses the answer.
 Intercept = Callable[["Request", str], None]
+# Called with each request of a function, and how to carry it out; its result is the answer.
+Around = Callable[["Request", Act], AWSResponse | None]
+SERVICES = {
+    "DynamoDB_20120810": "dynamodb",
+    "DynamoDBStreams_20120810": "dynamodbstreams",
+    "TrentService": "kms",
+    "AWSEvents": "events",
+    "AmazonSQS": "sqs",
+    "AWSStepFunctions": "states",
+    "secretsmanager": "secretsmanager",
+}
+
+
+class Died(BaseException):
+    """The process of a function is gone, in the middle of a line; no handler sees it."""
+
+
+class FunctionFailed(Exception):
+    """What its caller hears of a function whose process is gone."""
 
 
 @dataclass(frozen=True)
 class Request:
-    """One AWS request: its operation, and for an invocation the function."""
+    """One AWS request: what it asks for, and which function makes it, in which step."""
 
+    service: str  # "dynamodb", "lambda"
     operation: str  # "PutItem", "Invoke"
-    function: str  # the function that is invoked, or that makes the request
+    function: str  # the function that makes it; of an invocation, the one that is invoked
     step: str
     body: dict[str, Any]
+    invocation: int = 0
     answer: dict[str, Any] = field(default_factory=dict)  # DynamoDB's, to a function
+
+    @property
+    def by(self) -> str:
+        """`<service>.<function>`, with `.<step>` where there are several."""
+        return f"{self.function}.{self.step}".rstrip(".")
+
+    @property
+    def name(self) -> str:
+        """Who asks, and what for."""
+        return f"{self.by} {self.operation}"
+
+
+@dataclass(frozen=True)
+class _Here:
+    """What runs at the moment."""
+
+    function: str = "test"
+    step: str = ""
+    invocation: int = 0
 
 
 @dataclass
 class Wire:
-    """The network between functions and AWS."""
+    """The network between functions and AWS. For one thread."""
 
     functions: dict[str, Function] = field(default_factory=dict)
+    run_machine: Callable[[str, dict[str, Any]], dict[str, Any]] = lambda name, data: {}
+    start_machine: Callable[[str, dict[str, Any]], None] = lambda name, data: None
+    died: Callable[[], None] = lambda: None
+    returned: Callable[[str], None] = lambda function: None
     requests: list[Request] = field(default_factory=list)
-    others: list[Request] = field(default_factory=list)  # to other services: "AWSEvents.PutEvents"
     intercept: Intercept = lambda request, when: None
-    _here: threading.local = field(default_factory=threading.local)
+    around: Around = lambda request, act: act()
+    here: _Here = field(default_factory=_Here)
+    _numbers: Iterator[int] = field(default_factory=lambda: counter(1))
+    _committed: dict[str, AWSResponse] = field(default_factory=dict)
 
     def __call__(self, event_name: str, request: Any, **_: Any) -> AWSResponse | None:
         if "/invocations" in request.url:
             return self._invocation(request)
-        target = _header(request, "X-Amz-Target")
-        function, step = getattr(self._here, "now", ("test", ""))
-        if not target.startswith("DynamoDB_"):
-            if target:
-                self.others.append(Request(target, function, step, json.loads(request.body)))
+        namespace, _dot, operation = _header(request, "X-Amz-Target").partition(".")
+        if self.here.function == "test" or not operation:
             return botocore_stubber(event_name, request)
-        seen = Request(target.split(".")[1], function, step, json.loads(request.body))
+        seen = Request(
+            SERVICES.get(namespace, namespace),
+            operation,
+            self.here.function,
+            self.here.step,
+            json.loads(request.body),
+            self.here.invocation,
+        )
         self.requests.append(seen)
+        return self.around(seen, lambda: self._act(seen, event_name, request))
+
+    def _act(self, seen: Request, event_name: str, request: Any) -> AWSResponse | None:
+        if seen.service == "states":
+            return self._execution(seen, request)
+        if seen.service != "dynamodb":
+            return botocore_stubber(event_name, request)
+        token = str(seen.body.get("ClientRequestToken", ""))
+        if token in self._committed:  # Ten minutes in AWS, here as long as a run.
+            return _answer(request.url, 200, self._committed[token].text)
         self.intercept(seen, "before")
         answer = botocore_stubber(event_name, request)
-        if answer is not None and function != "test":
+        if answer is not None:
             seen.answer.update(json.loads(answer.content))
+            if token and answer.status_code == 200:
+                self._committed[token] = answer
         self.intercept(seen, "after")
         return answer
 
+    @property
+    def others(self) -> list[Request]:
+        """Requests to services that are neither DynamoDB nor Lambda."""
+        return [each for each in self.requests if each.service not in ("dynamodb", "lambda")]
+
     def count(self) -> Counter[str]:
         """DynamoDB requests of functions, by `function.step`."""
-        return Counter(
-            f"{request.function}.{request.step}".rstrip(".")
-            for request in self.requests
-            if request.function != "test" and request.operation != "Invoke"
-        )
+        return Counter(each.by for each in self.requests if each.service == "dynamodb")
 
     def invoked(self) -> list[str]:
         """Invocations, in order, by `function.step`."""
-        return [
-            f"{request.function}.{request.step}".rstrip(".")
-            for request in self.requests
-            if request.operation == "Invoke"
-        ]
+        return [each.by for each in self.requests if each.operation == "Invoke"]
 
     def reset(self) -> None:
         """Begin to count anew."""
         self.requests.clear()
-        self.others.clear()
+        self._committed.clear()
 
     def call(self, name: str, event: dict[str, Any]) -> Any:
-        """Invoke a function as AWS would; its exception is the caller's."""
+        """Invoke a function as AWS would: its exception, or FunctionFailed, is the caller's."""
         step = str(event.get("step", "")) if isinstance(event, dict) else ""
-        before = getattr(self._here, "now", None)
-        self.requests.append(Request("Invoke", name, step, event))
-        self._here.now = (name, step)
+        invocation, before = next(self._numbers), self.here
+        self.requests.append(Request("lambda", "Invoke", name, step, event, invocation))
+        self.here = _Here(name, step, invocation)
         try:
             return self.functions[name](event, None)
+        except Died as error:
+            self.died()
+            raise FunctionFailed(str(error)) from None
         finally:
-            if before is None:
-                del self._here.now
-            else:
-                self._here.now = before
+            self.here = before
+            self.returned(name)
 
     def _invocation(self, request: Any) -> AWSResponse:
+        """By a machine: `call`, and what the runtime reports for a function that raised."""
         name = unquote(request.url.split("/functions/")[1].split("/")[0]).rsplit(":", 1)[-1]
         headers = {"Content-Type": "application/json"}
         try:
             result = self.call(name, json.loads(request.body))
-        except Exception as error:  # What the runtime reports for a function that raised.
+        except Exception as error:
             headers["X-Amz-Function-Error"] = "Unhandled"
             result = {"errorMessage": str(error), "errorType": type(error).__name__}
-        text = json.dumps(result)
-        return AWSResponse(request.url, 200, headers, MockRawResponse(text))  # type: ignore[arg-type]
+        return _answer(request.url, 200, json.dumps(result), headers)
+
+    def _execution(self, seen: Request, request: Any) -> AWSResponse:
+        machine = seen.body["stateMachineArn"].rsplit(":", 1)[-1]
+        data = json.loads(seen.body["input"])
+        arn = {"executionArn": f"{seen.body['stateMachineArn']}:run", "startDate": 0}
+        if seen.operation == "StartExecution":
+            self.start_machine(machine, data)
+            return _answer(request.url, 200, json.dumps(arn))
+        before, self.here = self.here, _Here()
+        try:
+            result = self.run_machine(machine, data)
+        finally:
+            self.here = before
+        return _answer(request.url, 200, json.dumps(arn | {"stopDate": 0} | result))
+
+
+def _answer(url: str, status: int, text: str, headers: dict[str, str] | None = None) -> AWSResponse:
+    return AWSResponse(url, status, headers or {}, MockRawResponse(text))  # type: ignore[arg-type]
+
+
+def refusal(code: str, status: int, **more: Any) -> AWSResponse:
+    """An error as the JSON protocols of AWS report it."""
+    text = json.dumps({"__type": f"com.amazonaws#{code}", "message": code, **more})
+    return _answer("https://aws.test/", status, text)
 
 
 def _header(request: Any, name: str) -> str:
@@ -137,13 +225,4 @@ def _forget_clients() -> None:
     boto3.DEFAULT_SESSION = None
     aws.reset(session=True)
     tables.reset()
-
-
-def until(done: Callable[[], Any], *, timeout_s: float = 20) -> Any:
-    """Wait for something that another thread does; a bounded poll."""
-    end = time.monotonic() + timeout_s
-    while not (result := done()):
-        if time.monotonic() > end:
-            raise TimeoutError("waited in vain")
-        time.sleep(0.005)
-    return result
+    quick.forget_clients()

@@ -13,8 +13,10 @@ from benchmarks.cost import COUNTS, Counts, RouteCounts
 from catalog.domain import listing
 from shop import ids
 from tests.support import gateway
-from tests.support.journey import CONSUMERS, Journey
-from tests.support.meter import FOLD, RELAY, Meter, consumers, metered
+from tests.support.estate import FOLD, RELAY
+from tests.support.journey import Journey
+from tests.support.meter import Meter, metered
+from tests.support.specs import consumers
 from tests.unit.catalog.builders import make_product
 
 SKUS = {"TEA-1": 1, "TEA-2": 2}  # an order of two lines
@@ -173,12 +175,6 @@ def test_counts_do_not_grow_with_the_orders_that_are_there(
         assert everything(meter, crowd=200) == counted
 
 
-def test_the_journey_hears_what_the_rules_of_the_stacks_say() -> None:
-    heard = {name: {t for t, names in CONSUMERS.items() if name in names} for name in consumers()}
-    heard["orders.record_timeline"] = {"order.*", "payment.*", "inventory.*"}
-    assert heard == {name: set(types) for name, types in consumers().items()}
-
-
 def _ok(status: int, reply: gateway.Reply) -> Any:
     assert reply.status == status, reply.text
     return reply.json
@@ -215,7 +211,7 @@ def _crowd(shop: Journey, orders: int) -> None:
         for start in range(0, len(copies), 25):
             puts: list[Any] = [{"PutRequest": {"Item": i}} for i in copies[start : start + 25]]
             client.batch_write_item(RequestItems={name: puts})
-    shop.delivered |= {event["id"] for event in shop.events()}
+    shop.estate.forget()
 
 
 def _copied(text: str, number: int) -> Any:

@@ -64,7 +64,7 @@ def test_a_payment_that_comes_while_its_order_is_given_up_has_it_or_not(
     shop.pass_time(minutes=19)
     replies = at(shop, point, lambda: shop.pay("pay", order_id))
 
-    shop.wire.call("orders.janitor", {})
+    shop.work("orders.janitor")
 
     [reply] = replies
     first_to_the_row = point[0] == "orders.steps.settle"
@@ -88,7 +88,7 @@ def test_a_request_repeated_while_its_order_is_given_up_has_it_or_not(
     shop.pass_time(minutes=16)
     replies = at(shop, point, lambda: send("key", LINES))
 
-    shop.wire.call("orders.janitor", {})
+    shop.work("orders.janitor")
 
     [reply] = replies
     assert reply.status == (201 if point[0] == "orders.steps.settle" else 409)
@@ -113,7 +113,7 @@ def test_an_order_that_is_given_up_while_its_request_is_repeated_keeps_no_stock(
     assert shop.buy("key", LINES).status == 503
     shop.wire.functions["catalog.steps"] = working
     shop.pass_time(minutes=16)
-    at(shop, point, lambda: shop.wire.call("orders.janitor", {}))
+    at(shop, point, lambda: shop.work("orders.janitor"))
 
     reply = shop.buy("key", LINES)
 
@@ -142,7 +142,7 @@ def test_a_checkout_repeated_while_its_sku_is_withdrawn_has_it_or_not(
     shop.pass_time(seconds=61)
     replies = at(shop, point, customer)
 
-    shop.wire.call("orders.janitor", {})
+    shop.work("orders.janitor")
 
     [reply] = replies
     assert reply.status == (422 if point[0] == "inventory.steps.release" else 201)

@@ -1,0 +1,207 @@
+"""What AWS does between functions: streams to the relay and the fold, bus, rules, queues, machines.
+
+Bus, rules and queues are moto's; what a mapping does with a stream or a queue is done here, by the
+rules of Lambda: a batch of a stream is repeated until it succeeds, a message of a queue comes again
+until it was received too often, an execution is started at least once.
+"""
+
+import functools
+import json
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import boto3
+from moto.dynamodb.models import dynamodb_backends
+from moto.sqs.models import sqs_backends
+
+from tests.support import specs
+from tests.support.machines import ACCOUNT, REGION, Machine
+from tests.support.wire import FunctionFailed, Wire
+
+BUS = "bus"
+RELAY, FOLD = "operations.relay", "ledger.fold_balances"
+RECEIVES = 6  # of a message, before it is parked: fewer than in AWS, for a run has no days
+STREAM_ATTEMPTS = 12
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """Something that AWS brings: a stream's batch, messages of a queue, an execution."""
+
+    kind: Literal["stream", "queue", "execution"]
+    target: str  # a function, or a machine
+    source: str
+    about: tuple[str, ...]  # what it is, for people: event types, a mode
+    act: Callable[[], object] = field(compare=False, repr=False)
+
+    @property
+    def name(self) -> str:
+        """`orders.record_timeline <- order.placed`."""
+        return f"{self.target} <- {self.source or '+'.join(self.about)}"
+
+
+Carry = Callable[[Delivery], None]
+
+
+def straight(delivery: Delivery) -> None:
+    """Bring it once, now."""
+    delivery.act()
+
+
+@dataclass
+class Estate:
+    """The platform's own machinery for one run."""
+
+    wire: Wire
+    machine: Machine
+    carry: Carry = straight
+    undelivered: list[str] = field(default_factory=list)  # target and what it was, if parked
+    backwards: bool = False  # queues give their newest message first
+    stream_batch: int = 25  # as infra/constructs/stream_mapping.py
+    queue_batch: int = 5  # as infra/constructs/event_consumer.py
+    _read: dict[tuple[str, str], int] = field(default_factory=dict)
+    _tries: dict[tuple[str, str], int] = field(default_factory=dict)
+    _executions: deque[dict[str, Any]] = field(default_factory=deque)
+
+    def __post_init__(self) -> None:
+        self.wire.run_machine = lambda _name, data: self.machine.run(data)
+        self.wire.start_machine = lambda _name, data: self._executions.append(data)
+        self._queues = sqs_backends[ACCOUNT][REGION]
+        self._tables = dynamodb_backends[ACCOUNT][REGION].tables
+        events = boto3.client("events", region_name=REGION)
+        events.create_event_bus(Name=BUS)
+        for consumer, heard in specs.consumers().items():
+            self._connect(events, consumer, heard)
+
+    def _connect(self, events: Any, consumer: str, heard: tuple[str, ...]) -> None:
+        name = _queue_of(consumer)
+        dead = self._queues.create_queue(f"{name}-dlq", {})
+        redrive = {"deadLetterTargetArn": dead.queue_arn, "maxReceiveCount": RECEIVES}
+        queue = self._queues.create_queue(name, {}, RedrivePolicy=json.dumps(redrive))
+        pattern = {"detail-type": [_match(each) for each in heard]}
+        events.put_rule(Name=name, EventBusName=BUS, EventPattern=json.dumps(pattern))
+        target = {"Id": "queue", "Arn": queue.queue_arn}
+        events.put_targets(Rule=name, EventBusName=BUS, Targets=[target])
+
+    def deliver(self) -> None:
+        """Bring everything that there is, and what comes of it, until there is nothing left."""
+        while delivery := next(self._waiting(), None):
+            self.carry(delivery)
+
+    def execute(self) -> None:
+        """Run the executions that were started, and nothing else."""
+        while self._executions:
+            self.machine.run(self._executions.popleft())
+
+    def forget(self) -> None:
+        """Empty queues, whatever stands in the streams is read."""
+        for consumer in specs.consumers():
+            for name in (_queue_of(consumer), f"{_queue_of(consumer)}-dlq"):
+                queue = self._queues.get_queue(name)
+                queue._messages, queue._pending_messages = [], set()
+        self.undelivered.clear()
+        self._tries.clear()
+        self._executions.clear()
+        for table, function in self._mappings():
+            self._read[table, function] = len(self._records(table))
+
+    def parked(self) -> Iterator[str]:
+        """What stands in dead-letter queues."""
+        yield from self.undelivered
+        for consumer in specs.consumers():
+            for message in self._queues.get_queue(f"{_queue_of(consumer)}-dlq").messages:
+                yield f"{consumer} {json.loads(message.body)['detail-type']}"
+
+    def _mappings(self) -> Iterator[tuple[str, str]]:
+        for table in specs.published():
+            if table in self._tables:
+                yield table, RELAY
+        if "ledger" in self._tables:
+            yield "ledger", FOLD
+
+    def _waiting(self) -> Iterator[Delivery]:
+        for table, function in self._mappings():
+            yield from self._stream(table, function)
+        for consumer in specs.consumers():
+            yield from self._queue(consumer)
+        if self._executions:
+            data = self._executions.popleft()
+            act = functools.partial(self.machine.run, data)
+            yield Delivery("execution", self.machine.name, "", (data["mode"],), act)
+
+    def _records(self, table: str) -> list[Any]:
+        shard: Any = self._tables[table].stream_shard
+        found: list[Any] = shard.items
+        return found
+
+    def _stream(self, table: str, function: str) -> Iterator[Delivery]:
+        """All INSERTs, as infra/constructs/stream_mapping.py filters them."""
+        start = self._read.get((table, function), 0)
+        end = len(self._records(table))
+        new = [each.to_json() for each in self._records(table)[start:end]]
+        batch = list(_inserts(new))[: self.stream_batch]
+        if not batch:
+            self._read[table, function] = end
+            return
+        last = max(i for i, each in enumerate(new) if each is batch[-1])
+        act = functools.partial(self._feed, table, function, batch, start + last + 1)
+        yield Delivery("stream", function, table, (), act)
+
+    def _feed(self, table: str, function: str, batch: list[Any], end: int) -> None:
+        try:
+            self.wire.call(function, {"Records": batch})
+        except Exception:
+            tries = self._tries[table, function] = self._tries.get((table, function), 0) + 1
+            if tries < STREAM_ATTEMPTS:
+                return
+            self.undelivered.append(f"{function} {table}")
+        self._tries[table, function] = 0
+        self._read[table, function] = max(end, self._read.get((table, function), 0))
+
+    def _queue(self, consumer: str) -> Iterator[Delivery]:
+        name = _queue_of(consumer)
+        queue = self._queues.get_queue(name)
+        if not queue._messages:
+            return
+        if self.backwards:
+            queue._messages.reverse()
+        messages = self._queues.receive_message(name, self.queue_batch, 0, 30)
+        if not messages:
+            return
+        about = tuple(json.loads(each.body)["detail-type"] for each in messages)
+        act = functools.partial(self._consume, consumer, messages)
+        yield Delivery("queue", consumer, "", about, act)
+
+    def _consume(self, consumer: str, messages: list[Any]) -> None:
+        name = _queue_of(consumer)
+        records = [{"messageId": each.id, "body": each.body} for each in messages]
+        try:
+            result = self.wire.call(consumer, {"Records": records})
+            failed = {each["itemIdentifier"] for each in result["batchItemFailures"]}
+        except FunctionFailed:
+            failed = {each.id for each in messages}
+        for message in messages:
+            if message.id in failed:
+                self._queues.change_message_visibility(name, message.receipt_handle, 0)
+            else:
+                self._queues.delete_message(name, message.receipt_handle)
+
+
+def _inserts(records: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """New rows. moto reports two for an update that makes its row: the second is the whole one."""
+    for this, after in zip(records, [*records[1:], {}], strict=False):
+        keys = this["dynamodb"]["Keys"]
+        again = after.get("eventName") == "INSERT" and after["dynamodb"]["Keys"] == keys
+        if this["eventName"] == "INSERT" and not again:
+            yield this
+
+
+def _queue_of(consumer: str) -> str:
+    return consumer.replace(".", "-")
+
+
+def _match(name: str) -> Any:
+    """As infra/constructs/event_consumer.py: `order.*` means every event of that kind."""
+    return {"prefix": name.removesuffix("*")} if name.endswith(".*") else name

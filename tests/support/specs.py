@@ -1,0 +1,110 @@
+"""The functions as the stacks declare them, read from the source: CDK is slow, and this is enough.
+
+tests/infra compares the same declarations with the synthesized templates.
+"""
+
+import ast
+import functools
+import importlib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[2]
+STACKS = ROOT / "infra" / "stacks"
+
+
+@dataclass(frozen=True)
+class Spec:
+    """One `FunctionSpec`: what it is, where its code is, what it hears and what it may do."""
+
+    service: str
+    name: str
+    kind: str
+    handler: str
+    hears: tuple[str, ...]
+    tables: Mapping[str, tuple[str, ...]]
+    uses: tuple[str, ...]
+
+    @property
+    def id(self) -> str:
+        """`<service>.<name>`, as journeys and measurements call it."""
+        return f"{self.service}.{self.name}"
+
+    def load(self) -> Callable[[dict[str, Any], Any], Any]:
+        """The handler itself."""
+        module, _, attribute = self.handler.rpartition(".")
+        found: Callable[[dict[str, Any], Any], Any] = getattr(
+            importlib.import_module(module), attribute
+        )
+        return found
+
+
+@functools.cache
+def specs() -> Mapping[str, Spec]:
+    """All functions of the platform, by id."""
+    found = {}
+    for file in sorted(STACKS.glob("*.py")):
+        for spec in _in(ast.parse(file.read_text())):
+            found[spec.id] = spec
+    return found
+
+
+def consumers() -> dict[str, tuple[str, ...]]:
+    """What each consumer hears."""
+    return {spec.id: spec.hears for spec in specs().values() if spec.hears}
+
+
+@functools.cache
+def published() -> tuple[str, ...]:
+    """The tables whose outboxes the relay reads: those of services that publish."""
+    return tuple(
+        file.stem
+        for file in sorted(STACKS.glob("*.py"))
+        if "self.publish_events_of(" in file.read_text()
+    )
+
+
+def _in(tree: ast.Module) -> Iterator[Spec]:
+    constants: dict[str, Any] = {}
+    for statement in tree.body:
+        if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
+            constants[statement.targets[0].id] = _value(statement.value, constants)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "FunctionSpec":
+            given = {word.arg: _value(word.value, constants) for word in node.keywords}
+            handler = str(given["handler"])
+            yield Spec(
+                service=handler.split(".", maxsplit=1)[0],
+                name=given["name"],
+                kind=given["kind"],
+                handler=handler,
+                hears=tuple(given.get("hears") or ()),
+                tables=given.get("tables") or {},
+                uses=tuple(given.get("uses") or ()),
+            )
+
+
+def _value(node: ast.expr, constants: Mapping[str, Any]) -> Any:
+    """A literal, or names of literals above it; None for what is neither."""
+    if isinstance(node, ast.Name):
+        return constants.get(node.id)
+    if isinstance(node, ast.Dict):
+        return {
+            _value(key, constants): _value(value, constants)
+            for key, value in zip(node.keys, node.values, strict=True)
+            if key is not None
+        }
+    if isinstance(node, ast.Tuple | ast.List):
+        return tuple(value for each in node.elts for value in _elements(each, constants))
+    try:
+        return ast.literal_eval(node)
+    except ValueError:
+        return None
+
+
+def _elements(node: ast.expr, constants: Mapping[str, Any]) -> tuple[Any, ...]:
+    if isinstance(node, ast.Starred):
+        return tuple(_value(node.value, constants))
+    return (_value(node, constants),)
