@@ -66,6 +66,17 @@ def rows(table: str) -> list[dict[str, Any]]:
     ]
 
 
+def change(table: str, pk: str, sk: str, **values: Any) -> None:
+    """Set attributes of a row by hand."""
+    names = {f"#{number}": name for number, name in enumerate(values)}
+    boto3.resource("dynamodb", region_name="us-east-1").Table(table).update_item(
+        Key={"pk": pk, "sk": sk},
+        UpdateExpression="SET " + ", ".join(f"{name} = :{name[1:]}" for name in names),
+        ExpressionAttributeNames=names,
+        ExpressionAttributeValues={f":{n}": value for n, value in enumerate(values.values())},
+    )
+
+
 def outbox(table: str) -> list[dict[str, Any]]:
     """The events stored in a table, oldest first by occurrence."""
     events = [json.loads(str(row["outbox"])) for row in rows(table) if "outbox" in row]

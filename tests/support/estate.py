@@ -61,6 +61,7 @@ class Estate:
     backwards: bool = False  # queues give their newest message first
     stream_batch: int = 25  # as infra/constructs/stream_mapping.py
     queue_batch: int = 5  # as infra/constructs/event_consumer.py
+    held: set[tuple[str, str]] = field(default_factory=set)  # mappings (target, table) that pause
     _read: dict[tuple[str, str], int] = field(default_factory=dict)
     _tries: dict[tuple[str, str], int] = field(default_factory=dict)
     _executions: deque[dict[str, Any]] = field(default_factory=deque)
@@ -102,6 +103,7 @@ class Estate:
                 queue = self._queues.get_queue(name)
                 queue._messages, queue._pending_messages = [], set()
         self.undelivered.clear()
+        self.held.clear()
         self._tries.clear()
         self._executions.clear()
         for table, function in self._mappings():
@@ -123,7 +125,8 @@ class Estate:
 
     def _waiting(self) -> Iterator[Delivery]:
         for table, function in self._mappings():
-            yield from self._stream(table, function)
+            if (function, table) not in self.held:
+                yield from self._stream(table, function)
         for consumer in specs.consumers():
             yield from self._queue(consumer)
         if self._executions:

@@ -8,7 +8,7 @@ captured, a cancelled payment never comes alive. `honours_keys=False` makes it f
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from payments.domain import Payment, PspState, Seen, Unpayable
 from payments.service.ports import PspRefused, PspUnavailable
@@ -53,7 +53,9 @@ class SimulatedPsp:
     unpayable: str = ""  # why it makes no payment at all
     books: dict[str, Book] = field(default_factory=dict)
     calls: list[tuple[Call, str]] = field(default_factory=list)
+    keys: dict[tuple[Call, str], set[str]] = field(default_factory=dict)  # by what it is about
     before_call: Callable[[Call], None] = lambda call: None
+    around: Callable[[Call, Callable[[], Any]], Any] = lambda call, act: act()
     _faults: dict[Call, deque[Fault]] = field(default_factory=dict)
     _first: dict[tuple[Call, str], Seen | Unpayable | Exception] = field(default_factory=dict)
 
@@ -79,7 +81,8 @@ class SimulatedPsp:
             self.books[reference] = Book(reference, key, payment.payment_id, amount, payment.method)
             return self._seen(reference)
 
-        return self._perform("create", key, act)
+        made: Seen | Unpayable = self._perform("create", payment.payment_id, key, act)
+        return made
 
     def confirm(self, payment: Payment, *, key: str) -> Seen:
         return self._on(payment.psp_reference or "", "confirm", key, self._confirm)
@@ -148,20 +151,25 @@ class SimulatedPsp:
             change(self.books[reference])
             return self._seen(reference)
 
-        seen = self._perform(call, key, act)
+        seen = self._perform(call, reference, key, act)
         assert isinstance(seen, Seen)
         return seen
 
     def _perform(
-        self, call: Call, key: str, act: Callable[[], Seen | Unpayable]
-    ) -> Seen | Unpayable:
+        self, call: Call, subject: str, key: str, act: Callable[[], Seen | Unpayable]
+    ) -> Any:
         self.calls.append((call, key))
+        self.keys.setdefault((call, subject), set()).add(key)
         self.before_call(call)
+        return self.around(call, lambda: self._meet(call, key, act))
+
+    def _meet(self, call: Call, key: str, act: Callable[[], Seen | Unpayable]) -> Seen | Unpayable:
         waiting = self._faults.get(call)
         fault = waiting.popleft() if waiting else None
         if fault == "before":
             raise PspUnavailable(call)
         if fault == "refuse":
+            self.keys.clear()  # A definite refusal: the next call is another one.
             raise PspRefused("refused")
         result = self._once(call, key, act)
         if fault == "after":

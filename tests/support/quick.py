@@ -15,6 +15,7 @@ from typing import Any
 import botocore.endpoint
 import botocore.loaders
 import botocore.session
+import jsonpath_ng.ext
 import jsonpath_ng.ext.parser
 import jsonpath_ng.parser
 import pytest
@@ -88,6 +89,7 @@ def quick(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(AmazonStateLanguageParser, "parse", staticmethod(_parse))
     patch.setattr(json_path, "parse", _path)
     patch.setattr(result_path, "parse", _result_path)
+    patch.setattr(jsonpath_ng.ext, "parse", _path)  # of bus rules
     patch.setattr(lambda_eval_utils, "boto_client_for", _lambda_client)
     patch.setattr(execution_worker, "Thread", _Inline)
     patch.setattr(execute_state, "Thread", _Inline)

@@ -9,11 +9,13 @@ transaction that is repeated under its client request token is the same transact
 """
 
 import json
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count as counter
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
@@ -32,6 +34,9 @@ Act = Callable[[], AWSResponse | None]
 Intercept = Callable[["Request", str], None]
 # Called with each request of a function, and how to carry it out; its result is the answer.
 Around = Callable[["Request", Act], AWSResponse | None]
+# Patched copies of the sources are tried by the fault harness: what is imported decides.
+SOURCES = Path(aws.__file__).parents[4]
+_OURS = (str(SOURCES / "functions"), str(SOURCES / "layers"))
 SERVICES = {
     "DynamoDB_20120810": "dynamodb",
     "DynamoDBStreams_20120810": "dynamodbstreams",
@@ -96,6 +101,7 @@ class Wire:
     intercept: Intercept = lambda request, when: None
     around: Around = lambda request, act: act()
     here: _Here = field(default_factory=_Here)
+    reached: set[tuple[str, int]] = field(default_factory=set)  # lines of ours behind a request
     _numbers: Iterator[int] = field(default_factory=lambda: counter(1))
     _committed: dict[str, AWSResponse] = field(default_factory=dict)
 
@@ -114,6 +120,7 @@ class Wire:
             self.here.invocation,
         )
         self.requests.append(seen)
+        self.trace()
         return self.around(seen, lambda: self._act(seen, event_name, request))
 
     def _act(self, seen: Request, event_name: str, request: Any) -> AWSResponse | None:
@@ -132,6 +139,14 @@ class Wire:
                 self._committed[token] = answer
         self.intercept(seen, "after")
         return answer
+
+    def trace(self) -> None:
+        """Note the lines of our sources that lead to the request that is being made."""
+        frame = sys._getframe()
+        while frame.f_back is not None:
+            frame = frame.f_back
+            if frame.f_code.co_filename.startswith(_OURS):
+                self.reached.add((frame.f_code.co_filename, frame.f_lineno))
 
     @property
     def others(self) -> list[Request]:

@@ -86,7 +86,8 @@ class Cashier:
             if row is None:
                 # A tombstone: a late attempt to authorise finds it and stops.
                 grave = self._answered(self._grave(payment_id, code, order), detail)
-                if self.payments.insert(grave):
+                voided = events.status_reached(grave, now=self.now, trace=self.trace)
+                if self.payments.insert(grave, voided):
                     return outcomes.of_void(grave, self.trace)
                 continue
             if row.status in FINAL:

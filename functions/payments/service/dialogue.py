@@ -60,16 +60,19 @@ def close(psp: Psp, payment: Payment, declined: Seen) -> Seen:
 def capture(psp: Psp, payment: Payment) -> Seen | None:
     """Take the money; once more if it was refused or did not arrive. None: refused for good.
 
-    Raises PspUnavailable if nobody knows: then only a later look can tell.
+    Only a definite refusal makes the second call another one, under a key of its own: a call whose
+    answer is lost may still arrive. Raises PspUnavailable if nobody knows: then only a later look
+    can tell.
     """
     reference = reference_of(payment)
-    refused = False
-    for key in ("capture", "capture-again"):
+    key, refused = "capture", False
+    for _ in range(2):
         try:
             seen = psp.capture(reference, key=f"{payment.attempt_id}:{key}")
         except (PspUnavailable, PspRefused) as error:
             _note("capture", error)
             refused = isinstance(error, PspRefused)
+            key = "capture-again" if refused else key
             seen = psp.retrieve(reference)
         if seen.state in (PspState.CAPTURED, PspState.VOIDED):
             return seen

@@ -1,0 +1,144 @@
+"""All journeys under all faults, on all cores; and the report of it."""
+
+import gc
+import json
+import logging
+import multiprocessing
+import os
+import random
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict
+from functools import cache
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from tests.faults.running import Course, Result, Runner, Schedule
+from tests.faults.world import opened
+
+OUT = Path(__file__).parents[2] / "build" / "faults"
+SLICE = 24  # schedules that a worker takes at once
+
+
+@cache
+def _runner() -> Runner:
+    """One world for each worker, for as long as it lives."""
+    logging.disable(logging.CRITICAL)
+    _keep.append(opened())
+    runner = Runner(_keep[-1].__enter__())
+    gc.collect()
+    gc.freeze()
+    gc.disable()
+    return runner
+
+
+_keep: list[Any] = []
+
+
+def course(journey: str) -> Course:
+    """A journey without faults."""
+    return _runner().course(journey)
+
+
+def run(schedules: Sequence[Schedule]) -> list[Result]:
+    """Some schedules, one after the other."""
+    results = [_runner().run(schedule) for schedule in schedules]
+    gc.collect(1)
+    return results
+
+
+class Campaign:
+    """A pool of workers, and what they found."""
+
+    def __init__(self, workers: int | None = None) -> None:
+        count = workers or int(os.environ.get("CARTWRIGHT_FAULT_WORKERS") or os.cpu_count() or 1)
+        context = multiprocessing.get_context("spawn")
+        self._pool = ProcessPoolExecutor(count, mp_context=context)
+
+    def courses(self, journeys: Iterable[str]) -> list[Course]:
+        """Each journey without faults."""
+        return list(self._pool.map(course, journeys))
+
+    def results(self, schedules: Iterable[Schedule]) -> Iterator[Result]:
+        """Of all schedules, as they come."""
+        rest = iter(schedules)
+        slices = iter(lambda: list(islice(rest, SLICE)), [])
+        for results in self._pool.map(run, slices):
+            yield from results
+
+    def close(self) -> None:
+        """Let the workers go."""
+        self._pool.shutdown(cancel_futures=True)
+
+
+def singles(courses: Iterable[Course]) -> Iterator[Schedule]:
+    """Every fault at every point of every journey."""
+    for each in courses:
+        yield from each.schedules()
+
+
+def pairs(courses: Sequence[Course], *, count: int, seed: int) -> Iterator[Schedule]:
+    """Two faults at two points of a journey, drawn with this seed."""
+    draw = random.Random(seed)  # noqa: S311 (a schedule, not a secret)
+    rich = [each for each in courses if len(each.points) > 1]
+    for _ in range(count):
+        chosen = draw.choice(rich)
+        points = sorted(draw.sample(chosen.points, 2), key=lambda point: point.index)
+        yield Schedule(
+            chosen.journey, tuple((point.index, draw.choice(point.faults)) for point in points)
+        )
+
+
+def calls_of(courses: Iterable[Course]) -> Iterator[dict[str, Any]]:
+    """Every point of every journey: a call to AWS or the provider, a delivery, an answer."""
+    for each in courses:
+        for point in each.points:
+            yield {"journey": each.journey, **asdict(point)}
+
+
+def write(name: str, rows: Iterable[dict[str, Any]]) -> Path:
+    """Raw records, one JSON document a line."""
+    OUT.mkdir(parents=True, exist_ok=True)
+    path = OUT / name
+    with path.open("w") as file:
+        file.writelines(json.dumps(row, default=str) + "\n" for row in rows)
+    return path
+
+
+def read(name: str) -> list[dict[str, Any]]:
+    """Inverse of `write`."""
+    return [json.loads(line) for line in (OUT / name).read_text().splitlines()]
+
+
+def report(*, seconds: float) -> dict[str, Any]:
+    """The figures, from the raw records alone."""
+    calls, results = read("calls.jsonl"), read("schedules.jsonl")
+    journeys = {
+        name: {
+            "calls": sum(
+                row["journey"] == name and row["kind"] in ("read", "write", "provider")
+                for row in calls
+            ),
+            "schedules": sum(row["schedule"].startswith(f"{name}:") for row in results),
+        }
+        for name in sorted({row["journey"] for row in calls})
+    }
+    return {
+        "journeys": journeys,
+        "schedules": len(results),
+        "violations": [
+            {"schedule": row["schedule"], "where": row["where"], "found": row["violations"]}
+            for row in results
+            if row["violations"]
+        ],
+        "not_covered": [row["call"] for row in read("not_covered.jsonl")],
+        "defects": {row["name"]: row["caught"] for row in read("defects.jsonl")},
+        "seconds": round(seconds, 1),
+    }
+
+
+def clock() -> float:
+    """Seconds, for durations."""
+    return time.perf_counter()

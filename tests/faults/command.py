@@ -1,0 +1,106 @@
+"""The command line of the harness. Exit code 0: nothing is violated and everything is covered."""
+
+import argparse
+import json
+import sys
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+
+from tests.faults import campaign
+from tests.faults.campaign import Campaign
+from tests.faults.journeys import JOURNEYS
+from tests.faults.running import Course, Result, Schedule
+
+SHOWN = 20
+
+
+def main(arguments: list[str]) -> int:
+    """Do what is asked; the report is build/faults/report.json."""
+    parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
+    commands = parser.add_subparsers(dest="command")
+    every = commands.add_parser("run", help="every single fault at every point")
+    every.add_argument("journeys", nargs="*")
+    two = commands.add_parser("pairs", help="two faults at once, drawn with a seed")
+    two.add_argument("--count", type=int, default=2000)
+    two.add_argument("--seed", type=int, default=1)
+    again = commands.add_parser("replay", help="one schedule again, by its id")
+    again.add_argument("schedules", nargs="+")
+    commands.add_parser("list", help="journeys and their points")
+    options = parser.parse_args(arguments or ["run"])
+    runner = Campaign()
+    try:
+        return _COMMANDS[options.command](runner, options)
+    finally:
+        runner.close()
+
+
+def _run(runner: Campaign, options: argparse.Namespace) -> int:
+    start = campaign.clock()
+    courses = runner.courses(options.journeys or JOURNEYS)
+    wrong = _say_courses(courses)
+    campaign.write("calls.jsonl", campaign.calls_of(courses))
+    results = list(_shown(runner.results(campaign.singles(courses))))
+    campaign.write("schedules.jsonl", map(asdict, results))
+    for name in ("not_covered.jsonl", "defects.jsonl"):
+        campaign.write(name, [])
+    found = campaign.report(seconds=campaign.clock() - start)
+    (campaign.OUT / "report.json").write_text(json.dumps(found, indent=1) + "\n")
+    _say(
+        f"{found['schedules']} schedules of {len(courses)} journeys in {found['seconds']} s, "
+        f"{len(found['violations'])} with violations"
+    )
+    return 1 if wrong or found["violations"] or found["not_covered"] else 0
+
+
+def _pairs(runner: Campaign, options: argparse.Namespace) -> int:
+    courses = runner.courses(JOURNEYS)
+    drawn = campaign.pairs(courses, count=options.count, seed=options.seed)
+    results = list(_shown(runner.results(drawn)))
+    campaign.write("pairs.jsonl", map(asdict, results))
+    broken = sum(bool(result.violations) for result in results)
+    _say(f"{len(results)} pairs (seed {options.seed}), {broken} with violations")
+    return 1 if broken else 0
+
+
+def _replay(runner: Campaign, options: argparse.Namespace) -> int:
+    results = list(runner.results(map(Schedule.of, options.schedules)))
+    for result in results:
+        _say(json.dumps(asdict(result), indent=1))
+    return 1 if any(result.violations for result in results) else 0
+
+
+def _list(runner: Campaign, _options: argparse.Namespace) -> int:
+    for each in runner.courses(JOURNEYS):
+        kinds = Counter(point.kind for point in each.points)
+        _say(f"{each.journey}: {dict(kinds)}")
+        for point in each.points:
+            _say(f"  {point.index:3} {point.name}")
+    return 0
+
+
+def _say_courses(courses: Sequence[Course]) -> bool:
+    for each in courses:
+        for violation in each.violations:
+            _say(f"{each.journey}, without a fault: {violation}")
+    return any(each.violations for each in courses)
+
+
+def _shown(results: Iterable[Result]) -> Iterable[Result]:
+    """Says what is violated as it is found, and how to see it again."""
+    said = 0
+    for result in results:
+        if result.violations and said < SHOWN:
+            said += 1
+            _say(f"{', '.join(result.where) or result.schedule}")
+            for violation in result.violations[:5]:
+                _say(f"    {violation}")
+            _say(f"    again: {Schedule.of(result.schedule).command}")
+        yield result
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)  # noqa: T201
+
+
+_COMMANDS = {"run": _run, "pairs": _pairs, "replay": _replay, "list": _list}

@@ -1,0 +1,65 @@
+"""Which calls to AWS or to the provider the sources make, and which of them no journey reaches.
+
+Found in the sources, so that a path that nobody runs is seen: not only the call itself, but every
+call of ours that leads to one.
+"""
+
+import functools
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from tests.faults.sources import Function, Graph
+
+# The provider's adapter is replaced by the simulator; its words are tested in tests/contract.
+ELSEWHERE = ("functions/payments/psp/", "layers/shop/python/shop/aws.py")
+
+
+@dataclass(frozen=True, order=True)
+class Site:
+    """One call in the sources."""
+
+    file: str
+    line: int
+    end: int
+    inside: str
+    call: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line} {self.inside} calls {self.call}"
+
+    def is_reached(self, lines: set[tuple[str, int]]) -> bool:
+        """Whether one of its lines stands in the stack of a request."""
+        return any((self.file, line) in lines for line in range(self.line, self.end + 1))
+
+
+def not_covered(lines: set[tuple[str, int]]) -> list[Site]:
+    """Calls that are in no stack of any request; `lines` are the (file, line) that are."""
+    return [site for site in sites() if not site.is_reached(lines)]
+
+
+@functools.cache
+def sites() -> tuple[Site, ...]:
+    """All calls, in the order of the sources."""
+    graph = Graph()
+    reaching = graph.reaching()
+    lazy = {id_ for id_ in reaching if graph.functions[id_].is_lazy}
+    found = {
+        site
+        for (_, name), function in graph.functions.items()
+        for site in _of(name, function, reaching, lazy)
+        if not site.file.startswith(ELSEWHERE)
+    }
+    return tuple(sorted(found))
+
+
+def _of(
+    name: str, function: Function, reaching: Iterable[object], lazy: set[tuple[str, str]]
+) -> Iterator[Site]:
+    known = set(reaching)
+    for call in function.calls:
+        if call.direct or call.to & known:
+            # A query is made where its result is walked through: anywhere in its function.
+            waits = call.name.endswith(".query") or bool(call.to & lazy)
+            line = function.node.lineno if waits else call.line
+            end = (function.node.end_lineno or line) if waits else call.end
+            yield Site(function.file, line, end, name, call.name)

@@ -1,0 +1,278 @@
+"""One fault at one point of a run: at a call to AWS, at a call to the provider, at a delivery.
+
+A call is refused before it acts, acts and loses its answer, takes its process with it before or
+after, meets a rival at exactly that point, conflicts, or is so slow that it acts after everybody
+has given it up. A delivery comes twice, late, or after its successor.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from botocore.awsrequest import AWSResponse
+from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
+
+from payments.service.ports import PspUnavailable
+from tests.support.estate import Delivery
+from tests.support.machines import STEPS, TimedOut
+from tests.support.wire import Died, Request, refusal
+
+Kind = Literal["read", "write", "provider", "delivery", "answer"]
+READS = frozenset(
+    {
+        "GetItem",
+        "BatchGetItem",
+        "Query",
+        "GetSecretValue",
+        "GetPublicKey",
+        "DescribeStream",
+        "GetShardIterator",
+        "GetRecords",
+        "ListStreams",
+    }
+)
+# Reads change nothing: to lose their answer is to be refused, to act late is not to act.
+_BEFORE = ("refused-500", "refused-throttled", "refused-reset", "refused-denied", "died-before")
+OF_KIND: dict[Kind, tuple[str, ...]] = {
+    "read": (*_BEFORE, "rival"),
+    "write": (
+        *_BEFORE,
+        "lost",
+        "lost-all",
+        "died-after",
+        "conflict",
+        "rival",
+        "slow-retry",
+        "slow-answer",
+        "slow-hold",
+    ),
+    "provider": (
+        "refused",
+        "lost",
+        "dark",
+        "died-before",
+        "died-after",
+        "rival",
+        "slow-retry",
+        "slow-answer",
+        "slow-hold",
+    ),
+    "delivery": ("twice", "late", "swapped"),
+    "answer": ("lost",),
+}
+READ_OF_PROVIDER = ("refused", "dark", "died-before", "rival")
+_STEPS = frozenset(STEPS.values())
+_REFUSALS = {
+    "refused-500": ("InternalServerError", 500),
+    "refused-throttled": ("ThrottlingException", 400),
+    "refused-denied": ("AccessDeniedException", 400),
+}
+
+
+@dataclass(frozen=True)
+class Point:
+    """A place in a run where something can go wrong."""
+
+    index: int
+    name: str
+    kind: Kind
+    faults: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What goes wrong, and where."""
+
+    index: int
+    name: str
+
+
+@dataclass
+class Late:
+    """A call that acts after its caller is gone."""
+
+    act: Callable[[], Any]
+    until: str  # "retry", "answer", "hold"
+    function: str
+    passed: int = 0
+
+
+@dataclass
+class Injector:
+    """Counts the points of a run and brings faults about at some of them."""
+
+    faults: dict[int, str] = field(default_factory=dict)
+    points: list[Point] = field(default_factory=list)
+    paused: bool = True
+    fired: list[str] = field(default_factory=list)
+    late: list[Late] = field(default_factory=list)
+    held: list[Delivery] = field(default_factory=list)
+    dark: bool = False  # the provider answers nobody
+    rival: Callable[[], object] = lambda: None
+    streams: set[tuple[str, str]] = field(default_factory=set)  # those that pause, of the estate
+    _sticky: tuple[str, Request] | None = None
+    _swapped: Delivery | None = None
+
+    def start(self, faults: dict[int, str]) -> None:
+        """Begin a run with these faults by point."""
+        self.faults = faults
+        for seen in (self.points, self.fired, self.late, self.held):
+            seen.clear()
+        self._sticky = self._swapped = None
+        self.dark = False
+        self.paused = False
+
+    def stop(self) -> None:
+        """From here on nothing goes wrong."""
+        self.paused, self.dark, self._sticky = True, False, None
+
+    # Calls to AWS.
+    def around(self, request: Request, act: Callable[[], AWSResponse | None]) -> AWSResponse | None:
+        """Carry a request out, or not."""
+        if self.paused:
+            return act()
+        if self._sticky is not None and _same_call(self._sticky[1], request):
+            return self._refuse(self._sticky[0], request, act)
+        kind: Kind = "read" if request.operation in READS else "write"
+        fault = self._here(request.name, kind, OF_KIND[kind])
+        return act() if fault is None else self._strike(fault, request, act)
+
+    def _strike(
+        self, fault: str, request: Request, act: Callable[[], AWSResponse | None]
+    ) -> AWSResponse | None:
+        if fault in ("refused-500", "refused-throttled", "refused-denied", "lost-all"):
+            self._sticky = fault, request
+            return self._refuse(fault, request, act)
+        if fault == "refused-reset":
+            raise ConnectionClosedError(endpoint_url="https://aws.test/")
+        if fault == "lost":
+            act()
+            raise ReadTimeoutError(endpoint_url="https://aws.test/")
+        if fault == "conflict":
+            return _conflict(request)
+        self._break(fault, request.function, act)
+        return act()
+
+    def _refuse(
+        self, fault: str, request: Request, act: Callable[[], AWSResponse | None]
+    ) -> AWSResponse | None:
+        """Each attempt of one call."""
+        if fault == "lost-all":
+            act()
+            raise ReadTimeoutError(endpoint_url="https://aws.test/")
+        return refusal(*_REFUSALS[fault])
+
+    # Calls to the provider.
+    def at_provider(self, call: str, function: str, act: Callable[[], Any]) -> Any:
+        """Carry a call out, or not."""
+        if self.paused:
+            return act()
+        if self.dark:
+            raise PspUnavailable(call)
+        kinds = READ_OF_PROVIDER if call == "retrieve" else OF_KIND["provider"]
+        fault = self._here(f"{function} provider.{call}", "provider", kinds)
+        if fault is None:
+            return act()
+        if fault == "refused":
+            raise PspUnavailable(call)
+        if fault in ("lost", "dark"):
+            self.dark = fault == "dark"
+            act()
+            raise PspUnavailable(call)
+        self._break(fault, function.rpartition(".")[0], act)
+        return act()
+
+    def _break(self, fault: str, function: str, act: Callable[[], Any]) -> None:
+        """The process is gone before or after it acts, or a rival comes before it."""
+        if fault == "died-before":
+            raise Died(fault)
+        if fault == "died-after":
+            act()
+            raise Died(fault)
+        if fault.startswith("slow-"):
+            until = fault.removeprefix("slow-")
+            self.late.append(Late(act, until, function))
+            raise TimedOut if until != "retry" and function in _STEPS else Died(fault)
+        self.paused = True  # A rival meets no fault of its own.
+        try:
+            self.rival()
+        finally:
+            self.paused = False
+
+    def returned(self, function: str) -> None:
+        """An invocation of a function has ended: maybe the one after a slow one."""
+        for late in [each for each in self.late if each.until == "retry"]:
+            if late.function == function:
+                late.passed += 1
+                if late.passed > 1:
+                    self.land("retry")
+
+    def land(self, *until: str) -> None:
+        """Slow calls act now."""
+        due = [late for late in self.late if late.until in until]
+        self.late = [late for late in self.late if late not in due]
+        paused, self.paused = self.paused, True
+        for late in due:
+            late.act()
+        self.paused = paused
+
+    # Deliveries.
+    def carry(self, delivery: Delivery) -> None:
+        """Bring it once, twice, or later."""
+        fault = None
+        if not self.paused:
+            fault = self._here(delivery.name, "delivery", OF_KIND["delivery"])
+        if fault in ("late", "swapped"):
+            self.streams.add((delivery.target, delivery.source))  # What follows it waits, too.
+            if fault == "late":
+                self.held.append(delivery)
+            else:
+                self._swapped = delivery
+            return
+        delivery.act()
+        if fault == "twice":
+            delivery.act()
+        self.unswap()
+
+    def unswap(self) -> bool:
+        """What was overtaken comes now; False if there is nothing."""
+        if self._swapped is None:
+            return False
+        overtaken, self._swapped = self._swapped, None
+        self.streams.clear()
+        overtaken.act()
+        return True
+
+    # Answers to clients.
+    def answered(self, name: str) -> bool:
+        """Whether this answer reaches its client."""
+        return self.paused or self._here(name, "answer", OF_KIND["answer"]) is None
+
+    def _here(self, name: str, kind: Kind, faults: tuple[str, ...]) -> str | None:
+        index = len(self.points)
+        self.points.append(Point(index, name, kind, faults))
+        fault = self.faults.get(index)
+        if fault is not None:
+            self.fired.append(f"{index} {name} {fault}")
+        return fault
+
+
+def _same_call(before: Request, request: Request) -> bool:
+    """Another attempt of the same call: by botocore, or by our own loop, with another token."""
+    same = (before.invocation, before.operation) == (request.invocation, request.operation)
+    return same and _untokened(before.body) == _untokened(request.body)
+
+
+def _untokened(body: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in body.items() if name != "ClientRequestToken"}
+
+
+def _conflict(request: Request) -> AWSResponse:
+    """Another transaction is at work on one of the items."""
+    if request.operation == "TransactWriteItems":
+        nothing = [{"Code": "None"} for _ in request.body["TransactItems"][1:]]
+        reasons = [{"Code": "TransactionConflict", "Message": "conflict"}, *nothing]
+        return refusal("TransactionCanceledException", 400, CancellationReasons=reasons)
+    if request.service == "dynamodb":
+        return refusal("TransactionConflictException", 400)
+    return refusal("ConflictException", 409)

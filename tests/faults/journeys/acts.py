@@ -1,0 +1,110 @@
+"""What people do, as requests that are repeated until there is an answer."""
+
+from typing import Any
+
+from tests.faults.world import World
+from tests.support import gateway
+from tests.support.gateway import Reply
+from tests.support.journey import ADDRESS
+from tests.support.psp import GOOD
+
+STAFF = "usr_use1_0000000000000000000000000s"
+EMAIL, PASSWORD = "ada@example.com", "correct horse battery"
+
+
+def call(
+    world: World, function: str, method: str, path: str, *, keyed: bool = False, **options: Any
+) -> Reply:
+    """A request to a route by its function's id."""
+    options.setdefault("request_id", f"request-{len(world.sent) + 1}")
+
+    def act() -> Reply:
+        result = world.shop.wire.call(function, gateway.event(method, path, **options))
+        return Reply(result["statusCode"], result["headers"], result["body"])
+
+    return world.send(f"{method} {path} {options.get('key', '')}".strip(), act, keyed=keyed)
+
+
+def order(world: World, key: str, lines: dict[str, int], **options: Any) -> Reply:
+    """POST /orders; each SKU stands in as many lines as it has units: they must be summed."""
+    body = {
+        "lines": [
+            {"sku": sku, "quantity": 1} for sku, units in lines.items() for _ in range(units)
+        ],
+        "shipping_address": ADDRESS,
+    }
+    return call(
+        world, "orders.place_order", "POST", "/orders", body=body, key=key, keyed=True, **options
+    )
+
+
+def pay(world: World, key: str, order_id: str, method: str = GOOD, capture: str = "auto") -> Reply:
+    """POST /payments."""
+    body = {"order_id": order_id, "payment_method": method, "capture": capture}
+    return call(
+        world, "payments.create_payment", "POST", "/payments", body=body, key=key, keyed=True
+    )
+
+
+def buy(world: World, key: str, lines: dict[str, int], method: str = GOOD) -> Reply:
+    """POST /checkout."""
+    body = {
+        "lines": [{"sku": sku, "quantity": units} for sku, units in lines.items()],
+        "address": ADDRESS,
+        "payment_method": method,
+    }
+    return call(world, "orders.checkout", "POST", "/checkout", body=body, key=key, keyed=True)
+
+
+def confirm(world: World, payment_id: str) -> Reply:
+    """POST /payments/{payment_id}/confirm."""
+    path = {"payment_id": payment_id}
+    return call(
+        world,
+        "payments.confirm_payment",
+        "POST",
+        f"/payments/{payment_id}/confirm",
+        path_parameters=path,
+    )
+
+
+def get(world: World, function: str, path: str, **parameters: str) -> Reply:
+    """A read by its customer."""
+    return call(world, function, "GET", path, path_parameters=parameters or None)
+
+
+def read(world: World, function: str, path: str, scope: str, **options: Any) -> Reply:
+    """A read by staff."""
+    return call(world, function, "GET", path, sub=STAFF, scope=scope, **options)
+
+
+def public(world: World, function: str, method: str, path: str, **options: Any) -> Reply:
+    """A request without a token."""
+    return call(world, function, method, path, sub=None, **options)
+
+
+def register(world: World, email: str = EMAIL) -> Reply:
+    """POST /users."""
+    body = {
+        "email": email,
+        "password": PASSWORD,
+        "consents": {"terms": True, "marketing": False},
+    }
+    return public(world, "identity.register_user", "POST", "/users", body=body)
+
+
+def sign_in(world: World, password: str = PASSWORD, email: str = EMAIL) -> Reply:
+    """POST /sessions."""
+    body = {"email": email, "password": password}
+    return public(world, "identity.create_session", "POST", "/sessions", body=body)
+
+
+def refresh(world: World, token: str) -> Reply:
+    """POST /sessions/refresh."""
+    return public(
+        world,
+        "identity.refresh_session",
+        "POST",
+        "/sessions/refresh",
+        body={"refresh_token": token},
+    )

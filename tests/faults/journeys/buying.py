@@ -1,0 +1,206 @@
+"""Orders, payments, checkouts."""
+
+from typing import Any
+
+from payments.domain import PspState
+from tests.faults.journeys import acts
+from tests.faults.journeys.registry import journey
+from tests.faults.world import World
+from tests.support.psp import DECLINED, NEEDS_ACTION, UNKNOWN_METHOD
+from tests.support.wire import FunctionFailed
+
+LINES = {"TEA-1": 2, "TEA-2": 1}
+MANY = {"TEA-1": 1, "TEA-2": 1, "TEA-3": 1}  # more movements than one transaction takes
+
+
+def shelves(world: World) -> None:
+    """Five of each."""
+    for sku in MANY:
+        world.shop.stock(sku, units=5)
+
+
+def placed(world: World, lines: dict[str, int] | None = None) -> None:
+    """An order that waits for its payment."""
+    shelves(world)
+    world.seen["order"] = acts.order(world, "order", lines or LINES).json["order_id"]
+
+
+def placed_many(world: World) -> None:
+    """One whose stock moves in pieces."""
+    placed(world, MANY)
+
+
+def waiting(world: World) -> None:
+    """A payment that waits for its customer's 3-D Secure."""
+    placed(world)
+    reply = acts.pay(world, "pay", world.seen["order"], NEEDS_ACTION)
+    world.seen["payment"] = reply.json["payment_id"]
+
+
+def authenticate(world: World, *, success: bool = True) -> None:
+    """The customer's browser."""
+    for book in world.shop.psp.books.values():
+        if book.state is PspState.REQUIRES_ACTION:
+            world.shop.psp.authenticate(book.reference, success=success)
+
+
+def dies(world: World, *functions: str) -> None:
+    """These functions work no more, until `heal`."""
+    working = world.shop.wire.functions
+    world.seen["working"] = dict(working)
+    for name in functions:
+        working[name] = _dead
+
+
+def heal(world: World) -> None:
+    """They work again."""
+    world.shop.wire.functions.update(world.seen.pop("working"))
+
+
+def _dead(*_: Any) -> Any:
+    raise FunctionFailed("dead")
+
+
+@journey(given=shelves, orders=["cancelled"], answers=[201])
+def order(world: World) -> None:
+    """Place an order; nobody pays it."""
+    acts.order(world, "order", LINES)
+    world.shop.deliver()
+
+
+@journey(given=shelves, orders=["rejected"], answers=[409])
+def order_out_of_stock(world: World) -> None:
+    """Lines that repeat a SKU ask for more than there is."""
+    acts.order(world, "order", {"TEA-1": 6})
+    world.shop.deliver()
+
+
+@journey(given=shelves, orders=["rejected"], answers=[422])
+def order_unknown_sku(world: World) -> None:
+    """Not sold here."""
+    acts.order(world, "order", {"TEA-1": 1, "NOT-SOLD": 1})
+    world.shop.deliver()
+
+
+@journey(given=placed, orders=["paid"], payments=["captured"], answers=[201])
+def pay(world: World) -> None:
+    """Pay an order."""
+    acts.pay(world, "pay", world.seen["order"])
+    world.shop.deliver()
+
+
+@journey(given=placed_many, orders=["paid"], payments=["captured"], answers=[201])
+def pay_many_lines(world: World) -> None:
+    """Its stock is committed piece by piece."""
+    acts.pay(world, "pay", world.seen["order"])
+
+
+@journey(given=placed, orders=["cancelled"], payments=["failed"], answers=[402])
+def pay_declined(world: World) -> None:
+    """The card is declined, the stock comes back."""
+    acts.pay(world, "pay", world.seen["order"], DECLINED)
+    world.shop.deliver()
+
+
+@journey(given=placed, orders=["cancelled"], payments=["failed"], answers=[422])
+def pay_unknown_method(world: World) -> None:
+    """The provider knows no such method."""
+    acts.pay(world, "pay", world.seen["order"], UNKNOWN_METHOD)
+
+
+@journey(given=placed_many, orders=["cancelled"], payments=["voided"], answers=[402])
+def pay_capture_refused(world: World) -> None:
+    """The provider does not give what it held; sold stock comes back in pieces."""
+    world.shop.psp.fail("capture", *("refuse",) * 9)
+    acts.pay(world, "pay", world.seen["order"])
+
+
+@journey(given=placed, orders=["paid"], payments=["captured", "failed"], answers=[201, 409])
+def pay_twice(world: World) -> None:
+    """Two payments of one order, under two keys."""
+    acts.pay(world, "pay", world.seen["order"])
+    acts.pay(world, "again", world.seen["order"])
+
+
+@journey(given=waiting, orders=["paid"], payments=["captured", "failed"], answers=[409, 200])
+def pay_beside_waiting(world: World) -> None:
+    """Another payment while the first one waits for its customer."""
+    acts.pay(world, "again", world.seen["order"])
+    authenticate(world)
+    acts.confirm(world, world.seen["payment"])
+
+
+@journey(given=placed, orders=["cancelled"], payments=["voided"], answers=[201])
+def pay_manual_capture(world: World) -> None:
+    """Money is held on purpose; nobody captures it."""
+    acts.pay(world, "pay", world.seen["order"], capture="manual")
+    world.shop.deliver()
+
+
+@journey(given=placed, orders=["paid"], payments=["captured"], answers=[202, 200])
+def three_d_secure(world: World) -> None:
+    """Wait for the customer, then go on."""
+    reply = acts.pay(world, "pay", world.seen["order"], NEEDS_ACTION)
+    authenticate(world)
+    payment_id = reply.json.get("payment_id", "")
+    acts.confirm(world, payment_id)
+    acts.get(world, "payments.get_payment", f"/payments/{payment_id}", payment_id=payment_id)
+
+
+@journey(given=waiting, orders=["cancelled"], payments=["failed"], answers=[402])
+def three_d_secure_failed(world: World) -> None:
+    """The customer fails, and could try another card with the secret: the payment is closed."""
+    authenticate(world, success=False)
+    acts.confirm(world, world.seen["payment"])
+    world.shop.deliver()
+
+
+@journey(given=waiting, orders=["cancelled"], payments=["voided"], answers=[])
+def three_d_secure_abandoned(world: World) -> None:
+    """The customer never comes back."""
+    world.pass_time(minutes=16)
+    world.run("payments.janitor")
+    world.run("inventory.sweep_expired")
+    world.shop.deliver()
+
+
+@journey(given=waiting, orders=["cancelled", "cancelled"], payments=["voided"], answers=[409])
+def paid_too_late(world: World) -> None:
+    """The hold has ended, the stock is sold to another, then the customer comes back."""
+    world.pass_time(minutes=15, seconds=30)
+    world.run("inventory.sweep_expired")
+    rival = {"TEA-1": 5, "TEA-2": 5}
+    world.shop.order("rival", rival)
+    authenticate(world)
+    acts.confirm(world, world.seen["payment"])
+
+
+@journey(given=waiting, orders=["paid"], payments=["captured"], answers=[200])
+def paid_after_the_hold(world: World) -> None:
+    """The hold has ended, the stock is still there: it is held again."""
+    world.pass_time(minutes=14, seconds=30)
+    authenticate(world)
+    world.pass_time(minutes=1)
+    world.run("inventory.sweep_expired")
+    acts.confirm(world, world.seen["payment"])
+
+
+@journey(given=shelves, orders=["paid"], payments=["captured"], answers=[201])
+def checkout(world: World) -> None:
+    """Order and pay at once."""
+    acts.buy(world, "buy", LINES)
+    world.shop.deliver()
+
+
+@journey(given=shelves, orders=["cancelled"], payments=["failed"], answers=[402])
+def checkout_declined(world: World) -> None:
+    """Order and be declined at once."""
+    acts.buy(world, "buy", LINES, DECLINED)
+    world.shop.deliver()
+
+
+@journey(given=shelves, orders=["paid", "rejected"], payments=["captured"], answers=[201, 409])
+def checkout_last_ones(world: World) -> None:
+    """Two customers want the last units."""
+    acts.buy(world, "first", {"TEA-1": 3})
+    acts.buy(world, "second", {"TEA-1": 3})

@@ -1,0 +1,84 @@
+"""What is only looked at, and what cannot be processed."""
+
+import boto3
+
+from catalog.domain import listing, product
+from tests.faults.journeys import acts
+from tests.faults.journeys.buying import LINES, shelves
+from tests.faults.journeys.registry import journey
+from tests.faults.world import World
+from tests.unit.catalog.builders import make_product
+
+
+def _listed(world: World) -> None:
+    products = [make_product(n, usd=1000 + n, variants=2) for n in range(30)]
+    with boto3.resource("dynamodb", region_name="us-east-1").Table("catalog").batch_writer() as to:
+        details = [row for each in products for row in product.rows(each)]
+        for row in details + listing.rows(products):
+            to.put_item(row)
+    world.seen["product"] = products[0].product_id
+    shelves(world)
+
+
+def _sold(world: World) -> None:
+    shelves(world)
+    world.seen["order"] = acts.buy(world, "buy", LINES).json["order"]["order_id"]
+    world.shop.deliver()
+
+
+@journey(given=_listed, answers=[200, 200, 200])
+def browse(world: World) -> None:
+    """Products, one of them, its stock."""
+    acts.public(world, "catalog.list_products", "GET", "/products", query={"limit": "20"})
+    product = world.seen["product"]
+    path = {"product_id": product}
+    acts.public(world, "catalog.get_product", "GET", f"/products/{product}", path_parameters=path)
+    body = {"lines": [{"sku": "TEA-1", "quantity": 1}]}
+    acts.public(world, "inventory.check_stock", "POST", "/inventory/check", body=body)
+
+
+@journey(given=_sold, orders=["paid"], payments=["captured"], answers=[200, 200, 200])
+def own_orders(world: World) -> None:
+    """All of them, one, its timeline."""
+    order_id = world.seen["order"]
+    acts.get(world, "orders.list_orders", "/orders")
+    acts.get(world, "orders.get_order", f"/orders/{order_id}", order_id=order_id)
+    acts.get(world, "orders.get_timeline", f"/orders/{order_id}/timeline", order_id=order_id)
+
+
+@journey(given=_sold, orders=["paid"], payments=["captured"], answers=[200, 200, 200, 200, 200])
+def the_books(world: World) -> None:
+    """Accounts, a balance now and then, entries, a transaction."""
+    accounts = acts.read(world, "ledger.list_accounts", "/ledger/accounts", "finance:read")
+    account = accounts.json["data"][0]["account_id"]
+    path = {"account_id": account}
+    url = f"/ledger/accounts/{account}"
+    acts.read(world, "ledger.get_balance", f"{url}/balance", "finance:read", path_parameters=path)
+    acts.read(
+        world,
+        "ledger.get_balance",
+        f"{url}/balance",
+        "finance:read",
+        path_parameters=path,
+        query={"at": "2026-11-22T12:00:00.000Z"},
+    )
+    entries = acts.read(
+        world, "ledger.list_entries", f"{url}/entries", "finance:read", path_parameters=path
+    )
+    transaction = entries.json["data"][0]["transaction_id"]
+    acts.read(
+        world,
+        "ledger.get_transaction",
+        f"/ledger/transactions/{transaction}",
+        "finance:read",
+        path_parameters={"transaction_id": transaction},
+    )
+
+
+@journey(answers=[200, 200, 200, 200])
+def the_platform(world: World) -> None:
+    """Its health, its description, its reference, its errors."""
+    acts.public(world, "operations.health", "GET", "/health")
+    acts.public(world, "operations.openapi", "GET", "/openapi.json")
+    acts.public(world, "operations.docs", "GET", "/docs")
+    acts.public(world, "operations.errors", "GET", "/errors")

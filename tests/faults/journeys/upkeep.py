@@ -1,0 +1,90 @@
+"""What happens without a client: clocks, janitors, sweepers."""
+
+from tests.faults.journeys import acts
+from tests.faults.journeys.buying import LINES, dies, heal, placed, shelves
+from tests.faults.journeys.registry import journey
+from tests.faults.world import World
+from tests.support import dynamodb
+
+
+@journey(given=placed, orders=["cancelled"])
+def expire(world: World) -> None:
+    """Nobody pays: the hold ends, the order with it."""
+    world.pass_time(minutes=16)
+    world.run("inventory.sweep_expired")
+    world.shop.deliver()
+
+
+@journey(given=placed, orders=["cancelled"])
+def expire_unheard(world: World) -> None:
+    """The sweeper's event never comes; the janitor ends the order."""
+    world.pass_time(minutes=19)
+    world.run("orders.janitor")
+    world.shop.deliver()
+
+
+def _left(world: World, *dead: str) -> None:
+    """A checkout that died half way."""
+    shelves(world)
+    dies(world, *dead)
+    result = world.shop.buy("buy", LINES)
+    assert result.status == 503
+    heal(world)
+    world.shop.deliver()
+
+
+def _unreserved(world: World) -> None:
+    _left(world, "inventory.steps")
+
+
+def _unpaid(world: World) -> None:
+    _left(world, "payments.steps")
+
+
+@journey(given=_unreserved, orders=["paid"], payments=["captured"])
+def resume_order(world: World) -> None:
+    """The janitor goes on with an order that nobody repeats."""
+    world.pass_time(minutes=2)
+    world.run("orders.janitor")
+    world.shop.deliver()
+
+
+@journey(given=_unpaid, orders=["paid"], payments=["captured"])
+def resume_payment(world: World) -> None:
+    """And with one whose payment never began."""
+    world.pass_time(minutes=2)
+    world.run("orders.janitor")
+    world.shop.deliver()
+
+
+@journey(given=_unpaid, orders=["cancelled"], payments=["voided"])
+def give_up_payment(world: World) -> None:
+    """Until it had its time; then it is undone, and a late attempt finds a tombstone."""
+    world.pass_time(minutes=17)
+    world.run("orders.janitor")
+    world.shop.deliver()
+
+
+def _unanswered(world: World) -> None:
+    """A payment whose provider acted and did not answer."""
+    placed(world)
+    world.shop.psp.fail("confirm", *("after",) * 9)
+    world.shop.psp.fail("retrieve", *("before",) * 9)
+    assert world.shop.pay("pay", world.seen["order"]).status == 503
+    world.shop.psp._faults.clear()
+    world.shop.deliver()
+
+
+@journey(given=_unanswered, orders=["paid"], payments=["captured"])
+def resolve_unknown(world: World) -> None:
+    """The janitor asks the provider."""
+    world.pass_time(minutes=2)
+    world.run("payments.janitor")
+    world.shop.deliver()
+
+
+@journey(given=_unanswered, orders=["paid"], payments=["captured"], answers=[200])
+def confirm_unknown(world: World) -> None:
+    """The customer asks before the janitor does."""
+    [row] = [row for row in dynamodb.rows("payments") if row["sk"] == "PAYMENT"]
+    acts.confirm(world, str(row["payment_id"]))

@@ -1,0 +1,130 @@
+"""Whether money, stock, events and answers are right: from tables, ledger and the provider's books.
+
+I1 to I6 are those of the operator's own check. What only an outsider can know is added: what the
+provider holds and took, and what clients were told.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+from payments.domain import PspState
+from tests.faults.world import Sent, World
+from tests.support import dynamodb
+from tools.shopctl import invariants
+from tools.shopctl.books import TABLES
+
+Row = dict[str, Any]
+_ALWAYS = ("I1", "I2", "I3")
+_LIVE = (PspState.AUTHORIZED, PspState.REQUIRES_ACTION)
+_FINAL = {"orders": invariants.FINAL, "payments": {"captured", "failed", "voided"}}
+
+
+def at_any_time(world: World) -> list[str]:
+    """What holds while work is under way, too."""
+    found = invariants.check(_tables())
+    return [f"{name} {each.subject}: {each.detail}" for name in _ALWAYS for each in found[name]]
+
+
+def at_rest(world: World) -> list[str]:
+    """Everything, when everything has come to its end."""
+    found = invariants.check(_tables())
+    broken = [
+        f"{name} {each.subject}: {each.detail}" for name, those in found.items() for each in those
+    ]
+    orders, payments = _rows("orders", "ORDER"), _rows("payments", "PAYMENT")
+    return [
+        *broken,
+        *_unfinished(orders, payments),
+        *_books(world, orders, payments),
+        *_told(world, orders, payments),
+        *(f"I6 parked: {each}" for each in world.shop.estate.parked()),
+        *_identity(),
+    ]
+
+
+def _tables() -> dict[str, list[Row]]:
+    return {name: dynamodb.rows(name) for name in TABLES}
+
+
+def _rows(table: str, sort_key: str) -> dict[str, Row]:
+    return {
+        str(row["pk"]).partition("#")[2]: row
+        for row in dynamodb.rows(table)
+        if row["sk"] == sort_key
+    }
+
+
+def _unfinished(orders: dict[str, Row], payments: dict[str, Row]) -> Iterator[str]:
+    for kind, rows in (("orders", orders), ("payments", payments)):
+        for id_, row in rows.items():
+            if row["status"] not in _FINAL[kind]:
+                yield f"I5 {id_}: still {row['status']}"
+            if row.get("due_at") or row.get("refund_due"):
+                yield f"I5 {id_}: somebody still has to look after it"
+
+
+def _books(world: World, orders: dict[str, Row], payments: dict[str, Row]) -> Iterator[str]:
+    """The provider's books against ours."""
+    psp, taken = world.shop.psp, Counter[str]()
+    for book in psp.books.values():
+        taken[book.payment_id] += book.captured - book.refunded
+        if not 0 <= book.refunded <= book.captured <= book.authorized:
+            yield f"I3 {book.reference}: the provider captured more than it authorised"
+        if book.held or book.state in _LIVE:
+            yield f"I5 {book.reference}: the provider still holds {book.held} ({book.state})"
+    for (call, subject), keys in psp.keys.items():
+        if len(keys) > 1:
+            yield f"I3 {subject}: the provider was asked to {call} under several keys"
+    of_order: Counter[str] = Counter()
+    for payment_id, amount in taken.items():
+        of_order[str(payments.get(payment_id, {}).get("order_id"))] += amount
+    yield from _owed(taken, payments, "captured", "amount")
+    yield from _owed(of_order, orders, "paid", "total")
+
+
+def _owed(taken: Counter[str], rows: dict[str, Row], status: str, amount: str) -> Iterator[str]:
+    for id_ in taken.keys() | rows.keys():
+        row = rows.get(id_, {"status": "missing"})
+        if taken[id_] != (int(row[amount]) if row["status"] == status else 0):
+            yield f"I4 {id_}: {row['status']}, but the provider took {taken[id_]}"
+
+
+def _told(world: World, orders: dict[str, Row], payments: dict[str, Row]) -> Iterator[str]:
+    """What clients were told is so, and is one thing for one key."""
+    for sent in world.sent:
+        if not sent.keyed:
+            continue
+        if len(sent.answers) > 1:
+            statuses = sorted(reply.status for reply in sent.finals)
+            yield f"A1 {sent.name}: different answers for one key, {statuses}"
+        for reply in sent.finals[:1]:
+            yield from _kept(sent, json.loads(reply.text or "{}"), reply.status, orders, payments)
+
+
+def _kept(
+    sent: Sent, body: Row, status: int, orders: dict[str, Row], payments: dict[str, Row]
+) -> Iterator[str]:
+    order = orders.get(str(body.get("order", body).get("order_id")))
+    payment_id = str(body.get("payment", body).get("payment_id"))
+    payment = payments.get(payment_id)
+    told = body.get("payment", body).get("status")
+    if status < 300 and order is None and "order_id" in body.get("order", body):
+        yield f"A2 {sent.name}: {status} for an order that is not there"
+    if status < 300 and told == "captured" and (payment or {}).get("status") != "captured":
+        yield f"A2 {sent.name}: told that {payment_id} is captured, which it is not"
+    if status >= 400 and payment is not None and payment["status"] == "captured":
+        yield f"A2 {sent.name}: told {status} for a payment that took the money"
+
+
+def _identity() -> Iterator[str]:
+    """A user has one address and an address one user; a family has one current token."""
+    rows = dynamodb.rows("identity")
+    users = {str(row["pk"])[5:] for row in rows if str(row["pk"]).startswith("USER#")}
+    named = [str(row["user_id"]) for row in rows if str(row["pk"]).startswith("EMAIL#")]
+    if sorted(named) != sorted(users):
+        yield "U1 users and addresses are not one to one"
+    for row in rows:
+        if str(row["pk"]).startswith("FAIL#") and int(row["failures"]) < 0:
+            yield f"U2 {row['pk']}: fewer than no attempts"

@@ -1,0 +1,133 @@
+"""Runs: a journey from a clean state, with the faults of one schedule, and what the oracle says."""
+
+import copy
+import time
+import traceback
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from tests.faults import oracle
+from tests.faults.injection import Point
+from tests.faults.journeys import JOURNEYS, Journey, ended
+from tests.faults.world import Snapshot, World
+from tests.support.wire import Request
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """Which fault meets which point of a journey. Usually one; pairs for the soak."""
+
+    journey: str
+    faults: tuple[tuple[int, str], ...]
+
+    @property
+    def id(self) -> str:
+        """`pay:17:lost`, or `pay:17:lost+30:twice`."""
+        return f"{self.journey}:" + "+".join(f"{index}:{name}" for index, name in self.faults)
+
+    @classmethod
+    def of(cls, text: str) -> "Schedule":
+        """Inverse of `id`; ValueError for anything else."""
+        journey, _, rest = text.partition(":")
+        parts = [part.partition(":") for part in rest.split("+") if part]
+        return cls(journey, tuple((int(index), name) for index, _, name in parts))
+
+    @property
+    def command(self) -> str:
+        """How to see it again."""
+        return f"python -m tests.faults replay {self.id}"
+
+
+@dataclass(frozen=True)
+class Result:
+    """How a schedule came out; `violations` is empty if all went well."""
+
+    schedule: str
+    where: tuple[str, ...]
+    violations: tuple[str, ...]
+    ended: Mapping[str, Any]
+    seconds: float
+
+
+@dataclass
+class Course:
+    """A journey without faults: its points, what it ended with, which calls it made."""
+
+    journey: str
+    points: list[Point]
+    ended: dict[str, Any]
+    violations: list[str]
+    requests: list[Request] = field(default_factory=list)
+
+    def schedules(self) -> Iterator[Schedule]:
+        """Every fault at every point, one at a time."""
+        for point in self.points:
+            for fault in point.faults:
+                yield Schedule(self.journey, ((point.index, fault),))
+
+
+class Runner:
+    """Runs journeys in one world."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self._given: dict[str, tuple[Snapshot, dict[str, Any]]] = {}
+
+    @cached_property
+    def _empty(self) -> Snapshot:
+        return self.world.snapshot()
+
+    def course(self, name: str) -> Course:
+        """Run it without a fault; it must end as it says."""
+        journey = JOURNEYS[name]
+        violations = self._go(journey, {})
+        got = ended(self.world)
+        for what, expected in journey.ends.items():
+            found = got[what][: len(expected)] if what == "answers" else got[what]
+            if found != expected:
+                violations.append(f"ended with {what} {got[what]}, not {expected}")
+        requests = [each for each in self.world.shop.wire.requests if each.function != "test"]
+        points = list(self.world.injector.points)
+        return Course(name, points, got, violations, requests)
+
+    def run(self, schedule: Schedule) -> Result:
+        """Run it with its faults, each at its point."""
+        start = time.perf_counter()
+        violations = self._go(JOURNEYS[schedule.journey], dict(schedule.faults))
+        fired = tuple(self.world.injector.fired)
+        if not fired:
+            violations.append("the fault met nothing: the run is not the same every time")
+        seconds = round(time.perf_counter() - start, 4)
+        return Result(schedule.id, fired, tuple(violations), ended(self.world), seconds)
+
+    def _go(self, journey: Journey, faults: dict[int, str]) -> list[str]:
+        self._begin(journey)
+        violations: list[str] = []
+        try:
+            self.world.injector.start(faults)
+            journey.when(self.world)
+            violations += oracle.at_any_time(self.world)
+            self.world.come_to_rest()
+            violations += oracle.at_rest(self.world)
+        except Exception as error:
+            place = traceback.extract_tb(error.__traceback__)[-1]
+            violations.append(
+                f"{type(error).__name__} at {place.name}:{place.lineno}: {error}"[:400]
+            )
+        finally:
+            self.world.injector.stop()
+        return violations
+
+    def _begin(self, journey: Journey) -> None:
+        world = self.world
+        world.restore(self._empty)
+        if journey.name not in self._given:
+            world.seen = {}
+            journey.given(world)
+            world.shop.deliver()
+            self._given[journey.name] = world.snapshot(), copy.deepcopy(world.seen)
+        snapshot, seen = self._given[journey.name]
+        world.restore(snapshot)
+        world.seen = copy.deepcopy(seen)
