@@ -9,15 +9,19 @@ import random
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack
 from dataclasses import asdict
 from functools import cache
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+from tests.faults import defects
 from tests.faults.running import Course, Result, Runner, Schedule
 from tests.faults.world import opened
+from tests.support.wire import SOURCES
 
+T = TypeVar("T")
 OUT = Path(__file__).parents[2] / "build" / "faults"
 SLICE = 24  # schedules that a worker takes at once
 
@@ -26,27 +30,48 @@ SLICE = 24  # schedules that a worker takes at once
 def _runner() -> Runner:
     """One world for each worker, for as long as it lives."""
     logging.disable(logging.CRITICAL)
-    _keep.append(opened())
-    runner = Runner(_keep[-1].__enter__())
+    runner = Runner(_open.enter_context(opened()))
     gc.collect()
     gc.freeze()
     gc.disable()
     return runner
 
 
-_keep: list[Any] = []
+_open = ExitStack()  # for as long as the process lives
+Lines = set[tuple[str, int]]  # (file, line) of our sources that stood behind a request
 
 
-def course(journey: str) -> Course:
+def course(journey: str) -> tuple[Course, Lines]:
     """A journey without faults."""
-    return _runner().course(journey)
+    return _runner().course(journey), _new_lines()
 
 
-def run(schedules: Sequence[Schedule]) -> list[Result]:
+def run(schedules: Sequence[Schedule]) -> tuple[list[Result], Lines]:
     """Some schedules, one after the other."""
     results = [_runner().run(schedule) for schedule in schedules]
     gc.collect(1)
-    return results
+    return results, _new_lines()
+
+
+def _new_lines() -> Lines:
+    """Those that this worker has not reported yet."""
+    new = _runner().world.shop.wire.reached - _told
+    _told.update(new)
+    root = f"{SOURCES}/"
+    return {(file.removeprefix(root), line) for file, line in new}
+
+
+_told: Lines = set()
+
+
+def hunt(journeys: Iterable[str]) -> Iterator[str]:
+    """Violations, with and without faults, as they are found; in this process."""
+    for name in journeys:
+        found, _ = course(name)
+        yield from (f"{name}: {violation}" for violation in found.violations)
+        for schedule in found.schedules():
+            for result in run([schedule])[0]:
+                yield from (f"{result.schedule}: {violation}" for violation in result.violations)
 
 
 class Campaign:
@@ -56,17 +81,26 @@ class Campaign:
         count = workers or int(os.environ.get("CARTWRIGHT_FAULT_WORKERS") or os.cpu_count() or 1)
         context = multiprocessing.get_context("spawn")
         self._pool = ProcessPoolExecutor(count, mp_context=context)
+        self.lines: Lines = set()  # reached so far
 
     def courses(self, journeys: Iterable[str]) -> list[Course]:
         """Each journey without faults."""
-        return list(self._pool.map(course, journeys))
+        return [self._noted(found) for found in self._pool.map(course, journeys)]
 
     def results(self, schedules: Iterable[Schedule]) -> Iterator[Result]:
         """Of all schedules, as they come."""
         rest = iter(schedules)
         slices = iter(lambda: list(islice(rest, SLICE)), [])
-        for results in self._pool.map(run, slices):
-            yield from results
+        for found in self._pool.map(run, slices):
+            yield from self._noted(found)
+
+    def defects(self) -> Iterator[defects.Caught]:
+        """What became of each seeded defect."""
+        return self._pool.map(defects.hunt, defects.all_defects())
+
+    def _noted(self, found: tuple[T, Lines]) -> T:
+        self.lines |= found[1]
+        return found[0]
 
     def close(self) -> None:
         """Let the workers go."""

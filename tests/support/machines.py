@@ -19,7 +19,11 @@ from moto.stepfunctions.parser.asl.eval.states import (
 )
 from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
 
+from shop import aws
+
 ROOT = Path(__file__).parents[2]
+# What runs: the sources that the handlers come from.
+DEFINITIONS = Path(aws.__file__).parents[4] / "state_machines"
 STEPS = {
     "OrdersSteps": "orders.steps",
     "CatalogSteps": "catalog.steps",
@@ -40,7 +44,7 @@ def definition(name: str) -> dict[str, Any]:
     arn = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:"
     values = {key: arn + function for key, function in STEPS.items()}
     values |= {key: str(value) for key, value in WAITS.items()}
-    text = (ROOT / "state_machines" / f"{name}.asl.json").read_text()
+    text = (DEFINITIONS / f"{name}.asl.json").read_text()
     parsed: dict[str, Any] = json.loads(
         re.sub(r"\$\{(\w+)\}", lambda match: values[match.group(1)], text)
     )

@@ -29,20 +29,20 @@ def _outdated(world: World) -> None:
     dynamodb.change("identity", str(user["pk"]), "USER", password_hash=weak)
 
 
-@journey(answers=[202])
+@journey(firm=True, answers=[202])
 def register(world: World) -> None:
     """Make an account."""
     acts.register(world)
     world.shop.deliver()
 
 
-@journey(given=registered, answers=[202])
+@journey(firm=True, given=registered, answers=[202])
 def register_again(world: World) -> None:
     """The address is taken, and nobody is told."""
     acts.register(world)
 
 
-@journey(given=registered, answers=[201])
+@journey(given=registered, answers=[201, 200])
 def sign_in(world: World) -> None:
     """Open a session, and use its token."""
     token = acts.sign_in(world).json.get("access_token", "")
@@ -51,26 +51,26 @@ def sign_in(world: World) -> None:
     world.ask("identity.authorizer", asked)
 
 
-@journey(given=registered, answers=[401])
+@journey(firm=True, given=registered, answers=[401])
 def sign_in_refused(world: World) -> None:
     """By a wrong password."""
     acts.sign_in(world, "not the password")
 
 
-@journey(given=_outdated, answers=[201])
+@journey(firm=True, given=_outdated, answers=[201])
 def sign_in_rehashed(world: World) -> None:
     """The hash is replaced by one of today's parameters."""
     acts.sign_in(world)
 
 
-@journey(given=signed_in, answers=[200, 200])
+@journey(firm=True, given=signed_in, answers=[200, 200])
 def refresh(world: World) -> None:
     """Twice, each time with the newest token."""
     token = acts.refresh(world, world.seen["token"]).json.get("refresh_token", "")
     acts.refresh(world, token)
 
 
-@journey(given=signed_in, answers=[200, 401, 401])
+@journey(firm=True, given=signed_in, answers=[200, 401, 401])
 def refresh_replayed(world: World) -> None:
     """A token that was replaced long ago ends the session."""
     token = acts.refresh(world, world.seen["token"]).json.get("refresh_token", "")
@@ -80,7 +80,7 @@ def refresh_replayed(world: World) -> None:
     world.shop.deliver()
 
 
-@journey(answers=[200])
+@journey(firm=True, answers=[200])
 def keys(world: World) -> None:
     """The public keys."""
     acts.public(world, "identity.jwks", "GET", "/.well-known/jwks.json")

@@ -26,7 +26,7 @@ def _sold(world: World) -> None:
     world.shop.deliver()
 
 
-@journey(given=_listed, answers=[200, 200, 200])
+@journey(firm=True, given=_listed, answers=[200, 200, 200])
 def browse(world: World) -> None:
     """Products, one of them, its stock."""
     acts.public(world, "catalog.list_products", "GET", "/products", query={"limit": "20"})
@@ -37,7 +37,7 @@ def browse(world: World) -> None:
     acts.public(world, "inventory.check_stock", "POST", "/inventory/check", body=body)
 
 
-@journey(given=_sold, orders=["paid"], payments=["captured"], answers=[200, 200, 200])
+@journey(firm=True, given=_sold, orders=["paid"], payments=["captured"], answers=[200, 200, 200])
 def own_orders(world: World) -> None:
     """All of them, one, its timeline."""
     order_id = world.seen["order"]
@@ -46,7 +46,13 @@ def own_orders(world: World) -> None:
     acts.get(world, "orders.get_timeline", f"/orders/{order_id}/timeline", order_id=order_id)
 
 
-@journey(given=_sold, orders=["paid"], payments=["captured"], answers=[200, 200, 200, 200, 200])
+@journey(
+    firm=True,
+    given=_sold,
+    orders=["paid"],
+    payments=["captured"],
+    answers=[200, 200, 200, 200, 200],
+)
 def the_books(world: World) -> None:
     """Accounts, a balance now and then, entries, a transaction."""
     accounts = acts.read(world, "ledger.list_accounts", "/ledger/accounts", "finance:read")
@@ -75,7 +81,7 @@ def the_books(world: World) -> None:
     )
 
 
-@journey(answers=[200, 200, 200, 200])
+@journey(firm=True, answers=[200, 200, 200, 200])
 def the_platform(world: World) -> None:
     """Its health, its description, its reference, its errors."""
     acts.public(world, "operations.health", "GET", "/health")

@@ -21,18 +21,21 @@ class Journey:
     name: str
     when: Part
     given: Part = lambda world: None
-    ends: Mapping[str, Any] = field(default_factory=dict)  # counts by status, and answers
+    ends: Mapping[str, Any] = field(default_factory=dict)  # orders and payments, answers
+    firm: bool = False  # it ends like that whatever happens, only later
 
 
 JOURNEYS: dict[str, Journey] = {}
 
 
-def journey(*, given: Part = lambda world: None, **ends: Any) -> Callable[[Part], Part]:
+def journey(
+    *, given: Part = lambda world: None, firm: bool = False, **ends: Any
+) -> Callable[[Part], Part]:
     """The function is the `when` of a journey of its name."""
 
     def add(when: Part) -> Part:
         name = when.__name__
-        JOURNEYS[name] = Journey(name, when, given, ends)
+        JOURNEYS[name] = Journey(name, when, given, ends, firm)
         return when
 
     return add
