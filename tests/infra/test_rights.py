@@ -99,6 +99,7 @@ def test_only_routes_and_janitors_start_a_checkout(stage: Assembly) -> None:
         "orders/janitor": "states:StartExecution",
         "payments/createpayment": "states:StartSyncExecution",
         "payments/confirmpayment": "states:StartSyncExecution",
+        "payments/receivewebhook": "states:StartExecution",
         "payments/janitor": "states:StartExecution",
     }
 
