@@ -132,6 +132,17 @@ class Journey:
             "payments.confirm_payment", "POST", path, path_parameters={"payment_id": payment_id}
         )
 
+    def cancel(self, order_id: str, key: str = "cancel", **options: Any) -> gateway.Reply:
+        """POST /orders/{order_id}/cancel."""
+        return self._call(
+            "orders.cancel_order",
+            "POST",
+            f"/orders/{order_id}/cancel",
+            key=key,
+            path_parameters={"order_id": order_id},
+            **options,
+        )
+
     def webhook(
         self,
         reference: str,
