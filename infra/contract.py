@@ -7,7 +7,7 @@ from typing import Any, Literal
 from infra.stages import Throttle
 
 METHODS = frozenset({"get", "post", "put", "patch", "delete"})
-Auth = Literal["public", "customer", "staff"]
+Auth = Literal["public", "customer", "staff", "signature"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +27,11 @@ class RouteContract:
     def service(self) -> str:
         """The service that answers."""
         return self.function.partition(".")[0]
+
+    @property
+    def needs_token(self) -> bool:
+        """Whether the authorizer guards it; else it is open, or its function checks a signature."""
+        return self.auth in ("customer", "staff")
 
     @property
     def name(self) -> str:
@@ -62,7 +67,8 @@ def _route(method: str, path: str, operation: Mapping[str, Any]) -> RouteContrac
 
 def _body(path: str, operation: Mapping[str, Any]) -> str | None:
     content = operation.get("requestBody", {}).get("content", {})
-    if "application/json" not in content:
+    signed = operation["x-cartwright-auth"] == "signature"  # Its form is the signer's.
+    if signed or "application/json" not in content:
         return None
     reference: str = content["application/json"]["schema"].get("$ref", "")
     if not reference.startswith("#/components/schemas/"):

@@ -44,7 +44,7 @@ class Status(StrEnum):
 SCOPES: Mapping[Role, str] = {
     Role.CUSTOMER: "shop:buy",
     Role.FINANCE: "finance:read",
-    Role.ADMIN: "catalog:write inventory:write orders:read payments:write",
+    Role.ADMIN: "catalog:write inventory:write orders:read orders:write payments:write",
     Role.OPS: "ops",
 }
 

@@ -1,9 +1,16 @@
-"""Who may see an order."""
+"""Who may see an order, and who may cancel it."""
 
-from orders.domain import Order
+from orders.domain import Order, Requester
 from shop.http import Caller
 
 
 def readable(order: Order, caller: Caller) -> bool:
     """Its customer, and staff who may read all orders. Others are told that there is none."""
     return order.customer_id == caller.subject or "orders:read" in caller.scopes
+
+
+def requester(order: Order, caller: Caller) -> Requester | None:
+    """As whom the caller may cancel it; None: there is no such order for them."""
+    if order.customer_id == caller.subject:
+        return Requester.CUSTOMER
+    return Requester.STAFF if "orders:write" in caller.scopes else None

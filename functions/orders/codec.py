@@ -4,7 +4,17 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from orders.domain import Kind, Line, Order, Reservation, ShipTo, Status, Totals, Waiting
+from orders.domain import (
+    Kind,
+    Line,
+    Order,
+    Requester,
+    Reservation,
+    ShipTo,
+    Status,
+    Totals,
+    Waiting,
+)
 from shop import clock
 
 _TIMES = ("created_at", "updated_at", "claimed_at", "due_at", "deadline")
@@ -25,6 +35,7 @@ def to_dict(order: Order) -> dict[str, Any]:
 def from_dict(data: dict[str, Any]) -> Order:
     """Inverse of `to_dict`."""
     hold, totals, waits = data["reservation"], data["totals"], data["waiting_for"]
+    wanted = data.get("cancel_for")  # An execution that began before this field was known lacks it.
     return Order(
         **{
             **data,
@@ -36,6 +47,7 @@ def from_dict(data: dict[str, Any]) -> Order:
             "totals": Totals(**totals) if totals else None,
             "reservation": reservation(hold) if hold else None,
             "waiting_for": Waiting(waits) if waits else None,
+            "cancel_for": Requester(wanted) if wanted else None,
             "refund_due": tuple(data["refund_due"]),
         }
     )

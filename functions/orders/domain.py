@@ -4,7 +4,7 @@ Pure Python: no AWS, no clock, no randomness; callers pass `now` and ids in. Eac
 order and returns the next one, its `version` one higher: that is also the sequence of its event.
 
     pending -> placed -> paid
-       |          +----> cancelled   (expired, declined, abandoned)
+       |          +----> cancelled   (on request, expired, declined, abandoned)
        +-------> rejected            (price, stock, abandoned)
 """
 
@@ -40,6 +40,13 @@ class Kind(StrEnum):
 
     ORDER = "order"
     CHECKOUT = "checkout"
+
+
+class Requester(StrEnum):
+    """Who wants an order cancelled: the reason of an order that was cancelled on request."""
+
+    CUSTOMER = "customer"
+    STAFF = "staff"
 
 
 class Waiting(StrEnum):
@@ -116,6 +123,7 @@ class Order:
     due_at: datetime | None = None  # when the janitor looks at it next; None: never
     deadline: datetime | None = None  # from then on it is undone instead of resumed
     tries: int = 0
+    cancel_for: Requester | None = None  # who wants it cancelled, until it has come to its end
 
     @property
     def total(self) -> int:
@@ -206,6 +214,8 @@ def claim_refusal(order: Order | None, customer_id: str, payment_id: str) -> Ref
         return None
     if order.status is not Status.PLACED:
         return Refusal("order_not_payable", f"The order is {order.status}.")
+    if order.cancel_for is not None:
+        return Refusal("order_not_payable", "The order is being cancelled.")
     if order.payment_id is not None:
         return Refusal("payment_in_progress", "Another payment of this order is under way.")
     return None
@@ -237,10 +247,27 @@ def waiting(order: Order, what: Waiting, *, now: datetime) -> Order:
     return _next(order, now, waiting_for=what, due_at=until, deadline=until, tries=0)
 
 
+def cancel_wanted(order: Order, by: Requester, *, now: datetime) -> Order:
+    """Keep the wish, so that whoever comes next carries it out; the first wish stands.
+
+    An order that no payment has cannot be claimed any more. One that is claimed is undone by the
+    machine, unless its money has been taken by then.
+    """
+    if order.status is not Status.PLACED or order.cancel_for is not None:
+        return order
+    return _next(order, now, cancel_for=by, due_at=now + LOOK_AFTER, tries=0)
+
+
+def is_cancelled_on_request(order: Order) -> bool:
+    """Whether it ended as someone wished."""
+    return order.status is Status.CANCELLED and order.reason in set(Requester)
+
+
 def cancelled(order: Order, reason: str, *, now: datetime) -> Order:
-    """Placed, then undone."""
+    """Placed, then undone: by request if there was one, whatever else came first."""
     _expect(order, Status.PLACED)
-    return _ended(order, now, status=Status.CANCELLED, reason=reason)
+    why = reason if order.cancel_for is None else order.cancel_for.value
+    return _ended(order, now, status=Status.CANCELLED, reason=why)
 
 
 def settled(
@@ -258,8 +285,8 @@ def settled(
     if order.status is not Status.PLACED or order.payment_id != payment_id:
         return order
     if outcome in _WAITING:
-        same = order.waiting_for is _WAITING[outcome]
-        return order if same else waiting(order, _WAITING[outcome], now=now)
+        stays = order.waiting_for is _WAITING[outcome] or order.cancel_for is not None
+        return order if stays else waiting(order, _WAITING[outcome], now=now)
     return cancelled(order, reason, now=now) if outcome in _UNDONE else order
 
 
@@ -291,6 +318,8 @@ def may_expire(order: Order) -> bool:
 
 def is_overdue(order: Order, *, now: datetime) -> bool:
     """Whether to undo it instead of going on."""
+    if order.cancel_for is not None:
+        return True
     return order.deadline is not None and order.deadline <= now
 
 
@@ -324,5 +353,6 @@ def _next(order: Order, now: datetime, **changes: object) -> Order:
 
 def _ended(order: Order, now: datetime, **changes: object) -> Order:
     return _next(
-        order, now, due_at=None, deadline=None, tries=0, waiting_for=None, **changes
+        order, now, due_at=None, deadline=None, tries=0, waiting_for=None, cancel_for=None,
+        **changes,
     )  # fmt: skip

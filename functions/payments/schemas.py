@@ -71,6 +71,12 @@ class PaymentDetailOut(PaymentOut):
     attempts: list[Attempt]
 
 
+class WebhookOut(Out):
+    """The provider need not send it again."""
+
+    received: Literal[True] = True
+
+
 def detail(payment: dict[str, Any], attempts: list[dict[str, Any]]) -> PaymentDetailOut:
     """Check and build the answer of GET."""
     return PaymentDetailOut.model_validate({**payment, "attempts": attempts})

@@ -12,7 +12,7 @@ class RequestSettings(Settings):
 
 
 class PspSettings(Settings):
-    """Steps: they talk to the provider."""
+    """Steps and the webhook: they talk to the provider, or hear from it."""
 
     psp_secret_arn: str
     stripe_api_base: str = STRIPE_API_BASE

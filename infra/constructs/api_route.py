@@ -32,20 +32,23 @@ class ApiRoute(Construct):
         parameters = {f"method.request.path.{name}": True for name in route.path_parameters}
         if route.idempotent:
             parameters[IDEMPOTENCY_KEY] = True
-        public = route.auth == "public"
         self.method = resource.add_method(
             route.method,
             apigw.LambdaIntegration(function, allow_test_invoke=False),
-            authorizer=None if public else authorizer,
-            authorization_type=apigw.AuthorizationType.NONE
-            if public
-            else apigw.AuthorizationType.CUSTOM,
+            authorizer=authorizer if route.needs_token else None,
+            authorization_type=apigw.AuthorizationType.CUSTOM
+            if route.needs_token
+            else apigw.AuthorizationType.NONE,
             request_parameters=parameters,
             request_models={"application/json": model} if model else None,
             request_validator=validator,
             operation_name=route.name,
         )
         reasons = {"AwsSolutions-COG4": "Tokens are our own, checked by a Lambda authorizer."}
-        if public:
-            reasons["AwsSolutions-APIG4"] = "Public by its contract: see docs/openapi.json."
+        if not route.needs_token:
+            reasons["AwsSolutions-APIG4"] = (
+                "Its function checks the sender's signature over the body."
+                if route.auth == "signature"
+                else "Public by its contract: see docs/openapi.json."
+            )
         acknowledge(self.method, reasons)

@@ -30,6 +30,13 @@ FUNCTIONS = (
         uses=("checkout",),
     ),
     FunctionSpec(
+        name="cancel_order",
+        kind="route",
+        handler="orders.api.cancel_order.handler",
+        tables={"orders": ("GetItem", "UpdateItem")},
+        uses=("checkout",),
+    ),
+    FunctionSpec(
         name="list_orders",
         kind="route",
         handler="orders.api.list_orders.handler",

@@ -39,6 +39,13 @@ FUNCTIONS = (
         uses=("checkout",),
     ),
     FunctionSpec(
+        name="receive_webhook",
+        kind="route",
+        handler="payments.api.receive_webhook.handler",
+        tables={"payments": CHANGE},
+        uses=("psp", "checkout_later"),
+    ),
+    FunctionSpec(
         name="steps",
         kind="steps",
         handler="payments.steps.handler",
@@ -59,6 +66,7 @@ TROUBLES = {
     "CapturedButRefused": "Money was taken for an order that cannot be paid: it is due back.",
     "PspRequestRefused": "The PSP refused what we asked for, not the method: perhaps our mistake.",
     "PspLetGoFailed": "The PSP did not cancel a payment that no order has any more.",
+    "WebhookRefused": "A webhook was not signed by the PSP, or not with a secret that we know.",
 }
 
 
@@ -81,10 +89,13 @@ class PaymentsStack(ServiceStack):
             self,
             "PspSecret",
             secret_name=self.stage.physical("psp"),
-            description='{"api_key": "sk_...", "payment_methods": {"<alias>": "<pm id>"}}',
+            description=(
+                '{"api_key": "sk_...", "webhook_secrets": ["whsec_..."], '
+                '"payment_methods": {"<alias>": "<pm id>"}}'
+            ),
             encryption_key=self.key,
             generate_secret_string=secretsmanager.SecretStringGenerator(
-                secret_string_template=json.dumps({"payment_methods": {}}),
+                secret_string_template=json.dumps({"payment_methods": {}, "webhook_secrets": []}),
                 generate_string_key="api_key",
                 exclude_punctuation=True,
             ),

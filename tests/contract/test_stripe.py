@@ -12,6 +12,8 @@ import urllib.parse
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +23,8 @@ import stripe
 from payments.domain import PspState, Seen, Unpayable
 from payments.psp.secret import PspSecret
 from payments.psp.stripe import StripePsp
-from payments.service.ports import PspFault, PspRefused, PspUnavailable
+from payments.psp.stripe_webhooks import StripeWebhooks
+from payments.service.ports import Notice, PspFault, PspRefused, PspUnavailable
 from shop.money import Money
 from tests.unit.payments.fakes import ORDER, PAYMENT, TOTAL, FakePayments, Shop, make_payment
 
@@ -39,14 +42,14 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _post(url: str, **fields: str) -> dict[str, Any]:
+def _post(url: str, /, **fields: str) -> dict[str, Any]:
     request = urllib.request.Request(
         url,
         data=urllib.parse.urlencode(fields).encode(),
         headers={"Authorization": f"Bearer {API_KEY}"},
     )
     with urllib.request.urlopen(request, timeout=5) as response:
-        answer: dict[str, Any] = json.load(response)
+        answer: dict[str, Any] = json.loads(response.read() or "{}")
     return answer
 
 
@@ -381,3 +384,50 @@ def test_an_orphan_of_a_race_is_cancelled(shop: Shop) -> None:
     (orphan,) = made
     assert isinstance(orphan, Seen)
     assert shop.psp.retrieve(orphan.reference).state is PspState.VOIDED
+
+
+class Listener(HTTPServer):
+    """Takes one delivery: its body and headers as they came."""
+
+    timeout = 20
+    body = b""
+    headers: dict[str, str]
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Delivery)
+
+
+class Delivery(BaseHTTPRequestHandler):
+    def do_POST(self) -> None:
+        assert isinstance(self.server, Listener)
+        self.server.body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.headers = {name.lower(): text for name, text in self.headers.items()}
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, *_: Any) -> None:
+        """Say nothing."""
+
+
+def test_a_webhook_as_it_is_really_sent_names_our_payment(psp: StripePsp, localstripe: str) -> None:
+    payment, _ = confirmed(psp)
+    with Listener() as listener:
+        url = f"http://127.0.0.1:{listener.server_port}/"
+        _post(f"{localstripe}/_config/webhooks/contract", url=url, secret="whsec_contract")
+        psp.capture(payment.psp_reference, key="c")
+        for _ in range(10):  # Events of other tests may still be on their way.
+            listener.handle_request()
+            if payment.psp_reference.encode() in listener.body:
+                break
+
+    now = datetime.now(UTC)
+    for known in (("whsec_contract",), ("whsec_other", "whsec_contract"), ("whsec_other",)):
+        webhooks = StripeWebhooks(lambda known=known: PspSecret(API_KEY, {}, known))  # type: ignore[misc]
+        notice = webhooks.read(listener.body, listener.headers, now=now)
+        if "whsec_contract" not in known:
+            assert notice is None
+            continue
+        assert isinstance(notice, Notice)
+        assert notice.type == "payment_intent.succeeded"
+        assert (notice.payment_id, notice.reference) == (PAYMENT, payment.psp_reference)
+        assert webhooks.read(listener.body[:-1], listener.headers, now=now) is None

@@ -148,6 +148,39 @@ def test_a_card_whose_owner_agreed_is_charged_by_the_confirmation(
     assert buyer.order_status(order_id) == "paid"
 
 
+@pytest.mark.parametrize("method", [None, "pm_card_authenticationRequired"])
+def test_a_cancelled_order_gives_its_stock_and_its_money_back(
+    shop: ShopClient, skus: list[str], method: str | None
+) -> None:
+    buyer, sku = shop.register(), skus[20]
+    before = buyer.stock(sku)
+    order_id = buyer.order({sku: 2}).json["order_id"]
+    payment = buyer.pay(order_id, method=method).json if method else {}
+    assert buyer.stock(sku) == before - 2
+    path, key = f"/orders/{order_id}/cancel", new_key()
+    assert shop.register().send("POST", path, key=key).status == 404
+
+    reply = buyer.final("POST", path, None, key=key)
+
+    assert (reply.status, reply.json["status"]) == (202, "cancelled"), reply.text
+    assert reply.json["reason"] == "customer"
+    assert buyer.stock(sku) == before
+    assert buyer.send("POST", path, key=key).text == reply.text
+    assert buyer.pay(order_id).json["code"] == "order_not_payable"
+    if payment:
+        voided = buyer.send("GET", f"/payments/{payment['payment_id']}").json
+        assert voided["status"] == "voided"
+
+
+def test_a_paid_order_cannot_be_cancelled(shop: ShopClient, skus: list[str]) -> None:
+    buyer = shop.register()
+    order_id = buyer.order({skus[20]: 1}).json["order_id"]
+    assert buyer.pay(order_id).status == 201
+    reply = buyer.send("POST", f"/orders/{order_id}/cancel", key=new_key())
+    assert (reply.status, reply.json["code"]) == (409, "order_not_cancellable")
+    assert buyer.order_status(order_id) == "paid"
+
+
 def test_lists_show_own_orders_newest_first(shop: ShopClient, skus: list[str]) -> None:
     buyer = shop.register()
     made = [buyer.order({skus[5]: 1}).json["order_id"] for _ in range(3)]

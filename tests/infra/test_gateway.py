@@ -67,8 +67,8 @@ def test_each_route_is_validated_and_authorized_as_the_contract_says(
         assert ("RequestModels" in method) is (route.body is not None)
         required = method.get("RequestParameters", {})
         assert required.get("method.request.header.Idempotency-Key", False) is route.idempotent
-        public = route.auth == "public"
-        assert method["AuthorizationType"] == ("NONE" if public else "CUSTOM")
+        open_ = route.auth in ("public", "signature")
+        assert method["AuthorizationType"] == ("NONE" if open_ else "CUSTOM")
         service, _, name = route.function.replace("_", "-").partition(".")
         assert f"-{service}-{name}/invocations" in json.dumps(method["Integration"]["Uri"])
 

@@ -96,9 +96,11 @@ def test_only_routes_and_janitors_start_a_checkout(stage: Assembly) -> None:
     assert roles == {
         "orders/placeorder": "states:StartSyncExecution",
         "orders/checkout": "states:StartSyncExecution",
+        "orders/cancelorder": "states:StartSyncExecution",
         "orders/janitor": "states:StartExecution",
         "payments/createpayment": "states:StartSyncExecution",
         "payments/confirmpayment": "states:StartSyncExecution",
+        "payments/receivewebhook": "states:StartExecution",
         "payments/janitor": "states:StartExecution",
     }
 

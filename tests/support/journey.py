@@ -21,12 +21,13 @@ from moto.dynamodb.models import dynamodb_backends
 from identity import keys
 from ledger.jobs import fold_balances
 from ledger.repository import BalanceRepository
+from payments.api import receive_webhook
 from payments.steps import _till
 from shop import clock
 from tests.support import dynamodb, gateway
 from tests.support.estate import BUS, Estate
 from tests.support.machines import ACCOUNT, REGION, Machine
-from tests.support.psp import GOOD, SimulatedPsp
+from tests.support.psp import GOOD, WEBHOOK_SECRET, SimulatedPsp
 from tests.support.quick import quick
 from tests.support.specs import specs
 from tests.support.wire import Function, Wire, tapped
@@ -131,6 +132,46 @@ class Journey:
             "payments.confirm_payment", "POST", path, path_parameters={"payment_id": payment_id}
         )
 
+    def cancel(self, order_id: str, key: str = "cancel", **options: Any) -> gateway.Reply:
+        """POST /orders/{order_id}/cancel."""
+        return self._call(
+            "orders.cancel_order",
+            "POST",
+            f"/orders/{order_id}/cancel",
+            key=key,
+            path_parameters={"order_id": order_id},
+            **options,
+        )
+
+    def webhook(
+        self,
+        reference: str,
+        type_: str = "payment_intent.amount_capturable_updated",
+        *,
+        event_id: str = "evt_1",
+        **options: Any,
+    ) -> gateway.Reply:
+        """POST /webhooks/psp/stripe: the provider tells of one of its payments.
+
+        What it starts is run by `deliver`.
+        """
+        body, headers = self.psp.webhook(reference, type_, event_id=event_id)
+        return self._call(
+            "payments.receive_webhook",
+            "POST",
+            "/webhooks/psp/stripe",
+            raw=body,
+            sub=None,
+            path_parameters={"psp": "stripe"},
+            **{"headers": headers, **options},
+        )
+
+    def told(self, reference: str, *type_: str, **options: Any) -> gateway.Reply:
+        """A webhook, and at once the execution that it starts."""
+        reply = self.webhook(reference, *type_, **options)
+        self.estate.execute()
+        return reply
+
     def get(self, order_id: str, **options: Any) -> gateway.Reply:
         """GET /orders/{order_id}."""
         parameters = {"order_id": order_id}
@@ -228,6 +269,7 @@ def _lines(lines: dict[str, int]) -> list[dict[str, Any]]:
 def cold_start() -> None:
     """What a process keeps between invocations is gone."""
     keys.forget()
+    receive_webhook.providers.cache_clear()
     fold_balances.balances = BalanceRepository()
 
 
@@ -260,6 +302,10 @@ def _configure(monkeypatch: pytest.MonkeyPatch) -> None:
     mac_key = kms.create_key(KeySpec="HMAC_256", KeyUsage="GENERATE_VERIFY_MAC")["KeyMetadata"]
     monkeypatch.setenv("TOKEN_KEY_ARN", token_key["Arn"])
     monkeypatch.setenv("EMAIL_MAC_KEY_ARN", mac_key["Arn"])
+    value = json.dumps({"api_key": "sk_simulated", "webhook_secrets": [WEBHOOK_SECRET]})
+    secret = boto3.client("secretsmanager", region_name=REGION)
+    made = secret.create_secret(Name="psp", SecretString=value)
+    monkeypatch.setenv("PSP_SECRET_ARN", made["ARN"])
     monkeypatch.setenv("BUS_NAME", BUS)
     monkeypatch.setenv("RELAY_DLQ_URL", "none")
     monkeypatch.setenv("FOLD_DLQ_URL", "none")

@@ -5,15 +5,20 @@ and gets the first answer again, nothing is captured beyond what is held or refu
 captured, a cancelled payment never comes alive. `honours_keys=False` makes it forget keys.
 """
 
+import json
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from stripe import WebhookSignature
+
 from payments.domain import Payment, PspState, Seen, Unpayable
 from payments.service.ports import PspRefused, PspUnavailable
+from shop import clock
 from shop.money import Money
 
+WEBHOOK_SECRET = "whsec_simulated"
 GOOD = "pm_card_visa"
 DECLINED = "pm_card_chargeDeclined"
 NEEDS_ACTION = "pm_card_authenticationRequired"
@@ -64,6 +69,10 @@ class SimulatedPsp:
     def fail(self, call: Call, *faults: Fault) -> None:
         self._faults.setdefault(call, deque()).extend(faults)
 
+    def forgive(self) -> None:
+        """It works again."""
+        self._faults.clear()
+
     def count(self, call: Call) -> int:
         return sum(name == call for name, _ in self.calls)
 
@@ -112,6 +121,26 @@ class SimulatedPsp:
         if book.state is not PspState.DECLINED:
             raise PspRefused("payment_intent_unexpected_state")
         self._hold(book)
+
+    def webhook(
+        self, reference: str, type_: str, *, event_id: str, secret: str = WEBHOOK_SECRET
+    ) -> tuple[str, dict[str, str]]:
+        """Body and headers of an event about a payment, signed now as Stripe does it.
+
+        What it says of the state is a lie: nobody may believe it.
+        """
+        book = self.books[reference]
+        intent = {
+            "id": reference,
+            "object": "payment_intent",
+            "amount": 1,
+            "status": "succeeded",
+            "client_secret": f"{reference}_secret_1",
+            "metadata": {"payment": book.payment_id},
+            "charges": {"data": [{"billing_details": {"name": "Ada Exämple"}}]},
+        }
+        event = {"id": event_id, "object": "event", "type": type_, "data": {"object": intent}}
+        return signed(json.dumps(event, ensure_ascii=False), secret)
 
     def refund(self, reference: str, amount: int) -> None:
         """Give captured money back; more than was captured is refused."""
@@ -201,3 +230,10 @@ class SimulatedPsp:
             decline_code="generic_decline" if book.state is PspState.DECLINED else None,
             next_action=action if book.state is PspState.REQUIRES_ACTION else None,
         )
+
+
+def signed(body: str, secret: str = WEBHOOK_SECRET) -> tuple[str, dict[str, str]]:
+    """A body and its headers, signed now."""
+    at = int(clock.now().timestamp())
+    signature = WebhookSignature.generate_signature_header(body, secret, at)
+    return body, {"Stripe-Signature": signature}

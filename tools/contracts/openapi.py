@@ -18,6 +18,12 @@ Catalog, orders, payments, inventory and the ledger behind one HTTP API.
 Money is `{"amount": <integer minor units>, "currency": "<ISO 4217>"}`. Times are RFC 3339 UTC.
 Errors are RFC 9457 problem documents; `code` is the contract. Routes that need an
 `Idempotency-Key` answer a repeat with the first answer, byte for byte."""
+SECURITY: dict[str, list[dict[str, list[str]]]] = {
+    "public": [],
+    "customer": [{"accessToken": []}],
+    "staff": [{"accessToken": []}],
+    "signature": [{"providerSignature": []}],
+}
 PATH_KINDS = {"order_id": "ord", "payment_id": "pay", "product_id": "prd", "transaction_id": "txn"}
 
 
@@ -41,7 +47,13 @@ def document(operations: list[Operation], version: str) -> dict[str, Any]:
         "paths": paths,
         "components": {
             "securitySchemes": {
-                "accessToken": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
+                "accessToken": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
+                "providerSignature": {
+                    "type": "apiKey",
+                    "in": "header",
+                    "name": "Stripe-Signature",
+                    "description": "The provider's signature over the body as it was sent.",
+                },
             },
             "schemas": schemas,
         },
@@ -76,11 +88,16 @@ def _operation(operation: Operation, references: References) -> dict[str, Any]:
         "x-cartwright-auth": route.auth,
         "x-cartwright-scopes": list(route.scopes),
         "x-cartwright-idempotent": route.idempotent,
-        "security": [] if route.auth == "public" else [{"accessToken": []}],
+        "security": SECURITY[route.auth],
     }
     if route.throttle:
         rate, burst = route.throttle
         out["x-cartwright-throttle"] = {"rate": rate, "burst": burst}
+    if route.auth == "signature":  # Its form is the provider's: the gateway leaves it alone.
+        out["requestBody"] = {
+            "required": True,
+            "content": {"application/json": {"schema": {"type": "object"}}},
+        }
     if route.request is not None:
         schema = references[(route.request, "validation")]
         out["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
@@ -144,8 +161,10 @@ def _common(operation: Operation) -> list[ProblemType]:
     """What the gateway and the HTTP edge answer by themselves."""
     route = operation.route
     found = [problems.INVALID_REQUEST, problems.RATE_LIMITED, problems.INTERNAL_ERROR]
-    if route.auth != "public":
+    if route.needs_token:
         found += [problems.UNAUTHENTICATED, problems.FORBIDDEN]
+    if route.auth == "signature":
+        found.append(problems.PAYLOAD_TOO_LARGE)
     if route.request is not None:
         found += [problems.PAYLOAD_TOO_LARGE, problems.UNSUPPORTED_MEDIA_TYPE]
     if route.idempotent:
@@ -169,5 +188,5 @@ def route_table(operations: list[Operation]) -> list[dict[str, Any]]:
             "scopes": list(op.route.scopes),
         }
         for op in operations
-        if op.route.auth != "public"
+        if op.route.needs_token
     ]

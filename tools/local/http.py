@@ -17,7 +17,7 @@ _direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 def get_json(
     url: str, *, headers: Mapping[str, str] | None = None, timeout_s: float = 2.0
 ) -> Any | None:
-    """The JSON body of a 200 answer, or None: not there, not ready, not JSON."""
+    """The JSON body of a 200 answer ({} for none), or None: not there, not ready, not JSON."""
     request = urllib.request.Request(url, headers=dict(headers or {}))
     return _send(request, timeout_s)
 
@@ -41,6 +41,6 @@ def wait_for(ready: Callable[[], bool], *, timeout_s: float, every_s: float = 0.
 def _send(request: urllib.request.Request, timeout_s: float) -> Any | None:
     try:
         with _direct.open(request, timeout=timeout_s) as answer:
-            return json.load(answer)
+            return json.loads(answer.read() or "{}")
     except (OSError, ValueError, urllib.error.URLError, http.client.HTTPException):
         return None

@@ -40,7 +40,8 @@ def up(settings: Settings, progress: Progress) -> dict[str, Any]:
         if known is None or known.digest != digest:
             known = _deploy(settings, progress, known or Record(), digest)
         with progress.step("Preparing test cards at the payment provider"):
-            psp.provision(settings)
+            url = f"{descriptor.api_url(settings)}/webhooks/psp/stripe"
+            psp.provision(settings, webhook_url=url)
         description = descriptor.describe(settings, seeding.users())
         if not known.seeded:
             with progress.step("Seeding users, products and stock"):

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import boto3
 
@@ -17,6 +18,7 @@ from tools.local.http import get_json, post_form, wait_for
 from tools.local.settings import PREFIX, Settings, clean_environment
 
 API_KEY = "sk_test_cartwright"
+WEBHOOK_SECRET = "whsec_cartwright"  # noqa: S105 (of a provider that holds no money)
 SECRET = f"{PREFIX}psp"  # Made by the payments stack with a key that opens nothing.
 START_TIMEOUT_S = 30.0
 _HEADERS = {"Authorization": f"Bearer {API_KEY}"}
@@ -90,26 +92,37 @@ def forget(settings: Settings) -> None:
     _state_file(settings).unlink(missing_ok=True)
 
 
-def provision(settings: Settings) -> None:
-    """Make every test card exist and store key and cards in the secret that payments reads.
+def provision(settings: Settings, *, webhook_url: str) -> None:
+    """Make every test card exist, store keys and cards in the secret that payments reads, and have
+    webhooks sent.
 
     Repeatable: cards that the provider still has are kept, so the secret changes only when needed.
+    The provider forgets at its end where webhooks go.
     """
     secrets = boto3.client("secretsmanager", **aws.options(settings))
     stored = _parsed(secrets.get_secret_value(SecretId=SECRET).get("SecretString"))
-    methods = {alias: _payment_method(settings, stored.get(alias), CARDS[alias]) for alias in CARDS}
-    if methods != stored:
-        value = json.dumps({"api_key": API_KEY, "payment_methods": methods})
-        secrets.put_secret_value(SecretId=SECRET, SecretString=value)
+    known = stored.get("payment_methods") or {}
+    wanted = {
+        "api_key": API_KEY,
+        "webhook_secrets": [WEBHOOK_SECRET],
+        "payment_methods": {
+            alias: _payment_method(settings, known.get(alias), CARDS[alias]) for alias in CARDS
+        },
+    }
+    if wanted != stored:
+        secrets.put_secret_value(SecretId=SECRET, SecretString=json.dumps(wanted))
+    fields = {"url": webhook_url, "secret": WEBHOOK_SECRET}
+    if post_form(f"{settings.psp_url}/_config/webhooks/cartwright", fields, headers={}) is None:
+        raise LocalError("The local payment provider does not take the address for its webhooks.")
 
 
-def _parsed(text: str | None) -> dict[str, str]:
-    """The aliases in the secret; a generated placeholder has none."""
+def _parsed(text: str | None) -> dict[str, Any]:
+    """What is in the secret; a placeholder has no cards."""
     try:
-        methods = json.loads(text or "")["payment_methods"]
-        return {str(alias): str(method) for alias, method in methods.items()}
-    except (ValueError, KeyError, TypeError, AttributeError):
+        stored = json.loads(text or "")
+    except ValueError:
         return {}
+    return stored if isinstance(stored, dict) else {}
 
 
 def _payment_method(settings: Settings, known: str | None, number: str) -> str:

@@ -55,7 +55,10 @@ def reject(data: dict[str, Any], *, orders: Orders, trace: Trace, now: datetime)
 
 
 def claim(data: dict[str, Any], *, orders: Orders, now: datetime) -> dict[str, Any]:
-    """Give the order to one payment, for good; the same payment may ask again."""
+    """Give the order to one payment, for good; the same payment may ask again.
+
+    `cancelling`: it has the order, which is to be cancelled: it is voided, whatever was the plan.
+    """
     order_id, customer_id, payment_id = data["order_id"], data["customer_id"], data["payment_id"]
     for _ in range(3):  # Again only if the order was placed between the write and the read.
         record = orders.claim(order_id, customer_id=customer_id, payment_id=payment_id, now=now)
@@ -78,7 +81,7 @@ def claim(data: dict[str, Any], *, orders: Orders, now: datetime) -> dict[str, A
 
 def _claimed(order: Order) -> dict[str, Any]:
     return {
-        "outcome": "claimed",
+        "outcome": "claimed" if order.cancel_for is None else "cancelling",
         "payment_id": order.payment_id,
         "amount": order.total,
         "currency": order.currency,

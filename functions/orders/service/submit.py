@@ -95,6 +95,17 @@ def machine_input(record: Record, trace: Trace) -> dict[str, Any]:
     }
 
 
+def on_existing(mode: str, order: Order, trace: Trace) -> dict[str, Any]:
+    """What the machine needs to go on with a stored order and its payment, or to undo them."""
+    payment = None if order.payment_id is None else {"payment_id": order.payment_id}
+    return {
+        "mode": mode,
+        "order": {"order_id": order.order_id, "customer_id": order.customer_id},
+        "payment": payment,
+        "trace": trace.to_dict(),
+    }
+
+
 def _payment(record: Record) -> dict[str, Any]:
     return {
         "payment_id": checkout_payment_id(record.order),

@@ -60,7 +60,7 @@ def hold_expired(
         answer = None
         if answers.owed(record):
             first = traces.of(record.request.trace)
-            answer = problem_answer(answers.closed("reservation_expired"), first)
+            answer = problem_answer(answers.closed(after.reason or ""), first)
         return change(record.order, after, trace=trace, answer=answer, causation_id=causation_id)
 
     after = advance(orders, before, decide).order
@@ -95,13 +95,11 @@ def look_after(
 
 def _resume(record: Record, trace: Trace, now: datetime) -> dict[str, Any]:
     order = record.order
-    short = {"order_id": order.order_id, "customer_id": order.customer_id}
-    payment = None if order.payment_id is None else {"payment_id": order.payment_id}
     if domain.is_overdue(order, now=now):
-        return {"mode": "abandon", "order": short, "payment": payment, "trace": trace.to_dict()}
+        return submit.on_existing("abandon", order, trace)
     own = submit.checkout_payment_id(order) if order.kind is Kind.CHECKOUT else None
-    if payment is not None and order.payment_id != own:
-        return {"mode": "payment", "order": short, "payment": payment, "trace": trace.to_dict()}
+    if order.payment_id not in (None, own):
+        return submit.on_existing("payment", order, trace)
     return submit.machine_input(record, trace)
 
 

@@ -1,8 +1,8 @@
-"""The provider's key, read from Secrets Manager and kept for five minutes."""
+"""The provider's key and signing secrets, read from Secrets Manager and kept for five minutes."""
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from shop import aws
@@ -12,10 +12,15 @@ CACHE_S = 300
 
 @dataclass(frozen=True, slots=True)
 class PspSecret:
-    """`payment_methods` renames test methods that a simulator knows under another id."""
+    """`payment_methods` renames test methods that a simulator knows under another id.
+
+    `webhook_secrets` are those that sign what the provider sends: two while one is rolled, none
+    where no webhook is to be believed.
+    """
 
     api_key: str = field(repr=False)
     payment_methods: Mapping[str, str]
+    webhook_secrets: Sequence[str] = field(default=(), repr=False)
 
 
 class SecretReader:
@@ -39,4 +44,8 @@ class SecretReader:
     def _read(self) -> PspSecret:
         answer = aws.client("secretsmanager").get_secret_value(SecretId=self._arn)
         data = json.loads(answer["SecretString"])
-        return PspSecret(data["api_key"], data.get("payment_methods") or {})
+        return PspSecret(
+            data["api_key"],
+            data.get("payment_methods") or {},
+            tuple(data.get("webhook_secrets") or ()),
+        )

@@ -3,10 +3,12 @@
 A status that is not in the table is unknown, never success and never failure.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from payments.domain import PspState, Seen
+from payments.service.ports import Notice
 from shop.money import EXPONENTS, Money
 
 _STATES = {
@@ -18,6 +20,7 @@ _STATES = {
 }
 # Where Stripe's unit is not ISO 4217's: ISK and UGX are written with two decimals that must be 00,
 # MGA without its fifths. Amounts with three decimals end in 0.
+_NAME = re.compile(r"[\w.]{1,200}", re.ASCII)  # ids and types of theirs, and our ids
 _FACTORS = {"ISK": (100, 1), "UGX": (100, 1), "MGA": (1, 100)}
 
 
@@ -68,6 +71,21 @@ def declined(reference: str, amount: Money, error: Any) -> Seen:
     return Seen(reference, PspState.DECLINED, amount, decline_code=_decline_code(details))
 
 
+def notice(event: Any) -> Notice:
+    """Which payment a webhook event is about; ValueError if it is no event of Stripe's.
+
+    No more is read of it: what its body says of a payment is old by the time that it is read.
+    """
+    event_id, kind = _text(event, "id"), _text(event, "type")
+    if not event_id or not kind or event.get("object") != "event":
+        raise ValueError("not an event")
+    data = event.get("data")
+    intent = data.get("object") if isinstance(data, Mapping) else None
+    if not isinstance(intent, Mapping) or intent.get("object") != "payment_intent":
+        return Notice(event_id, kind)
+    return Notice(event_id, kind, _text(intent.get("metadata"), "payment"), _text(intent, "id"))
+
+
 def is_about_method(error: Any) -> bool:
     """Whether creating an intent failed because of the payment method alone."""
     return getattr(error, "param", None) == "payment_method" or error.http_status == 404
@@ -76,6 +94,11 @@ def is_about_method(error: Any) -> bool:
 def code_of(error: Any) -> str:
     """The machine-readable reason; never the text, which may quote the request."""
     return getattr(error, "code", None) or type(error).__name__
+
+
+def _text(data: Any, name: str) -> str | None:
+    value = data.get(name) if isinstance(data, Mapping) else None
+    return value if isinstance(value, str) and _NAME.fullmatch(value) else None
 
 
 def _decline_code(error: Any) -> str:

@@ -1,1 +1,3 @@
-"""Use cases: what the steps do (charging) and what the routes and the janitor do (requesting)."""
+"""Use cases: what the steps do (charging), what the routes and the janitor do (requesting), what a
+provider's webhook starts (listening).
+"""

@@ -1,6 +1,7 @@
 """What the use cases need from outside."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
@@ -24,6 +25,40 @@ class PspRefused(Exception):
 
 class PspFault(Exception):
     """Our own mistake (key, permission, parameter): nothing was done, a person must look."""
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What a provider told us by itself: something happened, perhaps to one of our payments.
+
+    `payment_id` and `reference` are as the provider has them, to be compared with our row.
+    """
+
+    event_id: str
+    type: str
+    payment_id: str | None = None
+    reference: str | None = None
+
+
+class Webhooks(Protocol):
+    """A provider's webhooks."""
+
+    @property
+    def name(self) -> str:
+        """The provider, as payments name it."""
+
+    def read(self, raw: bytes, headers: Mapping[str, str], *, now: datetime) -> Notice | None:
+        """What it says; None unless this very body was signed by the provider just now."""
+
+
+class Notices(Protocol):
+    """The stored notices."""
+
+    def take(self, notice: Notice, *, psp: str, sha256: str, now: datetime) -> bool:
+        """Store it; False if it was processed before."""
+
+    def processed(self, notice: Notice, outcome: str) -> None:
+        """A further delivery of it does nothing from now on."""
 
 
 class Psp(Protocol):

@@ -143,6 +143,12 @@ def drive(
     return counts
 
 
+def is_unfinished(payment: Payment) -> bool:
+    """Whether a look at the provider's books can bring it on."""
+    under_way = payment.status in (Status.PENDING, Status.REQUIRES_ACTION, Status.UNKNOWN)
+    return under_way or _half_done(payment)
+
+
 def machine_input(
     mode: str, payment: Payment, trace: Trace, *, first: bool = False
 ) -> dict[str, Any]:

@@ -67,6 +67,17 @@ def test_a_stranger_or_a_second_payment_claims_nothing(orders: OrderRepository, 
     assert claim(orders, OTHER_PAYMENT) is None
 
 
+def test_an_order_that_is_to_be_cancelled_is_claimed_by_nobody(
+    orders: OrderRepository, keep: Keep
+) -> None:
+    wished = domain.cancel_wanted(keep(pending()), domain.Requester.CUSTOMER, now=NOW)
+    assert orders.save(Change(wished)) is None
+    assert claim(orders) is None
+    record = orders.get(ORDER_ID)
+    assert record is not None
+    assert record.order == wished
+
+
 def test_state_event_and_answer_are_stored_together(orders: OrderRepository, keep: Keep) -> None:
     before = keep(pending())
     after = domain.paid(before, PAYMENT, now=NOW)

@@ -47,7 +47,17 @@ def test_the_steps_build_their_provider_from_the_environment(
     _till.provider.cache_clear()
 
 
-def test_only_the_steps_load_the_providers_sdk() -> None:
+def test_no_webhook_is_believed_before_its_secret_is_known() -> None:
+    assert SecretReader(stored({"api_key": "sk_1"}))().webhook_secrets == ()
+
+
+def test_two_webhook_secrets_are_known_while_one_is_rolled() -> None:
+    secret = SecretReader(stored({"api_key": "sk_1", "webhook_secrets": ["whsec_1", "whsec_2"]}))()
+    assert secret.webhook_secrets == ("whsec_1", "whsec_2")
+    assert "whsec" not in repr(secret)
+
+
+def test_only_the_steps_and_the_webhook_load_the_providers_sdk() -> None:
     code = (
         "import sys, tests.conftest; "
         "import payments.api.create_payment, payments.api.get_payment; "

@@ -47,7 +47,7 @@ def test_our_token_is_verified() -> None:
     assert VERIFIER.verify(TOKEN, now=NOW) == Verified(
         sub="usr_1",
         sid="ses_1",
-        scope="catalog:write inventory:write orders:read payments:write",
+        scope="catalog:write inventory:write orders:read orders:write payments:write",
         role="admin",
         exp=int(NOW.timestamp()) + 900,
     )

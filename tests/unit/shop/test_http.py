@@ -1,5 +1,6 @@
 """The HTTP edge: every bad request is a 4xx problem document and reaches no handler."""
 
+import base64
 import json
 from typing import Any
 
@@ -24,6 +25,9 @@ class Filters(Query):
 ROUTE = Route("POST", "/orders", "Place", idempotent=True, request=Order, scopes=("shop:buy",))
 GET = Route("GET", "/orders", "List", query=Filters)
 GOOD = {"lines": [{"sku": "A-1", "quantity": 1}]}
+
+
+SIGNED = Route("POST", "/hooks", "Hear", auth="signature")
 
 
 class Spy:
@@ -163,3 +167,20 @@ def test_every_code_has_one_entry_in_the_catalogue() -> None:
     declared = [v for v in vars(problems).values() if isinstance(v, problems.ProblemType)]
     assert len(declared) == len({p.code for p in declared}) == len(problems.CATALOGUE)
     assert all(400 <= p.status < 600 for p in declared)
+
+
+@pytest.mark.parametrize("kind", ["application/json; charset=utf-8", "text/plain", ""])
+def test_a_signed_route_gets_the_body_as_it_was_sent_and_needs_no_token(kind: str) -> None:
+    spy, raw = Spy(), '{ "a":1,\n"b": "\u00e4" }'
+    sent = event("POST", "/hooks", raw=raw, sub=None, headers={"Content-Type": kind})
+    assert call(entrypoint(SIGNED, spy), sent).status == 201
+    assert spy.requests[0].body == raw.encode()
+    encoded = {"body": base64.b64encode(raw.encode()).decode(), "isBase64Encoded": True}
+    call(entrypoint(SIGNED, spy), sent | encoded)
+    assert spy.requests[1].body == raw.encode()
+
+
+def test_a_signed_body_may_not_be_larger_than_others() -> None:
+    spy = Spy()
+    reply = call(entrypoint(SIGNED, spy), event("POST", "/hooks", raw="x" * 300_000, sub=None))
+    assert (reply.status, spy.requests) == (413, [])

@@ -24,12 +24,16 @@ MAX_BODY_BYTES = 256 * 1024
 TOKEN_LEEWAY_S = 5  # for clocks that differ, as the authorizer has it
 _NEVER = 2**40
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
-Auth = Literal["public", "customer", "staff"]
+Auth = Literal["public", "customer", "staff", "signature"]
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """What a route is and promises. Throttles are (requests per second, burst)."""
+    """What a route is and promises. Throttles are (requests per second, burst).
+
+    `auth="signature"`: the sender signs the body as it was sent. Such a route gets it as bytes, in
+    `Request.body`, and is to check the signature before it believes anything.
+    """
 
     method: str
     path: str
@@ -42,6 +46,11 @@ class Route:
     responses: Mapping[int, type[BaseModel] | None] = field(default_factory=dict)
     problems: Sequence[ProblemType] = ()
     throttle: tuple[int, int] | None = None
+
+    @property
+    def needs_token(self) -> bool:
+        """Whether the authorizer guards it."""
+        return self.auth in ("customer", "staff")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +80,9 @@ class Request(Generic[B]):
 
     @property
     def user(self) -> Caller:
-        """The caller of a route that is not public."""
+        """The caller of a route that needs a token."""
         if self.caller is None:
-            raise LookupError("a public route has no caller")
+            raise LookupError("a route without a token has no caller")
         return self.caller
 
 
@@ -191,7 +200,7 @@ def _raw_body(event: dict[str, Any]) -> bytes | Problem:
 
 
 def _caller(route: Route, event: dict[str, Any]) -> Caller | Problem | None:
-    if route.auth == "public":
+    if not route.needs_token:
         return None
     context = (event.get("requestContext") or {}).get("authorizer") or {}
     if not context.get("sub"):
@@ -207,6 +216,8 @@ def _caller(route: Route, event: dict[str, Any]) -> Caller | Problem | None:
 
 
 def _body(route: Route, raw: bytes, headers: Mapping[str, str]) -> Any:
+    if route.auth == "signature":
+        return raw
     if route.request is None:
         return None
     media_type = headers.get("content-type", "").split(";")[0].strip().lower()

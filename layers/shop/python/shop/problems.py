@@ -81,6 +81,9 @@ PAYMENT_IN_PROGRESS = ProblemType(
 PAYMENT_NOT_CONFIRMABLE = ProblemType(
     "payment_not_confirmable", 409, "The payment does not wait for a confirmation"
 )
+ORDER_NOT_CANCELLABLE = ProblemType(
+    "order_not_cancellable", 409, "The order can no longer be cancelled"
+)
 PRECONDITION_FAILED = ProblemType("precondition_failed", 412, "The resource has changed")
 PAYLOAD_TOO_LARGE = ProblemType("payload_too_large", 413, "The body is larger than 256 KB")
 UNSUPPORTED_MEDIA_TYPE = ProblemType(

@@ -1,0 +1,57 @@
+"""POST /orders/{order_id}/cancel.
+
+An order ends once, so its row is the record of this request: a repeat finds the cancelled order and
+gets the same body. Problems: 404 not_found, 409 order_not_cancellable (paid, or ended in another
+way), 503 checkout_incomplete (the wish is kept).
+"""
+
+from typing import Any
+
+from orders import domain, views
+from orders.access import requester
+from orders.domain import Status
+from orders.repository import OrderRepository
+from orders.schemas import OrderOut
+from orders.service import cancelling
+from orders.settings import MachineSettings
+from shop import clock, machine, problems
+from shop.http import Request, Response, Route, entrypoint
+from shop.problems import Problem
+
+ROUTE = Route(
+    "POST",
+    "/orders/{order_id}/cancel",
+    "Cancel an order and let go of its payment; not once it is paid: refunds come with returns",
+    scopes=("shop:buy", "orders:write"),
+    idempotent=True,
+    responses={202: OrderOut},
+    problems=(
+        problems.NOT_FOUND,
+        problems.ORDER_NOT_CANCELLABLE,
+        problems.CHECKOUT_INCOMPLETE,
+    ),
+)
+SETTINGS = MachineSettings.load()
+orders = OrderRepository()
+
+
+def handle(request: Request[None]) -> Response | Problem:
+    """Find it, cancel it, show what it is now. What was never placed is not there yet."""
+    found = orders.get(request.path["order_id"])
+    by = None if found is None else requester(found.order, request.user)
+    if found is None or by is None or found.order.status is Status.PENDING:
+        return Problem(problems.NOT_FOUND, "There is no such order.")
+    before = domain.is_cancelled_on_request(found.order)
+    order = cancelling.cancel(found, by, orders=orders, run=run, now=clock.now())
+    if isinstance(order, Problem):
+        return order
+    headers = {"Idempotency-Replayed": "true"} if before else {}
+    return Response(202, views.order_body(order), headers=headers)
+
+
+def run(data: dict[str, Any]) -> dict[str, Any]:
+    """The checkout machine."""
+    return machine.run(SETTINGS.checkout_machine_arn, data)
+
+
+handler = entrypoint(ROUTE, handle)

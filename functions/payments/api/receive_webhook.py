@@ -1,0 +1,75 @@
+"""POST /webhooks/psp/{psp}: a provider tells that something happened to a payment.
+
+Problems: 400 invalid_request (not signed by the provider, too old, or no event), 404 not_found (no
+provider of ours). Both change nothing. Whatever is not answered 200 the provider sends again.
+"""
+
+import functools
+import hashlib
+from typing import Any
+
+from payments.psp.secret import SecretReader
+from payments.psp.stripe_webhooks import StripeWebhooks
+from payments.repository import PaymentRepository
+from payments.repository_webhooks import NoticeRepository
+from payments.schemas import WebhookOut
+from payments.service import listening
+from payments.service.ports import Webhooks
+from payments.settings import PspSettings, RequestSettings
+from shop import clock, machine, problems, telemetry, trace
+from shop.http import Request, Response, Route, entrypoint
+from shop.problems import Problem
+
+ROUTE = Route(
+    method="POST",
+    path="/webhooks/psp/{psp}",
+    summary="What a payment provider tells by itself; signed by it, of any age and order",
+    auth="signature",
+    responses={200: WebhookOut},
+    problems=(problems.INVALID_REQUEST, problems.NOT_FOUND),
+    throttle=(100, 200),
+)
+settings = RequestSettings.load()
+payments = PaymentRepository()
+notices = NoticeRepository()
+
+
+@functools.cache
+def providers() -> dict[str, Webhooks]:
+    """Whose webhooks are heard, by the name in the path."""
+    stripe = StripeWebhooks(SecretReader(PspSettings.load().psp_secret_arn))
+    return {stripe.name: stripe}
+
+
+def start(data: dict[str, Any]) -> None:
+    """Start the machine and do not wait: the provider wants its answer within seconds."""
+    machine.start(settings.checkout_machine_arn, data)
+
+
+def handle(request: Request[bytes]) -> Response | Problem:
+    """Check it, keep it, let the machine look."""
+    provider = providers().get(request.path["psp"])
+    if provider is None:
+        return Problem(problems.NOT_FOUND, "There is no such provider.")
+    now = clock.now()
+    notice = provider.read(request.body, request.headers, now=now)
+    if notice is None:
+        telemetry.count("WebhookRefused")
+        return Problem(problems.INVALID_REQUEST, "The provider has not signed this body just now.")
+    outcome = listening.hear(
+        notice,
+        psp=provider.name,
+        sha256=hashlib.sha256(request.body).hexdigest(),
+        notices=notices,
+        payments=payments,
+        start=start,
+        now=now,
+        trace_of=lambda data: trace.of(dict(data)),
+    )
+    telemetry.logger.info(
+        "webhook", extra={"event_id": notice.event_id, "type": notice.type, "outcome": outcome}
+    )
+    return Response(200, WebhookOut())
+
+
+handler = entrypoint(ROUTE, handle)

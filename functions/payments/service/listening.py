@@ -1,0 +1,57 @@
+"""What a provider's webhook starts: a look at the provider's books, nothing else.
+
+A notice is believed to have come from the provider, never to say how a payment stands: notices come
+late, twice, out of order, or before our own request has its answer. So each one only starts the
+machine, as the janitor does, which is safe beside any other run of it (charging.py): a reference is
+stored once, only the stored one is confirmed, and what is known already is looked up again.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from payments.domain import Payment
+from payments.service import requesting
+from payments.service.ports import Notice, Notices, Payments
+from shop import ids
+from shop.trace import Trace
+
+
+def hear(
+    notice: Notice,
+    *,
+    psp: str,
+    sha256: str,
+    notices: Notices,
+    payments: Payments,
+    start: Callable[[dict[str, Any]], object],
+    now: datetime,
+    trace_of: Callable[[Mapping[str, str]], Trace],
+) -> str:
+    """`started`, `ignored` (nothing of ours waits for it), or `repeated`.
+
+    It is marked as processed after the start: a crash between the two makes the provider send it
+    again, and the machine start again.
+    """
+    if not notices.take(notice, psp=psp, sha256=sha256, now=now):
+        return "repeated"
+    payment = _of(notice, payments)
+    outcome = "ignored"
+    if payment is not None and requesting.is_unfinished(payment):
+        start(requesting.machine_input("payment", payment, trace_of(payment.trace)))
+        outcome = "started"
+    notices.processed(notice, outcome)
+    return outcome
+
+
+def _of(notice: Notice, payments: Payments) -> Payment | None:
+    """Our payment, if the notice is about it.
+
+    Not about another reference: that is an orphan of a race, or was not made by us. A row without a
+    reference may get this one yet, or its request died before it could: the machine finds out.
+    """
+    payment_id = notice.payment_id or ""
+    payment = payments.get(payment_id) if ids.is_id("pay", payment_id) else None
+    if payment is None or payment.psp_reference not in (None, notice.reference):
+        return None
+    return payment

@@ -1,0 +1,287 @@
+"""An order is cancelled on request, and the request races the order's payment at every point.
+
+Whoever moves the order's row first has it; money is never kept for a cancelled order.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from orders.schemas import OrderOut
+from tests.support.checks import at_rest
+from tests.support.gateway import Reply
+from tests.support.journey import Journey
+from tests.support.psp import GOOD, NEEDS_ACTION
+from tests.support.wire import Request
+
+LINES = {"TEA-1": 1}
+STAFF = {"sub": "usr_use1_0000000000000000000000000s", "scope": "orders:read orders:write"}
+# The requests of POST /payments, in their order.
+PAYING = [
+    "payments.create_payment PutItem",
+    "orders.steps.claim UpdateItem",
+    "payments.steps.authorize UpdateItem",
+    "payments.steps.authorize TransactWriteItems",
+    "inventory.steps.commit GetItem",
+    "inventory.steps.commit TransactWriteItems",
+    "payments.steps.capture TransactWriteItems",
+    "orders.steps.settle TransactWriteItems",
+]
+# The requests of a cancellation of an order that no payment has, and of one that waits for 3-D
+# Secure.
+CLOSING = [
+    "orders.cancel_order TransactWriteItems",
+    "orders.steps.settle GetItem",
+    "orders.steps.settle TransactWriteItems",
+    "inventory.steps.release GetItem",
+    "inventory.steps.release TransactWriteItems",
+]
+VOIDING = [
+    "orders.cancel_order TransactWriteItems",
+    "orders.steps.claim UpdateItem",
+    "payments.steps.void GetItem",
+    "payments.steps.void TransactWriteItems",
+    "inventory.steps.release TransactWriteItems",
+    "orders.steps.settle TransactWriteItems",
+]
+
+
+def at(shop: Journey, point: str, act: Callable[[], Any]) -> list[Any]:
+    """Let somebody else act just before the next request of this kind, once."""
+    replies: list[Any] = []
+    reached: list[Request] = []
+
+    def intercept(request: Request, when: str) -> None:
+        here = f"{request.function}.{request.step}".rstrip(".")
+        if when == "before" and f"{here} {request.operation}" == point and not reached:
+            reached.append(request)
+            replies.append(act())
+
+    shop.wire.intercept = intercept
+    return replies
+
+
+def placed(shop: Journey) -> str:
+    shop.stock("TEA-1", units=1)
+    return str(shop.order("order", LINES).json["order_id"])
+
+
+def waiting(shop: Journey) -> tuple[str, dict[str, Any]]:
+    """An order whose payment waits for its customer."""
+    order_id = placed(shop)
+    reply = shop.pay("pay", order_id, NEEDS_ACTION)
+    assert reply.status == 202, reply.text
+    return order_id, reply.json
+
+
+def one_has_it(shop: Journey, order_id: str, cancelled: Reply, paid: Reply | None = None) -> None:
+    """Exactly one of the two was told that it has the order; each is told the same again."""
+    assert cancelled.status in (202, 409), cancelled.text
+    won = cancelled.status == 202
+    if paid is not None:
+        assert (paid.status == 201) is not won, (cancelled.text, paid.text)
+    else:
+        assert won
+    if not won:
+        assert cancelled.json["code"] == "order_not_cancellable"
+    shop.settle(minutes=2)
+    at_rest(shop)
+    order = shop.get(order_id).json
+    assert (order["status"], order["reason"]) == (
+        ("cancelled", "customer") if won else ("paid", None)
+    )
+    assert shop.available("TEA-1") == (1 if won else 0)
+    again = shop.cancel(order_id, "another-key")
+    assert again.status == cancelled.status
+    if won:
+        assert again.text == cancelled.text
+
+
+def test_an_order_that_nobody_pays_is_cancelled_and_its_stock_is_free(shop: Journey) -> None:
+    order_id = placed(shop)
+    reply = shop.cancel(order_id)
+    assert reply.status == 202
+    assert OrderOut.model_validate_json(reply.text).status == "cancelled"
+    assert reply.json["reservation"] is None
+    assert shop.available("TEA-1") == 1
+    (event,) = shop.events("order.cancelled")
+    assert event["data"] == {"order_id": order_id, "reason": "customer"}
+    one_has_it(shop, order_id, reply)
+
+
+def test_a_repeat_is_answered_byte_for_byte(shop: Journey) -> None:
+    order_id = placed(shop)
+    first, again = shop.cancel(order_id), shop.cancel(order_id)
+    assert (again.status, again.text) == (first.status, first.text)
+    assert "Idempotency-Replayed" not in first.headers
+    assert again.headers["Idempotency-Replayed"] == "true"
+    assert len(shop.events("order.cancelled")) == 1
+
+
+@pytest.mark.parametrize("capture", ["auto", "manual"])
+def test_a_payment_that_is_not_at_its_end_is_voided(shop: Journey, capture: str) -> None:
+    order_id = placed(shop)
+    method = GOOD if capture == "manual" else NEEDS_ACTION
+    payment = shop.pay("pay", order_id, method, capture=capture)
+    assert payment.status in (201, 202)
+    reply = shop.cancel(order_id)
+    assert shop.row("payments", payment.json["payment_id"])["status"] == "voided"
+    one_has_it(shop, order_id, reply)
+
+
+def test_a_paid_order_is_not_cancelled(shop: Journey) -> None:
+    order_id = placed(shop)
+    paid = shop.pay("pay", order_id)
+    one_has_it(shop, order_id, shop.cancel(order_id), paid)
+
+
+def test_an_order_that_ended_in_another_way_is_not_cancelled(shop: Journey) -> None:
+    order_id = placed(shop)
+    shop.settle(minutes=20)
+    reply = shop.cancel(order_id)
+    assert (reply.status, reply.json["code"]) == (409, "order_not_cancellable")
+    assert reply.json["reason"] == "reservation_expired"
+    shop.order("too-many", {"TEA-1": 2})
+    (rejected,) = shop.events("order.rejected")
+    assert shop.cancel(rejected["subject"]).json["code"] == "order_not_cancellable"
+
+
+def test_staff_may_cancel_others_orders_and_customers_may_not(shop: Journey) -> None:
+    order_id = placed(shop)
+    stranger = {"sub": "usr_use1_0000000000000000000000000b"}
+    assert shop.cancel(order_id, **stranger).status == 404
+    assert shop.cancel("ord_nobody").status == 404
+    assert shop.cancel(order_id, **stranger, scope="orders:read").status == 403
+    assert shop.get(order_id).json["status"] == "placed"
+    reply = shop.cancel(order_id, **STAFF)
+    assert (reply.status, reply.json["reason"]) == (202, "staff")
+    assert shop.cancel(order_id).text == reply.text
+
+
+def test_a_key_is_needed(shop: Journey) -> None:
+    order_id = placed(shop)
+    assert shop.cancel(order_id, "").json["code"] == "idempotency_key_required"
+    assert shop.get(order_id).json["status"] == "placed"
+
+
+@pytest.mark.parametrize("point", PAYING)
+def test_a_cancellation_at_any_point_of_a_payment_has_the_order_or_not(
+    shop: Journey, point: str
+) -> None:
+    order_id = placed(shop)
+    replies = at(shop, point, lambda: shop.cancel(order_id))
+    paid = shop.pay("pay", order_id)
+    [cancelled] = replies
+    assert (cancelled.status == 202) is (PAYING.index(point) < PAYING.index(PAYING[6]))
+    assert shop.pay("pay", order_id).text == paid.text
+    one_has_it(shop, order_id, cancelled, paid)
+
+
+@pytest.mark.parametrize(
+    "point", ["orders.steps.claim UpdateItem", "inventory.steps.commit GetItem"]
+)
+def test_a_checkout_whose_order_is_cancelled_meanwhile_takes_no_money(
+    shop: Journey, point: str
+) -> None:
+    shop.stock("TEA-1", units=1)
+
+    def cancel() -> Reply:
+        (event,) = shop.events("order.placed")
+        return shop.cancel(event["subject"])
+
+    replies = at(shop, point, cancel)
+    bought = shop.buy("buy", LINES)
+    assert (bought.status, bought.json["code"]) == (409, "order_closed"), bought.text
+    assert shop.buy("buy", LINES).text == bought.text
+    [cancelled] = replies
+    one_has_it(shop, cancelled.json["order_id"], cancelled)
+
+
+@pytest.mark.parametrize("point", CLOSING)
+def test_a_payment_at_any_point_of_a_cancellation_has_the_order_or_not(
+    shop: Journey, point: str
+) -> None:
+    order_id = placed(shop)
+    replies = at(shop, point, lambda: shop.pay("pay", order_id))
+    cancelled = shop.cancel(order_id)
+    [paid] = replies
+    assert (paid.status == 201) is (point == CLOSING[0])
+    one_has_it(shop, order_id, cancelled, paid)
+
+
+@pytest.mark.parametrize(
+    ("point", "way"), [*((point, "confirm") for point in VOIDING), (VOIDING[2], "webhook")]
+)
+def test_a_customer_who_authenticates_while_the_order_is_cancelled_pays_or_not(
+    shop: Journey, point: str, way: str
+) -> None:
+    order_id, payment = waiting(shop)
+    reference = payment["psp_reference"]
+
+    def agree() -> Reply:
+        if shop.psp.books[reference].state == "requires_action":
+            shop.psp.authenticate(reference, success=True)
+        if way == "confirm":
+            return shop.confirm(payment["payment_id"])
+        return shop.told(reference)
+
+    at(shop, point, agree)
+    cancelled = shop.cancel(order_id)
+
+    won = point != VOIDING[0]  # else the confirmation was over before the wish was kept
+    assert cancelled.status == (202 if won else 409)
+    assert shop.psp.books[reference].captured == (
+        0 if won else shop.psp.books[reference].authorized
+    )
+    shop.settle(minutes=2)
+    at_rest(shop)
+    assert shop.get(order_id).json["status"] == ("cancelled" if won else "paid")
+
+
+@pytest.mark.parametrize("state", ["placed", "waiting"])
+@pytest.mark.parametrize("goes_on", ["janitor", "repeat"])
+def test_a_wish_whose_machine_died_is_carried_out(shop: Journey, state: str, goes_on: str) -> None:
+    order_id = placed(shop) if state == "placed" else waiting(shop)[0]
+    working = dict(shop.wire.functions)
+    dead = "orders.steps" if state == "placed" else "payments.steps"
+    shop.wire.functions[dead] = _dead
+    first = shop.cancel(order_id)
+    assert (first.status, first.json["code"]) == (503, "checkout_incomplete")
+    assert shop.get(order_id).json["status"] == "placed"
+    shop.wire.functions.update(working)
+
+    if goes_on == "janitor":
+        shop.pass_time(seconds=61)
+        shop.work("orders.janitor")
+        assert shop.get(order_id).json["status"] == "cancelled"
+
+    one_has_it(shop, order_id, shop.cancel(order_id))
+
+
+@pytest.mark.parametrize("way", ["pay", "confirm", "webhook", "janitor"])
+def test_a_kept_wish_stops_whoever_comes_to_pay(shop: Journey, way: str) -> None:
+    """The machine of the cancellation died: the payment's next run undoes it instead."""
+    order_id, payment = waiting(shop) if way != "pay" else (placed(shop), {})
+    working = shop.wire.functions["orders.steps"]
+    shop.wire.functions["orders.steps"] = _dead
+    assert shop.cancel(order_id).status == 503
+    shop.wire.functions["orders.steps"] = working
+    if way != "pay":
+        shop.psp.authenticate(payment["psp_reference"], success=True)
+    shop.pass_time(seconds=61)
+
+    acts: dict[str, Callable[[], Any]] = {
+        "pay": lambda: shop.pay("pay", order_id),
+        "confirm": lambda: shop.confirm(payment["payment_id"]),
+        "webhook": lambda: shop.told(payment["psp_reference"]),
+        "janitor": lambda: shop.work("payments.janitor"),
+    }
+    acts[way]()
+
+    assert [book.captured for book in shop.psp.books.values()] == [0] * len(shop.psp.books)
+    one_has_it(shop, order_id, shop.cancel(order_id))
+
+
+def _dead(*_: object) -> None:
+    raise RuntimeError("dead")

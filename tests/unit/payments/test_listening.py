@@ -1,0 +1,117 @@
+"""What a provider's notice starts, and when it is processed."""
+
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from payments.domain import Payment, Status
+from payments.service import listening
+from payments.service.ports import Notice
+from shop import trace
+from tests.unit.payments.fakes import NOW, PAYMENT, TRACE, FakePayments, make_payment
+
+NOTICE = Notice("evt_1", "payment_intent.succeeded", PAYMENT, "pi_1")
+
+
+class FakeNotices:
+    """`payments.service.ports.Notices` in memory."""
+
+    def __init__(self) -> None:
+        self.rows: dict[str, str | None] = {}
+
+    def take(self, notice: Notice, *, psp: str, sha256: str, now: datetime) -> bool:
+        if self.rows.get(notice.event_id) is not None:
+            return False
+        self.rows[notice.event_id] = None
+        return True
+
+    def processed(self, notice: Notice, outcome: str) -> None:
+        self.rows[notice.event_id] = outcome
+
+
+class Ear:
+    """Hears notices about the payments of a test, and remembers what it started."""
+
+    def __init__(self, *payments: Payment) -> None:
+        self.payments = FakePayments({payment.payment_id: payment for payment in payments})
+        self.notices = FakeNotices()
+        self.started: list[dict[str, Any]] = []
+        self.dies = False
+
+    def hear(self, notice: Notice = NOTICE) -> str:
+        return listening.hear(
+            notice,
+            psp="stripe",
+            sha256="0",
+            notices=self.notices,
+            payments=self.payments,
+            start=self._start,
+            now=NOW,
+            trace_of=lambda data: trace.of(dict(data)),
+        )
+
+    def _start(self, data: dict[str, Any]) -> None:
+        if self.dies:
+            raise ConnectionError
+        self.started.append(data)
+
+
+@pytest.mark.parametrize(
+    "payment",
+    [
+        make_payment(),
+        make_payment(psp_reference="pi_1"),
+        make_payment(psp_reference="pi_1", status=Status.UNKNOWN),
+        make_payment(psp_reference="pi_1", status=Status.REQUIRES_ACTION),
+        make_payment(psp_reference="pi_1", status=Status.AUTHORIZED),
+    ],
+    ids=lambda payment: f"{payment.status}-{payment.psp_reference}",
+)
+def test_a_payment_that_is_not_at_its_end_is_driven_on_once(payment: Payment) -> None:
+    ear = Ear(payment)
+    assert [ear.hear(), ear.hear()] == ["started", "repeated"]
+    (data,) = ear.started
+    assert (data["mode"], data["payment"]) == ("payment", {"payment_id": PAYMENT})
+    assert data["trace"]["request_id"] == TRACE.request_id  # of the request that is still owed
+    assert ear.notices.rows == {"evt_1": "started"}
+
+
+@pytest.mark.parametrize("status", [Status.CAPTURED, Status.FAILED, Status.VOIDED])
+def test_a_payment_at_its_end_is_left_alone(status: Status) -> None:
+    ear = Ear(make_payment(psp_reference="pi_1", status=status))
+    assert (ear.hear(), ear.started) == ("ignored", [])
+
+
+def test_money_that_is_held_on_purpose_is_left_alone() -> None:
+    held = make_payment(
+        psp_reference="pi_1", status=Status.AUTHORIZED, capture="manual", due_at=None
+    )
+    assert Ear(held).hear() == "ignored"
+
+
+@pytest.mark.parametrize(
+    "notice",
+    [
+        Notice("evt_1", "charge.refunded"),
+        Notice("evt_1", "payment_intent.succeeded", None, "pi_1"),
+        Notice("evt_1", "payment_intent.succeeded", "pay_nobody", "pi_1"),
+        Notice("evt_1", "payment_intent.succeeded", PAYMENT[:-1] + "0", "pi_1"),
+        Notice("evt_1", "payment_intent.succeeded", PAYMENT, "pi_of_someone_else"),
+        Notice("evt_1", "payment_intent.succeeded", PAYMENT, None),
+    ],
+)
+def test_what_is_not_about_our_payment_is_ignored(notice: Notice) -> None:
+    ear = Ear(make_payment(psp_reference="pi_1", status=Status.REQUIRES_ACTION))
+    assert [ear.hear(notice), ear.hear(notice)] == ["ignored", "repeated"]
+    assert ear.started == []
+
+
+def test_a_crash_before_the_start_lets_the_next_delivery_start() -> None:
+    ear = Ear(make_payment())
+    ear.dies = True
+    with pytest.raises(ConnectionError):
+        ear.hear()
+    ear.dies = False
+    assert [ear.hear(), ear.hear()] == ["started", "repeated"]
+    assert len(ear.started) == 1

@@ -1,0 +1,107 @@
+"""Whose webhooks are read."""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from stripe import WebhookSignature
+
+from payments.psp.secret import PspSecret
+from payments.psp.stripe_webhooks import TOLERANCE_S, StripeWebhooks
+from payments.service.ports import Notice
+from tests.unit.payments.fakes import NOW, PAYMENT
+
+KEY = "whsec_1"
+INTENT = {"id": "pi_1", "object": "payment_intent", "metadata": {"payment": PAYMENT}}
+EVENT = {
+    "id": "evt_1",
+    "object": "event",
+    "type": "payment_intent.succeeded",
+    "data": {"object": INTENT},
+}
+BODY = json.dumps(EVENT)
+
+
+def read(
+    body: str | bytes = BODY, *, key: str = KEY, known: tuple[str, ...] = (KEY,), **more: Any
+) -> Notice | None:
+    """Sign with `key` and read with the `known` secrets; `age` seconds after it was signed."""
+    text = body if isinstance(body, str) else body.decode("latin-1")
+    at = int((NOW - timedelta(seconds=more.get("age", 0))).timestamp())
+    header = more.get("header", WebhookSignature.generate_signature_header(text, key, at))
+    raw = more.get("raw", body.encode() if isinstance(body, str) else body)
+    webhooks = StripeWebhooks(lambda: PspSecret("sk", {}, known))
+    return webhooks.read(raw, {"stripe-signature": header}, now=NOW)
+
+
+def test_a_signed_event_names_the_payment_that_it_is_about() -> None:
+    assert read() == Notice("evt_1", "payment_intent.succeeded", PAYMENT, "pi_1")
+
+
+@pytest.mark.parametrize("known", [(KEY, "whsec_2"), ("whsec_2", KEY)])
+def test_while_a_secret_is_rolled_either_one_will_do(known: tuple[str, ...]) -> None:
+    assert read(known=known) is not None
+
+
+@pytest.mark.parametrize("known", [(), ("",), ("whsec_2",), ("whsec_2", "whsec_3")])
+def test_another_secret_or_none_opens_nothing(known: tuple[str, ...]) -> None:
+    assert read(known=known) is None
+
+
+def test_a_changed_body_is_refused() -> None:
+    assert read(raw=BODY.replace("pi_1", "pi_2").encode()) is None
+    assert read(raw=json.dumps(EVENT, indent=1).encode()) is None
+
+
+@pytest.mark.parametrize(
+    ("age", "taken"),
+    [
+        (TOLERANCE_S, True),
+        (TOLERANCE_S + 1, False),
+        (-TOLERANCE_S, True),
+        (-TOLERANCE_S - 1, False),
+    ],
+)
+def test_a_signature_of_another_time_is_refused(age: int, taken: bool) -> None:
+    assert (read(age=age) is not None) is taken
+
+
+def test_a_time_that_was_not_signed_is_refused() -> None:
+    old = WebhookSignature.generate_signature_header(BODY, KEY, 1)
+    now = int(NOW.timestamp())
+    assert read(header=f"t={now}," + old.partition(",")[2]) is None
+    assert read(header=f"{old},t={now}") is None
+
+
+@pytest.mark.parametrize(
+    "header", ["", "t=", "v1=00", "t=x,v1=00", "t={now}", "t={now},v0=00", "t={now},v1=é", "\ud800"]
+)
+def test_a_header_without_a_signature_is_refused(header: str) -> None:
+    assert read(header=header.replace("{now}", str(int(NOW.timestamp())))) is None
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["", "{", "[]", "null", "{}", "1", '{"id": "evt_1", "type": "x"}', b"\xff\xfe"]
+    + [json.dumps(EVENT | change) for change in ({"id": 1}, {"id": "a#b"}, {"type": None})],
+)
+def test_what_is_signed_and_no_event_is_refused(body: str | bytes) -> None:
+    assert read(body) is None
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        None,
+        {},
+        {"object": None},
+        {"object": {"id": "ch_1", "object": "charge", "metadata": {"payment": PAYMENT}}},
+        {"object": INTENT | {"metadata": None}},
+        {"object": INTENT | {"metadata": {"payment": ["x"]}}},
+    ],
+)
+def test_an_event_about_something_else_is_about_no_payment(data: Any) -> None:
+    notice = read(json.dumps(EVENT | {"data": data}))
+    assert notice is not None
+    assert notice.payment_id is None
