@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.support.machines import ROOT, definition
+from tests.support.specs import specs
 
 FILES = sorted((ROOT / "state_machines").glob("*.asl.json"))
 FUNCTIONS = {"OrdersSteps", "CatalogSteps", "InventorySteps", "PaymentsSteps"}
@@ -117,17 +118,14 @@ def test_a_task_names_its_step_and_keeps_the_input(machine: State, state: State)
 
 
 def test_the_steps_that_the_machine_calls_exist() -> None:
-    from tests.support.journey import FUNCTIONS as HANDLERS
-
     called = {
         (state["Resource"].rsplit(":", 1)[1], state["Parameters"]["step"])
         for state in definition("checkout")["States"].values()
         if state["Type"] == "Task"
     }
     for function, step in called:
-        service = function.removesuffix("-steps")
-        found = ROOT / "functions" / service / "steps"
-        assert function in HANDLERS
+        assert specs()[function].kind == "steps"
+        found = ROOT / "functions" / specs()[function].service / "steps"
         names = {path.stem for path in found.glob("*.py")} | {"release"}
         assert step in names
 
@@ -155,8 +153,8 @@ def test_stock_is_freed_only_after_what_could_sell_it_is_closed() -> None:
     for name in ("Closed", "Placed"):
         before = [state for state in states.values() if name in _targets(state)]
         assert {state["Resource"].rsplit(":", 1)[1] for state in before} <= {
-            "orders-steps",
-            "inventory-steps",
+            "orders.steps",
+            "inventory.steps",
         }
 
 

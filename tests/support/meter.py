@@ -105,7 +105,11 @@ class Meter:
 
 
 def _requests(requests: list[Request]) -> dict[str, int]:
-    return dict(Counter(each.name for each in requests if each.service == "dynamodb"))
+    return dict(
+        Counter(
+            each.name for each in requests if each.service == "dynamodb" and each.function != "test"
+        )
+    )
 
 
 def _writes(request: Request) -> Iterator[Write]:
