@@ -108,6 +108,7 @@ class Injector:
     late: list[Late] = field(default_factory=list)
     held: list[Delivery] = field(default_factory=list)
     dark: bool = False  # the provider answers nobody
+    refuses: Callable[[Request], bool] = lambda request: False  # AWS, for good
     rival: Callable[[], object] = lambda: None
     streams: set[tuple[str, str]] = field(default_factory=set)  # those that pause, of the estate
     _sticky: tuple[str, Request] | None = None
@@ -129,6 +130,8 @@ class Injector:
     # Calls to AWS.
     def around(self, request: Request, act: Callable[[], AWSResponse | None]) -> AWSResponse | None:
         """Carry a request out, or not."""
+        if self.refuses(request):
+            return refusal("ValidationException", 400)
         if self.paused:
             return act()
         if self._sticky is not None and _same_call(self._sticky[1], request):

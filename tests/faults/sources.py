@@ -76,9 +76,13 @@ class Graph:
                 id_ = (module.name, f"{owner}.{node.name}".lstrip("."))
                 self.functions[id_] = Function(module.file, node, owner)
         self.models = _models(self.modules.values())
-        self.ports = {
-            service: _ports([m for m in self.modules.values() if m.service == service])
+        holders = {
+            service: _holders([m for m in self.modules.values() if m.service == service])
             for service in {module.service for module in self.modules.values()}
+        }
+        self.ports = {
+            module.name: _ports(module.tree, holders[module.service])
+            for module in self.modules.values()
         }
         for id_, function in self.functions.items():
             function.calls = list(self._calls(self.modules[id_[0]], function))
@@ -126,7 +130,7 @@ class Graph:
         holder = last(func.value)
         if holder in clients or _is_client(func.value):
             return True
-        if holder in self.ports[module.service].provider:
+        if holder in self.ports[module.name].provider:
             return True
         return func.attr in MODEL_CALLS and _named_model(func.value) in self.models
 
@@ -143,7 +147,7 @@ class Graph:
             yield from self._if_known(module.name, f"{owner}.{func.attr}")
         elif named and not part:
             yield from self._if_known(named, func.attr)
-        elif holder in self.ports[module.service].names:
+        elif holder in self.ports[module.name].names:
             yield from self._methods(module.service, func.attr)
 
     def _methods(self, service: str, name: str) -> Iterator[FunctionId]:
@@ -164,14 +168,17 @@ class Ports:
     provider: frozenset[str]
 
 
-def _ports(modules: list[Module]) -> Ports:
-    holders = {
+def _holders(modules: list[Module]) -> set[str]:
+    return {
         node.name
         for module in modules
         for node in module.classes()
         if "Protocol" in _bases(node) or node.name.endswith("Repository")
     }
-    named = [pair for module in modules for pair in _annotated(module.tree, holders)]
+
+
+def _ports(tree: ast.Module, holders: set[str]) -> Ports:
+    named = list(_annotated(tree, holders))
     return Ports(
         frozenset(name for name, _ in named),
         frozenset(name for name, kind in named if kind == PROVIDER),

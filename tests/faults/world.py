@@ -21,6 +21,7 @@ from payments.service.ports import PspRefused
 from shop import clock
 from tests.faults.injection import Injector
 from tests.support import dynamodb
+from tests.support.estate import Delivery
 from tests.support.gateway import Reply
 from tests.support.journey import Journey, cold_start, scheduled, started
 
@@ -63,6 +64,8 @@ class World:
         self.shop, self.injector = shop, Injector()
         self.sent: list[Sent] = []
         self.seen: dict[str, Any] = {}  # what a journey remembers between its parts
+        self.unheard: list[Callable[[], None]] = []  # webhooks that were not answered 200
+        self.echo: Callable[[str], None] = _silent  # when the provider has acted, before it answers
         shop.wire.around = self.injector.around
         shop.wire.returned = self.injector.returned
         shop.psp.around = self._ask_provider
@@ -77,6 +80,21 @@ class World:
         sent = Sent(name, act, keyed)
         self.sent.append(sent)
         return self._insist(sent)
+
+    def notify(self, reference: str, type_: str, *, event_id: str) -> None:
+        """The provider tells of a payment, and again later if nobody says that it was heard."""
+
+        def act() -> None:
+            try:
+                reply = self.shop.webhook(reference, type_, event_id=event_id)
+            except Exception:
+                reply = Reply(502, {}, "")
+            if reply.status != 200:
+                self.unheard.append(act)
+
+        self.shop.estate.carry(
+            Delivery("webhook", "payments.receive_webhook", event_id, (type_,), act)
+        )
 
     def ask(self, function: str, event: dict[str, Any]) -> None:
         """The gateway asks a function of its own, and lets the client repeat if that fails."""
@@ -127,6 +145,8 @@ class World:
             shop.estate.held.clear()
             for delivery in injector.held:
                 delivery.act()
+        while self.unheard:
+            self.unheard.pop()()
         for sent in list(self.sent):
             self._insist(sent)
         shop.deliver()
@@ -189,7 +209,13 @@ class World:
     def _ask_provider(self, call: str, act: Callable[[], Any]) -> Any:
         wire = self.shop.wire
         wire.trace()
-        return self.injector.at_provider(call, f"{wire.here.function}.{wire.here.step}", act)
+
+        def acted() -> Any:
+            result = act()
+            self.echo(call)
+            return result
+
+        return self.injector.at_provider(call, f"{wire.here.function}.{wire.here.step}", acted)
 
     def _land(self, *until: str) -> None:
         try:
@@ -236,6 +262,9 @@ class World:
         shop.offset = snapshot.offset
         self.injector.stop()
         self.sent.clear()
+        self.unheard.clear()
+        self.echo = _silent
+        self.injector.refuses = lambda request: False
         shop.estate.forget()
         shop.estate.backwards = False
         shop.machine.executions.clear()
@@ -251,6 +280,10 @@ class World:
         psp = self.shop.psp
         names = ("books", "calls", "keys", "unpayable", "_faults", "_first")
         return {name: getattr(psp, name) for name in names}
+
+
+def _silent(_call: str) -> None:
+    """Nothing happens meanwhile."""
 
 
 def _is_final(reply: Reply) -> bool:

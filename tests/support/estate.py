@@ -28,9 +28,9 @@ STREAM_ATTEMPTS = 12
 
 @dataclass(frozen=True)
 class Delivery:
-    """Something that AWS brings: a stream's batch, messages of a queue, an execution."""
+    """Something that comes by itself: a stream's batch, messages of a queue, an execution."""
 
-    kind: Literal["stream", "queue", "execution"]
+    kind: Literal["stream", "queue", "execution", "webhook"]
     target: str  # a function, or a machine
     source: str
     about: tuple[str, ...]  # what it is, for people: event types, a mode

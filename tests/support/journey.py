@@ -307,8 +307,9 @@ def _configure(monkeypatch: pytest.MonkeyPatch) -> None:
     made = secret.create_secret(Name="psp", SecretString=value)
     monkeypatch.setenv("PSP_SECRET_ARN", made["ARN"])
     monkeypatch.setenv("BUS_NAME", BUS)
-    monkeypatch.setenv("RELAY_DLQ_URL", "none")
-    monkeypatch.setenv("FOLD_DLQ_URL", "none")
+    sqs = boto3.client("sqs", region_name=REGION)
+    for name in ("RELAY_DLQ", "FOLD_DLQ"):
+        monkeypatch.setenv(f"{name}_URL", sqs.create_queue(QueueName=name)["QueueUrl"])
     monkeypatch.setenv("TABLE_ORDERS", "orders")
     for spec in specs().values():  # Composition roots read the variables once.
         module = importlib.import_module(spec.handler.rpartition(".")[0])

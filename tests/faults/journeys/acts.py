@@ -68,6 +68,19 @@ def confirm(world: World, payment_id: str) -> Reply:
     )
 
 
+def cancel(world: World, order_id: str) -> Reply:
+    """POST /orders/{order_id}/cancel."""
+    return call(
+        world,
+        "orders.cancel_order",
+        "POST",
+        f"/orders/{order_id}/cancel",
+        key="cancel",
+        keyed=True,
+        path_parameters={"order_id": order_id},
+    )
+
+
 def get(world: World, function: str, path: str, **parameters: str) -> Reply:
     """A read by its customer."""
     return call(world, function, "GET", path, path_parameters=parameters or None)

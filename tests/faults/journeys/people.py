@@ -29,6 +29,12 @@ def _outdated(world: World) -> None:
     dynamodb.change("identity", str(user["pk"]), "USER", password_hash=weak)
 
 
+def _with_token(world: World) -> None:
+    """And an access token."""
+    registered(world)
+    world.seen["access"] = acts.sign_in(world).json["access_token"]
+
+
 @journey(firm=True, answers=[202])
 def register(world: World) -> None:
     """Make an account."""
@@ -48,6 +54,13 @@ def sign_in(world: World) -> None:
     token = acts.sign_in(world).json.get("access_token", "")
     world.shop.deliver()
     asked = {"methodArn": METHOD_ARN, "authorizationToken": f"Bearer {token}"}
+    world.ask("identity.authorizer", asked)
+
+
+@journey(given=_with_token, answers=[200])
+def authorize(world: World) -> None:
+    """The gateway asks, in a process that knows no key yet."""
+    asked = {"methodArn": METHOD_ARN, "authorizationToken": f"Bearer {world.seen['access']}"}
     world.ask("identity.authorizer", asked)
 
 

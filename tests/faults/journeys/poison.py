@@ -1,0 +1,46 @@
+"""What can never be processed is parked and holds up nothing behind it."""
+
+import json
+from typing import Any
+
+import boto3
+
+from tests.faults.journeys import acts
+from tests.faults.journeys.buying import LINES, shelves
+from tests.faults.journeys.registry import journey
+from tests.faults.world import World
+from tests.support.wire import Request
+
+
+def _put(table: str, **row: Any) -> None:
+    boto3.resource("dynamodb", region_name="us-east-1").Table(table).put_item(Item=row)
+
+
+def _take_out(table: str, pk: str, sk: str) -> None:
+    boto3.resource("dynamodb", region_name="us-east-1").Table(table).delete_item(
+        Key={"pk": pk, "sk": sk}
+    )
+
+
+@journey(given=shelves, orders=["paid"], payments=["captured"], answers=[201])
+def poison(world: World) -> None:
+    """Rows that hold no event, no transaction."""
+    _put("orders", pk="OUTBOX#evt_1", sk="OUTBOX", outbox="no envelope")
+    _put("ledger", pk="TXN#txn_1", sk="TXN", outbox=json.dumps({"data": {}}), recorded_at="?")
+    acts.buy(world, "buy", LINES)
+    world.shop.deliver()
+    _take_out("orders", "OUTBOX#evt_1", "OUTBOX")
+    _take_out("ledger", "TXN#txn_1", "TXN")
+
+
+@journey(given=shelves, orders=["paid"], payments=["captured"], answers=[201])
+def poison_on_the_bus(world: World) -> None:
+    """The bus refuses a whole request for one event in it."""
+
+    def refuses(request: Request) -> bool:
+        entries = request.body.get("Entries", []) if request.operation == "PutEvents" else []
+        return any(entry["DetailType"] == "order.placed" for entry in entries)
+
+    world.injector.refuses = refuses
+    acts.buy(world, "buy", LINES)
+    world.shop.deliver()
