@@ -25,6 +25,17 @@ import pytest  # noqa: E402
 from moto import mock_aws  # noqa: E402
 
 from shop import aws, tables  # noqa: E402
+from tests.support import scale  # noqa: E402
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--soak`: the long run of the suites that can be long."""
+    parser.addoption("--soak", action="store_true", help="run races, models and fuzzing at length")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Before collection, which reads how many examples there are."""
+    os.environ[scale.SOAK] = "1" if config.getoption("--soak") else "0"
 
 
 @pytest.fixture

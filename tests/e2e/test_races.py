@@ -1,4 +1,8 @@
-"""Real threads against the running platform: one winner, nothing lost, nothing made twice."""
+"""Real threads against the running platform: one winner, nothing lost, nothing made twice.
+
+A share of each race, through gateway, authorizer, functions and machine. The mass of operations
+runs in test_race_for_*.py, where one costs a twentieth.
+"""
 
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -36,6 +40,33 @@ def test_a_sku_that_stands_twice_in_an_order_is_summed(
     reply = buyer.final("POST", "/orders", body, key=new_key())
     assert (reply.status, reply.json["code"]) == (409, "out_of_stock")
     assert buyer.stock(sku) == 10
+
+
+def test_20_buyers_of_10_units_who_name_the_sku_twice_get_5_orders(
+    shop: ShopClient, limited: list[str]
+) -> None:
+    buyer = shop.register()
+    sku = limited[2]
+    line = {"sku": sku, "quantity": 1}
+    body = {"lines": [line, line], "shipping_address": ADDRESS}
+    replies = at_once(20, lambda _: buyer.final("POST", "/orders", body, key=new_key()))
+    assert Counter(r.status for r in replies) == {201: 5, 409: 15}
+    assert buyer.stock(sku) == 0
+
+
+def test_20_refreshes_with_one_token_get_one_successor(shop: ShopClient) -> None:
+    email, password = f"buyer-{new_key()}@example.com", f"pw-{new_key()}"
+    register = {"email": email, "password": password, "consents": {"terms": True}}
+    assert shop.send("POST", "/users", register).status == 202
+    signed_in = shop.send("POST", "/sessions", {"email": email, "password": password})
+    token = {"refresh_token": signed_in.json["refresh_token"]}
+    replies = at_once(20, lambda _: shop.send("POST", "/sessions/refresh", token))
+    assert {r.status for r in replies} == {200}
+    [successor] = {r.json["refresh_token"] for r in replies}
+    following = {"refresh_token": successor}
+    assert shop.send("POST", "/sessions/refresh", following).status == 200
+    assert shop.send("POST", "/sessions/refresh", token).status == 401  # Replaced twice.
+    assert shop.send("POST", "/sessions/refresh", following).status == 401
 
 
 @pytest.mark.parametrize("route", ["/orders", "/checkout"])

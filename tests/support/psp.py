@@ -2,10 +2,12 @@
 
 It behaves as the real one documents it and the local one does not: a repeated key is the same call
 and gets the first answer again, nothing is captured beyond what is held or refunded beyond what was
-captured, a cancelled payment never comes alive. `honours_keys=False` makes it forget keys.
+captured, a cancelled payment never comes alive. `honours_keys=False` makes it forget keys. Many
+threads may call it: what happens in its books happens one after the other.
 """
 
 import json
+import threading
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -63,6 +65,7 @@ class SimulatedPsp:
     around: Callable[[Call, Callable[[], Any]], Any] = lambda call, act: act()
     _faults: dict[Call, deque[Fault]] = field(default_factory=dict)
     _first: dict[tuple[Call, str], Seen | Unpayable | Exception] = field(default_factory=dict)
+    _books_lock: threading.RLock = field(default_factory=threading.RLock)
 
     # Faults: `before` does nothing and gives no answer, `after` acts and loses the answer,
     # `refuse` is a definite refusal. Each is used once, in order; then calls work again.
@@ -108,12 +111,19 @@ class SimulatedPsp:
     # What happens outside our calls.
     def authenticate(self, reference: str, *, success: bool) -> None:
         """The customer's 3-D Secure step."""
-        book = self.books[reference]
-        assert book.state is PspState.REQUIRES_ACTION
-        if success:
-            self._hold(book)
-        else:
-            book.state = PspState.DECLINED
+        with self._books_lock:
+            book = self.books[reference]
+            assert book.state is PspState.REQUIRES_ACTION
+            if success:
+                self._hold(book)
+            else:
+                book.state = PspState.DECLINED
+
+    def settle_action(self, reference: str) -> None:
+        """The customer agrees, unless the payment does not wait for that any more."""
+        with self._books_lock:
+            if self.books[reference].state is PspState.REQUIRES_ACTION:
+                self.authenticate(reference, success=True)
 
     def try_another_card(self, reference: str) -> None:
         """The customer's browser, which holds the client secret, after a failed authentication."""
@@ -200,7 +210,8 @@ class SimulatedPsp:
         if fault == "refuse":
             self.keys.clear()  # A definite refusal: the next call is another one.
             raise PspRefused("refused")
-        result = self._once(call, key, act)
+        with self._books_lock:
+            result = self._once(call, key, act)
         if fault == "after":
             raise PspUnavailable(call)
         if isinstance(result, Exception):

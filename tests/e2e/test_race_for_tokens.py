@@ -1,0 +1,143 @@
+"""The race for refresh tokens: clients and thieves present current, replaced and old ones at once.
+
+Here: the use case with its repository on the emulator's DynamoDB; tokens are signed in memory. Over
+HTTP: test_races.py.
+"""
+
+import json
+import threading
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from random import Random
+
+import pytest
+
+from identity import domain, events, service
+from identity.domain import Role
+from identity.repository import AccountRepository, SessionRepository
+from identity.service import Applicant, Registrar, Renewal
+from shop import clock, ids
+from shop.events import event
+from shop.problems import Problem
+from tests.e2e.platform import Platform
+from tests.support.races import own_tables, race, rows
+from tests.unit.identity.fakes import ISSUES, REGION, TRACE, FakeMac, FakePasswords
+
+pytestmark = pytest.mark.soak
+AT_WORK = 12  # sessions that are refreshed at a time; two threads often meet
+OLD = 0.02  # how often a token comes that was replaced long ago
+
+
+@dataclass
+class Session:
+    """What clients know of one family: who succeeded whom."""
+
+    first: str
+    line: list[str]  # tokens in the order in which they became known
+    successors: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    over: bool = False  # a token was refused, so nothing may succeed from here on
+
+
+class Clients:
+    """All of them, and the sessions that they share."""
+
+    def __init__(self) -> None:
+        self.by = Renewal(AccountRepository(), SessionRepository(), ISSUES)
+        self.sessions: list[Session] = []
+        self._lock = threading.Lock()
+        registrar = Registrar(self.by.accounts, FakeMac(), FakePasswords(), REGION)
+        self.user_id = service.create_staff(
+            Applicant("ada@example.com", "long enough"),
+            registrar,
+            role=Role.CUSTOMER,
+            now=clock.now(),
+            trace=TRACE,
+        )
+
+    def act(self, random: Random) -> None:
+        """Present one token, the newest that is known or one that was replaced."""
+        with self._lock:
+            alive = [session for session in self.sessions[-AT_WORK:] if not session.over]
+            if len(alive) < 2 or random.random() < 0.01:
+                session = self._open(random)
+            else:
+                session = random.choice(alive)
+            old = len(session.line) > 3 and random.random() < OLD
+            token = random.choice(session.line[:-3]) if old else session.line[-1]
+            over = session.over
+        self.present(session, token, over=over, replay=old)
+
+    def present(self, session: Session, token: str, *, over: bool, replay: bool) -> bool:
+        """One refresh; True if there is a successor."""
+        result = service.refresh(token, self.by, now=clock.now(), trace=TRACE)
+        with self._lock:
+            if isinstance(result, Problem):
+                session.over = True  # Whatever is refused ends its session, by then at the latest.
+                return False
+            assert not over, "a session that was ended went on"
+            assert not replay, "a token that was replaced twice was taken"
+            session.successors[token].add(result.refresh_token)
+            if result.refresh_token not in session.line:
+                session.line.append(result.refresh_token)
+            return True
+
+    def _open(self, random: Random) -> Session:
+        family_id, now = ids.mint("fam", region=REGION, now=clock.now()), clock.now()
+        token = domain.refresh_token(family_id, f"{random.random()}")
+        family = domain.begin(self.user_id, token, family_id=family_id, device=None, now=now)
+        data = events.SessionCreated(user_id=self.user_id, session_id=family.session_id)
+        created = event(
+            data,
+            producer="identity",
+            subject=family.session_id,
+            sequence=1,
+            now=now,
+            trace=TRACE,
+        )
+        self.by.sessions.open(family, created, address="ada", window=domain.window_of(now))
+        session = Session(token, [token])
+        self.sessions.append(session)
+        return session
+
+
+@pytest.fixture
+def clients(platform: Platform) -> Iterator[Clients]:
+    with own_tables(platform.endpoint_url, "identity"):
+        yield Clients()
+
+
+def test_a_session_has_one_line_of_succession_or_has_ended(clients: Clients) -> None:
+    race(clients.act)
+
+    stored = {str(row["pk"]): row for row in rows("identity")}
+    events_of = [json.loads(row["outbox"]) for row in stored.values() if "outbox" in row]
+    told = Counter(
+        found["data"]["session_id"]
+        for found in events_of
+        if found["type"] == "session.refresh_reuse_detected"
+    )
+    ended = 0
+    for session in clients.sessions:
+        last = one_line(session)
+        family_id = domain.family_of(last)
+        row = stored[f"FAMILY#{family_id}"]
+        assert row["current"] == domain.digest(last)
+        revoked = "revoked_at" in row
+        assert told[str(row["session_id"])] == int(revoked), "not reported, or twice"
+        assert clients.present(session, last, over=revoked, replay=False) is not revoked
+        ended += revoked
+    assert 0 < ended < len(clients.sessions)
+    assert max(len(session.line) for session in clients.sessions) > 5, "nothing happened"
+
+
+def one_line(session: Session) -> str:
+    """Follow the successors from the first token to the last; nobody else has one."""
+    token, seen = session.first, {session.first}
+    while token in session.successors:
+        assert len(session.successors[token]) == 1, "the session forked"
+        [token] = session.successors[token]
+        assert token not in seen
+        seen.add(token)
+    assert seen == set(session.line)
+    return token
