@@ -7,7 +7,7 @@ STAGE ?= dev
 
 
 .DEFAULT_GOAL := help
-.PHONY: help venv up run down reset status logs watch test check lint synth deploy bench demo contracts lock build
+.PHONY: help venv up run down reset status logs watch test soak check lint synth deploy bench demo contracts lock build
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,6 +32,9 @@ up run down reset status logs watch:
 
 test: lint ## Everything: linters, types and every suite, the last against an emulator of its own
 	@$(PYTEST) tests
+
+soak: lint ## What `make test` does briefly, at length: races, fuzzing (CARTWRIGHT_SEED=n for others)
+	@$(PYTEST) --soak -m soak tests
 
 check: lint ## The fast part, under a minute
 	@$(PYTEST) -m "not slow" tests/unit tests/contract tests/test_architecture.py

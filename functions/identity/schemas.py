@@ -41,7 +41,8 @@ Email = Annotated[
     Field(
         min_length=6,
         max_length=domain.MAX_EMAIL,
-        pattern=r"^[^@\s]{1,64}@[^@\s.]+(\.[^@\s.]+)+$",
+        # Other spaces are not printable. Dialects of patterns differ in what `\s` is.
+        pattern=r"^[^@ ]{1,64}@[^@ .]+(\.[^@ .]+)+$",
         examples=["ada@example.com"],
     ),
     AfterValidator(_printable),

@@ -19,6 +19,7 @@ from shop.schemas import (
     PaymentId,
     PaymentMethod,
     Query,
+    ReturnUrl,
 )
 
 # All stock of an order is held in one DynamoDB transaction of at most 100 items.
@@ -32,14 +33,6 @@ def _few_skus(lines: list[Line]) -> list[Line]:
 
 
 Lines = Annotated[list[Line], Field(min_length=1, max_length=100), AfterValidator(_few_skus)]
-ReturnUrl = Annotated[
-    str,
-    Field(
-        max_length=2048,
-        pattern="^https?://[^\\s]+$",
-        description="where the customer comes back to after 3-D Secure",
-    ),
-]
 
 
 class PlaceOrderIn(Body):

@@ -4,16 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field
 
-from shop.schemas import Body, MoneyOut, OrderId, Out, PaymentId, PaymentMethod
-
-ReturnUrl = Annotated[
-    str,
-    Field(
-        pattern="^https?://[^\\s]+$",
-        max_length=2048,
-        description="where the customer's browser goes after authenticating",
-    ),
-]
+from shop.schemas import Body, MoneyOut, OrderId, Out, PaymentId, PaymentMethod, ReturnUrl
 
 
 class PaymentIn(Body):

@@ -42,6 +42,21 @@ def test_every_answer_of_every_route_is_documented_with_known_codes() -> None:
                     assert problems.CATALOGUE[code].status == int(status)
 
 
+def test_every_link_leads_to_a_route_with_parameters_that_it_has() -> None:
+    """And there are enough of them: an order leads to its payment, and that to its confirmation."""
+    document = json.loads((ROOT / "docs/openapi.json").read_text())
+    operations = {o["operationId"]: o for item in document["paths"].values() for o in item.values()}
+    led = set()
+    for name, operation in operations.items():
+        for response in operation["responses"].values():
+            for target, link in response.get("links", {}).items():
+                known = {parameter["name"] for parameter in operations[target]["parameters"]}
+                assert set(link.get("parameters", {})) <= known, (name, target)
+                assert "requestBody" not in link or "requestBody" in operations[target]
+                led.add((name, target))
+    assert {("place_order", "create_payment"), ("create_payment", "confirm_payment")} <= led
+
+
 def test_every_event_has_a_schema_and_an_example_that_fits() -> None:
     import jsonschema
 

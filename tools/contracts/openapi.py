@@ -7,11 +7,34 @@ from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from shop import ids, problems
+from shop.http import Link, Route
 from shop.problems import ProblemType
 from shop.schemas import ProblemOut
 from tools.contracts.discover import Operation
 
 REF = "#/components/schemas/{model}"
+HEADERS: dict[str, dict[str, Any]] = {
+    "X-Request-Id": {
+        "description": "Names the request: in logs, events and problem documents.",
+        "required": True,
+        "schema": {"type": "string"},
+    },
+    "ETag": {"description": "For If-None-Match.", "required": True, "schema": {"type": "string"}},
+    "Idempotency-Replayed": {
+        "description": "`true`: this is the first answer again.",
+        "schema": {"type": "string", "const": "true"},
+    },
+    "Retry-After": {
+        "description": "In how many seconds to repeat the request.",
+        "required": True,
+        "schema": {"type": "string", "pattern": "^[0-9]+$"},
+    },
+    "WWW-Authenticate": {
+        "description": "How to authenticate (RFC 9110, 11.6.1).",
+        "required": True,
+        "schema": {"type": "string"},
+    },
+}
 DESCRIPTION = """\
 Catalog, orders, payments, inventory and the ledger behind one HTTP API.
 
@@ -55,6 +78,7 @@ def document(operations: list[Operation], version: str) -> dict[str, Any]:
                     "description": "The provider's signature over the body as it was sent.",
                 },
             },
+            "headers": HEADERS,
             "schemas": schemas,
         },
     }
@@ -118,8 +142,18 @@ def _parameters(operation: Operation) -> list[dict[str, Any]]:
                 "name": "Idempotency-Key",
                 "in": "header",
                 "required": True,
-                "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+                "schema": {"type": "string", "pattern": "^[!-~]{1,255}$"},
                 "description": "One key per intended effect; repeat it to get the first answer.",
+            }
+        )
+    if 304 in route.responses:
+        found.append(
+            {
+                "name": "If-None-Match",
+                "in": "header",
+                "required": False,
+                "schema": {"type": "string"},
+                "description": "The ETag of what you have: the answer is 304 if it is still so.",
             }
         )
     if route.query is not None:
@@ -137,10 +171,14 @@ def _responses(operation: Operation, references: References) -> dict[str, Any]:
     route = operation.route
     out: dict[str, Any] = {}
     for status, model in sorted(route.responses.items()):
-        out[str(status)] = {"description": "Success" if status < 300 else "Not modified"}
-        if model is not None:
-            schema = references[(model, "serialization")]
-            out[str(status)]["content"] = {"application/json": {"schema": schema}}
+        answer: dict[str, Any] = {"headers": _headers(route, status)}
+        answer["description"] = "Success" if status < 300 else "Not modified"
+        if status < 300:
+            schema = {} if model is None else {"schema": references[(model, "serialization")]}
+            answer["content"] = {route.media_type: schema}
+        if status < 300 and route.links:
+            answer["links"] = {link.to: _link(link) for link in route.links}
+        out[str(status)] = answer
     by_status: dict[int, list[ProblemType]] = {}
     for problem in [*route.problems, *_common(operation)]:
         codes = by_status.setdefault(problem.status, [])
@@ -152,21 +190,51 @@ def _responses(operation: Operation, references: References) -> dict[str, Any]:
             "content": {
                 "application/problem+json": {"schema": references[(ProblemOut, "serialization")]}
             },
+            "headers": _headers(route, status),
             "x-cartwright-codes": [p.code for p in found],
         }
     return dict(sorted(out.items()))
 
 
+def _headers(route: Route, status: int) -> dict[str, Any]:
+    """What clients may count on in an answer of this status."""
+    names = ["X-Request-Id"]
+    if 304 in route.responses and status in {200, 304}:
+        names.append("ETag")
+    if route.idempotent and status < 500:
+        names.append("Idempotency-Replayed")
+    if status in {429, 503}:
+        names.append("Retry-After")
+    if status == 401:
+        names.append("WWW-Authenticate")
+    return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
+
+
+def _link(link: Link) -> dict[str, Any]:
+    """A Link Object. A target that is no route is refused by the contract test."""
+    out: dict[str, Any] = {"operationId": link.to}
+    if link.parameters:
+        out["parameters"] = dict(link.parameters)
+    if link.body:
+        out["requestBody"] = dict(link.body)
+    return out
+
+
 def _common(operation: Operation) -> list[ProblemType]:
     """What the gateway and the HTTP edge answer by themselves."""
     route = operation.route
-    found = [problems.INVALID_REQUEST, problems.RATE_LIMITED, problems.INTERNAL_ERROR]
+    found = [
+        problems.INVALID_REQUEST,
+        problems.FORBIDDEN,  # of the firewall, on public routes
+        problems.PAYLOAD_TOO_LARGE,
+        problems.RATE_LIMITED,
+        problems.INTERNAL_ERROR,
+        problems.SERVICE_UNAVAILABLE,
+    ]
     if route.needs_token:
-        found += [problems.UNAUTHENTICATED, problems.FORBIDDEN]
-    if route.auth == "signature":
-        found.append(problems.PAYLOAD_TOO_LARGE)
+        found.append(problems.UNAUTHENTICATED)
     if route.request is not None:
-        found += [problems.PAYLOAD_TOO_LARGE, problems.UNSUPPORTED_MEDIA_TYPE]
+        found.append(problems.UNSUPPORTED_MEDIA_TYPE)
     if route.idempotent:
         found += [
             problems.IDEMPOTENCY_KEY_REQUIRED,

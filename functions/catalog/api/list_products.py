@@ -9,9 +9,10 @@ from catalog.domain.product import to_text
 from catalog.repository import ListingRepository
 from catalog.schemas import ProductFilter, ProductPage
 from shop import problems
-from shop.http import Request, Response, Route, entrypoint
+from shop.http import Link, Request, Response, Route, entrypoint
 from shop.problems import Problem
 
+CHEAPEST = {"sku": "$response.body#/data/0/variants/0/sku", "quantity": 1}
 ROUTE = Route(
     method="GET",
     path="/products",
@@ -20,6 +21,13 @@ ROUTE = Route(
     query=ProductFilter,
     responses={200: ProductPage, 304: None},
     problems=(problems.INVALID_REQUEST, problems.CURRENCY_NOT_OFFERED),
+    links=(
+        Link("get_product", {"product_id": "$response.body#/data/0/product_id"}),
+        Link("list_products", {"cursor": "$response.body#/next_cursor"}),
+        Link("check_stock", body={"lines": [CHEAPEST]}),
+        Link("place_order", body={"lines": [CHEAPEST]}),
+        Link("checkout", body={"lines": [CHEAPEST]}),
+    ),
     throttle=(100, 200),
 )
 listings = ListingRepository()

@@ -10,7 +10,7 @@ from identity.repository import AccountRepository, SessionRepository
 from identity.settings import SignInSettings, at_cold_start
 from identity.tokens import TokenIssuer
 from shop import clock, problems
-from shop.http import Request, Response, Route, entrypoint
+from shop.http import Link, Request, Response, Route, entrypoint
 from shop.problems import Problem
 
 ROUTE = Route(
@@ -21,6 +21,7 @@ ROUTE = Route(
     request=schemas.SignInIn,
     responses={201: schemas.TokensOut},
     problems=(problems.INVALID_CREDENTIALS, problems.RATE_LIMITED),
+    links=(Link("refresh_session", body={"refresh_token": "$response.body#/refresh_token"}),),
     throttle=(20, 40),
 )
 

@@ -11,7 +11,8 @@ ROUTE = Route(
     "/.well-known/jwks.json",
     "The public keys of access tokens (RFC 7517)",
     auth="public",
-    responses={200: schemas.JwksOut},
+    responses={200: schemas.JwksOut, 304: None},
+    media_type="application/jwk-set+json",
     throttle=(50, 100),
 )
 
@@ -27,7 +28,6 @@ def handle(_request: Request[Any]) -> Response:
         {"keys": [key.jwk()]},
         headers={"Cache-Control": "public, max-age=300"},
         etag=f'"{key.kid}"',
-        content_type="application/jwk-set+json",
     )
 
 

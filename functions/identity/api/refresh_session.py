@@ -9,7 +9,7 @@ from identity.repository import AccountRepository, SessionRepository
 from identity.settings import TokenSettings, at_cold_start
 from identity.tokens import TokenIssuer
 from shop import clock, problems
-from shop.http import Request, Response, Route, entrypoint
+from shop.http import Link, Request, Response, Route, entrypoint
 from shop.problems import Problem
 
 ROUTE = Route(
@@ -20,6 +20,7 @@ ROUTE = Route(
     request=schemas.RefreshIn,
     responses={200: schemas.TokensOut},
     problems=(problems.INVALID_REFRESH_TOKEN,),
+    links=(Link("refresh_session", body={"refresh_token": "$response.body#/refresh_token"}),),
     throttle=(50, 100),
 )
 

@@ -8,7 +8,7 @@ from identity.passwords import Argon2Passwords
 from identity.repository import AccountRepository
 from identity.settings import AddressSettings, at_cold_start
 from shop import clock
-from shop.http import Request, Response, Route, entrypoint
+from shop.http import Link, Request, Response, Route, entrypoint
 
 ROUTE = Route(
     "POST",
@@ -17,6 +17,12 @@ ROUTE = Route(
     auth="public",
     request=schemas.RegisterIn,
     responses={202: schemas.RegisteredOut},
+    links=(
+        Link(
+            "create_session",
+            body={"email": "$request.body#/email", "password": "$request.body#/password"},
+        ),
+    ),
     throttle=(20, 40),
 )
 

@@ -4,7 +4,7 @@ from ledger.repository import BalanceRepository
 from ledger.schemas import AccountOut, AccountsOut, PageQuery
 from ledger.service import reading
 from shop import problems
-from shop.http import Request, Response, Route, entrypoint
+from shop.http import Link, Request, Response, Route, entrypoint
 from shop.problems import Problem
 
 ROUTE = Route(
@@ -16,6 +16,11 @@ ROUTE = Route(
     query=PageQuery,
     responses={200: AccountsOut},
     problems=(problems.INVALID_REQUEST,),
+    links=(
+        Link("get_balance", {"account_id": "$response.body#/data/0/account_id"}),
+        Link("list_entries", {"account_id": "$response.body#/data/0/account_id"}),
+        Link("list_accounts", {"cursor": "$response.body#/next_cursor"}),
+    ),
 )
 balances = BalanceRepository()
 

@@ -6,7 +6,7 @@ from ledger.repository import BalanceRepository, JournalRepository
 from ledger.schemas import AccountEntryOut, EntriesOut, PageQuery
 from ledger.service import reading
 from shop import problems
-from shop.http import Request, Response, Route, entrypoint
+from shop.http import Link, Request, Response, Route, entrypoint
 from shop.problems import Problem
 
 ROUTE = Route(
@@ -18,6 +18,7 @@ ROUTE = Route(
     query=PageQuery,
     responses={200: EntriesOut},
     problems=(problems.INVALID_REQUEST, problems.NOT_FOUND),
+    links=(Link("get_transaction", {"transaction_id": "$response.body#/data/0/transaction_id"}),),
 )
 balances = BalanceRepository()
 journal = JournalRepository()

@@ -11,7 +11,7 @@ from orders.schemas import CheckoutIn, CheckoutOut
 from orders.service.submit import submit
 from orders.settings import MachineSettings
 from shop import clock, idempotency, ids, machine, problems
-from shop.http import Request, Response, Route, answered, entrypoint
+from shop.http import Link, Request, Response, Route, answered, entrypoint
 from shop.problems import Problem
 
 ROUTE = Route(
@@ -34,6 +34,12 @@ ROUTE = Route(
         problems.ORDER_TOTAL_TOO_LARGE,
         problems.PAYMENT_METHOD_INVALID,
         problems.CHECKOUT_INCOMPLETE,
+    ),
+    links=(
+        Link("get_order", {"order_id": "$response.body#/order/order_id"}),
+        Link("get_timeline", {"order_id": "$response.body#/order/order_id"}),
+        Link("get_payment", {"payment_id": "$response.body#/payment/payment_id"}),
+        Link("confirm_payment", {"payment_id": "$response.body#/payment/payment_id"}),
     ),
 )
 SETTINGS = MachineSettings.load()

@@ -6,7 +6,7 @@ from orders.domain import Status
 from orders.repository import OrderRepository
 from orders.schemas import OrderDetailOut
 from shop import problems
-from shop.http import Request, Response, Route, entrypoint
+from shop.http import Link, Request, Response, Route, entrypoint
 from shop.problems import Problem
 
 ROUTE = Route(
@@ -14,8 +14,12 @@ ROUTE = Route(
     "/orders/{order_id}",
     "An order with its address",
     scopes=("shop:buy", "orders:read"),
-    responses={200: OrderDetailOut},
+    responses={200: OrderDetailOut, 304: None},
     problems=(problems.NOT_FOUND,),
+    links=(
+        Link("get_timeline", {"order_id": "$response.body#/order_id"}),
+        Link("create_payment", body={"order_id": "$response.body#/order_id"}),
+    ),
 )
 orders = OrderRepository()
 

@@ -5,7 +5,7 @@ from orders.access import readable
 from orders.repository import OrderRepository
 from orders.schemas import PageQuery, TimelineOut
 from shop import problems
-from shop.http import Request, Response, Route, entrypoint
+from shop.http import Link, Request, Response, Route, entrypoint
 from shop.problems import Problem
 
 ROUTE = Route(
@@ -16,6 +16,12 @@ ROUTE = Route(
     query=PageQuery,
     responses={200: TimelineOut},
     problems=(problems.NOT_FOUND,),
+    links=(
+        Link(
+            "get_timeline",
+            {"order_id": "$request.path.order_id", "cursor": "$response.body#/next_cursor"},
+        ),
+    ),
 )
 orders = OrderRepository()
 SHOWN = ("type", "occurred_at", "producer", "subject", "sequence", "correlation_id", "data")

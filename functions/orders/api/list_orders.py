@@ -3,7 +3,7 @@
 from orders import paging, views
 from orders.repository import OrderRepository
 from orders.schemas import OrderListOut, PageQuery
-from shop.http import Request, Response, Route, entrypoint
+from shop.http import Link, Request, Response, Route, entrypoint
 from shop.problems import Problem
 
 ROUTE = Route(
@@ -13,6 +13,10 @@ ROUTE = Route(
     scopes=("shop:buy",),
     query=PageQuery,
     responses={200: OrderListOut},
+    links=(
+        Link("get_order", {"order_id": "$response.body#/data/0/order_id"}),
+        Link("list_orders", {"cursor": "$response.body#/next_cursor"}),
+    ),
 )
 orders = OrderRepository()
 

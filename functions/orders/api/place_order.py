@@ -11,7 +11,7 @@ from orders.schemas import OrderOut, PlaceOrderIn
 from orders.service.submit import submit
 from orders.settings import MachineSettings
 from shop import clock, idempotency, ids, machine, problems
-from shop.http import Request, Response, Route, answered, entrypoint
+from shop.http import Link, Request, Response, Route, answered, entrypoint
 from shop.problems import Problem
 
 ROUTE = Route(
@@ -31,6 +31,11 @@ ROUTE = Route(
         problems.CURRENCY_NOT_OFFERED,
         problems.ORDER_TOTAL_TOO_LARGE,
         problems.CHECKOUT_INCOMPLETE,
+    ),
+    links=(
+        Link("get_order", {"order_id": "$response.body#/order_id"}),
+        Link("get_timeline", {"order_id": "$response.body#/order_id"}),
+        Link("create_payment", body={"order_id": "$response.body#/order_id"}),
     ),
 )
 SETTINGS = MachineSettings.load()

@@ -12,7 +12,7 @@ from payments.schemas import PaymentOut
 from payments.service import requesting
 from payments.settings import RequestSettings
 from shop import machine, problems
-from shop.http import Request, Response, Route, entrypoint
+from shop.http import Link, Request, Response, Route, entrypoint
 from shop.problems import Problem
 
 ROUTE = Route(
@@ -27,6 +27,10 @@ ROUTE = Route(
         problems.NOT_FOUND,
         problems.PAYMENT_NOT_CONFIRMABLE,
         problems.CHECKOUT_INCOMPLETE,
+    ),
+    links=(
+        Link("get_payment", {"payment_id": "$response.body#/payment_id"}),
+        Link("get_order", {"order_id": "$response.body#/order_id"}),
     ),
 )
 settings = RequestSettings.load()

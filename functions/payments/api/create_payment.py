@@ -14,7 +14,7 @@ from payments.schemas import PaymentIn, PaymentOut
 from payments.service import requesting
 from payments.settings import RequestSettings
 from shop import clock, idempotency, ids, machine, problems
-from shop.http import Request, Response, Route, answered, entrypoint
+from shop.http import Link, Request, Response, Route, answered, entrypoint
 from shop.problems import Problem
 
 ROUTE = Route(
@@ -36,6 +36,11 @@ ROUTE = Route(
         problems.PAYMENT_METHOD_INVALID,
         problems.IDEMPOTENCY_KEY_REUSED,
         problems.CHECKOUT_INCOMPLETE,
+    ),
+    links=(
+        Link("get_payment", {"payment_id": "$response.body#/payment_id"}),
+        Link("confirm_payment", {"payment_id": "$response.body#/payment_id"}),
+        Link("get_order", {"order_id": "$response.body#/order_id"}),
     ),
 )
 settings = RequestSettings.load()

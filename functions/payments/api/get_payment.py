@@ -15,7 +15,7 @@ ROUTE = Route(
     summary="A payment and what was tried for it",
     auth="customer",
     scopes=("shop:buy", "payments:write", "orders:read"),
-    responses={200: PaymentDetailOut},
+    responses={200: PaymentDetailOut, 304: None},
     problems=(problems.NOT_FOUND,),
 )
 payments = PaymentRepository()

@@ -23,7 +23,7 @@ class Filters(Query):
 
 
 ROUTE = Route("POST", "/orders", "Place", idempotent=True, request=Order, scopes=("shop:buy",))
-GET = Route("GET", "/orders", "List", query=Filters)
+GET = Route("GET", "/orders", "List", query=Filters, responses={200: None, 304: None})
 GOOD = {"lines": [{"sku": "A-1", "quantity": 1}]}
 
 
@@ -154,6 +154,23 @@ def test_an_unchanged_resource_is_not_sent_again(condition: str, status: int) ->
     assert reply.status == status
     assert (reply.text == "") == (status == 304)
     assert reply.headers["ETag"] == '"v1"'
+
+
+def test_only_a_route_that_says_so_answers_that_nothing_changed() -> None:
+    confirm = Route("POST", "/confirm", "Go on", responses={200: None})
+    spy = Spy(Response(200, {"a": 1}, etag='"v1"'))
+    sent = event("POST", "/confirm", headers={"If-None-Match": "*"})
+    assert call(entrypoint(confirm, spy), sent).status == 200
+
+
+def test_a_401_says_how_to_authenticate() -> None:
+    assert post(Spy(), sub=None).headers["WWW-Authenticate"] == "Bearer"
+
+
+def test_a_whole_number_is_an_integer_however_it_is_written() -> None:
+    spy = Spy()
+    assert post(spy, body={"lines": [{"sku": "A-1", "quantity": 2.0}]}).status == 201
+    assert repr(spy.requests[0].body.lines[0].quantity) == "2"
 
 
 @pytest.mark.parametrize("query", [{"limit": "x"}, {"unknown": "1"}])

@@ -22,14 +22,30 @@ from shop.trace import Trace
 
 MAX_BODY_BYTES = 256 * 1024
 TOKEN_LEEWAY_S = 5  # for clocks that differ, as the authorizer has it
+PROBLEM = "application/problem+json"
 _NEVER = 2**40
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 Auth = Literal["public", "customer", "staff", "signature"]
 
 
 @dataclass(frozen=True, slots=True)
+class Link:
+    """Where a successful answer leads: to a route, by its function's name, with parts of itself.
+
+    Values are OpenAPI runtime expressions (`$response.body#/order_id`) or constants. `body` may be
+    a part of the body: the client adds the rest.
+    """
+
+    to: str
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    body: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Route:
     """What a route is and promises. Throttles are (requests per second, burst).
+
+    A route that promises 304 sends an ETag.
 
     `auth="signature"`: the sender signs the body as it was sent. Such a route gets it as bytes, in
     `Request.body`, and is to check the signature before it believes anything.
@@ -45,6 +61,8 @@ class Route:
     query: type[BaseModel] | None = None
     responses: Mapping[int, type[BaseModel] | None] = field(default_factory=dict)
     problems: Sequence[ProblemType] = ()
+    links: Sequence[Link] = ()
+    media_type: str = "application/json"  # of what succeeds
     throttle: tuple[int, int] | None = None
 
     @property
@@ -94,7 +112,7 @@ class Response:
     body: BaseModel | dict[str, Any] | str | bytes | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     etag: str | None = None
-    content_type: str = "application/json"
+    content_type: str | None = None  # None: the route's
 
 
 def answered(answer: Answer, *, replayed: bool) -> Response:
@@ -103,7 +121,7 @@ def answered(answer: Answer, *, replayed: bool) -> Response:
         answer.status,
         answer.body,
         headers={"Idempotency-Replayed": "true"} if replayed else {},
-        content_type="application/problem+json" if answer.status >= 400 else "application/json",
+        content_type=PROBLEM if answer.status >= 400 else None,
     )
 
 
@@ -119,7 +137,7 @@ def entrypoint(route: Route, handle: Handle) -> Handler:
         telemetry.bind(request_trace)
         with telemetry.stopwatch() as timer:
             result, headers = _answer(route, handle, event, request_trace)
-            response = _render(result, request_trace, headers)
+            response = _render(route, result, request_trace, headers)
         _log(route, event, result, response, timer["ms"])
         return response
 
@@ -260,7 +278,7 @@ def _invalid(error: ValidationError, where: Literal["pointer", "parameter"]) -> 
 
 
 def _render(
-    result: Response | Problem, request_trace: Trace, headers: Mapping[str, str]
+    route: Route, result: Response | Problem, request_trace: Trace, headers: Mapping[str, str]
 ) -> dict[str, Any]:
     if isinstance(result, Problem):
         body = problems.render(
@@ -270,19 +288,22 @@ def _render(
             result.type.status,
             body,
             headers=result.headers,
-            content_type="application/problem+json",
+            content_type=PROBLEM,
         )
     out = {
-        "Content-Type": result.content_type,
+        "Content-Type": result.content_type or route.media_type,
         "X-Request-Id": request_trace.request_id,
         "Cache-Control": "no-store",
         "Access-Control-Allow-Origin": "*",
         "Access-Control-Expose-Headers": "ETag, Idempotency-Replayed, Retry-After, X-Request-Id",
         **result.headers,
     }
+    if result.status == 401:
+        out["WWW-Authenticate"] = "Bearer"  # RFC 9110, 15.5.2: a 401 says how to do better.
     if result.etag is not None:
         out["ETag"] = result.etag
-        if result.status == 200 and _matches(headers.get("if-none-match", ""), result.etag):
+        known = 304 in route.responses and result.status == 200
+        if known and _matches(headers.get("if-none-match", ""), result.etag):
             return {"statusCode": 304, "headers": out, "body": ""}
     if isinstance(result.body, bytes):
         text = base64.b64encode(result.body).decode()

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from shop import ids, money
 
@@ -37,7 +37,18 @@ Currency = Annotated[
     AfterValidator(_known_currency),
 ]
 Sku = Annotated[str, Field(pattern="^[A-Z0-9][A-Z0-9-]{0,39}$", examples=["TEA-0001-S"])]
-Quantity = Annotated[int, Field(ge=1, le=1000, description="whole units", examples=[2])]
+
+
+def _whole(value: object) -> object:
+    """2.0 is an integer to JSON Schema and to clients that know one kind of number."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+Quantity = Annotated[
+    int,
+    Field(ge=1, le=1000, description="whole units", examples=[2]),
+    BeforeValidator(_whole),
+]
 Limit = Annotated[int, Field(ge=1, le=100, description="page size")]
 Cursor = Annotated[str, Field(max_length=1024, description="opaque, from next_cursor")]
 OrderId = Annotated[str, Field(pattern=ids.pattern("ord"))]
@@ -50,6 +61,17 @@ PaymentMethod = Annotated[
         pattern="^pm_[A-Za-z0-9_]{1,96}$",
         description="a payment method of the provider; its test methods outside production",
         examples=["pm_card_visa"],
+    ),
+]
+
+
+# RFC 3986: what is not visible ASCII is percent-encoded. Every dialect of patterns agrees on it.
+ReturnUrl = Annotated[
+    str,
+    Field(
+        max_length=2048,
+        pattern="^https?://[!-~]+$",
+        description="where the customer comes back to after 3-D Secure",
     ),
 ]
 

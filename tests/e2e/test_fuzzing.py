@@ -1,0 +1,150 @@
+"""Every route under valid, invalid and chained requests that nobody thought of: docs/openapi.json.
+
+Brief in `make test`, 10^5 cases in `make soak`; the report is build/fuzz/report.json. Generated
+data depends on CARTWRIGHT_SEED alone.
+"""
+
+import json
+import os
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis.errors import Flaky
+from schemathesis import GenerationMode
+
+from tests.support.fuzzing import Fuzzer, User
+from tests.support.scale import scaled
+from tests.support.shop_client import ShopClient, eventually, new_key
+
+pytestmark = pytest.mark.soak
+ROOT = Path(__file__).resolve().parents[2]
+DOCUMENT = json.loads((ROOT / "docs/openapi.json").read_text())
+OPERATIONS = sorted(
+    operation["operationId"] for item in DOCUMENT["paths"].values() for operation in item.values()
+)
+SEED = int(os.environ.get("CARTWRIGHT_SEED", "20261127"))
+EXAMPLES = scaled(10, soak=1_500)  # of each kind and operation
+COVERAGE = scaled(12, soak=10_000)  # cases of each kind and operation, at most
+CHAINED = scaled(200, soak=25_000)  # requests that follow from others
+STEPS = 6
+MODES = {"positive": GenerationMode.POSITIVE, "negative": GenerationMode.NEGATIVE}
+
+
+def bounded(examples: int, **more: Any) -> settings:
+    """No shrinking: a failure is recorded and the run goes on."""
+    return settings(
+        max_examples=examples,
+        phases=[Phase.generate],
+        database=None,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+        **more,
+    )
+
+
+@pytest.fixture(scope="module")
+def fuzzer(
+    shop: ShopClient, finance: ShopClient, users: dict[str, dict[str, str]], skus: list[str]
+) -> Iterator[Fuzzer]:
+    """Its customer is its own; its SKUs are those that no other test takes."""
+    staff = [User(shop, user["email"], user["password"]) for _, user in sorted(users.items())]
+    email, password = f"fuzz-{new_key()}@example.com", f"pw-{new_key()}"
+    registration = {"email": email, "password": password, "consents": {"terms": True}}
+    assert shop.send("POST", "/users", registration).status == 202
+    customer = User(shop, email, password)
+    others = [user for user in staff if "shop:buy" not in user.scopes]
+    started = time.monotonic()
+    made = Fuzzer(DOCUMENT, shop.api_url, [customer, *others], skus[-20:], SEED)
+    made.learn(posted(ShopClient(shop.api_url, customer.token), finance, skus[-1]))
+    yield made
+    report = {"seed": SEED, **made.report(), "wall_seconds": round(time.monotonic() - started, 1)}
+    file = ROOT / "build" / "fuzz" / "report.json"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps(report, indent=1) + "\n")
+
+
+def test_answers_lead_on_to_others_that_are_as_documented(fuzzer: Fuzzer) -> None:
+    """First: what it learns, ids and cursors, the other tests use."""
+
+    class Chain(fuzzer.schema.as_state_machine()):  # type: ignore[misc]
+        def call(self, case: Any, **_: Any) -> Any:
+            return fuzzer.send(case, "chained")
+
+        def validate_response(self, response: Any, case: Any, **_: Any) -> None:
+            """Done when it was sent."""
+
+    for number in range(CHAINED):
+        if sum(tally.kinds["chained"] for tally in fuzzer.tally.values()) >= CHAINED:
+            break
+        # What can follow depends on the answer, which may be another one for the same request:
+        # hypothesis then gives a round up, and the next one begins anew.
+        with suppress(Flaky):
+            seed(SEED + number)(Chain).run(settings=bounded(10, stateful_step_count=STEPS))
+    assert list(fuzzer.violations.values()) == []
+
+
+def posted(buyer: ShopClient, finance: ShopClient, sku: str) -> list[Any]:
+    """One order that is paid and in the ledger, so that there is something to read."""
+    order = buyer.order({sku: 1}).json
+    assert buyer.pay(order["order_id"]).status == 201
+    path = f"/ledger/accounts/2100:{order['total']['currency']}/entries"
+    entries = eventually(
+        lambda: finance.send("GET", path), until=lambda r: r.status == 200 and r.json["data"]
+    )
+    return [entries.json, finance.send("GET", "/ledger/accounts").json]
+
+
+@pytest.mark.parametrize("operation_id", OPERATIONS)
+@pytest.mark.parametrize("kind", MODES)
+def test_a_route_answers_as_documented(fuzzer: Fuzzer, operation_id: str, kind: str) -> None:
+    """Boundaries and combinations that the schema suggests, then random ones."""
+    operation = fuzzer.operations()[operation_id]
+    cases = fuzzer.schema.iter_coverage_cases(
+        operation,
+        generation_modes=[MODES[kind]],
+        generation_config=fuzzer.schema.config.generation,
+    )
+    for case in islice(cases, COVERAGE):
+        fuzzer.send(case, kind)
+
+    if kind == "positive" or can_be_wrong(operation.definition.raw):
+        at_random(fuzzer, operation, kind)
+    assert [v for v in fuzzer.violations.values() if v["operation"] == operation_id] == []
+
+
+def at_random(fuzzer: Fuzzer, operation: Any, kind: str) -> None:
+    @seed(SEED)
+    @bounded(EXAMPLES)
+    @given(case=operation.as_strategy(generation_mode=MODES[kind]))
+    def send(case: Any) -> None:
+        fuzzer.send(case, kind)
+
+    send()
+
+
+def can_be_wrong(operation: dict[str, Any]) -> bool:
+    """Whether anything can be sent that the schema forbids; any text is an If-None-Match."""
+    parameters = [p for p in operation["parameters"] if p["name"] != "If-None-Match"]
+    return bool(parameters) or "requestBody" in operation
+
+
+def test_what_is_no_route_is_not_found(fuzzer: Fuzzer) -> None:
+    """Methods that a path does not have were among the cases."""
+    assert fuzzer.tally["(no route)"].cases > 0
+    assert [v for v in fuzzer.violations.values() if v["operation"] == "(no route)"] == []
+
+
+def test_every_route_was_reached(fuzzer: Fuzzer) -> None:
+    """Else the rest says little: each route has succeeded, so its rules were met as well."""
+    failed = [
+        name
+        for name in OPERATIONS
+        if not any(status.startswith("2") for status in fuzzer.tally[name].statuses)
+    ]
+    assert failed == []
