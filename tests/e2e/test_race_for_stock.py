@@ -134,14 +134,14 @@ def test_units_are_neither_sold_twice_nor_lost(warehouse: Warehouse) -> None:
     assert at_rest(left) + sold == warehouse.came
 
 
-def at_rest(rows: list[dict[str, Any]]) -> Counter[str]:
+def at_rest(stored: list[dict[str, Any]]) -> Counter[str]:
     """The units that are left, once nothing is held any more; every one has its movements."""
     moved: Counter[str] = Counter()
     left: Counter[str] = Counter()
-    for row in rows:
+    for row in stored:
         if str(row["pk"]).startswith("MOV#"):
             moved[str(row["pk"]).removeprefix("MOV#")] += int(row["quantity"])
-    for row in rows:
+    for row in stored:
         if str(row["sk"]).startswith("LOC#"):
             sku, centre = str(row["pk"])[4:], str(row["sk"])[4:]
             assert row["reserved"] == 0, "a hold outlived its order"

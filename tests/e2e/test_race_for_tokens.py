@@ -111,10 +111,10 @@ def test_a_session_has_one_line_of_succession_or_has_ended(clients: Clients) -> 
     race(clients.act)
 
     stored = {str(row["pk"]): row for row in rows("identity")}
-    events_of = [json.loads(row["outbox"]) for row in stored.values() if "outbox" in row]
+    published = [json.loads(row["outbox"]) for row in stored.values() if "outbox" in row]
     told = Counter(
         found["data"]["session_id"]
-        for found in events_of
+        for found in published
         if found["type"] == "session.refresh_reuse_detected"
     )
     ended = 0
