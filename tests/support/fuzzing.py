@@ -5,39 +5,25 @@ the fuzzer adds to a valid case is what a real client has and a document cannot 
 right role, a fresh key, SKUs that are sold, ids and cursors that earlier answers named.
 
 Nothing is sent through the fuzzer's own idea of the API: where an answer differs from the document,
-the platform or the document is wrong. Violations are collected, each kind once, with a command
-that repeats the request.
+the platform or the document is wrong (verdicts.py).
 """
 
 import base64
 import json
 import time
 import uuid
-from collections import Counter, defaultdict, deque
+from collections import defaultdict, deque
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from random import Random
-from typing import Any, get_args
+from typing import Any
 
 import requests
 import schemathesis
-from pydantic_core.core_schema import ErrorType
-from schemathesis.checks import CHECKS
-from schemathesis.core.failures import FailureGroup
 
 from tests.support.shop_client import ADDRESS, ShopClient
+from tests.support.verdicts import Verdicts
 
 METHODS = ("pm_card_visa", "pm_card_chargeDeclined", "pm_card_authenticationRequired")
-CHECKED = (
-    "not_a_server_error",
-    "status_code_conformance",
-    "content_type_conformance",
-    "response_headers_conformance",
-    "response_schema_conformance",
-    "negative_data_rejection",
-)
-# What a JSON schema says as well as pydantic does. Other codes are rules that only code can say.
-IN_SCHEMA = frozenset(get_args(ErrorType)) - {"value_error"}
 CURRENCIES = ("USD", "EUR")
 REMEMBERED = (
     "account_id",
@@ -48,17 +34,6 @@ REMEMBERED = (
     "transaction_id",
 )
 TOKEN_SPARE_S = 60
-NO_ROUTE = {"responses": {"404": {"x-cartwright-codes": ["not_found"]}}}
-
-
-@dataclass
-class Tally:
-    """What was sent to one operation and what came back."""
-
-    cases: int = 0
-    kinds: Counter[str] = field(default_factory=Counter)
-    statuses: Counter[str] = field(default_factory=Counter)
-    seconds: float = 0.0
 
 
 class User:
@@ -85,7 +60,7 @@ class User:
 
 
 class Fuzzer:
-    """One run: who sends, what was learnt, what was found."""
+    """One run: who sends, what was learnt, and what to think of the answers."""
 
     def __init__(
         self, document: dict[str, Any], api_url: str, users: list[User], skus: list[str], seed: int
@@ -95,8 +70,7 @@ class Fuzzer:
         self.schema.config.generation.update(with_security_parameters=False)
         self.random = Random(seed)  # noqa: S311
         self.session = requests.Session()
-        self.tally: dict[str, Tally] = defaultdict(Tally)
-        self.violations: dict[tuple[str, ...], dict[str, Any]] = {}
+        self.verdicts = Verdicts()
         self.seen: dict[str, deque[Any]] = defaultdict(lambda: deque(maxlen=50))
         self.placed: deque[str] = deque(maxlen=50)  # orders that can be paid
         self._scopes = {user: user.scopes for user in users}
@@ -108,35 +82,21 @@ class Fuzzer:
         return {operation.definition.raw["operationId"]: operation for operation in found}
 
     def send(self, case: Any, kind: str) -> Any:
-        """Complete the case, send it, check and count the answer."""
+        """Complete the case, send it, judge the answer and learn from it."""
         raw = case.operation.definition.raw
-        if case.method.upper() != case.operation.method.upper():
-            return self._probe(case)
-        if kind != "negative":
+        known = case.method.upper() == case.operation.method.upper()
+        if known and kind != "negative":
             self._complete(case, raw)
-        authorization, expected = self._authorization(raw)
+        authorization, expected = self._authorization(raw) if known else (None, None)
         started = time.perf_counter()
         response = self._call(case, authorization)
-        tally = self.tally[raw["operationId"]]
-        tally.seconds += time.perf_counter() - started
-        tally.cases += 1
-        tally.kinds[kind] += 1
-        tally.statuses[str(response.status_code)] += 1
-        self._check(case, response, raw, kind, expected)
+        seconds = time.perf_counter() - started
+        if not known:
+            self.verdicts.judge_no_route(case, response, seconds=seconds)
+            return response
+        self.verdicts.judge(case, response, kind, expected=expected, seconds=seconds)
         if response.status_code < 300:
             self.learn(response.json() if _is_json(response) else None)
-        return response
-
-    def _probe(self, case: Any) -> Any:
-        """A method that the path does not have: no route, except the preflight of browsers."""
-        response = self._call(case, None)
-        tally = self.tally["(no route)"]
-        tally.cases += 1
-        tally.kinds["method"] += 1
-        tally.statuses[str(response.status_code)] += 1
-        preflight = case.method.upper() == "OPTIONS"
-        wrong = list(_mismatches(response, NO_ROUTE, "method", 204 if preflight else 404))
-        self._note("(no route)", "method", case, response, wrong)
         return response
 
     def _call(self, case: Any, authorization: str | None) -> Any:
@@ -208,85 +168,11 @@ class Fuzzer:
             elif name == "next_cursor" and value:
                 self.seen["cursor"].append(value)
 
-    # What must be true of an answer.
-    def _check(
-        self, case: Any, response: Any, raw: dict[str, Any], kind: str, expected: int | None
-    ) -> None:
-        wrong = list(_mismatches(response, raw, kind, expected))
-        skipped = {"negative_data_rejection"} if expected else set()
-        checks = [CHECKS.get_one(name) for name in CHECKED if name not in skipped]
-        try:
-            case.validate_response(response, checks=checks)
-        except FailureGroup as group:
-            wrong += [(type(f).__name__, f"{f.title}: {f.message}") for f in group.exceptions]
-        self._note(raw["operationId"], kind, case, response, wrong)
-
-    def _note(
-        self, operation: str, kind: str, case: Any, response: Any, wrong: list[tuple[str, str]]
-    ) -> None:
-        for name, detail in wrong:
-            found = self.violations.setdefault(
-                (operation, name, str(response.status_code)),
-                {
-                    "operation": operation,
-                    "check": name,
-                    "status": response.status_code,
-                    "kind": kind,
-                    "detail": detail[:600],
-                    "answer": response.text[:400],
-                    "repeat": case.as_curl_command()[:1500],
-                    "times": 0,
-                },
-            )
-            found["times"] += 1
-
-    def report(self) -> dict[str, Any]:
-        """For build/fuzz/report.json."""
-        return {
-            "cases": sum(tally.cases for tally in self.tally.values()),
-            "seconds": round(sum(tally.seconds for tally in self.tally.values()), 1),
-            "operations": {
-                name: {
-                    "cases": tally.cases,
-                    "kinds": dict(sorted(tally.kinds.items())),
-                    "statuses": dict(sorted(tally.statuses.items())),
-                    "seconds": round(tally.seconds, 1),
-                }
-                for name, tally in sorted(self.tally.items())
-            },
-            "violations": list(self.violations.values()),
-        }
-
-
-def _mismatches(
-    response: Any, raw: dict[str, Any], kind: str, expected: int | None
-) -> Iterator[tuple[str, str]]:
-    """What schemathesis does not know of our answers."""
-    status = response.status_code
-    if expected is not None and status != expected:
-        yield "OtherStatus", f"{status} instead of {expected}"
-    if status < 400:
-        return
-    try:
-        problem = response.json()
-        code, named = problem["code"], (problem["status"], problem["request_id"])
-    except (ValueError, KeyError, TypeError):
-        yield "NoProblemDocument", "an error that is no problem document"
-        return
-    if code not in raw["responses"].get(str(status), {}).get("x-cartwright-codes", []):
-        yield f"UndocumentedCode {code}", f"{code} is not documented for {status}"
-    if named != (status, response.headers.get("x-request-id", [""])[0]):
-        yield "ProblemContradictsAnswer", "status or request id differ"
-    if kind == "positive" and code == "invalid_request":
-        inside = {error.get("code") for error in problem["errors"]} & IN_SCHEMA
-        if inside or not problem["errors"]:
-            yield "RejectedPositiveData", f"valid by the schema, refused for {sorted(inside)}"
-
 
 def _emulator_is_full(response: Any) -> bool:
     """The emulator's own 429, of a function whose reserved concurrency others use up.
 
-    On AWS the gateway answers this with a problem document of its own.
+    On AWS the gateway makes a problem document of it.
     """
     return response.status_code == 429 and "ReservedFunctionConcurrent" in response.text
 
