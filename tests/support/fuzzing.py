@@ -85,7 +85,7 @@ class Fuzzer:
         """Complete the case, send it, judge the answer and learn from it."""
         raw = case.operation.definition.raw
         known = case.method.upper() == case.operation.method.upper()
-        if known and kind != "negative":
+        if known and not case.meta.generation.mode.is_negative:  # A link's target may be either.
             self._complete(case, raw)
         authorization, expected = self._authorization(raw) if known else (None, None)
         started = time.perf_counter()

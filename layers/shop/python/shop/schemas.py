@@ -50,7 +50,9 @@ Quantity = Annotated[
     BeforeValidator(_whole),
 ]
 Limit = Annotated[int, Field(ge=1, le=100, description="page size")]
-Cursor = Annotated[str, Field(max_length=1024, description="opaque, from next_cursor")]
+Cursor = Annotated[
+    str, Field(min_length=1, max_length=1024, description="opaque, from next_cursor")
+]
 OrderId = Annotated[str, Field(pattern=ids.pattern("ord"))]
 PaymentId = Annotated[str, Field(pattern=ids.pattern("pay"))]
 
