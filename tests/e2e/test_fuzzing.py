@@ -161,9 +161,14 @@ def test_what_is_no_route_is_not_found(fuzzer: Fuzzer) -> None:
 
 def test_every_route_was_reached(fuzzer: Fuzzer) -> None:
     """Else the rest says little: each route has succeeded, so its rules were met as well."""
+    reachable = [  # A webhook succeeds only for who has the provider's secret.
+        name
+        for name, operation in fuzzer.operations().items()
+        if operation.definition.raw["x-cartwright-auth"] != "signature"
+    ]
     failed = [
         name
-        for name in OPERATIONS
+        for name in reachable
         if not any(status.startswith("2") for status in fuzzer.verdicts.tally[name].statuses)
     ]
     assert failed == []

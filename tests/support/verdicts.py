@@ -140,7 +140,9 @@ def _mismatches(
         yield f"UndocumentedCode {code}", f"{code} is not documented for {status}"
     if named != (status, response.headers.get("x-request-id", [""])[0]):
         yield "ProblemContradictsAnswer", "status or request id differ"
-    if kind == "positive" and code == "invalid_request":
+    # A body that has to be signed cannot be made from its schema.
+    signed = raw.get("x-cartwright-auth") == "signature"
+    if kind == "positive" and code == "invalid_request" and not signed:
         inside = {error.get("code") for error in problem["errors"]} & IN_SCHEMA
         if inside or not problem["errors"]:
             yield "RejectedPositiveData", f"valid by the schema, refused for {sorted(inside)}"

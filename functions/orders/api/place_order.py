@@ -35,6 +35,7 @@ ROUTE = Route(
     links=(
         Link("get_order", {"order_id": "$response.body#/order_id"}),
         Link("get_timeline", {"order_id": "$response.body#/order_id"}),
+        Link("cancel_order", {"order_id": "$response.body#/order_id"}),
         Link("create_payment", body={"order_id": "$response.body#/order_id"}),
     ),
 )
