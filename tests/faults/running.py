@@ -79,6 +79,10 @@ class Runner:
     def _empty(self) -> Snapshot:
         return self.world.snapshot()
 
+    def clean(self) -> None:
+        """A shop that sells nothing yet."""
+        self.world.restore(self._empty)
+
     def course(self, name: str) -> Course:
         """Run it without a fault; it must end as it says."""
         journey = JOURNEYS[name]

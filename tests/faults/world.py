@@ -81,6 +81,10 @@ class World:
         self.sent.append(sent)
         return self._insist(sent)
 
+    def repeat(self, sent: Sent) -> Reply:
+        """A request once more, until there is a final answer."""
+        return self._insist(sent)
+
     def notify(self, reference: str, type_: str, *, event_id: str) -> None:
         """The provider tells of a payment, and again later if nobody says that it was heard."""
 
