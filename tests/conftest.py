@@ -25,6 +25,9 @@ import pytest  # noqa: E402
 from moto import mock_aws  # noqa: E402
 
 from shop import aws, tables  # noqa: E402
+from tests.support import moto_tables  # noqa: E402
+
+moto_tables.install()
 
 
 @pytest.fixture
