@@ -30,6 +30,11 @@ from tests.support import moto_tables  # noqa: E402
 moto_tables.install()
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Options of all suites."""
+    parser.addoption("--soak", action="store_true", help="long runs, with far more of everything")
+
+
 @pytest.fixture
 def moto_aws() -> Iterator[None]:
     """An empty AWS account in this process."""

@@ -69,7 +69,7 @@ def transact(backend: DynamoDBBackend, transact_items: list[dict[str, Any]]) -> 
     ]
     try:
         _transact(backend, transact_items)
-    except Exception:
+    except BaseException:
         for step in undo:
             step()
         raise
