@@ -7,7 +7,7 @@ STAGE ?= dev
 
 
 .DEFAULT_GOAL := help
-.PHONY: help venv up run down reset status logs watch test soak check lint synth deploy bench demo contracts lock build
+.PHONY: help venv up run down reset status logs watch test soak faults check lint synth deploy cost bench demo contracts lock build
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -52,6 +52,9 @@ synth: build ## Synthesize the stacks of STAGE (dev) with all policy checks
 
 deploy: build ## Deploy STAGE=dev|staging|prod to the AWS account of your credentials
 	@STAGE=$(STAGE) PATH="$(CURDIR)/.venv/bin:$$PATH" node_modules/.bin/cdk deploy --all --no-notices
+
+cost: venv ## Count what routes and journeys use of AWS; write build/cost.json, budgets, docs/cost.md
+	@$(PY) -m benchmarks.cost
 
 bench: venv ## Measure the figures that the README states
 	@$(PY) -m benchmarks

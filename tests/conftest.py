@@ -25,7 +25,9 @@ import pytest  # noqa: E402
 from moto import mock_aws  # noqa: E402
 
 from shop import aws, tables  # noqa: E402
-from tests.support import scale  # noqa: E402
+from tests.support import moto_tables, scale  # noqa: E402
+
+moto_tables.install()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -1,32 +1,53 @@
-"""Counts what one request of a journey uses of AWS, before its answer and after it.
+"""Counts what one act of a journey uses of AWS, before its answer and after it.
 
 Read and write units are computed from the items; streams and queues bring one record at a time,
 which is what a quiet shop pays and a busy one does not.
 """
 
+import os
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass
 from functools import partial
+from math import ceil
 from typing import Any
 
 import pytest
 from moto.dynamodb.models import dynamodb_backends
 from moto.dynamodb.models.dynamo_type import DynamoType
 
-from benchmarks.cost import Counts, RouteCounts
+from benchmarks.cost.counts import Counts, Kind, Usage, owner, requests_to
 from catalog.api import list_products
 from catalog.repository import ListingRepository
+from payments.psp.secret import SecretReader
+from payments.steps import _till
 from tests.support.capacity import Item, index_units, read_units, size, write_units
 from tests.support.dynamodb import TABLES
-from tests.support.journey import Journey, started
-from tests.support.specs import consumers
+from tests.support.journey import Journey, cold_start, started
+from tests.support.specs import consumers, specs
+from tests.support.watch import Watch, watching
 from tests.support.wire import Request
 
 REQUEST_ID = "c6af9ac6-7b61-11e6-9a41-93e8deadbeef"  # as long as API Gateway's: rows keep it
 QUEUE_REQUESTS = 3  # of a message: sent by the bus, received and deleted by the mapping
+EVENT_BYTES = 64 * 1024  # of which each is billed as an event
+# What is not DynamoDB's is named; executions and transitions of machines are counted instead.
+SERVICES = {
+    "dynamodb": "",
+    "dynamodbstreams": "DynamoDBStreams.",
+    "kms": "KMS.",
+    "events": "EventBridge.",
+    "sqs": "SQS.",
+    "secretsmanager": "SecretsManager.",
+}
+MACHINES = "states"
+TEST = "test"  # What a test asks for itself is nobody's.
+KNOWN = {
+    *("GetItem", "Query", "BatchGetItem"),
+    *("PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems"),
+}
 
 
 @dataclass(frozen=True)
@@ -42,28 +63,40 @@ class Write:
 class Meter:
     """Listens to a journey's wire."""
 
-    def __init__(self, shop: Journey) -> None:
-        self.shop = shop
-        self._consumers = set(consumers())
+    def __init__(self, shop: Journey, watch: Watch, secret: SecretReader) -> None:
+        self.shop, self.watch, self._secret = shop, watch, secret
         shop.estate.stream_batch = shop.estate.queue_batch = 1
         self._writes: dict[int, list[Write]] = {}
         self._read_units: dict[str, float] = defaultdict(float)
         self._write_units: Counter[str] = Counter()
-        shop.wire.intercept = self
+        self._psp_calls: Counter[str] = Counter()
+        self.listen()
 
-    def measure(self, act: Callable[[], Any]) -> RouteCounts:
-        """Of one HTTP request, and of all that follows from it."""
+    def listen(self) -> None:
+        """Hear every request from now on."""
+        self.shop.wire.intercept = self
+        self.shop.psp.before_call = self._psp_called
+
+    def measure(self, act: Callable[[], Any], kind: Kind = "route") -> Usage:
+        """Of one act, and of all that follows from it."""
         self.settle()
-        now = self._count(act, api_requests=1)
-        return RouteCounts(now=now, later=self._count(self.settle))
+        now = self._count(act)
+        return Usage(kind=kind, now=now, later=self._count(self.settle))
 
     def settle(self) -> None:
         """Bring rows to the relay and the fold, and events to their consumers."""
         self.shop.deliver()
 
+    def new_processes(self) -> None:
+        """Forget what functions keep between invocations: keys, secrets, bounds of lists."""
+        cold_start()
+        self._secret.forget()
+        list_products.listings = ListingRepository()
+
     def __call__(self, request: Request, when: str) -> None:
-        if request.function == "test":
+        if request.function == TEST:
             return
+        assert request.operation in KNOWN, f"the units of {request.operation} are not known"
         if when == "before":
             self._writes[id(request)] = [*_writes(request)]
             return
@@ -78,38 +111,50 @@ class Meter:
                 index_units(write.before, after, keys) for keys in TABLES[write.table].values()
             )
 
-    def _count(self, act: Callable[[], Any], *, api_requests: int = 0) -> Counts:
-        wire, psp_calls = self.shop.wire, len(self.shop.psp.calls)
-        before = len(self.shop.machine.executions)
+    def _psp_called(self, call: str) -> None:
+        here = self.shop.wire.here
+        self._psp_calls[f"{here.function}.{here.step} {call}"] += 1
+
+    def _count(self, act: Callable[[], Any]) -> Counts:
+        wire, before = self.shop.wire, len(self.shop.machine.executions)
         wire.reset()
+        self.watch.log_bytes.clear()
         self._read_units.clear()
         self._write_units.clear()
+        self._psp_calls.clear()
         act()
-        new, invoked = self.shop.machine.executions[before:], wire.invoked()
-        other = Counter(request.service for request in wire.others)
-        events = [r.body["Entries"] for r in wire.others if r.operation == "PutEvents"]
-        return Counts(
-            api_requests=api_requests,
-            invocations=dict(Counter(invoked)),
+        invoked = Counter(wire.invoked())
+        others = [each for each in wire.others if each.function != TEST]
+        counts = Counts(
+            api_requests=_of_kind("route", invoked),
+            invocations=dict(invoked),
             requests=_requests(wire.requests),
             read_units=dict(self._read_units),
             write_units=dict(self._write_units),
-            executions=len(new),
-            transitions=sum(map(len, new)),
-            events=sum(map(len, events)),
-            queue_requests=QUEUE_REQUESTS * sum(name in self._consumers for name in invoked)
-            + other["sqs"],
-            kms_requests=other["kms"],
-            psp_calls=len(self.shop.psp.calls) - psp_calls,
+            executions=dict(Counter(each.by for each in others if each.service == MACHINES)),
+            transitions=sum(map(len, self.shop.machine.executions[before:])),
+            events=sum(map(_events, others)),
+            psp_calls=dict(self._psp_calls),
+            log_bytes=dict(self.watch.log_bytes),
         )
+        messages = sum(n for name, n in invoked.items() if owner(name) in consumers())
+        queues = QUEUE_REQUESTS * messages + requests_to("SQS", counts)
+        return counts.plus(Counts(queue_requests=queues))
+
+
+def _of_kind(kind: str, invoked: Counter[str]) -> int:
+    return sum(n for name, n in invoked.items() if specs()[owner(name)].kind == kind)
+
+
+def _events(request: Request) -> int:
+    if request.operation != "PutEvents":
+        return 0
+    return sum(ceil(len(each["Detail"]) / EVENT_BYTES) for each in request.body["Entries"])
 
 
 def _requests(requests: list[Request]) -> dict[str, int]:
-    return dict(
-        Counter(
-            each.name for each in requests if each.service == "dynamodb" and each.function != "test"
-        )
-    )
+    sent = (r for r in requests if r.service not in ("lambda", MACHINES) and r.function != TEST)
+    return dict(Counter(f"{r.by} {SERVICES[r.service]}{r.operation}" for r in sent))
 
 
 def _writes(request: Request) -> Iterator[Write]:
@@ -124,9 +169,10 @@ def _writes(request: Request) -> Iterator[Write]:
 
 
 def _stored(table: str, key: Item) -> Item | None:
-    # Asked for each time: moto replaces its tables when a transaction fails.
     stored = dynamodb_backends["123456789012"]["us-east-1"].tables[table]
     pk, sk = (DynamoType(dict(key[name])) for name in ("pk", "sk"))
+    if pk not in stored.items:  # Asking for it would make it.
+        return None
     item = stored.get_item(pk, sk)
     return None if item is None else deepcopy(item.to_json()["Attributes"])
 
@@ -137,6 +183,7 @@ def _read_units(request: Request) -> float:
     if request.operation == "GetItem":
         return read_units([size(answer.get("Item", {}))], consistent=consistent)
     if request.operation == "Query":  # All of a page together.
+        assert answer["Count"] == answer["ScannedCount"], "what a filter drops is billed, too"
         return read_units([sum(map(size, answer["Items"]))], consistent=consistent)
     if request.operation == "BatchGetItem":
         units = 0.0
@@ -150,8 +197,12 @@ def _read_units(request: Request) -> float:
 
 @contextmanager
 def metered(monkeypatch: pytest.MonkeyPatch) -> Iterator[Meter]:
-    """A shop with a bus, relay and fold, as after a cold start."""
+    """A shop as after a cold start, whose payment steps read the provider's secret."""
     with started(monkeypatch) as shop:
         monkeypatch.setattr(shop, "post", partial(shop.post, request_id=REQUEST_ID))
         monkeypatch.setattr(list_products, "listings", ListingRepository())
-        yield Meter(shop)
+        secret = SecretReader(os.environ["PSP_SECRET_ARN"])
+        # The simulator needs no key, but functions read it before they ask the real one.
+        monkeypatch.setattr(_till, "open_psp", lambda: (secret(), shop.psp)[1])
+        with watching(shop) as watch:
+            yield Meter(shop, watch, secret)

@@ -1,14 +1,11 @@
 """What makes moto quick and exact enough for thousands of runs of the whole platform.
 
 Nothing here changes what a call does. The interpreter of state machines runs in the caller's thread
-(so a run is one sequence of calls, the same every time), pauses take no time, and a transaction
-keeps copies of the rows that it touches instead of all tables.
+(so a run is one sequence of calls, the same every time), and pauses take no time.
 """
 
-import copy
 import functools
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
@@ -20,10 +17,6 @@ import jsonpath_ng.ext.parser
 import jsonpath_ng.parser
 import pytest
 from botocore.retries.quota import RetryQuota
-from moto.dynamodb import models as dynamodb_models
-from moto.dynamodb.models import DynamoDBBackend
-from moto.dynamodb.models.dynamo_type import DynamoType
-from moto.dynamodb.models.table import Table
 from moto.stepfunctions.parser.asl.component.common.path import result_path
 from moto.stepfunctions.parser.asl.component.common.retry import retrier_decl
 from moto.stepfunctions.parser.asl.component.program import program
@@ -43,7 +36,6 @@ _path = functools.lru_cache(maxsize=4096)(jsonpath_ng.ext.parser.parse)
 _result_path = functools.lru_cache(maxsize=4096)(jsonpath_ng.parser.parse)
 # What a session has read of endpoints and service models stays true for the next one.
 _loader = functools.cache(botocore.loaders.create_loader)
-_transact: Callable[..., None] = DynamoDBBackend.transact_write_items
 
 
 @functools.cache
@@ -94,47 +86,8 @@ def quick(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(execution_worker, "Thread", _Inline)
     patch.setattr(execute_state, "Thread", _Inline)
     patch.setattr(program, "threading", SimpleNamespace(Thread=_Inline))
-    patch.setattr(DynamoDBBackend, "transact_write_items", _transaction)
 
 
 def forget_clients() -> None:
     """The interpreter's client keeps the handlers that were there when it was made."""
     _client.cache_clear()
-
-
-def _transaction(self: DynamoDBBackend, transact_items: list[dict[str, Any]]) -> None:
-    """moto's, which finds its copies of the tables to be the tables; what it changes is undone."""
-    before = [_before(self, part) for item in transact_items for part in item.values()]
-    ends = {table: len(table.stream_shard.items) for table, *_ in before if table.stream_shard}
-    try:
-        with _shallow():
-            _transact(self, transact_items)
-    except BaseException:
-        for table, pk, sk, row in before:
-            if row is not None:
-                table.items[pk][sk] = row
-            elif pk in table.items:
-                table.items[pk].pop(sk, None)
-        for table, end in ends.items():
-            del table.stream_shard.items[end:]
-        raise
-
-
-def _before(
-    backend: DynamoDBBackend, part: dict[str, Any]
-) -> tuple[Any, DynamoType, DynamoType, Any]:
-    table: Any = backend.get_table(part["TableName"])
-    key = part.get("Key") or part["Item"]
-    pk, sk = DynamoType(key["pk"]), DynamoType(key["sk"])
-    row = table.items[pk].get(sk) if pk in table.items else None
-    return table, pk, sk, copy.deepcopy(row)
-
-
-@contextmanager
-def _shallow() -> Iterator[None]:
-    def deepcopy(thing: Any, *rest: Any) -> Any:
-        return thing if isinstance(thing, Table) else copy.deepcopy(thing, *rest)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(dynamodb_models, "copy", SimpleNamespace(deepcopy=deepcopy))
-        yield

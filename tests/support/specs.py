@@ -13,6 +13,7 @@ from typing import Any
 
 ROOT = Path(__file__).parents[2]
 STACKS = ROOT / "infra" / "stacks"
+CONSTRUCT = ROOT / "infra" / "constructs" / "service_function.py"
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,7 @@ class Spec:
     hears: tuple[str, ...]
     tables: Mapping[str, tuple[str, ...]]
     uses: tuple[str, ...]
+    memory_mb: int
 
     @property
     def id(self) -> str:
@@ -83,7 +85,16 @@ def _in(tree: ast.Module) -> Iterator[Spec]:
                 hears=tuple(given.get("hears") or ()),
                 tables=given.get("tables") or {},
                 uses=tuple(given.get("uses") or ()),
+                memory_mb=given.get("memory_mb") or _default_memory_mb(),
             )
+
+
+@functools.cache
+def _default_memory_mb() -> int:
+    for node in ast.walk(ast.parse(CONSTRUCT.read_text())):
+        if isinstance(node, ast.AnnAssign) and getattr(node.target, "id", "") == "memory_mb":
+            return int(_value(node.value, {})) if node.value else 0
+    raise LookupError(f"{CONSTRUCT.name} gives no memory_mb")
 
 
 def _value(node: ast.expr, constants: Mapping[str, Any]) -> Any:

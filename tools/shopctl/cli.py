@@ -7,8 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
+from tools.shopctl import cost, render, show, status
 from tools.shopctl import demo as journeys
-from tools.shopctl import render, show, status
 from tools.shopctl.api import Api
 from tools.shopctl.errors import Failed, Unusable
 from tools.shopctl.target import Target, find
@@ -94,6 +94,25 @@ def show_status(
         render.status(found)
     if not found.ok:
         raise typer.Exit(1)
+
+
+@app.command("cost")
+def show_cost(
+    name: Annotated[
+        str | None, typer.Argument(help="a route or journey, like 'POST /orders'")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """What journeys and routes cost per 1,000, by list prices; with NAME: one of them, in full.
+
+    It is the same for every stage: counted from the code, not read from a bill.
+    """
+    document = cost.read()
+    if name is None:
+        _print(document) if as_json else cost.everything(document)
+    else:
+        found = cost.one(document, name)
+        _print(found) if as_json else cost.one_of_them(document, found)
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -67,8 +67,12 @@ def details(data: dict[str, Any]) -> None:
 def table(title: str, lines: list[dict[str, Any]]) -> None:
     """Rows of one form; nested lists are left to --json."""
     say(f"{title}: {len(lines)}")
-    if not lines:
-        return
+    if lines:
+        grid(lines)
+
+
+def grid(lines: list[dict[str, Any]]) -> None:
+    """Rows of one form, at least one."""
     names = [name for name, value in lines[0].items() if not isinstance(value, (list, dict))]
     shown = Table(*names, box=None, pad_edge=True)
     for line in lines:

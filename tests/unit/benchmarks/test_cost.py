@@ -1,16 +1,40 @@
-"""Cost is counts times prices; units follow DynamoDB's rules."""
+"""Cost is counts times prices; units follow DynamoDB's rules; what is over budget is named."""
 
 import json
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from benchmarks import cost
-from benchmarks.cost import Counts, RouteCounts, Times
+from benchmarks.cost import __main__ as command
+from benchmarks.cost import budgets, tables
+from benchmarks.cost.counts import Counts, Function, Usage, usage
+from benchmarks.cost.pricing import GB, PLATFORM_LOG_BYTES, Tariff, Times
 from tests.support.capacity import index_units, read_units, size, write_units
 
-PRICE = json.loads(cost.PRICES.read_text())["per_unit"]
-TIMES = Times(function_ms=10, psp_ms=300, measured=True)
-ORDER = Counts(api_requests=1, invocations={"route": 1, "a": 1, "b": 2}, executions=1, psp_calls=1)
+PRICES = json.loads(budgets.PRICES.read_text())
+TIMES = Times(
+    cpu={"shop.route": 10},
+    default_cpu=5,
+    waits={"DynamoDB": 5, "DynamoDB.TransactWriteItems": 15, "KMS": 10, "task": 20},
+    psp_call=300,
+)
+FUNCTIONS = {
+    "shop.route": Function(kind="route", memory_mb=1769),
+    "shop.job": Function(kind="job", memory_mb=1769),
+    "shop.steps": Function(kind="steps", memory_mb=1769),
+    "shop.small": Function(kind="consumer", memory_mb=1769 // 4),
+}
+TARIFF = Tariff(prices=PRICES, times=TIMES, functions=FUNCTIONS)
+ORDER = Counts(
+    api_requests=1,
+    invocations={"shop.route": 1, "shop.steps.a": 1, "shop.steps.b": 2},
+    requests={"shop.route PutItem": 1, "shop.steps.a TransactWriteItems": 1},
+    write_units={"shop.route PutItem": 2},
+    executions={"shop.route": 1},
+    psp_calls={"shop.steps.b create": 1},
+)
+STEPS_MS = (5 + 15) + (2 * 5 + 300)
 KEYS = ("shard", "at")
 
 
@@ -18,53 +42,136 @@ def item(length: int, **keys: str) -> dict[str, dict[str, str]]:
     return {"x": {"S": "x" * (length - 1)}, **{name: {"S": value} for name, value in keys.items()}}
 
 
+def test_a_function_is_billed_for_computing_and_for_waiting() -> None:
+    billed = TARIFF.billed_ms(replace(ORDER, executions={}))
+    assert billed == {"shop.route": 10 + 5, "shop.steps.a": 5 + 15, "shop.steps.b": 2 * 5 + 300}
+
+
 def test_a_route_is_billed_while_it_waits_for_its_steps() -> None:
-    assert TIMES.machine_ms(ORDER) == 3 * 10 + 300
-    assert TIMES.functions_ms(ORDER) == 4 * 10 + 300 + (3 * 10 + 300)
+    assert TARIFF.execution_ms(ORDER) == STEPS_MS + 3 * 20
+    assert TARIFF.billed_ms(ORDER)["shop.route"] == 10 + 5 + STEPS_MS + 3 * 20
+
+
+def test_a_job_does_not_wait_for_what_it_starts() -> None:
+    started = replace(ORDER, invocations={**ORDER.invocations, "shop.job": 1})
+    started = replace(started, executions={"shop.job": 1})
+    assert TARIFF.billed_ms(started)["shop.job"] == 5
+
+
+def test_less_memory_is_less_of_a_processor() -> None:
+    counts = Counts(invocations={"shop.small": 1})
+    assert TARIFF.billed_ms(counts)["shop.small"] == pytest.approx(4 * 5, rel=0.01)
+    assert TARIFF.gb_seconds(counts) == pytest.approx(0.02 * 0.43, rel=0.01)
 
 
 def test_an_execution_is_billed_in_steps_of_100_ms() -> None:
-    found = cost.cost(ORDER, TIMES, PRICE, memory_mb=512)
-    assert found["Step Functions"] == pytest.approx(1e-6 + 0.4 / 16 * 1.6667e-5)
-    assert found["Lambda"] == pytest.approx(4 * 2e-7 + 0.67 / 2 * 1.33334e-5)
+    quantities = TARIFF.quantities(ORDER)
+    assert STEPS_MS + 3 * 20 == 390
+    assert quantities["machine_gb_second"] == pytest.approx(0.4 / 16)
+    assert quantities["machine_request"] == 1
 
 
-def test_units_events_and_queues_have_their_prices() -> None:
-    counts = Counts(write_units={"a": 4, "b": 6}, read_units={"a": 0.5}, events=2, queue_requests=6)
-    found = cost.cost(counts, TIMES, PRICE, memory_mb=512)
+def test_every_service_has_its_price() -> None:
+    counts = Counts(
+        write_units={"shop.route PutItem": 4, "shop.route UpdateItem": 6},
+        read_units={"shop.route GetItem": 0.5},
+        events=2,
+        queue_requests=6,
+        requests={"shop.route KMS.Sign": 1, "shop.route KMS.GenerateMac": 2},
+        invocations={"shop.route": 1},
+        log_bytes={"shop.route": 556},
+    )
+    found = TARIFF.cost(counts)
     assert found["DynamoDB"] == pytest.approx(10 * 6.25e-7 + 0.5 * 1.25e-7)
     assert (found["EventBridge"], found["SQS"]) == pytest.approx((2e-6, 2.4e-6))
-    assert (found["Lambda"], found["Step Functions"], found["KMS"]) == (0, 0, 0)
+    assert found["KMS"] == pytest.approx(1.5e-5 + 2 * 3e-6)
+    assert found["CloudWatch Logs"] == pytest.approx((556 + PLATFORM_LOG_BYTES) * 0.5 / GB)
+    assert (found["API Gateway"], found["Step Functions"]) == (0, 0)
 
 
-def test_a_paid_order_is_an_order_and_a_payment() -> None:
-    routes = {name: RouteCounts(now=Counts(events=1), later=Counts(events=2)) for name in cost.PAID}
-    found = cost.costs(routes, dict.fromkeys(routes, TIMES), PRICE, memory_mb=512)
-    assert found["paid order"]["EventBridge"] == pytest.approx(2 * 3 * 1e-6 * 1000)
+def test_each_price_says_what_it_is_of_and_where_it_comes_from() -> None:
+    assert set(PRICES["prices"]) == set(TARIFF.quantities(Counts()))
+    for price in (*PRICES["prices"].values(), *PRICES["monthly"].values()):
+        assert price["price"] > 0
+        assert price["of"]
+        assert price["source"]
 
 
-def test_time_is_measured_less_the_emulators_own_execution_or_assumed() -> None:
-    rows = [
-        {"name": "POST /orders", "clients": 1, "p50": 140.0},
-        {"name": "POST /orders", "clients": 8, "p50": 900.0},
-        {"name": "empty execution", "clients": 1, "p50": 100.0},
+def routed(now: Counts) -> dict[str, Usage]:
+    return {"POST /orders": Usage(kind="route", now=now)}
+
+
+def budget(now: Counts) -> dict[str, Any]:
+    none = dict.fromkeys(PRICES["monthly"], 0)
+    return budgets.document(routed(now), TARIFF, resources=none, recorded="2026-01-01")
+
+
+def test_a_call_that_is_added_is_named_with_its_function() -> None:
+    more = replace(ORDER, requests={**ORDER.requests, "shop.steps.a GetItem": 1})
+    assert [*budgets.changes(routed(more), routed(ORDER))] == [
+        "POST /orders: shop.steps.a GetItem: 1 requests before the answer, budget 0"
     ]
-    measured = cost.estimate("POST /orders", ORDER, rows, psp_ms=300)
-    assert measured == Times(function_ms=10, psp_ms=300, measured=True)
-    for latency in ([], rows[:1]):
-        assumed = cost.estimate("POST /orders", ORDER, latency, psp_ms=300)
-        assert assumed == Times(function_ms=cost.ASSUMED_MS, psp_ms=300, measured=False)
+    assert [*budgets.changes(routed(ORDER), routed(ORDER))] == []
 
 
-def test_infra_says_what_memory_functions_have() -> None:
-    assert cost.memory_of(cost.FUNCTION.read_text()) >= 128
+def test_what_has_no_budget_or_is_gone_is_named() -> None:
+    assert [*budgets.changes(routed(ORDER), {})] == ["POST /orders: has no budget yet"]
+    gone = "POST /orders: has a budget and is not recorded"
+    assert [*budgets.changes({}, routed(ORDER))] == [gone]
+
+
+def test_more_than_five_percent_is_over_and_says_what_grew() -> None:
+    dearer = replace(ORDER, write_units={"shop.route PutItem": 20})
+    [head, why] = budgets.overruns(routed(dearer), budget(ORDER), TARIFF)
+    assert head.startswith("POST /orders costs ")
+    assert why == "    shop.route PutItem: 20 write units before the answer, budget 2"
+    slightly = replace(ORDER, log_bytes={"shop.route": 100})
+    assert [*budgets.overruns(routed(slightly), budget(ORDER), TARIFF)] == []
+
+
+def test_a_budget_that_is_far_too_large_is_named_too() -> None:
+    dearer = replace(ORDER, write_units={"shop.route PutItem": 20})
+    assert [*budgets.overruns(routed(ORDER), budget(dearer), TARIFF)]
+
+
+def test_a_function_that_gets_more_memory_is_over_though_nothing_is_counted() -> None:
+    larger = {name: replace(each, memory_mb=4096) for name, each in FUNCTIONS.items()}
+    found = [*budgets.overruns(routed(ORDER), budget(ORDER), replace(TARIFF, functions=larger))]
+    assert found[1].strip() == budgets.NOTHING_COUNTED
+
+
+def test_a_recording_is_read_as_it_was_written() -> None:
+    written = Usage(kind="journey", now=ORDER, later=Counts(events=2))
+    assert usage(json.loads(json.dumps(written.to_dict()))) == written
+
+
+def test_tables_have_a_row_for_each_and_their_sum() -> None:
+    document = budget(ORDER)
+    assert "| POST /orders" in tables.costs(document, "route")
+    assert f"{document['usage']['POST /orders']['total']:.4f}" in tables.costs(document, "route")
+    for table in (tables.costs(document, "route"), tables.counts(document, "route")):
+        assert len({len(line) for line in table.splitlines()}) == 1
+
+
+def test_resources_are_counted_by_type_and_rules_of_web_acls_one_by_one() -> None:
+    acl = {"Type": "AWS::WAFv2::WebACL", "Properties": {"Rules": [{}, {}]}}
+    templates = {"a": {"Resources": {"K": {"Type": "AWS::KMS::Key"}, "W": acl}}}
+    found = command.count(templates, ["AWS::KMS::Key", "AWS::WAFv2::WebACL"])
+    assert found == {"AWS::KMS::Key": 1, "AWS::WAFv2::WebACL": 1, command.RULES: 2}
 
 
 def test_the_document_is_written_between_its_marks() -> None:
-    start, end = cost.MARKS
-    assert cost.replaced(f"a\n{start}old\n{end}b\n", "new") == f"a\n{start}new\n{end}b\n"
+    start, end = command.MARKS
+    text = command.replaced(f"a\n{start}old\n{end}b\n", "new")
+    assert text == f"a\n{start}\nnew\n\n{end}b\n"
+    assert command.replaced(text, "new") == text
     with pytest.raises(SystemExit):
-        cost.replaced("no marks", "new")
+        command.replaced("no marks", "new")
+
+
+def test_the_document_says_what_is_committed() -> None:
+    text = command.DOCUMENT.read_text()
+    assert command.replaced(text, tables.report(budgets.committed())) == text, "run `make cost`"
 
 
 def test_an_item_is_as_large_as_its_names_and_values() -> None:

@@ -1,0 +1,126 @@
+"""`make cost`: record what everything uses, price it, write the budgets and docs/cost.md.
+
+python -m benchmarks.cost           # all of it
+python -m benchmarks.cost --times   # measure the functions' processor time anew, too
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from benchmarks.cost import tables
+from benchmarks.cost.budgets import BUDGETS, PRICES, ROOT, TIMES, document, recording, tariff_of
+from benchmarks.cost.counts import Function, Recording
+from benchmarks.cost.pricing import Tariff
+
+OUT = ROOT / "build" / "cost.json"
+DOCUMENT = ROOT / "docs" / "cost.md"
+MARKS = ("<!-- begin: make cost -->\n", "<!-- end -->\n")
+RECORD = "tests.integration.cost.record"
+RULES = "AWS::WAFv2::WebACL/Rules"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Command line."""
+    parser = argparse.ArgumentParser(description="Cost of routes and journeys.")
+    parser.add_argument("--times", action="store_true", help="measure processor time anew")
+    options = parser.parse_args(arguments)
+    if options.times:
+        _measure_times()
+    recorded = _recorded()
+    tariff = tariff_of({name: Function(**each) for name, each in recorded["functions"].items()})
+    before = json.loads(BUDGETS.read_text()) if BUDGETS.exists() else {}
+    after = _dated(recording(recorded), tariff, before)
+    text = json.dumps(after, indent=1) + "\n"
+    for file in (OUT, BUDGETS):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+    DOCUMENT.write_text(replaced(DOCUMENT.read_text(), tables.report(after)))
+    _say(before, after)
+    return 0
+
+
+def replaced(document_: str, text: str) -> str:
+    """The document with this text between its marks."""
+    start, end = MARKS
+    before, _, rest = document_.partition(start)
+    _, found, after = rest.partition(end)
+    if not found:
+        raise SystemExit(f"{DOCUMENT.name} has no marks to write between.")
+    return f"{before}{start}\n{text}\n\n{end}{after}"
+
+
+def count(templates: Mapping[str, Any], types: Sequence[str]) -> dict[str, int]:
+    """How many resources of these types there are; `<type>/Rules` counts the rules in them."""
+    resources = [each for template in templates.values() for each in template["Resources"].values()]
+    found = {type_: sum(each["Type"] == type_ for each in resources) for type_ in types}
+    found[RULES] = sum(
+        len(each["Properties"]["Rules"])
+        for each in resources
+        if each["Type"] == RULES.partition("/")[0]
+    )
+    return found
+
+
+def _dated(found: Recording, tariff: Tariff, before: Mapping[str, Any]) -> dict[str, Any]:
+    """With the day on which it became what it is."""
+    today, resources = f"{datetime.now(UTC):%Y-%m-%d}", _resources()
+    day = str(before.get("recorded", today))
+    same = document(found, tariff, resources=resources, recorded=day)
+    return same if same == before else {**same, "recorded": today}
+
+
+def _recorded(*options: str) -> Any:
+    """In a process of its own, with the environment of the tests."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "recording.json"
+        path = os.pathsep.join(str(ROOT / p) for p in ("functions", "layers/shop/python", "."))
+        command = [sys.executable, "-m", RECORD, *options, str(file)]
+        environment = {**os.environ, "PYTHONPATH": path}
+        run = subprocess.run(
+            command, cwd=ROOT, env=environment, check=False, capture_output=True, text=True
+        )
+        if run.returncode:
+            raise SystemExit(f"Nothing could be recorded:\n{run.stderr[-3000:]}")
+        return json.loads(file.read_text())
+
+
+def _measure_times() -> None:
+    times = json.loads(TIMES.read_text())
+    times["measured"] = f"{datetime.now(UTC):%Y-%m-%d}"
+    times["cpu_ms"] = _recorded("--cpu")
+    TIMES.write_text(json.dumps(times, indent=1) + "\n")
+
+
+def _resources() -> dict[str, int]:
+    """Of production, as the tests of infra synthesize it."""
+    types = [type_ for type_ in json.loads(PRICES.read_text())["monthly"] if type_ != RULES]
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, "-m", "tests.infra.synthesize", folder]
+        run = subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True)
+        if run.returncode:
+            raise SystemExit(f"The stacks could not be synthesized:\n{run.stderr[-3000:]}")
+        files = (Path(folder) / "prod").glob("*.template.json")
+        return count({file.name: json.loads(file.read_text()) for file in files}, types)
+
+
+def _say(before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
+    """What became dearer or cheaper than what was committed."""
+    old = before.get("usage", {})
+    print(tables.costs(after, "journey"))
+    print(f"\nWritten: {', '.join(str(f.relative_to(ROOT)) for f in (OUT, BUDGETS, DOCUMENT))}")
+    for name, each in after["usage"].items():
+        was, now = old.get(name, {}).get("total", 0), each.get("total", 0)
+        if abs(now - was) > 1e-6:
+            print(f"  {name}: {was:.4f} -> {now:.4f}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

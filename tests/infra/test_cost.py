@@ -1,0 +1,25 @@
+"""What the cost is computed from is what is synthesized."""
+
+from benchmarks.cost import __main__ as command
+from benchmarks.cost import budgets
+from tests.infra.assembly import Assembly
+from tests.support.specs import specs
+
+
+def test_the_resources_that_cost_by_the_month_are_counted(prod: Assembly) -> None:
+    committed = budgets.committed()["resources"]
+    types = [type_ for type_ in committed if type_ != command.RULES]
+    assert command.count(prod.templates, types) == committed, budgets.MEANT
+
+
+def test_every_function_has_the_memory_that_it_is_priced_with(prod: Assembly) -> None:
+    found = {
+        each.properties["FunctionName"]: each.properties["MemorySize"]
+        for each in prod.all("AWS::Lambda::Function")
+        if "FunctionName" in each.properties
+    }
+    priced = {
+        f"cartwright-prod-{id_}".replace(".", "-").replace("_", "-"): spec.memory_mb
+        for id_, spec in specs().items()
+    }
+    assert found == priced

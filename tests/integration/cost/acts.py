@@ -1,0 +1,143 @@
+"""What is metered: every route, the authorizer, schedules, and journeys from end to end.
+
+A route of docs/openapi.json without an act here fails the suite.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from tests.integration.cost.shop import DEPOSITS, PASSWORD, PRODUCTS, Shop
+from tests.support.journey import scheduled
+from tests.support.psp import DECLINED
+
+PAGES = 5  # that a visitor looks at before buying
+Act = Callable[[], Any]
+
+
+def routes(shop: Shop) -> dict[str, Act]:
+    """An act for every route, in an order in which each finds what it needs."""
+    call = shop.client.call
+    return {
+        "POST /users": lambda: call(
+            "POST /users",
+            202,
+            body={
+                "email": "bob@example.com",
+                "password": PASSWORD,
+                "profile": {"name": "Bob"},
+                "consents": {"terms": True, "marketing": False},
+            },
+        ),
+        "POST /sessions": shop.sign_in,
+        "POST /sessions/refresh": shop.refresh,
+        "GET /.well-known/jwks.json": lambda: call("GET /.well-known/jwks.json"),
+        "GET /products": shop.list_products,
+        "GET /products/{product_id}": lambda: call(
+            "GET /products/{product_id}", product_id=PRODUCTS[0].product_id
+        ),
+        "POST /inventory/check": shop.check_stock,
+        "POST /orders": shop.place,
+        "POST /payments": shop.pay,
+        "POST /checkout": shop.buy,
+        "POST /payments/{payment_id}/confirm": shop.confirm,
+        "POST /orders/{order_id}/cancel": shop.cancel,
+        "POST /webhooks/psp/{psp}": shop.hear,
+        "GET /orders": lambda: call("GET /orders", query={"limit": "20"}),
+        "GET /orders/{order_id}": lambda: call("GET /orders/{order_id}", order_id=shop.order_id),
+        "GET /orders/{order_id}/timeline": lambda: call(
+            "GET /orders/{order_id}/timeline", order_id=shop.order_id
+        ),
+        "GET /payments/{payment_id}": lambda: call(
+            "GET /payments/{payment_id}", payment_id=shop.payment_id
+        ),
+        "GET /ledger/accounts": lambda: call("GET /ledger/accounts"),
+        "GET /ledger/accounts/{account_id}/balance": lambda: call(
+            "GET /ledger/accounts/{account_id}/balance", account_id=DEPOSITS
+        ),
+        "GET /ledger/accounts/{account_id}/entries": lambda: call(
+            "GET /ledger/accounts/{account_id}/entries",
+            account_id=DEPOSITS,
+            query={"limit": "20"},
+        ),
+        "GET /ledger/transactions/{transaction_id}": lambda: call(
+            "GET /ledger/transactions/{transaction_id}", transaction_id=shop.transaction_id
+        ),
+        "GET /health": lambda: call("GET /health"),
+        "GET /errors": lambda: call("GET /errors"),
+        "GET /docs": lambda: call("GET /docs"),
+        "GET /openapi.json": lambda: call("GET /openapi.json"),
+    }
+
+
+# What must be there before a route is metered.
+BEFORE: Mapping[str, Callable[[Shop], Any]] = {
+    "POST /payments/{payment_id}/confirm": Shop.begin_3ds,
+    "POST /orders/{order_id}/cancel": Shop.place,
+    "POST /webhooks/psp/{psp}": Shop.begin_told_3ds,
+}
+
+
+def processes(shop: Shop) -> dict[str, Act]:
+    """What a new process asks for once, beside its first request; and the authorizer."""
+
+    def anew(act: Act) -> Act:
+        def run() -> None:
+            shop.meter.new_processes()
+            act()
+
+        return run
+
+    return {
+        "authorizer": shop.authorize,
+        "authorizer, new process": anew(shop.authorize),
+        "POST /sessions, new process": anew(shop.sign_in),
+        "GET /.well-known/jwks.json, new process": anew(
+            lambda: shop.client.call("GET /.well-known/jwks.json")
+        ),
+        "GET /products, new process": anew(shop.list_products),
+        "POST /checkout, new process": anew(shop.buy),
+        "POST /webhooks/psp/{psp}, new process": anew(shop.hear),
+    }
+
+
+def journeys(shop: Shop) -> dict[str, Act]:
+    """From the customer's first request to the last consumer; each with its authorizer."""
+
+    def steps(*acts: Act) -> Act:
+        return lambda: [act() for act in (shop.authorize, *acts)]
+
+    def later(minutes: int) -> Act:
+        def wait() -> None:
+            shop.pass_minutes(minutes)
+            for job in scheduled():
+                shop.run(job)
+                shop.meter.settle()
+
+        return wait
+
+    def look() -> Any:
+        return shop.client.call("GET /orders/{order_id}", order_id=shop.order_id)
+
+    return {
+        "paid order": steps(shop.place, shop.pay),
+        "paid order, one request": steps(shop.buy),
+        "paid order, 3-D Secure": steps(shop.begin_3ds, shop.confirm),
+        "paid order after a declined card": steps(
+            shop.place, lambda: shop.pay(DECLINED, 402), shop.place, shop.pay
+        ),
+        "declined card": steps(shop.place, lambda: shop.pay(DECLINED, 402)),
+        "cancelled order": steps(shop.place, shop.cancel),
+        "out of stock": steps(lambda: shop.place({"TEA-1": 999}, 409)),
+        "order never paid": steps(shop.place, later(16), later(4)),
+        "3-D Secure never finished": steps(shop.begin_3ds, later(16), later(4)),
+        "order sent twice with its key": steps(shop.place, shop.place_again),
+        "wrong password": lambda: shop.sign_in("wrong", 401),
+        "whole visit": steps(
+            shop.sign_in,
+            *[shop.list_products] * PAGES,
+            shop.check_stock,
+            shop.place,
+            shop.pay,
+            look,
+        ),
+    }

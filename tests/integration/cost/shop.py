@@ -1,0 +1,171 @@
+"""A shop that is metered, and the requests of its customers."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import boto3
+
+from catalog.domain import listing, product
+from tests.integration.cost.client import Client
+from tests.support import dynamodb
+from tests.support.crowd import gather
+from tests.support.journey import ADDRESS
+from tests.support.meter import Meter
+from tests.support.psp import NEEDS_ACTION
+from tests.unit.catalog.builders import make_product
+
+SKUS = {"TEA-1": 1, "TEA-2": 2}  # an order of two lines
+METHOD = "pm_1MtwBwLkdIwHu7ix28a3tqPa"  # as long as real ones
+EMAIL, PASSWORD = "ada@example.com", "correct horse battery"
+DEPOSITS = "2100:USD"
+PRODUCTS = [make_product(n, usd=1000 + n, variants=2) for n in range(90)]
+
+
+@dataclass
+class Shop:
+    """A shop that has sold before, so that what is made once is there."""
+
+    meter: Meter
+    crowd: int
+    client: Client = field(init=False)
+    order_id: str = ""
+    payment_id: str = ""
+    transaction_id: str = ""
+    tokens: dict[str, Any] = field(default_factory=dict)
+    _keys: int = 0
+
+    def __post_init__(self) -> None:
+        self.client = Client(self.meter)
+        for sku in SKUS:
+            self.meter.shop.stock(sku, units=1000)
+        table = boto3.resource("dynamodb", region_name="us-east-1").Table("catalog")
+        with table.batch_writer() as batch:
+            for row in listing.rows(PRODUCTS) + product.rows(PRODUCTS[0]):
+                batch.put_item(row)
+        bought = self.buy()
+        self.meter.settle()
+        self.payment_id = bought["payment"]["payment_id"]
+        [self.transaction_id] = {
+            str(row["pk"]).removeprefix("TXN#")
+            for row in dynamodb.rows("ledger")
+            if str(row["pk"]).startswith("TXN#")
+        }
+        gather(self.crowd)
+        self.register()
+        self.tokens = self.sign_in()
+        self.client.authorize(self.tokens["access_token"])
+        self.list_products()
+
+    def key(self) -> str:
+        """A new idempotency key, as long as each other."""
+        self._keys += 1
+        return self.last_key
+
+    @property
+    def last_key(self) -> str:
+        """The key that was made last."""
+        return f"key-{self._keys:032}"
+
+    # Requests.
+    def register(self) -> Any:
+        """POST /users, or again with the same address: the same answer."""
+        body = {
+            "email": EMAIL,
+            "password": PASSWORD,
+            "profile": {"name": "Ada"},
+            "consents": {"terms": True, "marketing": False},
+        }
+        return self.client.call("POST /users", 202, body=body)
+
+    def sign_in(self, password: str = PASSWORD, status: int = 201) -> Any:
+        """POST /sessions."""
+        body = {"email": EMAIL, "password": password, "device": {"name": "Laptop of Ada"}}
+        return self.client.call("POST /sessions", status, body=body)
+
+    def refresh(self) -> Any:
+        """POST /sessions/refresh, each time with the newest token."""
+        body = {"refresh_token": self.tokens["refresh_token"]}
+        self.tokens |= self.client.call("POST /sessions/refresh", body=body)
+
+    def list_products(self) -> Any:
+        """GET /products: a page of 20."""
+        page = self.client.call("GET /products", query={"limit": "20"})
+        assert len(page["data"]) == 20
+
+    def check_stock(self) -> Any:
+        """POST /inventory/check."""
+        return self.client.call("POST /inventory/check", body={"lines": lines_of(SKUS)})
+
+    def place(self, lines: Mapping[str, int] = SKUS, status: int = 201) -> Any:
+        """POST /orders."""
+        self.key()
+        return self.place_again(lines, status)
+
+    def place_again(self, lines: Mapping[str, int] = SKUS, status: int = 201) -> Any:
+        """POST /orders with the key that was used last."""
+        body = {"lines": lines_of(lines), "shipping_address": ADDRESS}
+        answer = self.client.call("POST /orders", status, body=body, key=self.last_key)
+        self.order_id = answer.get("order_id", self.order_id)
+        return answer
+
+    def pay(self, method: str = METHOD, status: int = 201) -> Any:
+        """POST /payments, for the order that was placed last."""
+        body = {"order_id": self.order_id, "payment_method": method, "capture": "auto"}
+        return self.client.call("POST /payments", status, body=body, key=self.key())
+
+    def buy(self) -> Any:
+        """POST /checkout."""
+        body = {"lines": lines_of(SKUS), "address": ADDRESS, "payment_method": METHOD}
+        return self.client.call("POST /checkout", 201, body=body, key=self.key())
+
+    def confirm(self) -> Any:
+        """POST /payments/{payment_id}/confirm, after the customer's 3-D Secure step."""
+        reference = list(self.meter.shop.psp.books)[-1]
+        self.meter.shop.psp.authenticate(reference, success=True)
+        return self.client.call("POST /payments/{payment_id}/confirm", payment_id=self.payment_id)
+
+    def cancel(self) -> Any:
+        """POST /orders/{order_id}/cancel, of the order that was placed last."""
+        route = "POST /orders/{order_id}/cancel"
+        return self.client.call(route, 202, key=self.key(), order_id=self.order_id)
+
+    def hear(self) -> Any:
+        """POST /webhooks/psp/{psp}: the provider tells of the payment that was made last."""
+        psp = self.meter.shop.psp
+        self._keys += 1
+        signed = psp.webhook(
+            list(psp.books)[-1],
+            "payment_intent.amount_capturable_updated",
+            event_id=f"evt_{self._keys:024}",
+        )
+        return self.client.call("POST /webhooks/psp/{psp}", signed=signed, psp="stripe")
+
+    def begin_3ds(self) -> None:
+        """An order whose payment waits for the customer."""
+        self.place()
+        self.payment_id = self.pay(NEEDS_ACTION, 202)["payment_id"]
+
+    def begin_told_3ds(self) -> None:
+        """The same, and the customer has done their part; another webhook was there before."""
+        self.hear()
+        self.begin_3ds()
+        psp = self.meter.shop.psp
+        psp.authenticate(list(psp.books)[-1], success=True)
+
+    def authorize(self) -> Any:
+        """The authorizer, with the newest token."""
+        return self.client.authorize(self.tokens["access_token"])
+
+    def run(self, job: str) -> Any:
+        """What a schedule starts."""
+        return self.meter.shop.wire.call(job, {})
+
+    def pass_minutes(self, minutes: int) -> None:
+        """Time goes by, with nothing under way."""
+        self.meter.settle()
+        self.meter.shop.pass_time(minutes=minutes)
+
+
+def lines_of(lines: Mapping[str, int]) -> list[dict[str, Any]]:
+    return [{"sku": sku, "quantity": quantity} for sku, quantity in lines.items()]

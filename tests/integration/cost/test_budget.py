@@ -1,0 +1,190 @@
+"""What each route and journey uses of AWS. One more call anywhere fails here, by name.
+
+The numbers below are what a purchase may take, by hand; `benchmarks/budgets.json` has those of
+everything, as `make cost` wrote them.
+"""
+
+from dataclasses import asdict
+
+import pytest
+
+from benchmarks.cost import budgets
+from benchmarks.cost.budgets import EVERYTHING, MEANT
+from benchmarks.cost.counts import Counts, Recording, owner
+from tests.integration.cost.client import routes
+from tests.integration.cost.record import CROWD, functions, paths, recorded
+from tests.support.estate import FOLD, RELAY
+from tests.support.specs import consumers
+
+PURCHASES = ("POST /orders", "POST /payments", "POST /checkout")
+
+# Requests to DynamoDB, each made once, with their read or write units.
+ORDER = {
+    "orders.place_order PutItem": 2,
+    "catalog.steps.price BatchGetItem": 1,
+    "inventory.steps.reserve TransactWriteItems": 9,
+    "orders.steps.place TransactWriteItems": 15,
+}
+PAYMENT = {
+    "payments.create_payment PutItem": 2,
+    "orders.steps.claim UpdateItem": 12,
+    "payments.steps.authorize UpdateItem": 3,
+    "payments.steps.authorize TransactWriteItems": 5,
+    "inventory.steps.commit GetItem": 1,
+    "inventory.steps.commit TransactWriteItems": 13,
+    "payments.steps.capture TransactWriteItems": 7,
+    "orders.steps.settle TransactWriteItems": 14,
+}
+# Its rows are smaller: the payment has no answer of its own, and the order none until the end.
+CHECKOUT = {
+    "orders.checkout PutItem": 4,
+    "catalog.steps.price BatchGetItem": 1,
+    "inventory.steps.reserve TransactWriteItems": 9,
+    "orders.steps.place TransactWriteItems": 12,
+    "orders.steps.claim UpdateItem": 8,
+    "payments.steps.authorize UpdateItem": 2,
+    "payments.steps.authorize TransactWriteItems": 5,
+    "inventory.steps.commit GetItem": 1,
+    "inventory.steps.commit TransactWriteItems": 13,
+    "payments.steps.capture TransactWriteItems": 5,
+    "orders.steps.settle GetItem": 1,  # what was placed is a part of the answer
+    "orders.steps.settle TransactWriteItems": 13,
+}
+READS = {
+    "GET /products": {"catalog.list_products Query": 1},
+    "GET /orders/{order_id}": {"orders.get_order GetItem": 1},
+    "POST /inventory/check": {"inventory.check_stock BatchGetItem": 3},
+}
+# After the answer: invocations, and units of requests that are each made once per invocation.
+TIMELINE = "orders.record_timeline"
+LEDGER = {
+    "ledger.on_payment_captured TransactWriteItems": 8,
+    "orders.on_payment_captured GetItem": 1,
+    "ledger.fold_balances TransactWriteItems": 10,
+}
+PAID = {"ledger.on_payment_captured": 1, "orders.on_payment_captured": 1, FOLD: 3}
+
+
+@pytest.fixture(scope="module")
+def counted() -> Recording:
+    """Everything once, in a shop with a hundred orders."""
+    return {**recorded(), **paths()}
+
+
+def test_everything_is_asked_as_often_as_its_budget_says(counted: Recording) -> None:
+    found = [*budgets.changes(counted, budgets.recording(budgets.committed()))]
+    _report(found)
+
+
+def test_nothing_costs_more_than_its_budget_and_five_percent(counted: Recording) -> None:
+    found = [*budgets.overruns(counted, budgets.committed(), budgets.tariff_of(functions()))]
+    _report(found)
+
+
+def test_functions_have_the_memory_that_their_costs_were_computed_with() -> None:
+    priced = budgets.committed()["functions"]
+    assert {name: asdict(each) for name, each in functions().items()} == priced, MEANT
+
+
+def test_every_route_of_the_contract_is_metered(counted: Recording) -> None:
+    metered = {name for name, each in counted.items() if each.kind == "route"}
+    assert metered == set(routes()), "tests/integration/cost/acts.py has an act for every route"
+
+
+def test_every_function_is_metered(counted: Recording) -> None:
+    parts = [part for each in counted.values() for part in (each.now, each.later)]
+    invoked = {owner(name) for part in parts for name in part.invocations}
+    assert invoked == set(functions()), "tests/integration/cost/acts.py reaches every function"
+
+
+@pytest.mark.soak
+def test_units_are_the_same_among_many_more_orders(
+    counted: Recording, request: pytest.FixtureRequest
+) -> None:
+    """A thousand times as many with --soak, else ten times."""
+    crowd = CROWD * (1000 if request.config.getoption("--soak") else 10)
+    few = {name: each for name, each in counted.items() if each.kind != "path"}
+    found = [*budgets.changes(recorded(crowd=crowd), few, EVERYTHING)]
+    _report(found)
+
+
+@pytest.mark.parametrize(
+    ("route", "invoked", "requests"),
+    [("POST /orders", 4, ORDER), ("POST /payments", 6, PAYMENT), ("POST /checkout", 9, CHECKOUT)],
+)
+def test_a_purchase_takes_what_is_budgeted(
+    counted: Recording, route: str, invoked: int, requests: dict[str, float]
+) -> None:
+    now = counted[route].now
+    assert now.requests == dict.fromkeys(requests, 1)
+    assert now.invocations == dict.fromkeys((name.split()[0] for name in requests), 1)
+    assert len(now.invocations) == invoked
+    assert {**now.read_units, **now.write_units} == requests
+
+
+def test_an_order_and_a_payment_stay_in_the_limits(counted: Recording) -> None:
+    assert {name: len(counted[name].now.requests) for name in PURCHASES[:2]} == {
+        "POST /orders": 4,
+        "POST /payments": 8,
+    }
+    transitions = {name: counted[name].now.transitions for name in PURCHASES}
+    assert transitions == {"POST /orders": 9, "POST /payments": 13, "POST /checkout": 19}
+    assert [sum(counted[name].now.executions.values()) for name in PURCHASES] == [1, 1, 1]
+    assert [sum(counted[name].now.psp_calls.values()) for name in PURCHASES] == [0, 3, 3]
+
+
+def test_a_read_takes_one_invocation_and_one_request(counted: Recording) -> None:
+    for route, requests in READS.items():
+        now = counted[route].now
+        assert now.requests == dict.fromkeys(requests, 1)
+        assert now.read_units == requests
+        assert sum(now.invocations.values()) == 1
+        assert counted[route].later == Counts()
+
+
+@pytest.mark.parametrize(
+    ("route", "events", "rows", "units"),
+    [
+        ("POST /orders", 2, 6, {}),
+        ("POST /payments", 5, 14, LEDGER),
+        ("POST /checkout", 7, 20, LEDGER),
+    ],
+)
+def test_what_follows_the_answer_takes_what_is_budgeted(
+    counted: Recording, route: str, events: int, rows: int, units: dict[str, float]
+) -> None:
+    """Every event of an order is a row of its timeline; the ledger's own event is not."""
+    later = counted[route].later
+    listed = events - 1 if units else events
+    assert later.events == events
+    assert later.invocations == {RELAY: rows, TIMELINE: listed, **(PAID if units else {})}
+    published = {f"{RELAY} EventBridge.PutEvents": events}
+    assert later.requests == {
+        **published,
+        f"{TIMELINE} PutItem": listed,
+        **dict.fromkeys(units, 1),
+    }
+    assert {**later.read_units, **later.write_units} == {f"{TIMELINE} PutItem": listed, **units}
+    assert later.queue_requests == 3 * sum(later.invocations.get(name, 0) for name in consumers())
+
+
+def test_only_identity_asks_for_keys_and_only_a_new_process_for_secrets(
+    counted: Recording,
+) -> None:
+    """Tokens are verified by the authorizer, apart, with a key that it keeps."""
+    asked = {
+        (name, key)
+        for name, each in counted.items()
+        if each.kind != "path"
+        for key in each.both.requests
+        if " KMS." in key or " SecretsManager." in key
+    }
+    assert {owner(key).partition(".")[0] for _, key in asked if " KMS." in key} == {"identity"}
+    secretive = {name for name, key in asked if " SecretsManager." in key}
+    assert secretive
+    assert all(name.endswith(", new process") for name in secretive)
+
+
+def _report(found: list[str]) -> None:
+    if found:
+        pytest.fail("\n".join([*found, MEANT]), pytrace=False)
