@@ -32,9 +32,14 @@ up run down reset status logs watch:
 
 test: lint ## Everything: linters, types and every suite, the last against an emulator of its own
 	@$(PYTEST) tests
+	@$(PY) -m tests.faults
 
-soak: lint ## What `make test` does briefly, at length: races, fuzzing (CARTWRIGHT_SEED=n for others)
+faults: venv ## Every journey under every single fault; the report is build/faults/report.json
+	@$(PY) -m tests.faults
+
+soak: lint ## At length: races, models, fuzzing, pairs of faults (CARTWRIGHT_SEED=n for others)
 	@$(PYTEST) --soak -m soak tests
+	@$(PY) -m tests.faults pairs --count 20000 --seed $(or $(CARTWRIGHT_SEED),1)
 
 check: lint ## The fast part, under a minute
 	@$(PYTEST) -m "not slow" tests/unit tests/contract tests/test_architecture.py
