@@ -6,9 +6,9 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from operations.domain.books import TABLES
+from operations.domain.invariants import Violation, check
 from tools.shopctl import rows
-from tools.shopctl.books import TABLES
-from tools.shopctl.invariants import Violation, check
 from tools.shopctl.target import Target
 
 # Work under way may look like a violation: only what is still there after these looks counts.

@@ -5,9 +5,9 @@ from decimal import Decimal
 
 import pytest
 
+from operations.domain.invariants import check
 from tests.unit.shopctl import world
 from tests.unit.shopctl.world import Rows, change, drop, healthy
-from tools.shopctl.invariants import check
 from tools.shopctl.status import persisting
 
 Break = Callable[[Rows], object]
