@@ -97,6 +97,7 @@ class _Subject:
             for ref in self.refs():
                 for row in self.rows.get(ref, ()):
                     yield from _names("order", _data(row).get("order_id"))
+                    yield from _names("payment", _data(row).get("payment_id"))
 
     def news(self) -> Iterator[tuple[str, int]]:
         """Types and sequences of the events that it may have."""
@@ -111,6 +112,7 @@ class _Order(_Subject):
     table, prefix, sort = "orders", "ORDER", "ORDER"
 
     def leads(self) -> Iterator[str]:
+        yield from super().leads()
         for id_ in _derived("rsv", self.id):
             yield f"reservation:{id_}"
         if self.row is not None:
@@ -118,6 +120,8 @@ class _Order(_Subject):
                 yield from _names("payment", payment_id)
 
     def news(self) -> Iterator[tuple[str, int]]:
+        if self.is_lost:
+            yield from (("order.paid", version) for version in _versions(VERSIONS))
         if self.row is None or self.row["status"] == "pending":
             return
         # The janitor's looks count as versions, but tell nothing.

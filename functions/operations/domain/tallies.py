@@ -30,7 +30,7 @@ HOLDS_KNOWN_AFTER = timedelta(minutes=30)
 BLUR = timedelta(seconds=2)
 # A balance is folded well within this.
 QUIET_AFTER = timedelta(minutes=2)
-Kind = Literal["SHELF", "HOLD", "ACCOUNT"]
+Kind = Literal["SHELF", "HOLD", "ACCOUNT", "POSTING"]
 Key = tuple[Kind, str]
 STOCK = ("on_hand", "reserved", "available")
 Epochs = Mapping[str, str]  # by table
@@ -76,14 +76,14 @@ class Hold:
     epoch: str
     held: Mapping[str, int]
     moving: tuple[str, ...]
-    ended_at: str = ""  # when it ceased to add anything
+    over_at: str = ""  # when it ceased to add anything
 
     @property
     def key(self) -> Key:
         return "HOLD", self.name
 
     @property
-    def shelves(self) -> list[Key]:
+    def sums(self) -> list[Key]:
         """The shelves that it adds to."""
         return _shelves(self.held, self.moving)
 
@@ -123,7 +123,26 @@ class Account:
         return "ACCOUNT", self.name
 
 
-Tally = Shelf | Hold | Account
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """What a ledger transaction adds to its accounts."""
+
+    name: str  # transaction id
+    epoch: str
+    adds: Mapping[str, Sums]
+    over_at: str = ""  # when it was posted: it never changes
+
+    @property
+    def key(self) -> Key:
+        return "POSTING", self.name
+
+    @property
+    def sums(self) -> list[Key]:
+        """The accounts that it adds to."""
+        return [("ACCOUNT", name) for name in sorted(self.adds)]
+
+
+Tally = Shelf | Hold | Account | Posting
 
 
 class Tallies:
@@ -134,10 +153,11 @@ class Tallies:
         self._inventory = epochs["inventory"]
         self._books = f"{epochs['ledger']} {epochs['balances']}"
         self.all: dict[Key, Tally] = {
-            tally.key: tally
-            for tally in stored
-            if tally.epoch == (self._books if isinstance(tally, Account) else self._inventory)
+            tally.key: tally for tally in stored if tally.epoch == self._epoch_of(tally)
         }
+
+    def _epoch_of(self, tally: Tally) -> str:
+        return self._books if isinstance(tally, (Account, Posting)) else self._inventory
 
     def shelf(self, name: str) -> Shelf:
         found = self.all.get(("SHELF", name))
@@ -151,7 +171,7 @@ class Tallies:
         self.all[tally.key] = tally
 
     def touches(self, change: Change) -> set[Key]:
-        """The tallies that a change alters; those of a hold are known when the hold is loaded."""
+        """The tallies that a change alters; what a row added before is known when it is loaded."""
         kind, rest = change.what
         where = (change.table, kind)
         if where == ("inventory", "SKU"):
@@ -159,29 +179,32 @@ class Tallies:
         if where == ("inventory", "MOV"):
             return {("SHELF", _name(shelf_of_movement(rest)))}
         if where == ("inventory", "RSV"):
-            before = self.all.get(("HOLD", rest))
-            shelves = before.shelves if isinstance(before, Hold) else []
-            return {("HOLD", rest), *shelves, *_shelves(*_adds(change.row))}
-        if where == ("balances", "ACCOUNT") and change.sk == "TOTAL":
+            return self._and_before(("HOLD", rest), _shelves(*_adds(change.row)))
+        if (where, change.sk) == (("ledger", "TXN"), "TXN"):
+            return self._and_before(("POSTING", rest), [("ACCOUNT", n) for n in _posts(change.row)])
+        if (where, change.sk) == (("balances", "ACCOUNT"), "TOTAL"):
             return {("ACCOUNT", rest)}
-        return {("ACCOUNT", name) for name in _posted(change)}
+        return set()
+
+    def _and_before(self, key: Key, sums: Iterable[Key]) -> set[Key]:
+        before = self.all.get(key)
+        return {key, *sums, *(before.sums if isinstance(before, (Hold, Posting)) else ())}
 
     def fold(self, change: Change) -> set[Key]:
         """Take a change in; returns the tallies that it altered."""
         keys = self.touches(change)
         kind, rest = change.what
-        if (change.table, kind) == ("inventory", "SKU"):
+        if kind == "SKU":
             self.put(self._stocked(_name(shelf_of_stock(rest, change.sk)), change))
-        elif (change.table, kind) == ("inventory", "MOV"):
+        elif kind == "MOV":
             self.put(self._moved(_name(shelf_of_movement(rest)), change))
-        elif (change.table, kind) == ("inventory", "RSV"):
+        elif kind == "RSV":
             self._held(rest, change)
-        elif change.table == "balances" and keys:
+        elif kind == "TXN" and keys:
+            self._posted(rest, change)
+        elif keys:
             account = self.account(rest)
             self.put(replace(account, total=_total(change.row), changed_at=change.at))
-        else:
-            for name, sums in _posted(change).items():
-                self.put(_with(self.account(name), sums, change.at))
         return keys
 
     def _stocked(self, name: str, change: Change) -> Shelf:
@@ -202,14 +225,23 @@ class Tallies:
     def _held(self, id_: str, change: Change) -> None:
         before = self.all.get(("HOLD", id_))
         held, moving = _adds(change.row)
-        ended_at = "" if held or moving else change.at
-        after = Hold(id_, self._inventory, held, moving, ended_at)
+        over_at = "" if held or moving else change.at
+        after = Hold(id_, self._inventory, held, moving, over_at)
         if isinstance(before, Hold):
             for name in before.held.keys() | set(before.moving):
                 self._add(name, -before.held.get(name, 0), -(name in before.moving))
         for name in held.keys() | set(moving):
             self._add(name, held.get(name, 0), int(name in moving))
         self.put(after)
+
+    def _posted(self, id_: str, change: Change) -> None:
+        before, adds = self.all.get(("POSTING", id_)), _posts(change.row)
+        gone = before.adds if isinstance(before, Posting) else {}
+        for name in adds.keys() | gone.keys():
+            account = self.account(name)
+            posted = account.posted + adds.get(name, Sums()) - gone.get(name, Sums())
+            self.put(replace(account, posted=posted, changed_at=change.at))
+        self.put(Posting(id_, self._books, adds, change.at))
 
     def _add(self, name: str, held: int, moving: int) -> None:
         shelf = self.shelf(name)
@@ -280,23 +312,19 @@ def _is_quiet(account: Account, as_of: datetime) -> bool:
     return account.changed_at <= clock.rfc3339(as_of - QUIET_AFTER)
 
 
-def _with(account: Account, sums: Sums, at: str) -> Account:
-    return replace(account, posted=account.posted + sums, changed_at=at)
-
-
 def _total(row: Row | None) -> Sums | None:
     if row is None:
         return None
     return Sums(_int(row, "debit"), _int(row, "credit"), _int(row, "version"))
 
 
-def _posted(change: Change) -> Mapping[str, Sums]:
-    """What a new ledger transaction adds, by account; as its header's event lists it, whole."""
-    if (change.table, change.sk, change.kind) != ("ledger", "TXN", "INSERT") or not change.row:
+def _posts(row: Row | None) -> dict[str, Sums]:
+    """What a ledger transaction adds, by account; as its header's event lists it, whole."""
+    if row is None:
         return {}
     found: dict[str, Sums] = {}
     try:
-        entries: list[Any] = json.loads(change.row["outbox"])["data"]["entries"]
+        entries: list[Any] = json.loads(row["outbox"])["data"]["entries"]
         for entry in entries:
             amount = int(entry["amount"]["amount"])
             side = Sums(debit=amount) if entry["side"] == "debit" else Sums(credit=amount)

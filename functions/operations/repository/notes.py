@@ -18,7 +18,7 @@ from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 from pynamodb.transactions import TransactWrite
 
 from operations.domain.suspects import Step, Suspect
-from operations.domain.tallies import Account, Hold, Key, Shelf, Sums, Tally
+from operations.domain.tallies import Account, Hold, Key, Posting, Shelf, Sums, Tally
 from operations.service.ports import Cursor, Marks, Outrun
 from shop import clock, tables
 from shop.events import Event
@@ -217,7 +217,7 @@ def _cursor_item(cursor: Cursor) -> CursorItem:
 
 def _tally_item(tally: Tally) -> TallyItem:
     kind, name = tally.key
-    over = tally.ended_at if isinstance(tally, Hold) else ""
+    over = tally.over_at if isinstance(tally, (Hold, Posting)) else ""
     return TallyItem(
         f"{kind}#{name}",
         "TALLY",
@@ -232,6 +232,8 @@ def _tally(item: TallyItem) -> Tally:
         return Shelf(**state)
     if kind == "HOLD":
         return Hold(**{**state, "moving": tuple(state["moving"])})
+    if kind == "POSTING":
+        return Posting(**{**state, "adds": {n: Sums(**each) for n, each in state["adds"].items()}})
     sums = {name: Sums(**state[name]) for name in ("base", "posted", "total") if state[name]}
     return Account(**{**state, **sums})
 

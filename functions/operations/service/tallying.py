@@ -7,7 +7,16 @@ from datetime import datetime
 from operations.domain import tallies as rules
 from operations.domain.changes import Change
 from operations.domain.suspects import Finding
-from operations.domain.tallies import Account, Hold, Key, Shelf, Tallies, Tally, Undecided
+from operations.domain.tallies import (
+    Account,
+    Hold,
+    Key,
+    Posting,
+    Shelf,
+    Tallies,
+    Tally,
+    Undecided,
+)
 from operations.service.ports import Evidence, Notes
 from operations.service.reading import Batch
 
@@ -26,11 +35,12 @@ def keys_of(names: Iterable[str]) -> set[Key]:
 def load(
     notes: Notes, changes: Collection[Change], keys: Iterable[Key], epochs: rules.Epochs
 ) -> list[Tally]:
-    """Every tally that the changes alter, and these; holds first, they name their shelves."""
+    """Every tally that the changes alter, and these: what names others comes first."""
     empty = Tallies((), epochs)
     wanted = {*keys, *(key for change in changes for key in empty.touches(change))}
     found = list(notes.tallies(wanted))
-    more = {key for hold in found if isinstance(hold, Hold) for key in hold.shelves} - wanted
+    added = [tally for tally in found if isinstance(tally, (Hold, Posting))]
+    more = {key for tally in added for key in tally.sums} - wanted
     return [*found, *notes.tallies(more)] if more else found
 
 
