@@ -19,7 +19,7 @@ from shop import clock
 from shop.trace import Trace
 
 SETTLE = timedelta(seconds=2)  # a stream is behind its table by less
-ROUND = 2000  # changes that are looked at together
+ROUND = 5000  # changes that are looked at together
 ROUND_S = 15.0  # a round takes less: it is begun only if there is that much left
 SUSPECTS = 1000
 EVENTS_KEPT = timedelta(days=6)  # a day less than outbox rows live

@@ -21,6 +21,7 @@ from operations.service.ports import Evidence, Notes
 from operations.service.reading import Batch
 
 MAX_TALLIES = 98  # of one transaction, beside its cursor and the run's own row
+LOT = 100  # tallies that are remembered together, to be judged later
 Time = Callable[[], datetime]
 _NAMES = {"shelf": "SHELF", "account": "ACCOUNT"}
 _KINDS = {"SHELF": ("shelf", "I2"), "ACCOUNT": ("account", "I6")}
@@ -89,10 +90,13 @@ def judge(tallies: Tallies, keys: Iterable[Key], *, as_of: datetime) -> Iterator
 
 
 def postponed(keys: Iterable[Key]) -> Iterator[Finding]:
-    """Nothing can be told while the streams are not read to the same moment."""
-    for key in sorted(keys):
-        if key[0] in _KINDS:
-            yield _finding(key, "the streams are not read to their end", waiting=True)
+    """Nothing can be told while the streams are not read to the same moment: remember, in lots."""
+    left = sorted(key for key in keys if key[0] in _KINDS)
+    for start in range(0, len(left), LOT):
+        lot = left[start : start + LOT]
+        names = frozenset(f"{_KINDS[kind][0]}:{name}" for kind, name in lot)
+        subject = f"{lot[0][1]} and {len(lot) - 1} more"
+        yield Finding("I2", subject, "the streams are not read to their end", names, waiting=True)
 
 
 def _finding(key: Key, detail: str, *, waiting: bool = False) -> Finding:
