@@ -63,7 +63,8 @@ class Auditor:
             now = self.time()
             read = reading.read(self.streams, self._marks, until=now - SETTLE, limit=ROUND)
             self._round(read, now=now)
-            if not read.undrained or self.left_s() < ROUND_S:
+            more = read.undrained and any(batch.changes for batch in read.batches)
+            if not more or self.left_s() < ROUND_S:
                 return self._report(read, as_of=now - SETTLE)
 
     def _round(self, read: Reading, *, now: datetime) -> None:
