@@ -48,6 +48,12 @@ class Audited:
         self.settle()
         return dict(reply.json["order"])
 
+    def take(self, sku: str, movement: str, *, left: int) -> None:
+        """One unit leaves its shelf, as inventory writes it."""
+        row = {"pk": f"MOV#{sku}#use1-ewr", "sk": movement, "quantity": -1}
+        self.put("inventory", row)
+        self.change("inventory", f"SKU#{sku}", "LOC#use1-ewr", on_hand=left, available=left)
+
     # What the auditor does.
     def run(self, *, minutes: float = 1) -> dict[str, Any]:
         """A minute later the job runs; its metrics are kept."""
@@ -96,6 +102,11 @@ class Audited:
     def told(self, type_: str = "") -> list[dict[str, Any]]:
         """The auditor's events."""
         return [each for each in dynamodb.outbox("audit") if each["type"].startswith(type_)]
+
+    def moved(self, sku: str) -> int:
+        """The auditor's own sum of a shelf's movements."""
+        state = json.loads(self.row("audit", f"SHELF#{sku}@use1-ewr", "TALLY")["state"])
+        return int(state["base"] + state["moved"])
 
     # What someone does by hand.
     def change(self, table: str, pk: str, sk: str, **values: Any) -> None:
