@@ -10,16 +10,13 @@ from typing import Any
 import boto3
 import pytest
 
-from ledger.jobs import fold_balances
-from ledger.repository import BalanceRepository
 from operations.api import get_invariants
-from operations.domain.changes import STREAMS
 from operations.jobs import check_invariants
 from operations.repository.streams import StreamReader
-from tests.support import dynamodb, gateway, streams
-from tests.support.journey import Journey, started
+from tests.support import dynamodb, gateway
+from tests.support.journey import AUDITOR, Journey, started
 
-JOB = "operations.check_invariants"
+JOB = AUDITOR
 REGION = "us-east-1"
 
 
@@ -29,23 +26,13 @@ class Audited:
 
     shop: Journey
     metrics: dict[str, float] = field(default_factory=dict)
-    _folded: set[str] = field(default_factory=set)
 
     # What happens in the shop.
-    def settle(self) -> None:
-        """Deliver all events, fold the ledger."""
-        self.shop.deliver()
-        rows = [row for row in dynamodb.rows("ledger") if row["sk"] == "TXN"]
-        new = [row for row in rows if row["pk"] not in self._folded]
-        self._folded |= {row["pk"] for row in new}
-        if new:
-            fold_balances.handler(streams.batch(new, table="ledger"), None)
-
     def sell(self, key: str, sku: str, units: int = 2) -> dict[str, Any]:
         """An order that is paid, posted and folded."""
         reply = self.shop.buy(key, {sku: units})
         assert reply.status == 201, reply.text
-        self.settle()
+        self.shop.deliver()
         return dict(reply.json["order"])
 
     def take(self, sku: str, movement: str, *, left: int) -> None:
@@ -159,15 +146,7 @@ def audited(monkeypatch: pytest.MonkeyPatch) -> Iterator[Audited]:
 @contextlib.contextmanager
 def opened(monkeypatch: pytest.MonkeyPatch) -> Iterator[Audited]:
     """A shop that sells TEA, with its streams, balances and the auditor's table."""
-    monkeypatch.setenv("FOLD_DLQ_URL", "none")
-    monkeypatch.setattr(fold_balances, "balances", BalanceRepository())
     with started(monkeypatch) as shop:
-        client = boto3.client("dynamodb", region_name=REGION)
-        dynamodb.create(*{"balances", "audit"} - set(client.list_tables()["TableNames"]))
-        for name in STREAMS:
-            arn = client.describe_table(TableName=name)["Table"]["LatestStreamArn"]
-            monkeypatch.setenv(f"STREAM_{name.upper()}", arn)
         monkeypatch.setattr(check_invariants, "streams", StreamReader())
-        shop.wire.functions[JOB] = check_invariants.handler
         shop.stock("TEA", units=100)
         yield Audited(shop)
