@@ -12,7 +12,7 @@ from tests.integration.operations.conftest import Audited
 
 SHELF = ("SKU#TEA", "LOC#use1-ewr")
 MOVEMENTS = "MOV#TEA#use1-ewr"
-Undo = Callable[[], None]
+Undo = Callable[[], object]
 
 
 @dataclass
@@ -106,7 +106,7 @@ def _second_posting(sale: Sale) -> Undo:
     rows = sale.audited.rows("ledger", f"TXN#{sale.transaction_id}")
     for row in rows:
         sale.audited.put("ledger", {**row, "pk": pk})
-    return lambda: [sale.audited.remove("ledger", pk, row["sk"]) for row in rows] and None
+    return lambda: [sale.audited.remove("ledger", pk, row["sk"]) for row in rows]
 
 
 def _lost_posting(sale: Sale) -> Undo:
@@ -114,13 +114,13 @@ def _lost_posting(sale: Sale) -> Undo:
         sale.removed("ledger", f"TXN#{sale.transaction_id}", row["sk"])
         for row in sale.audited.rows("ledger", f"TXN#{sale.transaction_id}")
     ]
-    return lambda: [each() for each in undo] and None
+    return lambda: [each() for each in undo]
 
 
 def _stray_movement(sale: Sale) -> Undo:
-    row = {"pk": MOVEMENTS, "sk": "mov_use1_00000000000000000000000009", "quantity": 3}
-    sale.audited.put("inventory", row)
-    return lambda: sale.audited.remove("inventory", row["pk"], str(row["sk"])) and None
+    id_ = "mov_use1_00000000000000000000000009"
+    sale.audited.put("inventory", {"pk": MOVEMENTS, "sk": id_, "quantity": 3})
+    return lambda: sale.audited.remove("inventory", MOVEMENTS, id_)
 
 
 def _other_event(sale: Sale) -> Undo:
@@ -134,7 +134,7 @@ def _other_event(sale: Sale) -> Undo:
 def _stray_marker(sale: Sale) -> Undo:
     pk = "FOLDED#txn_use1_00000000000000000000000003"
     sale.audited.put("balances", {"pk": pk, "sk": "FOLDED"})
-    return lambda: sale.audited.remove("balances", pk, "FOLDED") and None
+    return lambda: sale.audited.remove("balances", pk, "FOLDED")
 
 
 Break = Callable[[Sale], Undo]
