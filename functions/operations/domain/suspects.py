@@ -12,9 +12,8 @@ from typing import Any, Literal
 from shop import clock, ids
 
 INVARIANTS = ("I1", "I2", "I3", "I4", "I5", "I6")
-# I1 to I3 hold at every moment, but rows are read one after the other: so they get a second look.
+# I1 to I3 hold at every moment, but rows are read one after the other: the second look tells them.
 # I4 to I6 hold when the queues are empty, and those are within seconds of their events.
-LOOKS = 2
 PATIENCE: Mapping[str, timedelta] = {
     **dict.fromkeys(("I1", "I2", "I3"), timedelta()),
     **dict.fromkeys(("I4", "I5", "I6"), timedelta(minutes=5)),
@@ -48,7 +47,6 @@ class Suspect:
     names: frozenset[str]
     first_seen: str
     waiting: bool = False
-    looks: int = 1
     reported_at: str = ""
     healed_at: str = ""
     revision: int = 1
@@ -76,7 +74,7 @@ class Step:
         before, after = self.before, self.after
         if before is None or self.news or after.healed_at or before.waiting != after.waiting:
             return True
-        return before.detail != after.detail or before.looks < LOOKS <= after.looks
+        return before.detail != after.detail
 
 
 def merged(findings: Iterable[Finding]) -> dict[tuple[str, str], Finding]:
@@ -121,9 +119,7 @@ def _looked(suspect: Suspect, finding: Finding | None, now: datetime) -> Step:
         return Step(suspect, next_)
     if suspect.waiting:
         return Step(suspect, replace(_new(finding, now), revision=next_.revision))
-    seen = replace(
-        next_, detail=finding.detail, names=suspect.names | finding.names, looks=suspect.looks + 1
-    )
+    seen = replace(next_, detail=finding.detail, names=suspect.names | finding.names)
     if seen.reported_at or not _is_lasting(seen, now):
         return Step(suspect, seen)
     return Step(suspect, replace(seen, reported_at=clock.rfc3339(now)), "violated")
@@ -131,7 +127,7 @@ def _looked(suspect: Suspect, finding: Finding | None, now: datetime) -> Step:
 
 def _is_lasting(suspect: Suspect, now: datetime) -> bool:
     patience = PATIENCE[suspect.invariant]
-    return suspect.looks >= LOOKS and now - clock.parse(suspect.first_seen) >= patience
+    return now - clock.parse(suspect.first_seen) >= patience
 
 
 def report(open_: Iterable[Suspect], *, as_of: datetime, now: datetime) -> dict[str, Any]:

@@ -90,7 +90,6 @@ class SuspectItem(TableModel):
     names = JSONAttribute()
     first_seen = UnicodeAttribute()
     waiting = BooleanAttribute()
-    looks = NumberAttribute()
     reported_at = UnicodeAttribute(null=True)
     healed_at = UnicodeAttribute(null=True)
     revision = NumberAttribute()
@@ -249,7 +248,6 @@ def _suspect_item(suspect: Suspect) -> SuspectItem:
         names=sorted(suspect.names),
         first_seen=suspect.first_seen,
         waiting=suspect.waiting,
-        looks=suspect.looks,
         reported_at=suspect.reported_at or None,
         healed_at=suspect.healed_at or None,
         revision=suspect.revision,
@@ -267,7 +265,6 @@ def _suspect(item: SuspectItem) -> Suspect:
         names=frozenset(item.names),
         first_seen=item.first_seen,
         waiting=item.waiting,
-        looks=int(item.looks),
         reported_at=item.reported_at or "",
         healed_at=item.healed_at or "",
         revision=int(item.revision),
