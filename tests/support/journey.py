@@ -21,6 +21,8 @@ from moto.dynamodb.models import dynamodb_backends
 from identity import keys
 from ledger.jobs import fold_balances
 from ledger.repository import BalanceRepository
+from operations.jobs import check_invariants
+from operations.repository.streams import StreamReader
 from payments.api import receive_webhook
 from payments.steps import _till
 from shop import clock
@@ -271,6 +273,7 @@ def _lines(lines: dict[str, int]) -> list[dict[str, Any]]:
 def cold_start() -> None:
     """What a process keeps between invocations is gone."""
     keys.forget()
+    check_invariants.streams = StreamReader()
     receive_webhook.providers.cache_clear()
     fold_balances.balances = BalanceRepository()
 

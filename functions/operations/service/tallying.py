@@ -17,7 +17,7 @@ from operations.domain.tallies import (
     Tally,
     Undecided,
 )
-from operations.service.ports import Evidence, Notes
+from operations.service.ports import Cursor, Evidence, Notes
 from operations.service.reading import Batch
 
 MAX_TALLIES = 98  # of one transaction, beside its cursor and the run's own row
@@ -107,19 +107,24 @@ def _finding(key: Key, detail: str, *, waiting: bool = False) -> Finding:
 
 def commit(batch: Batch, tallies: Tallies, notes: Notes) -> None:
     """Store what the batch adds together with its cursor, in as few transactions as may be."""
+    for altered, cursor in _lots(batch, tallies):
+        notes.commit(altered, cursor=cursor)
+
+
+def _lots(batch: Batch, tallies: Tallies) -> Iterator[tuple[list[Tally], Cursor | None]]:
+    """What one transaction takes, and how far it leads."""
     pending: set[Key] = set()
     cursor = batch.before
     for change in batch.changes:
-        keys = tallies.touches(change)
-        if pending and len(pending | keys) > MAX_TALLIES:
-            notes.commit([tallies.all[key] for key in pending], cursor=cursor)
+        if pending and len(pending | tallies.touches(change)) > MAX_TALLIES:
+            yield [tallies.all[key] for key in pending], cursor
             pending = set()
         pending |= tallies.fold(change)
         cursor = replace(batch.before, sequence=change.sequence, at=change.at)
         if len(pending) > MAX_TALLIES:
             # A hold on as many shelves as fit. It is what it adds, so to fold it again adds
             # nothing: the cursor may follow behind.
-            notes.commit([tallies.all[key] for key in pending])
+            yield [tallies.all[key] for key in pending], None
             pending = set()
     if pending or batch.cursor != batch.before:
-        notes.commit([tallies.all[key] for key in pending], cursor=batch.cursor)
+        yield [tallies.all[key] for key in pending], batch.cursor
