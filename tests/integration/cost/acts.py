@@ -70,12 +70,18 @@ def routes(shop: Shop) -> dict[str, Act]:
     }
 
 
+def _audit(shop: Shop) -> None:
+    """A run, when all that was written is old enough to be looked at."""
+    shop.pass_minutes(1)
+    shop.run(AUDITOR)
+
+
 # What must be there before a route is metered.
 BEFORE: Mapping[str, Callable[[Shop], Any]] = {
     "POST /payments/{payment_id}/confirm": Shop.begin_3ds,
     "POST /orders/{order_id}/cancel": Shop.place,
     "POST /webhooks/psp/{psp}": Shop.begin_told_3ds,
-    "GET /ops/invariants": lambda shop: shop.run(AUDITOR),
+    "GET /ops/invariants": lambda shop: _audit(shop),
 }
 
 
@@ -91,7 +97,7 @@ def processes(shop: Shop) -> dict[str, Act]:
 
     return {
         "authorizer": shop.authorize,
-        "auditor, a minute": lambda: shop.run(AUDITOR),
+        "auditor, a minute": lambda: _audit(shop),
         "authorizer, new process": anew(shop.authorize),
         "POST /sessions, new process": anew(shop.sign_in),
         "GET /.well-known/jwks.json, new process": anew(
