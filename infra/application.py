@@ -33,8 +33,11 @@ def build(app: App, *, stage: Stage, project: Project) -> None:
         check_policies(app)
     platform = PlatformStack(app, stage=stage, project=project)
     services: list[ServiceStack] = [make(app, stage=stage, project=project) for make in SERVICES]
-    orders = next(made for made in services if made.service == "orders")
-    services.append(OperationsStack(app, stage=stage, project=project, orders_key=orders.key))
+    keys = {made.service: made.key for made in services}
+    operations = OperationsStack(app, stage=stage, project=project, keys=keys)
+    for service in services:  # The auditor reads their tables and streams.
+        operations.add_stack_dependency(service)
+    services.append(operations)
     checkout = CheckoutStack(app, stage=stage, project=project)
     functions = frozenset(f"{made.service}.{name}" for made in services for name in made.functions)
     gateway = GatewayStack(app, stage=stage, project=project, functions=functions)

@@ -70,6 +70,7 @@ class Stage:
 
     # What the target can run.
     alarms: bool = True
+    metrics_from_logs: bool = True  # what functions count in their log lines becomes metrics
     alarm_email: str | None = None
     firewall: bool = True  # WAFv2 web ACL and its association
     enforce_tls: bool = True  # refuse plain HTTP in resource policies
@@ -126,6 +127,7 @@ def local(*, port: int, psp_port: int, linked_layers: bool = True) -> Stage:
         public_url=f"http://127.0.0.1:{port}/_aws/execute-api/cartwright/local",
         psp_base_url=f"http://127.0.0.1:{psp_port}",
         api_custom_id="cartwright",
+        metrics_from_logs=False,
         firewall=False,
         enforce_tls=False,
         bootstrapped=False,

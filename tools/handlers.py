@@ -7,7 +7,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PLACES = ("api/*.py", "consumers/*.py", "jobs/*.py", "steps/__init__.py", "authorizer.py")
-TABLES = ("identity", "catalog", "inventory", "orders", "payments", "ledger", "balances")
+TABLES = ("identity", "catalog", "inventory", "orders", "payments", "ledger", "balances", "audit")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,5 +66,9 @@ def environment(service: str) -> dict[str, str]:
         "TOKEN_AUDIENCE": "cartwright-api",
         "PSP_SECRET_ARN": f"arn:aws:secretsmanager:{account}:secret:psp",
         "STRIPE_API_BASE": "https://psp.test",
+        **{
+            f"STREAM_{name.upper()}": f"arn:aws:dynamodb:{account}:table/{name}/stream/1"
+            for name in TABLES
+        },
         **{f"TABLE_{name.upper()}": f"cartwright-test-{name}" for name in TABLES},
     }

@@ -30,3 +30,28 @@ class ErrorsOut(Out):
 
     data: list[ErrorOut]
     next_cursor: None
+
+
+class ViolationOut(Out):
+    """What is not as it must be. `subject` is an id, an account or `<sku>@<location>`."""
+
+    subject: str
+    detail: str
+    first_seen: str
+
+
+class InvariantOut(Out):
+    """An invariant. `count` is the number of violations, of which the oldest 50 are listed."""
+
+    holds: bool
+    count: int
+    violations: list[ViolationOut]
+
+
+class InvariantsOut(Out):
+    """I1 to I6 as of a moment up to which every change was looked at."""
+
+    as_of: str
+    checked_at: str
+    lag_seconds: int
+    invariants: dict[str, InvariantOut]

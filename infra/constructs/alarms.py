@@ -25,9 +25,17 @@ class Alarms(Construct):
         self._action: actions.SnsAction | None = None
 
     def above(
-        self, name: str, metric: cloudwatch.IMetric, *, limit: float, minutes: int, says: str
+        self,
+        name: str,
+        metric: cloudwatch.IMetric,
+        *,
+        limit: float,
+        minutes: int,
+        says: str,
+        silence_is_good: bool = True,
     ) -> None:
-        """Fire when the metric is above `limit` for `minutes` in a row. No data is good news."""
+        """Fire when the metric is above `limit` for `minutes` in a row. No data is good news,
+        but for what is counted every minute: there it says that nobody counts."""
         if not self._stage.alarms:
             return
         alarm = cloudwatch.Alarm(
@@ -39,7 +47,9 @@ class Alarms(Construct):
             threshold=limit,
             evaluation_periods=minutes,
             comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
-            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING
+            if silence_is_good or not self._stage.metrics_from_logs
+            else cloudwatch.TreatMissingData.BREACHING,
         )
         alarm.add_alarm_action(self._topic())
         alarm.add_ok_action(self._topic())
@@ -58,6 +68,39 @@ class Alarms(Construct):
             limit=0,
             minutes=1,
             says=says,
+        )
+
+    def violated(self, invariant: str, *, service: str, says: str) -> None:
+        """Fire while the auditor counts violations of an invariant."""
+        self.above(
+            f"invariant-violated-{invariant.lower()}",
+            cloudwatch.Metric(
+                namespace=METRICS,
+                metric_name="InvariantViolated",
+                dimensions_map={"service": service, "invariant": invariant},
+                statistic=cloudwatch.Stats.MAXIMUM,
+                period=Duration.minutes(1),
+            ),
+            limit=0,
+            minutes=1,
+            says=says,
+        )
+
+    def behind(self, metric: str, *, service: str, limit_s: float, says: str) -> None:
+        """Fire when something that is done every minute is late, or is not done at all."""
+        self.above(
+            re.sub("(?<=.)(?=[A-Z])", "-", metric).lower(),
+            cloudwatch.Metric(
+                namespace=METRICS,
+                metric_name=metric,
+                dimensions_map={"service": service},
+                statistic=cloudwatch.Stats.MAXIMUM,
+                period=Duration.minutes(1),
+            ),
+            limit=limit_s,
+            minutes=5,
+            says=says,
+            silence_is_good=False,
         )
 
     def parked(self, queue: sqs.IQueue) -> None:

@@ -77,6 +77,16 @@ def read_stream(stream_arn: str, key: kms.IKey) -> Sequence[iam.PolicyStatement]
     )
 
 
+def read_stream_directly(stream_arn: str) -> iam.PolicyStatement:
+    """Read a stream by its ARN, shard by shard, without a mapping."""
+    return allow(
+        "dynamodb:DescribeStream",
+        "dynamodb:GetRecords",
+        "dynamodb:GetShardIterator",
+        on=[stream_arn],
+    )
+
+
 def writes(tables: Mapping[str, Sequence[str]]) -> bool:
     """Whether these table actions change anything."""
     return any(WRITES & set(actions) for actions in tables.values())

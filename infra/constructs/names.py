@@ -49,6 +49,11 @@ def role_name(stage: Stage, service: str, name: str) -> str:
     return f"{stage.physical(service, name)}-{stage.region}"
 
 
+def stream_parameter(stage: Stage, table: str) -> str:
+    """The SSM parameter that holds the ARN of a table's stream, which DynamoDB names by a time."""
+    return f"/cartwright/{stage.name}/streams/{table}"
+
+
 def layer_parameter(stage: Stage, name: str) -> str:
     """The SSM parameter that holds the current version of a layer."""
     return f"/cartwright/{stage.name}/layers/{name}"

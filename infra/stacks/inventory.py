@@ -52,3 +52,4 @@ class InventoryStack(ServiceStack):
         self.add_functions(FUNCTIONS)
         self.watch(TROUBLES)
         self.publish_events_of(table)
+        self.let_audit(table)

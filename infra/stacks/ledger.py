@@ -87,11 +87,13 @@ class LedgerStack(ServiceStack):
             "ledger", indexes={"by_account": ("account_day", "entry_sort")}, expires=False
         )
         self._make_append_only(ledger)
-        self.add_table("balances", streams=False, expires=False)
+        balances = self.add_table("balances", expires=False)
         self.add_functions(FUNCTIONS)
         self.watch(TROUBLES)
         self._fold(ledger)
         self.publish_events_of(ledger)
+        for table in (ledger, balances):
+            self.let_audit(table)
 
     def _make_append_only(self, ledger: DataTable) -> None:
         """Refuse changes in the table's own policy, which outranks what any role may."""

@@ -108,3 +108,4 @@ class OrdersStack(ServiceStack):
         self.add_functions(FUNCTIONS)
         self.watch(TROUBLES)
         self.publish_events_of(table)
+        self.let_audit(table)

@@ -82,6 +82,7 @@ class PaymentsStack(ServiceStack):
         self.add_functions(FUNCTIONS)
         self.watch(TROUBLES)
         self.publish_events_of(table)
+        self.let_audit(table)
 
     def _add_psp(self) -> None:
         """A secret of the right form whose key opens nothing; an operator puts the real one."""

@@ -5,6 +5,7 @@ from functools import cached_property
 
 from aws_cdk import CfnOutput, RemovalPolicy
 from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
@@ -42,6 +43,7 @@ class PlatformStack(ServiceStack):
         self._publish_layers()
         self._add_alarm_topic()
         self._add_bus()
+        self._tell_people()
         self._add_relay()
 
     @cached_property
@@ -82,7 +84,7 @@ class PlatformStack(ServiceStack):
     def _add_alarm_topic(self) -> None:
         key = data_key(self, "AlarmKey", stage=self.stage, subject="alarms")
         _let_alarms_use(key)
-        topic = sns.Topic(
+        self._topic = sns.Topic(
             self,
             "Alarms",
             topic_name=self.stage.physical("alarms"),
@@ -90,11 +92,12 @@ class PlatformStack(ServiceStack):
             enforce_ssl=self.stage.enforce_tls,
         )
         if self.stage.alarm_email:
-            topic.add_subscription(subscriptions.EmailSubscription(self.stage.alarm_email))
-        CfnOutput(self, "AlarmTopicArn", value=topic.topic_arn)
+            self._topic.add_subscription(subscriptions.EmailSubscription(self.stage.alarm_email))
+        CfnOutput(self, "AlarmTopicArn", value=self._topic.topic_arn)
 
     def _add_bus(self) -> None:
         bus = events.EventBus(self, "Bus", event_bus_name=self.stage.physical())
+        self._bus = bus
         self.add_use(
             "bus",
             Use(
@@ -103,6 +106,29 @@ class PlatformStack(ServiceStack):
             ),
         )
         CfnOutput(self, "BusName", value=bus.event_bus_name)
+
+    def _tell_people(self) -> None:
+        """Send what is violated to the alarms' topic: an alarm cannot say which order it is."""
+        subject = "operations-tell-people"
+        dlq = DeadLetterQueue(self, "TellDeadLetters", stage=self.stage, subject=subject).queue
+        told = events.EventField.from_path
+        rule = events.Rule(
+            self,
+            "TellPeople",
+            rule_name=self.stage.physical(subject),
+            event_bus=self._bus,
+            event_pattern=events.EventPattern(
+                source=[f"shop.{self.service}"],
+                detail_type=["invariant.violated", "invariant.healed"],
+            ),
+        )
+        text = (
+            f"{told('$.detail-type')} {told('$.detail.data.invariant')} "
+            f"{told('$.detail.data.subject_id')}: {told('$.detail.data.detail')} "
+            f"(since {told('$.detail.data.first_seen_at')})"
+        )
+        message = events.RuleTargetInput.from_text(text)
+        rule.add_target(targets.SnsTopic(self._topic, message=message, dead_letter_queue=dlq))
 
     def _add_relay(self) -> None:
         """The function only: each service's stack connects its own stream to it."""
@@ -120,9 +146,10 @@ def _parking(dlq: sqs.IQueue) -> Use:
 
 
 def _let_alarms_use(key: kms.Key) -> None:
+    services = ("cloudwatch.amazonaws.com", "events.amazonaws.com")
     key.add_to_resource_policy(
         iam.PolicyStatement(
-            principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
+            principals=[iam.ServicePrincipal(service) for service in services],
             actions=["kms:Decrypt", "kms:GenerateDataKey"],
             resources=["*"],  # In a key's own policy this is the key.
         )

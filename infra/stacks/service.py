@@ -153,6 +153,19 @@ class ServiceStack(BaseStack):
         for metric, says in troubles.items():
             alarms.counted(metric, service=self.service, says=says)
 
+    def let_audit(self, table: DataTable) -> None:
+        """Tell where the table's stream is, so that the auditor can be given the right to it.
+
+        Not as an export: an export that is in use cannot change, and a stream that is made anew
+        has a new name.
+        """
+        ssm.StringParameter(
+            self,
+            f"Stream-{table.name}",
+            parameter_name=names.stream_parameter(self.stage, table.name),
+            string_value=table.stream_arn,
+        )
+
     def publish_events_of(self, table: DataTable) -> None:
         """Let the platform's relay publish what stands in the table's outbox.
 
@@ -208,6 +221,19 @@ class ServiceStack(BaseStack):
             failures_to=schedule.failures_to,
         )
         schedule.start(function)
+
+    def audited(self, key: kms.IKey, tables: Mapping[str, Sequence[str]]) -> Use:
+        """Read these tables of another service, all encrypted by this key, and their streams."""
+        environment: dict[str, str] = {}
+        rights = [grants.use_key(key, service="dynamodb", write=False)]
+        for name, actions in tables.items():
+            parameter = names.stream_parameter(self.stage, name)
+            stream = ssm.StringParameter.value_for_string_parameter(self, parameter)
+            environment[f"TABLE_{name.upper()}"] = self.stage.physical(name)
+            environment[f"STREAM_{name.upper()}"] = stream
+            rights.append(grants.use_table(names.table_arn(self, self.stage, name), actions))
+            rights.append(grants.read_stream_directly(stream))
+        return Use(environment=environment, rights=rights)
 
     def _table_names(self, spec: FunctionSpec) -> dict[str, str]:
         used = {place.partition("/")[0] for place in spec.tables}

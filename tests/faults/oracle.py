@@ -9,11 +9,11 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
+from operations.domain import invariants
+from operations.domain.books import TABLES
 from payments.domain import PspState
 from tests.faults.world import Sent, World
 from tests.support import dynamodb
-from tools.shopctl import invariants
-from tools.shopctl.books import TABLES
 
 Row = dict[str, Any]
 _ALWAYS = ("I1", "I2", "I3")

@@ -20,6 +20,9 @@ TOLD_BY = {
     "ServerError": "5XXError",
     "EventFailed": "ApproximateAgeOfOldestMessage",
 }
+# Written every minute, with what they say: their alarms look at the newest, and at more than one.
+GAUGES = {"InvariantViolated", "InvariantLag"}
+INVARIANTS = ("I1", "I2", "I3", "I4", "I5", "I6")
 
 
 def counted() -> dict[str, set[str]]:
@@ -38,15 +41,14 @@ def counted() -> dict[str, set[str]]:
     return found
 
 
-def watched(stage: Assembly) -> dict[str, dict[str, str]]:
-    """The metrics of our own that have an alarm, with the dimensions of each."""
-    return {
-        alarm.properties["MetricName"]: {
-            each["Name"]: each["Value"] for each in alarm.properties["Dimensions"]
-        }
-        for alarm in stage.all("AWS::CloudWatch::Alarm")
-        if alarm.properties.get("Namespace") == "Cartwright"
-    }
+def watched(stage: Assembly) -> dict[str, list[dict[str, str]]]:
+    """The metrics of our own that have alarms, with the dimensions of each alarm."""
+    found: dict[str, list[dict[str, str]]] = {}
+    for alarm in stage.all("AWS::CloudWatch::Alarm"):
+        if alarm.properties.get("Namespace") == "Cartwright":
+            dimensions = {each["Name"]: each["Value"] for each in alarm.properties["Dimensions"]}
+            found.setdefault(alarm.properties["MetricName"], []).append(dimensions)
+    return found
 
 
 def test_each_counted_metric_that_means_trouble_has_an_alarm(stage: Assembly) -> None:
@@ -61,21 +63,56 @@ def test_an_alarm_watches_the_metric_as_the_code_writes_it(
     assert [(each["Namespace"], each["Dimensions"]) for each in written] == [
         ("Cartwright", [["service"]])
     ]
-    for metric, dimensions in watched(stage).items():
-        assert [dimensions] == [{"service": service} for service in counted()[metric]]
-        assert dimensions["service"] in {
-            made.properties["Environment"]["Variables"]["POWERTOOLS_SERVICE_NAME"]
-            for made in stage.all("AWS::Lambda::Function")
-        }
+    services = {
+        made.properties["Environment"]["Variables"]["POWERTOOLS_SERVICE_NAME"]
+        for made in stage.all("AWS::Lambda::Function")
+    }
+    for metric, alarms in watched(stage).items():
+        counting = counted()[metric]
+        assert counting <= services
+        if metric != "InvariantViolated":
+            assert alarms == [{"service": service} for service in counting]
+
+
+def test_each_invariant_has_an_alarm_that_says_what_it_is_and_where_the_ids_are(
+    stage: Assembly, capsys: pytest.CaptureFixture[str]
+) -> None:
+    telemetry.count("InvariantViolated", 0, invariant="I1")
+    written = json.loads(capsys.readouterr().out)["_aws"]["CloudWatchMetrics"]
+    assert [each["Dimensions"] for each in written] == [["service", "invariant"]] or [
+        sorted(each["Dimensions"][0]) for each in written
+    ] == [["invariant", "service"]]
+    assert watched(stage)["InvariantViolated"] == [
+        {"invariant": name, "service": "operations"} for name in INVARIANTS
+    ]
+    for alarm in stage.all("AWS::CloudWatch::Alarm"):
+        if alarm.properties.get("MetricName") == "InvariantViolated":
+            assert "/ops/invariants" in alarm.properties["AlarmDescription"]
 
 
 def test_one_count_in_a_minute_is_enough_and_silence_is_good_news(stage: Assembly) -> None:
     for alarm in stage.all("AWS::CloudWatch::Alarm"):
         properties = alarm.properties
-        assert properties["TreatMissingData"] == "notBreaching", str(alarm)
-        if properties.get("Namespace") == "Cartwright":
-            assert (properties["Statistic"], properties["Period"]) == ("Sum", 60)
+        if properties["MetricName"] != "InvariantLag":
+            assert properties["TreatMissingData"] == "notBreaching", str(alarm)
+        if properties.get("Namespace") != "Cartwright":
+            continue
+        statistic = "Maximum" if properties["MetricName"] in GAUGES else "Sum"
+        assert (properties["Statistic"], properties["Period"]) == (statistic, 60)
+        if properties["MetricName"] != "InvariantLag":
             assert (properties["Threshold"], properties["EvaluationPeriods"]) == (0, 1)
+
+
+def test_an_auditor_that_does_not_come_round_is_told(local: Assembly, prod: Assembly) -> None:
+    """Its silence is bad news, where what it writes becomes a metric at all."""
+    for stage, silence in ((prod, "breaching"), (local, "notBreaching")):
+        (alarm,) = [
+            each
+            for each in stage.all("AWS::CloudWatch::Alarm")
+            if each.properties["MetricName"] == "InvariantLag"
+        ]
+        properties = alarm.properties
+        assert (properties["TreatMissingData"], properties["Threshold"]) == (silence, 300)
 
 
 def test_what_another_alarm_tells_has_that_alarm(stage: Assembly) -> None:

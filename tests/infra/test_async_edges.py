@@ -121,7 +121,7 @@ def test_a_message_stays_hidden_for_six_times_the_functions_timeout(stage: Assem
 
 def test_a_bad_record_does_not_block_its_stream(stage: Assembly) -> None:
     mappings = _mappings(stage, stream=True)
-    assert len(mappings) == 6
+    assert len(mappings) == 7
     for mapping in mappings:
         properties = mapping.properties
         assert properties["BisectBatchOnFunctionError"] is True
@@ -152,7 +152,7 @@ def test_a_failed_run_of_a_schedule_is_parked(stage: Assembly) -> None:
         for config in stage.all("AWS::Lambda::EventInvokeConfig")
         if config.properties["DestinationConfig"]["OnFailure"]
     }
-    assert len(scheduled) == 3
+    assert len(scheduled) == 4
     for rule in scheduled:
         (target,) = rule.properties["Targets"]
         assert (rule.stack, target["Arn"]["Fn::GetAtt"][0]) in parked

@@ -6,14 +6,16 @@ import pytest
 
 from tests.infra.assembly import Assembly, Resource
 
-TABLES = {"identity", "catalog", "inventory", "orders", "payments", "ledger", "balances"}
-PUBLISHING = {"identity", "inventory", "orders", "payments", "ledger"}
-EXPIRING = {"identity", "catalog", "inventory", "orders", "payments"}
+TABLES = {"identity", "catalog", "inventory", "orders", "payments", "ledger", "balances", "audit"}
+PUBLISHING = {"identity", "inventory", "orders", "payments", "ledger", "audit"}
+AUDITED = {"inventory", "orders", "payments", "ledger", "balances"}
+EXPIRING = {"identity", "catalog", "inventory", "orders", "payments", "audit"}
 INDEXES = {
     "inventory": {"due"},
     "orders": {"by_customer", "due"},
     "payments": {"due"},
     "ledger": {"by_account"},
+    "audit": {"due"},
 }
 KEEPING = (
     "AWS::DynamoDB::GlobalTable",
@@ -49,10 +51,10 @@ def test_each_table_has_its_indexes(stage: Assembly) -> None:
         assert {index["IndexName"] for index in indexes} == INDEXES.get(name, set())
 
 
-def test_outboxes_are_streamed_and_expire(stage: Assembly) -> None:
+def test_what_is_published_or_audited_is_streamed_and_outboxes_expire(stage: Assembly) -> None:
     for name, table in tables(stage).items():
         stream = table.properties.get("StreamSpecification", {}).get("StreamViewType")
-        assert stream == ("NEW_IMAGE" if name in PUBLISHING else None)
+        assert stream == ("NEW_IMAGE" if name in PUBLISHING | AUDITED else None)
         ttl = table.properties.get("TimeToLiveSpecification", {}).get("AttributeName")
         assert ttl == ("expires_at" if name in EXPIRING else None)
 

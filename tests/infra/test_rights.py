@@ -67,7 +67,29 @@ def test_no_role_changes_the_ledger(stage: Assembly) -> None:
         named = resource.stack == "ledger" and f'"{table}"' in target
         if named or re.search(r"table/cartwright-[a-z]+-ledger\b", target):
             given |= set(many(statement["Action"]))
-    assert given == {"dynamodb:PutItem", "dynamodb:Query"} | STREAM_ACTIONS
+    reads = {"dynamodb:Query", "dynamodb:BatchGetItem"}
+    assert given == {"dynamodb:PutItem"} | reads | STREAM_ACTIONS
+
+
+def test_the_auditor_changes_nothing_but_its_own_table(stage: Assembly) -> None:
+    reads = {"dynamodb:BatchGetItem", "dynamodb:Query"}
+    streams = STREAM_ACTIONS - {"dynamodb:ListStreams"}
+    own, others = set(), set()
+    for resource, statement in stage.statements():
+        actions = set(many(statement["Action"]))
+        if resource.stack != "operations" or not resource.id.startswith("checkinvariantsRole"):
+            continue
+        if not any(action.startswith("dynamodb:") for action in actions):
+            assert not any(action.startswith("kms:") for action in actions) or (
+                actions == {"kms:Decrypt", "kms:DescribeKey"}
+                or actions >= {"kms:Encrypt"}  # its own table's key
+            )
+        elif f'"{_logical_id(stage, "audit")}"' in text(statement["Resource"]):
+            own |= actions
+        else:
+            others |= actions
+    assert own == {f"dynamodb:{name}" for name in ("PutItem", "UpdateItem")} | reads
+    assert others == reads | streams
 
 
 def test_the_ledger_refuses_changes_to_everyone(stage: Assembly) -> None:

@@ -2,6 +2,7 @@
 
 import ast
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from tests.infra.assembly import Assembly, Resource
 # What the emulator cannot create, of all that we use; see `firewall`.
 AWS_ONLY = {"AWS::WAFv2::WebACL", "AWS::WAFv2::WebACLAssociation"}
 # Functions on this machine read the layers where they were built; see `linked_layers`.
-LAYERS = {"AWS::Lambda::LayerVersion", "AWS::SSM::Parameter"}
+LAYERS = {"AWS::Lambda::LayerVersion"}
 # Only there because the emulator speaks plain HTTP; see `enforce_tls`.
 POLICIES = {"AWS::SQS::QueuePolicy", "AWS::SNS::TopicPolicy"}
 
@@ -54,10 +55,11 @@ def test_the_stacks_are_the_same(local: Assembly, prod: Assembly) -> None:
     assert set(local.templates) == set(prod.templates)
 
 
-def test_no_stack_needs_a_value_of_another_but_for_one_key(stage: Assembly) -> None:
+def test_no_stack_needs_a_value_of_another_but_for_keys(stage: Assembly) -> None:
     for name, template in stage.templates.items():
-        imports = json.dumps(template).count("Fn::ImportValue")
-        assert (imports > 0) is (name == "operations")
+        imported = re.findall(r'"Fn::ImportValue": "([^"]+)"', json.dumps(template))
+        assert bool(imported) is (name == "operations")
+        assert all(re.search("FnGetAttKey[0-9A-F]{8}Arn[0-9A-F]{8}$", each) for each in imported)
 
 
 def test_production_is_behind_the_firewall(prod: Assembly) -> None:

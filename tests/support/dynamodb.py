@@ -19,6 +19,7 @@ TABLES: dict[str, dict[str, tuple[str, str]]] = {
     "payments": {"due": ("due_shard", "due_at")},
     "ledger": {"by_account": ("account_day", "entry_sort")},
     "balances": {},
+    "audit": {"due": ("due_shard", "due_at")},
 }
 
 

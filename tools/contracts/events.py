@@ -15,11 +15,12 @@ SAMPLES: dict[str, Any] = {
     "sku": "TEA-0001-S", "quantity": 2, "location": "use1-ewr", "amount": 2599, "currency": "USD",
     "unit_price": 1250, "psp": "stripe", "psp_reference": "pi_3example", "side": "debit",
     "account": "2100:USD", "country": "US", "version": 1, "code": "card_declined",
+    "invariant": "I2", "subject_id": "TEA-0001-S@use1-ewr",
 }  # fmt: skip
 KINDS = {
     "order_id": "ord", "payment_id": "pay", "reservation_id": "rsv", "user_id": "usr",
     "customer_id": "usr", "session_id": "fam", "transaction_id": "txn", "product_id": "prd",
-    "cause_event_id": "evt",
+    "cause_event_id": "evt", "violation_id": "vio",
 }  # fmt: skip
 
 

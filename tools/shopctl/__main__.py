@@ -3,9 +3,10 @@
 import sys
 from pathlib import Path
 
-KERNEL = Path(__file__).resolve().parents[2] / "layers/shop/python"
-if str(KERNEL) not in sys.path:
-    sys.path.insert(0, str(KERNEL))
+ROOT = Path(__file__).resolve().parents[2]
+for folder in ("functions", "layers/shop/python"):
+    if str(ROOT / folder) not in sys.path:
+        sys.path.insert(0, str(ROOT / folder))
 
 from tools.shopctl.cli import main  # noqa: E402
 

@@ -8,7 +8,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from tools.shopctl.demo import Journey
-from tools.shopctl.status import Status
+from tools.shopctl.status import Live, Status
 
 # What is piped is cut nowhere: the next command needs whole ids.
 console = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 400)
@@ -42,13 +42,27 @@ def status(found: Status) -> None:
         mark = "PARKED" if queue.is_dead_letter else "at work"
         say(f"  {mark:<8}  {queue.name}: {queue.waiting} waiting, {queue.in_flight} in flight")
     say(f"Alarms      {', '.join(found.alarms) or 'none'}")
+    live(found.live)
     if found.invariants is None:
-        say("Invariants  not checked: tables are scanned on the local platform only")
+        say("Tables      not scanned: that is done on the local platform only")
         return
+    say("Tables      scanned")
     for name, broken in found.invariants.items():
         say(f"{name}          {'holds' if not broken else f'VIOLATED {len(broken)} times'}")
         for each in broken[:10]:
             say(f"  {each.subject}: {each.detail}")
+
+
+def live(report: Live | None) -> None:
+    """What the auditor says, who looks at changes every minute."""
+    if report is None:
+        say("Live        nothing was checked yet")
+        return
+    word = "I1 to I6 hold" if not report.broken else f"VIOLATED {', '.join(report.broken)}"
+    say(f"Live        {word}, as of {report.as_of}, {report.lag_seconds} s ago")
+    for name, each in report.broken.items():
+        for violation in each["violations"][:10]:
+            say(f"  {name} {violation['subject']}: {violation['detail']}")
 
 
 def details(data: dict[str, Any]) -> None:

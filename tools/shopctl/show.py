@@ -2,9 +2,9 @@
 
 from typing import Any
 
+from operations.domain.books import parsed
 from shop import ids
 from tools.shopctl import rows
-from tools.shopctl.books import parsed
 from tools.shopctl.errors import Failed
 from tools.shopctl.rows import Row
 from tools.shopctl.target import Target

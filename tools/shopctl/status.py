@@ -1,14 +1,20 @@
-"""What waits, what is parked, what is alarmed, and whether the invariants hold."""
+"""What waits, what is parked, what is alarmed, and whether the invariants hold.
 
+They are looked at twice: by the auditor, every minute and on every stage, over what changed; and
+here, locally, over whole tables.
+"""
+
+import json
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from operations.domain.books import TABLES
+from operations.domain.invariants import Violation, check
+from shop import clock
 from tools.shopctl import rows
-from tools.shopctl.books import TABLES
-from tools.shopctl.invariants import Violation, check
 from tools.shopctl.target import Target
 
 # Work under way may look like a violation: only what is still there after these looks counts.
@@ -34,12 +40,29 @@ class Queue:
 
 
 @dataclass(frozen=True, slots=True)
+class Live:
+    """The auditor's last report."""
+
+    as_of: str
+    lag_seconds: int
+    invariants: dict[str, dict[str, Any]]  # holds, count, violations
+
+    @property
+    def broken(self) -> dict[str, dict[str, Any]]:
+        """Invariants that do not hold."""
+        return {name: each for name, each in self.invariants.items() if not each["holds"]}
+
+
+@dataclass(frozen=True, slots=True)
 class Status:
-    """The answer of `shopctl status`. `invariants` is None where tables are not scanned."""
+    """The answer of `shopctl status`. `invariants` is None where tables are not scanned, `live`
+    before the auditor's first run.
+    """
 
     queues: list[Queue]
     alarms: list[str]
     invariants: dict[str, list[Violation]] | None
+    live: Live | None = None
 
     @property
     def parked(self) -> list[Queue]:
@@ -49,7 +72,8 @@ class Status:
     @property
     def ok(self) -> bool:
         """Nothing parked, nothing violated."""
-        return not self.parked and not any((self.invariants or {}).values())
+        broken = bool(self.live and self.live.broken)
+        return not self.parked and not broken and not any((self.invariants or {}).values())
 
     def to_dict(self) -> dict[str, Any]:
         """For --json."""
@@ -66,6 +90,7 @@ class Status:
             ],
             "alarms": self.alarms,
             "invariants": found,
+            "live": asdict(self.live) if self.live else None,
         }
 
 
@@ -75,6 +100,7 @@ def read(target: Target, *, limit: int) -> Status:
         queues=_queues(target),
         alarms=_alarms(target),
         invariants=_settled(target, limit) if target.is_local else None,
+        live=_live(target),
     )
 
 
@@ -103,6 +129,15 @@ def _settled(target: Target, limit: int) -> dict[str, list[Violation]]:
         return check(tables, events_since=since)
 
     return persisting(look, pause=time.sleep)
+
+
+def _live(target: Target) -> Live | None:
+    """The row that GET /ops/invariants answers from, by the operator's own rights."""
+    for row in rows.query(target, "audit", "REPORT"):
+        report = json.loads(row["report"])
+        lag = clock.now() - clock.parse(report["as_of"])
+        return Live(report["as_of"], int(lag.total_seconds()), report["invariants"])
+    return None
 
 
 def _queues(target: Target) -> list[Queue]:

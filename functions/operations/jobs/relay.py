@@ -9,9 +9,9 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from operations import service
-from operations.domain import Publication
-from operations.service import Refused
+from operations.domain.publication import Publication
+from operations.service import relaying
+from operations.service.relaying import Refused
 from shop import aws, telemetry
 
 
@@ -22,7 +22,7 @@ def handler(event: dict[str, Any], _context: Any) -> None:
     records = event["Records"]
     try:
         with telemetry.stopwatch() as timer:
-            report = service.relay(records, bus=bus, park=dead_letters, sleep=time.sleep)
+            report = relaying.relay(records, bus=bus, park=dead_letters, sleep=time.sleep)
     except Exception as error:
         telemetry.fault("relay failed", error, records=len(records))
         telemetry.count("RelayFault")

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from tests.integration.cost.shop import DEPOSITS, PASSWORD, PRODUCTS, Shop
-from tests.support.journey import scheduled
+from tests.support.journey import AUDITOR, scheduled
 from tests.support.psp import DECLINED
 
 PAGES = 5  # that a visitor looks at before buying
@@ -66,7 +66,14 @@ def routes(shop: Shop) -> dict[str, Act]:
         "GET /errors": lambda: call("GET /errors"),
         "GET /docs": lambda: call("GET /docs"),
         "GET /openapi.json": lambda: call("GET /openapi.json"),
+        "GET /ops/invariants": lambda: call("GET /ops/invariants"),
     }
+
+
+def _audit(shop: Shop) -> None:
+    """A run, when all that was written is old enough to be looked at."""
+    shop.pass_minutes(1)
+    shop.run(AUDITOR)
 
 
 # What must be there before a route is metered.
@@ -74,6 +81,7 @@ BEFORE: Mapping[str, Callable[[Shop], Any]] = {
     "POST /payments/{payment_id}/confirm": Shop.begin_3ds,
     "POST /orders/{order_id}/cancel": Shop.place,
     "POST /webhooks/psp/{psp}": Shop.begin_told_3ds,
+    "GET /ops/invariants": _audit,
 }
 
 
@@ -89,6 +97,7 @@ def processes(shop: Shop) -> dict[str, Act]:
 
     return {
         "authorizer": shop.authorize,
+        "auditor, a minute": lambda: _audit(shop),
         "authorizer, new process": anew(shop.authorize),
         "POST /sessions, new process": anew(shop.sign_in),
         "GET /.well-known/jwks.json, new process": anew(

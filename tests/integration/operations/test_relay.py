@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from operations.jobs.relay import handler
-from operations.service import TurnedAway
+from operations.service.relaying import TurnedAway
 from shop import aws
 from shop.events import Event
 from shop.tables import OutboxItem, region, table_name

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from operations.domain import MAX_BYTES, MAX_ENTRIES, Publication
-from operations.service import ATTEMPTS, Refused, Report, TurnedAway, relay
+from operations.domain.publication import MAX_BYTES, MAX_ENTRIES, Publication
+from operations.service.relaying import ATTEMPTS, Refused, Report, TurnedAway, relay
 
 
 def record(number: int, *, padding: int = 0, **change: Any) -> dict[str, Any]:

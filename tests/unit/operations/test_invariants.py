@@ -5,10 +5,10 @@ from decimal import Decimal
 
 import pytest
 
-from tests.unit.shopctl import world
-from tests.unit.shopctl.world import Rows, change, drop, healthy
-from tools.shopctl.invariants import check
-from tools.shopctl.status import persisting
+from operations.domain.books import read
+from operations.domain.invariants import check, violations
+from tests.unit.operations import world
+from tests.unit.operations.world import Rows, change, drop, healthy
 
 Break = Callable[[Rows], object]
 
@@ -148,20 +148,9 @@ def test_a_commit_in_several_pieces_is_no_violation_of_the_stock() -> None:
     assert "I2" not in violated(rows)
 
 
-def test_only_what_stays_is_reported() -> None:
-    broken = healthy()
-    change(broken, "inventory", "SKU#TEA", available=5)
-    late = healthy()
-    change(late, "inventory", "SKU#TEA", available=5)
-    drop(late, "balances", "FOLDED#txn_1")
-    looks = iter([late, broken, broken, broken])
-    pauses: list[float] = []
-    found = persisting(lambda: check(next(looks)), pause=pauses.append)
-    assert {name for name, violations in found.items() if violations} == {"I2"}
-    assert len(pauses) == 3
-
-
-def test_a_platform_at_rest_is_looked_at_once() -> None:
-    pauses: list[float] = []
-    persisting(lambda: check(healthy()), pause=pauses.append)
-    assert pauses == []
+def test_a_row_that_cannot_be_read_violates_what_its_rule_is_for() -> None:
+    rows = healthy()
+    change(rows, "ledger", "TXN#txn_1", "ENTRY#2", amount="much")
+    found = violations(read(rows))
+    assert ("I1", "a row cannot be read: ValueError") in {(v.invariant, v.detail) for v in found}
+    assert "I3" not in {v.invariant for v in found}

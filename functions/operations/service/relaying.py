@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from operations import domain
-from operations.domain import Poison, Publication
+from operations.domain import publication as publications
+from operations.domain.publication import Poison, Publication
 
 ATTEMPTS = 4
 FIRST_PAUSE_S = 0.1  # the longest pause before the first repeat; it doubles after that
@@ -66,14 +66,14 @@ def relay(
     found, refused = _read(records)
     published = 0
     turned_away: list[str] = []
-    for batch in domain.batches(found):
+    for batch in publications.batches(found):
         failed = _publish(batch, bus, sleep)
         published += len(batch) - len(failed)
         for publication, reason in failed:
             if reason in RETRYABLE:
                 turned_away.append(reason)
             else:
-                refused.append(domain.parked(publication, reason))
+                refused.append(publications.parked(publication, reason))
     for message in refused:  # Last: a queue that is down holds up no event that can be published.
         park(message)
     if turned_away:
@@ -89,9 +89,9 @@ def _read(
     refused: list[dict[str, Any]] = []
     for record in records:
         try:
-            publication = domain.publication(record)
+            publication = publications.publication(record)
         except Poison as error:
-            refused.append({"reason": str(error), "origin": domain.origin(record)})
+            refused.append({"reason": str(error), "origin": publications.origin(record)})
             continue
         if publication is not None:
             found.append(publication)

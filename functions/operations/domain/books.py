@@ -1,29 +1,40 @@
-"""The stored rows, sorted by what they are. Input: plain rows per table, as a scan gives them."""
+"""The stored rows, sorted by what they are. Input: plain rows per table, whole tables or a few."""
 
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 Row = Mapping[str, Any]
+Shelf = tuple[str, str]  # SKU and location
 TABLES = ("orders", "inventory", "payments", "ledger", "balances")
 
 
 @dataclass(slots=True)
 class Books:
-    """Everything that the invariants speak of."""
+    """Everything that the invariants speak of.
+
+    `movements`, `held`, `moving` and `folds` are sums over many rows: `summed` makes them from the
+    rows; whoever keeps them going elsewhere fills them in.
+    """
 
     orders: dict[str, Row] = field(default_factory=dict)
     payments: dict[str, Row] = field(default_factory=dict)
     reservations: dict[str, Row] = field(default_factory=dict)  # by order id
-    stock: dict[tuple[str, str], Row] = field(default_factory=dict)  # by SKU and location
-    movements: dict[tuple[str, str], int] = field(default_factory=lambda: defaultdict(int))
+    stock: dict[Shelf, Row] = field(default_factory=dict)
+    moves: list[tuple[Shelf, int]] = field(default_factory=list)
     transactions: dict[str, Row] = field(default_factory=dict)
     entries: dict[str, list[Row]] = field(default_factory=lambda: defaultdict(list))
     totals: dict[str, Row] = field(default_factory=dict)  # balances by account
     folded: set[str] = field(default_factory=set)
     events: list[tuple[str, dict[str, Any]]] = field(default_factory=list)  # (row's id, envelope)
+    events_since: str = ""  # outbox rows of changes before are gone
+
+    movements: Counter[Shelf] = field(default_factory=Counter)
+    held: Counter[Shelf] = field(default_factory=Counter)  # units, by reservations
+    moving: set[Shelf] = field(default_factory=set)  # in the middle of a move in several pieces
+    folds: dict[str, tuple[int, int]] = field(default_factory=dict)  # debit, credit by account
 
     def postings_of(self, payment_id: str) -> list[Row]:
         """Ledger transactions that posted a capture of this payment."""
@@ -34,9 +45,9 @@ class Books:
         ]
 
 
-def read(tables: Mapping[str, Iterable[Row]]) -> Books:
+def read(tables: Mapping[str, Iterable[Row]], *, events_since: str = "") -> Books:
     """Sort rows; tables that are not given are empty."""
-    books = Books()
+    books = Books(events_since=events_since)
     for name in TABLES:
         for row in tables.get(name, ()):
             kind, _, rest = str(row["pk"]).partition("#")
@@ -46,6 +57,38 @@ def read(tables: Mapping[str, Iterable[Row]]) -> Books:
             if "outbox" in row:
                 books.events.append((_event_id(row), json.loads(row["outbox"])))
     return books
+
+
+def summed(books: Books) -> Books:
+    """With the sums over all of its rows: only right if these are all that there are."""
+    for shelf, quantity in books.moves:
+        books.movements[shelf] += quantity
+    for reservation in books.reservations.values():
+        held, moving = holding(reservation)
+        books.held.update(held)
+        books.moving |= moving
+    for entries in books.entries.values():
+        for entry in entries:
+            debit, credit = books.folds.get(str(entry["account"]), (0, 0))
+            amount = int(entry["amount"])
+            if entry["side"] == "debit":
+                debit += amount
+            else:
+                credit += amount
+            books.folds[str(entry["account"])] = (debit, credit)
+    return books
+
+
+def holding(reservation: Row) -> tuple[dict[Shelf, int], set[Shelf]]:
+    """Units that a reservation holds, by shelf; and the shelves that it is moving from or to."""
+    held: Counter[Shelf] = Counter()
+    moving: set[Shelf] = set()
+    for sku, location, quantity in lines_of(reservation):
+        if reservation["status"] == "held":
+            held[sku, location] += quantity
+        elif reservation["status"] in ("committing", "restocking"):
+            moving.add((sku, location))
+    return held, moving
 
 
 def parsed(value: Any) -> Any:
@@ -58,6 +101,22 @@ def lines_of(reservation: Row) -> list[tuple[str, str, int]]:
     return [(sku, location, int(n)) for sku, location, n in parsed(reservation["lines"])]
 
 
+def refunds_due(order: Row) -> list[str]:
+    """Payments that took money which this order cannot keep."""
+    return list(parsed(order.get("refund_due") or "[]"))
+
+
+def shelf_of_movement(rest: str) -> Shelf:
+    """From what follows `MOV#` in a movement's key."""
+    sku, _, location = rest.rpartition("#")
+    return sku, location
+
+
+def shelf_of_stock(rest: str, sk: str) -> Shelf:
+    """From what follows `SKU#`, and the sort key."""
+    return rest, sk.removeprefix("LOC#")
+
+
 def _event_id(row: Row) -> str:
     return str(row["pk"]).removeprefix("OUTBOX#") if row["sk"] == "OUTBOX" else ""
 
@@ -65,11 +124,6 @@ def _event_id(row: Row) -> str:
 def _order(books: Books, id_: str, row: Row) -> None:
     if row["sk"] == "ORDER":
         books.orders[id_] = row
-
-
-def _movement(books: Books, rest: str, row: Row) -> None:
-    sku, _, location = rest.rpartition("#")
-    books.movements[sku, location] += int(row["quantity"])
 
 
 def _ledger(books: Books, id_: str, row: Row) -> None:
@@ -88,9 +142,11 @@ _TAKE: dict[tuple[str, str], Callable[[Books, str, Row], None]] = {
     ("orders", "ORDER"): _order,
     ("payments", "PAYMENT"): lambda books, id_, row: books.payments.__setitem__(id_, row),
     ("inventory", "SKU"): lambda books, sku, row: books.stock.__setitem__(
-        (sku, str(row["sk"]).removeprefix("LOC#")), row
+        shelf_of_stock(sku, str(row["sk"])), row
     ),
-    ("inventory", "MOV"): _movement,
+    ("inventory", "MOV"): lambda books, rest, row: books.moves.append(
+        (shelf_of_movement(rest), int(row["quantity"]))
+    ),
     ("inventory", "RSV"): lambda books, _, row: books.reservations.__setitem__(
         str(row["order_id"]), row
     ),

@@ -1,18 +1,21 @@
 """The invariants of the checkout, I1 to I6, from the tables alone.
 
 Pure functions over rows. I1 to I3 hold at every moment. I4 to I6 hold once all queues are empty and
-no request is running: while there is work under way they may name what is only late.
+no request is running: while there is work under way they may name what is only late. A rule says
+nothing about what is not in the books, so each holds over a few rows as over all of them.
 """
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from tools.shopctl.books import Books, Row, lines_of, parsed, read
+from operations.domain.books import Books, Row, read, refunds_due, summed
 
 FINAL = {"paid", "cancelled", "rejected"}
 HOLDING = {"held", "committing"}
 AT_THE_PROVIDER = {"authorized", "requires_action", "unknown"}
+PAYMENT_NEWS = ("authorized", "captured", "failed", "voided")
+RESERVATION_NEWS = ("committed", "released", "expired")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -25,28 +28,33 @@ class Violation:
 
 
 Found = Iterator[tuple[str, str]]
+Rule = Callable[[Books], Found]
 
 
 def check(
     tables: Mapping[str, Iterable[Row]], *, events_since: str = ""
 ) -> dict[str, list[Violation]]:
-    """Violations by invariant; an empty list is an invariant that holds.
+    """Violations by invariant, of whole tables; an empty list is an invariant that holds.
 
     Outbox rows live for some days: only changes since `events_since` must still have theirs.
     """
-    books = read(tables)
-    rules: dict[str, Callable[[Books], Found]] = {
-        "I1": ledger_balances,
-        "I2": stock_adds_up,
-        "I3": captures_are_covered,
-        "I4": paid_means_captured_and_posted,
-        "I5": nothing_outlives_its_order,
-        "I6": lambda found: each_change_has_one_event(found, since=events_since),
-    }
+    books = summed(read(tables, events_since=events_since))
     return {
-        name: sorted({Violation(name, subject, detail) for subject, detail in rule(books)})
-        for name, rule in rules.items()
+        name: sorted({Violation(name, *found) for rule in rules for found in rule(books)})
+        for name, rules in RULES.items()
     }
+
+
+def violations(books: Books) -> list[Violation]:
+    """Of these books; a row that no rule can read is a violation of what the rule is for."""
+    found = set()
+    for name, rules in RULES.items():
+        for rule in rules:
+            try:
+                found |= {Violation(name, *each) for each in rule(books)}
+            except (KeyError, TypeError, ValueError, AttributeError) as error:
+                found.add(Violation(name, "", f"a row cannot be read: {type(error).__name__}"))
+    return sorted(found)
 
 
 def ledger_balances(books: Books) -> Found:
@@ -65,32 +73,18 @@ def ledger_balances(books: Books) -> Found:
 
 def stock_adds_up(books: Books) -> Found:
     """I2: on_hand is the sum of movements; 0 <= reserved <= on_hand; reserved is what is held."""
-    held, moving = _held(books)
     for key in books.stock.keys() | books.movements.keys():
         row = books.stock.get(key, {})
         on_hand, reserved, available = (
             int(row.get(name, 0)) for name in ("on_hand", "reserved", "available")
         )
         where = "@".join(key)
-        if on_hand != books.movements.get(key, 0):
-            yield where, f"on_hand {on_hand}, movements {books.movements.get(key, 0)}"
+        if on_hand != books.movements[key]:
+            yield where, f"on_hand {on_hand}, movements {books.movements[key]}"
         if not 0 <= reserved <= on_hand or available != on_hand - reserved:
             yield where, f"on_hand {on_hand}, reserved {reserved}, available {available}"
-        if key not in moving and reserved != held[key]:
-            yield where, f"reserved {reserved}, held by reservations {held[key]}"
-
-
-def _held(books: Books) -> tuple[Counter[tuple[str, str]], set[tuple[str, str]]]:
-    """Units that reservations hold, and the rows in the middle of a move in several pieces."""
-    held: Counter[tuple[str, str]] = Counter()
-    moving = set()
-    for reservation in books.reservations.values():
-        for sku, location, quantity in lines_of(reservation):
-            if reservation["status"] == "held":
-                held[sku, location] += quantity
-            elif reservation["status"] in ("committing", "restocking"):
-                moving.add((sku, location))
-    return held, moving
+        if key not in books.moving and reserved != books.held[key]:
+            yield where, f"reserved {reserved}, held by reservations {books.held[key]}"
 
 
 def captures_are_covered(books: Books) -> Found:
@@ -104,7 +98,7 @@ def captures_are_covered(books: Books) -> Found:
             yield id_, "captured without an authorisation"
         if order is None:
             yield id_, "captured for an order that does not exist"
-        elif id_ not in _refunds_due(order):
+        elif id_ not in refunds_due(order):
             live[str(payment["order_id"])].append(id_)
             yield from _same_amount(id_, payment, order)
     for order_id, payments in live.items():
@@ -148,7 +142,7 @@ def nothing_outlives_its_order(books: Books) -> Found:
             yield id_, f"{payment['status']}, but its order is {order['status']}"
 
 
-def each_change_has_one_event(books: Books, *, since: str) -> Found:
+def each_change_has_one_event(books: Books) -> Found:
     """I6: every committed change has one event id; consuming it twice changes nothing."""
     yield from _event_ids(books)
     told = {
@@ -157,13 +151,37 @@ def each_change_has_one_event(books: Books, *, since: str) -> Found:
         for name in ("order_id", "payment_id", "reservation_id", "transaction_id")
     }
     for type_, subject, at in _expected_events(books):
-        if at >= since and (type_, subject) not in told:
+        if at >= books.events_since and (type_, subject) not in told:
             yield subject, f"no event {type_}"
     causes = Counter((h["cause_event_id"], h["template"]) for h in books.transactions.values())
     for (cause, template), count in causes.items():
         if count > 1:
             yield str(cause), f"posted {count} times as {template}"
-    yield from _folds(books)
+
+
+def postings_are_folded(books: Books) -> Found:
+    """I6: every posted transaction is in the balances, and nothing else is."""
+    for id_ in books.transactions.keys() ^ books.folded:
+        yield id_, "folded, but not posted" if id_ in books.folded else "posted, but not folded"
+
+
+def balances_are_folds(books: Books) -> Found:
+    """I6: the balances are the fold of the entries, each once."""
+    for account in books.folds.keys() | books.totals.keys():
+        row, fold = books.totals.get(account, {}), books.folds.get(account, (0, 0))
+        stored = (int(row.get("debit", 0)), int(row.get("credit", 0)))
+        if stored != fold:
+            yield account, f"balance {stored}, entries {fold}"
+
+
+RULES: Mapping[str, tuple[Rule, ...]] = {
+    "I1": (ledger_balances,),
+    "I2": (stock_adds_up,),
+    "I3": (captures_are_covered,),
+    "I4": (paid_means_captured_and_posted,),
+    "I5": (nothing_outlives_its_order,),
+    "I6": (each_change_has_one_event, postings_are_folded, balances_are_folds),
+}
 
 
 def _event_ids(books: Books) -> Found:
@@ -183,32 +201,15 @@ def _expected_events(books: Books) -> Iterator[tuple[str, str, str]]:
         if order["status"] != "pending":
             yield f"order.{order['status']}", id_, str(order["updated_at"])
     for id_, payment in books.payments.items():
-        if payment["status"] in ("authorized", "captured", "failed", "voided"):
+        if payment["status"] in PAYMENT_NEWS:
             yield f"payment.{payment['status']}", id_, str(payment["updated_at"])
     for reservation in books.reservations.values():
         id_ = str(reservation["pk"]).removeprefix("RSV#")
         # Sequence 0 is a tombstone: it says that there will be none, and nobody needs to know.
-        if reservation["status"] in ("committed", "released", "expired") and int(
-            reservation.get("sequence", 0)
-        ):
+        if reservation["status"] in RESERVATION_NEWS and int(reservation.get("sequence", 0)):
             yield f"inventory.{reservation['status']}", id_, str(reservation["updated_at"])
     for id_ in books.transactions:
         yield "ledger.transaction_posted", id_, "~"  # its outbox attribute stays for ever
-
-
-def _folds(books: Books) -> Found:
-    """The balances are the fold of the entries, each once."""
-    sums: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    for entries in books.entries.values():
-        for entry in entries:
-            sums[str(entry["account"])][str(entry["side"])] += int(entry["amount"])
-    for id_ in books.transactions.keys() ^ books.folded:
-        yield id_, "folded, but not posted" if id_ in books.folded else "posted, but not folded"
-    for account in sums.keys() | books.totals.keys():
-        row, fold = books.totals.get(account, {}), sums[account]
-        stored = (int(row.get("debit", 0)), int(row.get("credit", 0)))
-        if stored != (fold["debit"], fold["credit"]):
-            yield account, f"balance {stored}, entries {(fold['debit'], fold['credit'])}"
 
 
 def _posted_once(id_: str, payment: Row, books: Books) -> Found:
@@ -237,8 +238,4 @@ def _accounted(order: Row | None, payment_id: str) -> bool:
     if order is None:
         return False
     own = order["status"] == "paid" and order.get("payment_id") == payment_id
-    return own or payment_id in _refunds_due(order)
-
-
-def _refunds_due(order: Row) -> list[str]:
-    return list(parsed(order.get("refund_due") or "[]"))
+    return own or payment_id in refunds_due(order)

@@ -1,0 +1,153 @@
+"""What looks wrong, and when it is told: what is only late heals before anyone hears of it.
+
+A suspect is looked at in every run. It is told when it stays for longer than its invariant's
+patience, and told again when it is over.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from shop import clock, ids
+
+INVARIANTS = ("I1", "I2", "I3", "I4", "I5", "I6")
+# I1 to I3 hold at every moment, but rows are read one after the other: the second look tells them.
+# I4 to I6 hold when the queues are empty, and those are within seconds of their events.
+PATIENCE: Mapping[str, timedelta] = {
+    **dict.fromkeys(("I1", "I2", "I3"), timedelta()),
+    **dict.fromkeys(("I4", "I5", "I6"), timedelta(minutes=5)),
+}
+SHOWN = 50  # violations of one invariant in the report
+News = Literal["violated", "healed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a look found. `waiting`: nothing yet, and that has to be looked at again."""
+
+    invariant: str
+    subject: str
+    detail: str
+    names: frozenset[str]  # what to look at to see it again
+    waiting: bool = False
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return self.invariant, self.subject
+
+
+@dataclass(frozen=True, slots=True)
+class Suspect:
+    """One thing that is not as it must be, or that cannot be told yet."""
+
+    invariant: str
+    subject: str
+    detail: str
+    names: frozenset[str]
+    first_seen: str
+    waiting: bool = False
+    reported_at: str = ""
+    healed_at: str = ""
+    revision: int = 1
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return self.invariant, self.subject
+
+    def id(self, region: str) -> str:
+        """Of this time that it is so; the next time is another."""
+        return ids.derive("vio", *self.key, self.first_seen, region=region)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What becomes of a suspect, and what there is to tell."""
+
+    before: Suspect | None
+    after: Suspect
+    news: News | None = None
+
+    @property
+    def is_new(self) -> bool:
+        """Whether it has to be stored: what was told and stands is not written every minute."""
+        before, after = self.before, self.after
+        if before is None or self.news or after.healed_at or before.waiting != after.waiting:
+            return True
+        return before.detail != after.detail
+
+
+def merged(findings: Iterable[Finding]) -> dict[tuple[str, str], Finding]:
+    """One finding for each invariant and subject; what is certain outweighs what is not."""
+    found: dict[tuple[str, str], Finding] = {}
+    for finding in findings:
+        other = found.get(finding.key)
+        if other is None or (other.waiting and not finding.waiting):
+            names = finding.names | (other.names if other else frozenset())
+            found[finding.key] = replace(finding, names=names)
+        elif not finding.waiting or other.waiting:
+            details = {*other.detail.split("; "), finding.detail}
+            detail = "; ".join(sorted(details))
+            found[finding.key] = replace(other, detail=detail, names=other.names | finding.names)
+    return found
+
+
+def steps(open_: Iterable[Suspect], findings: Iterable[Finding], *, now: datetime) -> list[Step]:
+    """What a look at all these suspects, and at more, makes of them."""
+    found = merged(findings)
+    stay = [_looked(suspect, found.pop(suspect.key, None), now) for suspect in open_]
+    return stay + [Step(None, _new(finding, now)) for finding in found.values()]
+
+
+def _new(finding: Finding, now: datetime) -> Suspect:
+    return Suspect(
+        finding.invariant,
+        finding.subject,
+        finding.detail,
+        finding.names,
+        first_seen=clock.rfc3339(now),
+        waiting=finding.waiting,
+    )
+
+
+def _looked(suspect: Suspect, finding: Finding | None, now: datetime) -> Step:
+    next_ = replace(suspect, revision=suspect.revision + 1)
+    if finding is None:
+        healed = replace(next_, healed_at=clock.rfc3339(now))
+        return Step(suspect, healed, "healed" if suspect.reported_at else None)
+    if finding.waiting:  # Not told anew: whatever was seen before stands.
+        return Step(suspect, next_)
+    if suspect.waiting:
+        return Step(suspect, replace(_new(finding, now), revision=next_.revision))
+    seen = replace(next_, detail=finding.detail, names=suspect.names | finding.names)
+    if seen.reported_at or not _is_lasting(seen, now):
+        return Step(suspect, seen)
+    return Step(suspect, replace(seen, reported_at=clock.rfc3339(now)), "violated")
+
+
+def _is_lasting(suspect: Suspect, now: datetime) -> bool:
+    patience = PATIENCE[suspect.invariant]
+    return now - clock.parse(suspect.first_seen) >= patience
+
+
+def report(open_: Iterable[Suspect], *, as_of: datetime, now: datetime) -> dict[str, Any]:
+    """What GET /ops/invariants answers, but for the lag: at most SHOWN violations of each."""
+    told: dict[str, list[Suspect]] = {name: [] for name in INVARIANTS}
+    for suspect in sorted(open_, key=lambda each: (each.first_seen, each.subject)):
+        if suspect.reported_at:
+            told[suspect.invariant].append(suspect)
+    return {
+        "as_of": clock.rfc3339(as_of),
+        "checked_at": clock.rfc3339(now),
+        "invariants": {
+            name: {
+                "holds": not found,
+                "count": len(found),
+                "violations": [
+                    {"subject": s.subject, "detail": s.detail, "first_seen": s.first_seen}
+                    for s in found[:SHOWN]
+                ],
+            }
+            for name, found in told.items()
+        },
+    }

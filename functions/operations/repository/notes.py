@@ -1,0 +1,275 @@
+"""The table `audit`: how far the streams were read, sums, suspects, and the report.
+
+`RUN`/`RUN`; `CURSOR`/`<table>#<shard>` and `CURSOR`/`EPOCH#<table>`; `<kind>#<name>`/`TALLY`;
+`SUSPECT#<invariant>#<subject>`/`SUSPECT`; `REPORT`/`REPORT`; outbox rows. The sparse index `due`
+holds the suspects that are open.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from typing import Any
+
+from pynamodb.attributes import BooleanAttribute, JSONAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.exceptions import PutError
+from pynamodb.expressions.condition import Condition
+from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
+from pynamodb.transactions import TransactWrite
+
+from operations.domain.suspects import Step, Suspect
+from operations.domain.tallies import Account, Hold, Key, Posting, Shelf, Sums, Tally
+from operations.service.ports import Cursor, Marks, Outrun
+from shop import clock, tables
+from shop.events import Event
+from shop.tables import TableModel, batch_get, transact
+
+OPEN = "0"  # suspects are few: one shard
+KEPT = timedelta(days=2)  # of what is over: longer than a stream remembers
+
+
+class _Meta:
+    table_name = tables.table_name("audit")
+    region = tables.region()
+
+
+class RunItem(TableModel):
+    """Which run may write."""
+
+    class Meta(_Meta):
+        pass
+
+    token = UnicodeAttribute()
+    commits = NumberAttribute(null=True)
+
+
+class CursorItem(TableModel):
+    """How far a shard was read; or since when a table's stream was read without a gap."""
+
+    class Meta(_Meta):
+        pass
+
+    sequence = UnicodeAttribute(null=True)
+    at = UnicodeAttribute(null=True)
+    done = BooleanAttribute(null=True)
+    epoch = UnicodeAttribute(null=True)
+    expires_at = NumberAttribute(null=True)
+
+
+class TallyItem(TableModel):
+    """A sum that is kept going."""
+
+    class Meta(_Meta):
+        pass
+
+    state = UnicodeAttribute()
+    expires_at = NumberAttribute(null=True)
+
+
+class DueIndex(GlobalSecondaryIndex["SuspectItem"]):  # type: ignore[no-untyped-call]
+    """Open suspects, the oldest first."""
+
+    class Meta:
+        index_name = "due"
+        projection = AllProjection()
+
+    due_shard = UnicodeAttribute(hash_key=True)
+    due_at = UnicodeAttribute(range_key=True)
+
+
+class SuspectItem(TableModel):
+    """Something that looks wrong, or looked so."""
+
+    class Meta(_Meta):
+        pass
+
+    due = DueIndex()
+    invariant = UnicodeAttribute()
+    subject = UnicodeAttribute()
+    detail = UnicodeAttribute()
+    names = JSONAttribute()
+    first_seen = UnicodeAttribute()
+    waiting = BooleanAttribute()
+    reported_at = UnicodeAttribute(null=True)
+    healed_at = UnicodeAttribute(null=True)
+    revision = NumberAttribute()
+    due_shard = UnicodeAttribute(null=True)
+    due_at = UnicodeAttribute(null=True)
+    expires_at = NumberAttribute(null=True)
+
+
+class ReportItem(TableModel):
+    """What the route answers."""
+
+    class Meta(_Meta):
+        pass
+
+    report = UnicodeAttribute()
+
+
+class AuditOutbox(tables.OutboxItem):
+    """An event of the auditor."""
+
+    class Meta(_Meta):
+        pass
+
+
+class AuditNotes:
+    """`service.ports.Notes` of one run, known by its token; and the report, for the route."""
+
+    def __init__(self, token: str = "") -> None:
+        self._token = token
+
+    def begin(self) -> None:
+        """One write; a run that began before fails at its next one."""
+        RunItem("RUN", "RUN").update([RunItem.token.set(self._token)])
+
+    def marks(self) -> Marks:
+        """One consistent query."""
+        marks = Marks()
+        for item in CursorItem.query("CURSOR", consistent_read=True):
+            table, _, shard = item.sk.partition("#")
+            if table == "EPOCH":
+                marks.epochs[shard] = item.epoch
+            else:
+                marks.cursors[table, shard] = Cursor(
+                    table, shard, item.sequence or "", item.at or "", bool(item.done)
+                )
+        return marks
+
+    def suspects(self, *, limit: int) -> Sequence[Suspect]:
+        """One query of the index per megabyte."""
+        return [_suspect(item) for item in SuspectItem.due.query(OPEN, limit=limit)]
+
+    def tallies(self, keys: Iterable[Key]) -> Sequence[Tally]:
+        """One consistent request per 100."""
+        pairs = [(f"{kind}#{name}", "TALLY") for kind, name in keys]
+        return [_tally(item) for item in batch_get(TallyItem, pairs, consistent=True)]
+
+    def commit(
+        self,
+        tallies: Iterable[Tally],
+        *,
+        cursor: Cursor | None = None,
+        epochs: Mapping[str, str] | None = None,
+    ) -> None:
+        """One transaction; raises Outrun."""
+        rows: list[TableModel] = [_tally_item(tally) for tally in tallies]
+        rows += [CursorItem("CURSOR", f"EPOCH#{n}", epoch=e) for n, e in (epochs or {}).items()]
+        if cursor is not None:
+            rows.append(_cursor_item(cursor))
+
+        def build(write: TransactWrite) -> None:
+            for row in rows:
+                write.save(row)
+            run = RunItem("RUN", "RUN")
+            write.update(run, [RunItem.commits.add(1)], RunItem.token == self._token)
+
+        if transact(build):
+            raise Outrun(self._token)
+
+    def save(self, step: Step, event: Event | None) -> bool:
+        """One write, or with an event one transaction."""
+        item = _suspect_item(step.after)
+        condition: Condition = SuspectItem.pk.does_not_exist() | SuspectItem.healed_at.exists()
+        if step.before is not None:
+            condition = SuspectItem.revision == step.before.revision
+        if event is None:
+            try:
+                item.save(condition=condition)
+            except PutError as error:
+                if tables.condition_failed(error):
+                    return False
+                raise
+            return True
+
+        def build(write: TransactWrite) -> None:
+            write.save(item, condition=condition)
+            write.save(AuditOutbox.holding(event))
+
+        return not transact(build)
+
+    def publish(self, report: Mapping[str, Any]) -> None:
+        """One write."""
+        text = json.dumps(report, separators=(",", ":"), ensure_ascii=False)
+        ReportItem("REPORT", "REPORT", report=text).save()
+
+    def report(self) -> str | None:
+        """The newest report as JSON; None before the first run. One read."""
+        try:
+            return str(ReportItem.get("REPORT", "REPORT").report)
+        except ReportItem.DoesNotExist:
+            return None
+
+
+def _cursor_item(cursor: Cursor) -> CursorItem:
+    over = clock.parse(cursor.at) if cursor.at else None
+    return CursorItem(
+        "CURSOR",
+        f"{cursor.table}#{cursor.shard}",
+        sequence=cursor.sequence or None,
+        at=cursor.at or None,
+        done=cursor.done or None,
+        expires_at=_expiry(over) if cursor.done and over else None,
+    )
+
+
+def _tally_item(tally: Tally) -> TallyItem:
+    kind, name = tally.key
+    over = tally.over_at if isinstance(tally, (Hold, Posting)) else ""
+    return TallyItem(
+        f"{kind}#{name}",
+        "TALLY",
+        state=json.dumps(asdict(tally), separators=(",", ":"), ensure_ascii=False),
+        expires_at=_expiry(clock.parse(over)) if over else None,
+    )
+
+
+def _tally(item: TallyItem) -> Tally:
+    kind, state = item.pk.partition("#")[0], json.loads(item.state)
+    if kind == "SHELF":
+        return Shelf(**state)
+    if kind == "HOLD":
+        return Hold(**{**state, "moving": tuple(state["moving"])})
+    if kind == "POSTING":
+        return Posting(**{**state, "adds": {n: Sums(**each) for n, each in state["adds"].items()}})
+    sums = {name: Sums(**state[name]) for name in ("base", "posted", "total") if state[name]}
+    return Account(**{**state, **sums})
+
+
+def _suspect_item(suspect: Suspect) -> SuspectItem:
+    is_open = not suspect.healed_at
+    return SuspectItem(
+        f"SUSPECT#{suspect.invariant}#{suspect.subject}",
+        "SUSPECT",
+        invariant=suspect.invariant,
+        subject=suspect.subject,
+        detail=suspect.detail,
+        names=sorted(suspect.names),
+        first_seen=suspect.first_seen,
+        waiting=suspect.waiting,
+        reported_at=suspect.reported_at or None,
+        healed_at=suspect.healed_at or None,
+        revision=suspect.revision,
+        due_shard=OPEN if is_open else None,
+        due_at=suspect.first_seen if is_open else None,
+        expires_at=None if is_open else _expiry(clock.parse(suspect.healed_at)),
+    )
+
+
+def _suspect(item: SuspectItem) -> Suspect:
+    return Suspect(
+        invariant=item.invariant,
+        subject=item.subject,
+        detail=item.detail,
+        names=frozenset(item.names),
+        first_seen=item.first_seen,
+        waiting=item.waiting,
+        reported_at=item.reported_at or "",
+        healed_at=item.healed_at or "",
+        revision=int(item.revision),
+    )
+
+
+def _expiry(over: datetime) -> int:
+    return int((over + KEPT).timestamp())

@@ -1,0 +1,133 @@
+"""Look at what changed, and at what looked wrong before; tell what stays wrong.
+
+A round reads the streams up to one moment, looks at all that the changes call into question, stores
+what looks wrong, and only then moves the cursors: whatever is cut short is looked at again, and
+sums move together with the cursor, so each change is in them once.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from operations.domain.changes import questions
+from operations.domain.suspects import Finding, Step, Suspect, report, steps
+from operations.domain.tallies import Key, Tallies, Tally
+from operations.service import looking, reading, tallying, telling
+from operations.service.ports import Evidence, Marks, Notes, Streams
+from operations.service.reading import Reading
+from shop import clock
+from shop.trace import Trace
+
+SETTLE = timedelta(seconds=2)  # a stream is behind its table by less
+ROUND = 5000  # changes that are looked at together
+ROUND_S = 15.0  # a round takes less: it is begun only if there is that much left
+SUSPECTS = 1000
+EVENTS_KEPT = timedelta(days=6)  # a day less than outbox rows live
+SUMMED = frozenset({"inventory", "ledger", "balances"})
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a run did. `violated` counts open violations by invariant; `lag_s` is how far behind."""
+
+    changes: int
+    told: int
+    suspects: int
+    lag_s: float
+    violated: Mapping[str, int]
+
+
+@dataclass
+class Auditor:
+    """One run. `time` is asked again, because a run takes a while; `left_s` is what it has."""
+
+    streams: Streams
+    stored: Evidence
+    notes: Notes
+    time: Callable[[], datetime]
+    left_s: Callable[[], float]
+    region: str
+    trace: Trace
+    _marks: Marks = field(default_factory=Marks)
+    _open: dict[tuple[str, str], Suspect] = field(default_factory=dict)
+    _changes: int = 0
+    _told: int = 0
+
+    def run(self) -> Outcome:
+        """Go round until nothing is new, or time is up; raises Outrun if another run began."""
+        self.notes.begin()
+        self._marks = self.notes.marks()
+        found = self.notes.suspects(limit=SUSPECTS)
+        self._open = {suspect.key: suspect for suspect in found}
+        while True:
+            now = self.time()
+            read = reading.read(self.streams, self._marks, until=now - SETTLE, limit=ROUND)
+            self._round(read, now=now)
+            more = read.undrained and any(batch.changes for batch in read.batches)
+            if not more or self.left_s() < ROUND_S:
+                return self._report(read, as_of=now - SETTLE)
+
+    def _round(self, read: Reading, *, now: datetime) -> None:
+        as_of = now - SETTLE
+        self._marks.epochs |= read.epochs
+        changes = list(read.changes)
+        suspected = {name for suspect in self._open.values() for name in suspect.names}
+        keys = tallying.keys_of(suspected)
+        loaded = tallying.load(self.notes, changes, keys, self._marks.epochs)
+        folded = Tallies(loaded, self._marks.epochs)
+        keys |= {key for change in changes for key in folded.fold(change)}
+        findings, gained = self._sums(folded, keys, read, as_of)
+        findings += looking.look(
+            [*questions(changes).values(), *self._asked_before()],
+            stored=self.stored,
+            events_since=clock.rfc3339(now - EVENTS_KEPT),
+        )
+        for step in steps(self._open.values(), findings, now=now):
+            self._keep(step, now)
+        self._commit(read, Tallies(loaded, self._marks.epochs), gained)
+        self._changes += len(changes)
+
+    def _sums(
+        self, folded: Tallies, keys: set[Key], read: Reading, as_of: datetime
+    ) -> tuple[list[Finding], list[Tally]]:
+        if read.undrained & SUMMED:
+            return list(tallying.postponed(keys)), []
+        gained = tallying.settle(folded, keys, stored=self.stored, as_of=as_of, time=self.time)
+        return list(tallying.judge(folded, keys, as_of=as_of)), gained
+
+    def _asked_before(self) -> list[frozenset[str]]:
+        names = [suspect.names for suspect in self._open.values()]
+        return [each for each in names if not tallying.keys_of(each)]
+
+    def _keep(self, step: Step, now: datetime) -> None:
+        event = telling.event_of(step, region=self.region, now=now, trace=self.trace)
+        if step.is_new and not self.notes.save(step, event):
+            return  # It was loaded too late, or is not among the oldest: the next run sees it.
+        if step.after.healed_at:
+            self._open.pop(step.after.key, None)
+        else:
+            self._open[step.after.key] = step.after if step.is_new else step.before or step.after
+        self._told += event is not None
+
+    def _commit(self, read: Reading, tallies: Tallies, gained: list[Tally]) -> None:
+        if read.epochs:
+            self.notes.commit((), epochs=read.epochs)
+        for batch in read.batches:
+            tallying.commit(batch, tallies, self.notes)
+            self._marks.cursors[batch.cursor.table, batch.cursor.shard] = batch.cursor
+        for start in range(0, len(gained), tallying.MAX_TALLIES):
+            self.notes.commit(gained[start : start + tallying.MAX_TALLIES])
+
+    def _report(self, read: Reading, *, as_of: datetime) -> Outcome:
+        behind = [batch.cursor.at for batch in read.batches if not batch.drained]
+        as_of = min([as_of, *(clock.parse(at) for at in behind if at)])
+        now = self.time()
+        told = report(self._open.values(), as_of=as_of, now=now)
+        self.notes.publish(told)
+        return Outcome(
+            changes=self._changes,
+            told=self._told,
+            suspects=len(self._open),
+            lag_s=(now - as_of).total_seconds(),
+            violated={name: each["count"] for name, each in told["invariants"].items()},
+        )

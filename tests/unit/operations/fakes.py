@@ -1,0 +1,245 @@
+"""The auditor's world in memory: streams, rows and notes that fail on demand."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal
+
+from operations.domain.books import Row
+from operations.domain.changes import STREAMS, Change
+from operations.domain.evidence import Ref
+from operations.domain.suspects import Step, Suspect
+from operations.domain.tallies import Key, Shelf, Tally
+from operations.service.auditing import Auditor, Outcome
+from operations.service.ports import Cursor, Gap, Marks, Outrun, Page, Shard
+from shop import clock
+from shop.events import Event
+from shop.trace import Trace
+
+START = datetime(2026, 11, 22, 10, tzinfo=UTC)
+TRACE = Trace("00-" + "1" * 32 + "-" + "2" * 16 + "-01")
+
+
+class Killed(BaseException):
+    """The process is gone."""
+
+
+@dataclass
+class World:
+    """Tables, their streams, the auditor's notes; every call to them can be the last one."""
+
+    now: datetime = START
+    rows: dict[Ref, Row] = field(default_factory=dict)
+    shards: dict[str, list[Shard]] = field(
+        default_factory=lambda: {name: [Shard("s1")] for name in STREAMS}
+    )
+    records: dict[tuple[str, str], list[Change]] = field(default_factory=dict)
+    closed: set[tuple[str, str]] = field(default_factory=set)
+    trimmed: set[str] = field(default_factory=set)  # tables that forgot what was read of them
+    page: int = 1000
+    empty_first: int = 0  # empty pages before the first record
+    # Notes.
+    token: str = ""
+    kept: Marks = field(default_factory=Marks)
+    sums: dict[Key, Tally] = field(default_factory=dict)
+    suspects: dict[tuple[str, str], Suspect] = field(default_factory=dict)
+    events: list[dict[str, Any]] = field(default_factory=list)
+    report: Mapping[str, Any] = field(default_factory=dict)
+    calls: int = 0
+    die_at: int = 0
+    _sequence: int = 0
+
+    # What happens.
+    def write(
+        self,
+        table: str,
+        pk: str,
+        sk: str,
+        row: dict[str, Any] | None = None,
+        *,
+        shard: str = "s1",
+        quietly: bool = False,
+    ) -> None:
+        """Put a row, or take it away; the stream tells, unless it is done quietly."""
+        ref = Ref(table, pk, sk)
+        kind: Literal["INSERT", "MODIFY", "REMOVE"] = "MODIFY" if ref in self.rows else "INSERT"
+        if row is None:
+            kind = "REMOVE"
+            self.rows.pop(ref)
+        else:
+            row = {"pk": pk, "sk": sk, **row}
+            self.rows[ref] = row
+        if not quietly:
+            self._sequence += 1
+            at, sequence = clock.rfc3339(self.now), f"{self._sequence:09d}"
+            change = Change(table, kind, pk, sk, row, at, sequence)
+            self.records.setdefault((table, shard), []).append(change)
+
+    def shelf(self, sku: str, on_hand: int, *, reserved: int = 0, **options: Any) -> None:
+        row = {"on_hand": on_hand, "reserved": reserved, "available": on_hand - reserved}
+        self.write("inventory", f"SKU#{sku}", "LOC#ewr", row, **options)
+
+    def move(self, sku: str, id_: str, quantity: int, **options: Any) -> None:
+        self.write("inventory", f"MOV#{sku}#ewr", id_, {"quantity": quantity}, **options)
+
+    def hold(self, id_: str, status: str, lines: Sequence[tuple[str, str, int]]) -> None:
+        row = {"status": status, "lines": json.dumps(lines), "order_id": "", "sequence": 1}
+        row["updated_at"] = clock.rfc3339(self.now)
+        self.write("inventory", f"RSV#{id_}", "RSV", row)
+
+    def post(self, id_: str, amount: int, *, account: str = "2100:USD") -> None:
+        """A ledger transaction's header, as far as sums read it; and its marker."""
+        money = {"amount": amount, "currency": "USD"}
+        entries = [{"account": account, "side": "credit", "amount": money}]
+        row = {"template": "other", "cause_event_id": id_, "order_id": None}
+        row["outbox"] = json.dumps({"data": {"entries": entries}})
+        self.write("ledger", f"TXN#{id_}", "TXN", row)
+
+    def balance(self, credit: int, version: int, *, account: str = "2100:USD") -> None:
+        row = {"debit": 0, "credit": credit, "version": version}
+        self.write("balances", f"ACCOUNT#{account}", "TOTAL", row)
+
+    # What the auditor does.
+    def run(self, *, minutes: float = 1, die_at: int = 0, token: str = "") -> Outcome:
+        """A run, after a while; it may be killed at one of its calls."""
+        self.now += timedelta(minutes=minutes)
+        self.calls, self.die_at = 0, die_at
+        return self.auditor(token or f"run at {self.now}").run()
+
+    def auditor(self, token: str) -> Auditor:
+        return Auditor(
+            streams=FakeStreams(self),
+            stored=FakeEvidence(self),
+            notes=FakeNotes(self, token),
+            time=lambda: self.now,
+            left_s=lambda: 60.0,
+            region="us-east-1",
+            trace=TRACE,
+        )
+
+    def violated(self) -> dict[str, list[str]]:
+        """Subjects by invariant, of what was reported."""
+        return {
+            name: [violation["subject"] for violation in each["violations"]]
+            for name, each in self.report["invariants"].items()
+            if not each["holds"]
+        }
+
+    def tally(self, sku: str) -> Shelf:
+        found = self.sums["SHELF", f"{sku}@ewr"]
+        assert isinstance(found, Shelf)
+        return found
+
+    def called(self) -> None:
+        """One call; the last one, if it is that."""
+        self.calls += 1
+        if self.calls == self.die_at:
+            raise Killed
+
+
+@dataclass
+class FakeStreams:
+    world: World
+
+    def shards(self, table: str) -> Sequence[Shard]:
+        self.world.called()
+        return self.world.shards[table]
+
+    def pages(self, table: str, shard: str, *, after: str) -> Iterator[Page]:
+        if table in self.world.trimmed and after:
+            raise Gap(table)
+        for _ in range(self.world.empty_first):
+            yield Page(())
+        changes = [
+            change
+            for change in self.world.records.get((table, shard), [])
+            if change.sequence > after
+        ]
+        for start in range(0, len(changes), self.world.page):
+            self.world.called()
+            yield Page(changes[start : start + self.world.page])
+        while (table, shard) not in self.world.closed:
+            self.world.called()
+            yield Page(())
+        yield Page((), closed=True)
+
+
+@dataclass
+class FakeEvidence:
+    world: World
+
+    def load(self, refs: Iterable[Ref]) -> Mapping[Ref, Sequence[Row]]:
+        self.world.called()
+        rows = self.world.rows
+        return {
+            ref: [
+                row
+                for key, row in rows.items()
+                if key == ref or (not ref.sk and key[:2] == ref[:2])
+            ]
+            for ref in refs
+        }
+
+    def movements(self, sku: str, location: str) -> int:
+        self.world.called()
+        pk = f"MOV#{sku}#{location}"
+        return sum(int(row["quantity"]) for ref, row in self.world.rows.items() if ref.pk == pk)
+
+
+@dataclass
+class FakeNotes:
+    """Each write is whole or not at all; a kill comes before one or after it."""
+
+    world: World
+    mine: str
+
+    def begin(self) -> None:
+        self.world.called()
+        self.world.token = self.mine
+
+    def marks(self) -> Marks:
+        self.world.called()
+        return Marks(dict(self.world.kept.cursors), dict(self.world.kept.epochs))
+
+    def suspects(self, *, limit: int) -> Sequence[Suspect]:
+        self.world.called()
+        return [each for each in self.world.suspects.values() if not each.healed_at][:limit]
+
+    def tallies(self, keys: Iterable[Key]) -> Sequence[Tally]:
+        self.world.called()
+        return [self.world.sums[key] for key in keys if key in self.world.sums]
+
+    def commit(
+        self,
+        tallies: Iterable[Tally],
+        *,
+        cursor: Cursor | None = None,
+        epochs: Mapping[str, str] | None = None,
+    ) -> None:
+        self.world.called()
+        if self.world.token != self.mine:
+            raise Outrun(self.mine)
+        new = list(tallies)
+        assert len(new) + (cursor is not None) + 1 <= 100, "more than one transaction takes"
+        self.world.sums |= {tally.key: tally for tally in new}
+        self.world.kept.epochs |= epochs or {}
+        if cursor is not None:
+            self.world.kept.cursors[cursor.table, cursor.shard] = cursor
+        self.world.called()
+
+    def save(self, step: Step, event: Event | None) -> bool:
+        self.world.called()
+        stored = self.world.suspects.get(step.after.key)
+        expected = step.before.revision if step.before else None
+        if (stored.revision if stored and not stored.healed_at else None) != expected:
+            return False
+        self.world.suspects[step.after.key] = step.after
+        if event is not None:
+            self.world.events.append(event.body)
+        self.world.called()
+        return True
+
+    def publish(self, report: Mapping[str, Any]) -> None:
+        self.world.called()
+        self.world.report = report
