@@ -110,6 +110,7 @@ class Injector:
     dark: bool = False  # the provider answers nobody
     refuses: Callable[[Request], bool] = lambda request: False  # AWS, for good
     rival: Callable[[], object] = lambda: None
+    answers: Callable[[str], bool] = lambda function: True  # whether a client waits for it
     streams: set[tuple[str, str]] = field(default_factory=set)  # those that pause, of the estate
     _sticky: tuple[str, Request] | None = None
     _swapped: Delivery | None = None
@@ -137,7 +138,10 @@ class Injector:
         if self._sticky is not None and _same_call(self._sticky[1], request):
             return self._refuse(self._sticky[0], request, act)
         kind: Kind = "read" if request.operation in READS else "write"
-        fault = self._here(request.name, kind, OF_KIND[kind])
+        faults = OF_KIND[kind]
+        if not self.answers(request.function):
+            faults = tuple(each for each in faults if each != "slow-answer")
+        fault = self._here(request.name, kind, faults)
         return act() if fault is None else self._strike(fault, request, act)
 
     def _strike(

@@ -8,7 +8,7 @@ until it was received too often, an execution is started at least once.
 import functools
 import json
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -42,6 +42,7 @@ class Delivery:
         return f"{self.target} <- {self.source or '+'.join(self.about)}"
 
 
+KINDS = ("stream", "queue", "execution")
 Carry = Callable[[Delivery], None]
 
 
@@ -86,9 +87,9 @@ class Estate:
         target = {"Id": "queue", "Arn": queue.queue_arn}
         events.put_targets(Rule=name, EventBusName=BUS, Targets=[target])
 
-    def deliver(self) -> None:
-        """Bring everything that there is, and what comes of it, until there is nothing left."""
-        while delivery := next(self._waiting(), None):
+    def deliver(self, *kinds: str) -> None:
+        """Bring everything (of these kinds), and what comes of it, until there is nothing left."""
+        while delivery := next(self._waiting(kinds or KINDS), None):
             self.carry(delivery)
 
     def execute(self) -> None:
@@ -123,16 +124,21 @@ class Estate:
         if "ledger" in self._tables:
             yield "ledger", FOLD
 
-    def _waiting(self) -> Iterator[Delivery]:
-        for table, function in self._mappings():
-            if (function, table) not in self.held:
-                yield from self._stream(table, function)
-        for consumer in specs.consumers():
-            yield from self._queue(consumer)
-        if self._executions:
+    def _waiting(self, kinds: Sequence[str]) -> Iterator[Delivery]:
+        if "stream" in kinds:
+            yield from self._streams()
+        if "queue" in kinds:
+            for consumer in specs.consumers():
+                yield from self._queue(consumer)
+        if "execution" in kinds and self._executions:
             data = self._executions.popleft()
             act = functools.partial(self.machine.run, data)
             yield Delivery("execution", self.machine.name, "", (data["mode"],), act)
+
+    def _streams(self) -> Iterator[Delivery]:
+        for table, function in self._mappings():
+            if (function, table) not in self.held:
+                yield from self._stream(table, function)
 
     def _records(self, table: str) -> list[Any]:
         shard: Any = self._tables[table].stream_shard

@@ -16,7 +16,10 @@ import jsonpath_ng.ext
 import jsonpath_ng.ext.parser
 import jsonpath_ng.parser
 import pytest
+from botocore import useragent
 from botocore.retries.quota import RetryQuota
+from moto.core import responses as moto_responses
+from moto.core import utils as moto_utils
 from moto.stepfunctions.parser.asl.component.common.path import result_path
 from moto.stepfunctions.parser.asl.component.common.retry import retrier_decl
 from moto.stepfunctions.parser.asl.component.program import program
@@ -34,6 +37,8 @@ from shop import tables
 _parse = functools.lru_cache(AmazonStateLanguageParser.parse)
 _path = functools.lru_cache(maxsize=4096)(jsonpath_ng.ext.parser.parse)
 _result_path = functools.lru_cache(maxsize=4096)(jsonpath_ng.parser.parse)
+_sanitized = functools.cache(useragent.sanitize_user_agent_string_component)
+_underscored = functools.cache(moto_utils.camelcase_to_underscores)
 # What a session has read of endpoints and service models stays true for the next one.
 _loader = functools.cache(botocore.loaders.create_loader)
 
@@ -75,6 +80,10 @@ def quick(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(retrier_decl, "time", no_time)
     patch.setattr(botocore.endpoint, "time", no_time)
     patch.setattr(botocore.session, "create_loader", _loader)
+    patch.setattr(useragent, "sanitize_user_agent_string_component", _sanitized)
+    for module in (moto_utils, moto_responses):
+        if hasattr(module, "camelcase_to_underscores"):
+            patch.setattr(module, "camelcase_to_underscores", _underscored)
     patch.setattr(RetryQuota, "acquire", lambda *_: True)  # each run has a fresh process's
     for function in (tables.transact, tables.batch_get, reserving.reserve):
         patch.setitem(function.__kwdefaults__ or {}, "sleep", _unhurried)

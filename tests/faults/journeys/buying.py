@@ -72,14 +72,12 @@ def order(world: World) -> None:
 def order_out_of_stock(world: World) -> None:
     """Lines that repeat a SKU ask for more than there is."""
     acts.order(world, "order", {"TEA-1": 6})
-    world.shop.deliver()
 
 
 @journey(given=shelves, orders=["rejected"], answers=[422])
 def order_unknown_sku(world: World) -> None:
     """Not sold here."""
     acts.order(world, "order", {"TEA-1": 1, "NOT-SOLD": 1})
-    world.shop.deliver()
 
 
 @journey(given=placed, orders=["paid"], payments=["captured"], answers=[201])
@@ -99,7 +97,6 @@ def pay_many_lines(world: World) -> None:
 def pay_declined(world: World) -> None:
     """The card is declined, the stock comes back."""
     acts.pay(world, "pay", world.seen["order"], DECLINED)
-    world.shop.deliver()
 
 
 @journey(given=placed, orders=["cancelled"], payments=["failed"], answers=[422])
@@ -134,7 +131,6 @@ def pay_beside_waiting(world: World) -> None:
 def pay_manual_capture(world: World) -> None:
     """Money is held on purpose; nobody captures it."""
     acts.pay(world, "pay", world.seen["order"], capture="manual")
-    world.shop.deliver()
 
 
 @journey(given=placed, orders=["paid"], payments=["captured"], answers=[202, 200, 200])
@@ -152,7 +148,6 @@ def three_d_secure_failed(world: World) -> None:
     """The customer fails, and could try another card with the secret: the payment is closed."""
     authenticate(world, success=False)
     acts.confirm(world, world.seen["payment"])
-    world.shop.deliver()
 
 
 @journey(given=waiting, orders=["cancelled"], payments=["voided"], answers=[])
@@ -161,7 +156,7 @@ def three_d_secure_abandoned(world: World) -> None:
     world.pass_time(minutes=16)
     world.run("payments.janitor")
     world.run("inventory.sweep_expired")
-    world.shop.deliver()
+    world.execute()
 
 
 @journey(given=waiting, orders=["cancelled", "cancelled"], payments=["voided"], answers=[409])
@@ -189,14 +184,12 @@ def paid_after_the_hold(world: World) -> None:
 def checkout(world: World) -> None:
     """Order and pay at once."""
     acts.buy(world, "buy", LINES)
-    world.shop.deliver()
 
 
 @journey(given=shelves, orders=["cancelled"], payments=["failed"], answers=[402])
 def checkout_declined(world: World) -> None:
     """Order and be declined at once."""
     acts.buy(world, "buy", LINES, DECLINED)
-    world.shop.deliver()
 
 
 @journey(given=shelves, orders=["paid", "rejected"], payments=["captured"], answers=[201, 409])

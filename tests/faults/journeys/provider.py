@@ -26,7 +26,7 @@ def webhook_alone(world: World) -> None:
     """The customer agreed and never came back: the provider tells."""
     authenticate(world)
     _tell(world, HELD)
-    world.shop.deliver()
+    world.execute()
 
 
 @journey(given=placed, orders=["paid"], payments=["captured"])
@@ -43,14 +43,13 @@ def webhook_before_answer(world: World) -> None:
 
     world.echo = echo
     acts.pay(world, "pay", world.seen["order"], NEEDS_ACTION)
-    world.shop.deliver()
 
 
 @journey(given=_paid, orders=["paid"], payments=["captured"])
 def webhooks_afterwards(world: World) -> None:
     """Everything is known already."""
     _tell(world, TAKEN, HELD)
-    world.shop.deliver()
+    world.execute()
 
 
 @journey(given=placed, orders=["cancelled"], answers=[202])
@@ -64,7 +63,6 @@ def cancel(world: World) -> None:
 def cancel_while_waiting(world: World) -> None:
     """While the customer should agree to the payment."""
     acts.cancel(world, world.seen["order"])
-    world.shop.deliver()
 
 
 @journey(given=_paid, orders=["paid"], payments=["captured"], answers=[409])
@@ -85,4 +83,3 @@ def cancel_while_paying(world: World) -> None:
 
     world.echo = echo
     acts.pay(world, "pay", world.seen["order"])
-    world.shop.deliver()

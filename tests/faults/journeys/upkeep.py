@@ -30,7 +30,7 @@ def _left(world: World, *dead: str) -> None:
     result = world.shop.buy("buy", LINES)
     assert result.status == 503
     heal(world)
-    world.shop.deliver()
+    world.execute()
 
 
 def _unreserved(world: World) -> None:
@@ -46,7 +46,7 @@ def resume_order(world: World) -> None:
     """The janitor goes on with an order that nobody repeats."""
     world.pass_time(minutes=2)
     world.run("orders.janitor")
-    world.shop.deliver()
+    world.execute()
 
 
 @journey(given=_unpaid, orders=["paid"], payments=["captured"])
@@ -54,7 +54,7 @@ def resume_payment(world: World) -> None:
     """And with one whose payment never began."""
     world.pass_time(minutes=2)
     world.run("orders.janitor")
-    world.shop.deliver()
+    world.execute()
 
 
 @journey(given=_unpaid, orders=["cancelled"], payments=["voided"])
@@ -72,7 +72,7 @@ def _unanswered(world: World) -> None:
     world.shop.psp.fail("retrieve", *("before",) * 9)
     assert world.shop.pay("pay", world.seen["order"]).status == 503
     world.shop.psp._faults.clear()
-    world.shop.deliver()
+    world.execute()
 
 
 @journey(given=_unanswered, orders=["paid"], payments=["captured"])
@@ -80,7 +80,7 @@ def resolve_unknown(world: World) -> None:
     """The janitor asks the provider."""
     world.pass_time(minutes=2)
     world.run("payments.janitor")
-    world.shop.deliver()
+    world.execute()
 
 
 @journey(given=_unanswered, orders=["paid"], payments=["captured"], answers=[200])
