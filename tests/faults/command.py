@@ -14,6 +14,7 @@ from tests.faults.journeys import JOURNEYS
 from tests.faults.running import Course, Result, Schedule
 
 SHOWN = 20
+PROGRESS = 1000
 
 
 def main(arguments: list[str]) -> int:
@@ -116,7 +117,9 @@ def _say_courses(courses: Sequence[Course]) -> bool:
 def _shown(results: Iterable[Result]) -> Iterable[Result]:
     """Says what is violated as it is found, and how to see it again."""
     said = 0
-    for result in results:
+    for number, result in enumerate(results, start=1):
+        if number % PROGRESS == 0:
+            _say(f"{number} schedules")
         if result.violations and said < SHOWN:
             said += 1
             _say(f"{', '.join(result.where) or result.schedule}")

@@ -157,10 +157,7 @@ class World:
                 delivery.act()
         while self.unheard:
             self.unheard.pop()()
-        for sent in list(self.sent):
-            self._insist(sent)
         shop.deliver()
-        self.tick()
         for _ in range(ROUNDS):
             due = self._next_due()
             if due is None:

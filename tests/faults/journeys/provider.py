@@ -1,7 +1,7 @@
 """What the provider tells us, and customers who change their mind."""
 
 from tests.faults.journeys import acts
-from tests.faults.journeys.buying import authenticate, placed, waiting
+from tests.faults.journeys.buying import authenticate, paid, placed, waiting
 from tests.faults.journeys.registry import journey
 from tests.faults.world import World
 from tests.support.psp import NEEDS_ACTION
@@ -14,11 +14,6 @@ def _tell(world: World, *types: str) -> None:
     for reference in list(world.shop.psp.books):
         for type_ in types:
             world.notify(reference, type_, event_id=f"evt_{reference}_{type_.split('.')[1]}")
-
-
-def _paid(world: World) -> None:
-    placed(world)
-    acts.pay(world, "pay", world.seen["order"])
 
 
 @journey(given=waiting, orders=["paid"], payments=["captured"])
@@ -45,7 +40,7 @@ def webhook_before_answer(world: World) -> None:
     acts.pay(world, "pay", world.seen["order"], NEEDS_ACTION)
 
 
-@journey(given=_paid, orders=["paid"], payments=["captured"])
+@journey(given=paid, orders=["paid"], payments=["captured"])
 def webhooks_afterwards(world: World) -> None:
     """Everything is known already."""
     _tell(world, TAKEN, HELD)
@@ -65,7 +60,7 @@ def cancel_while_waiting(world: World) -> None:
     acts.cancel(world, world.seen["order"])
 
 
-@journey(given=_paid, orders=["paid"], payments=["captured"], answers=[409])
+@journey(given=paid, orders=["paid"], payments=["captured"], answers=[409])
 def cancel_too_late(world: World) -> None:
     """It is paid."""
     acts.cancel(world, world.seen["order"])

@@ -49,14 +49,6 @@ def resume_order(world: World) -> None:
     world.execute()
 
 
-@journey(given=_unpaid, orders=["paid"], payments=["captured"])
-def resume_payment(world: World) -> None:
-    """And with one whose payment never began."""
-    world.pass_time(minutes=2)
-    world.run("orders.janitor")
-    world.execute()
-
-
 @journey(given=_unpaid, orders=["cancelled"], payments=["voided"])
 def give_up_payment(world: World) -> None:
     """Until it had its time; then it is undone, and a late attempt finds a tombstone."""
