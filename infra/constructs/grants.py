@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from aws_cdk import Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
-from aws_cdk import aws_secretsmanager as secretsmanager
 
 READS = frozenset({"GetItem", "BatchGetItem", "Query", "ConditionCheckItem"})
 WRITES = frozenset({"PutItem", "UpdateItem", "DeleteItem"})
@@ -43,10 +42,10 @@ def use_table(
     return allow(*[f"dynamodb:{action}" for action in actions], on=[resource])
 
 
-def read_secret(secret: secretsmanager.ISecret, key: kms.IKey) -> Sequence[iam.PolicyStatement]:
+def read_secret(secret_arn: str, key: kms.IKey) -> Sequence[iam.PolicyStatement]:
     """Read the value of one secret."""
     return (
-        allow("secretsmanager:GetSecretValue", on=[secret.secret_arn]),
+        allow("secretsmanager:GetSecretValue", on=[secret_arn]),
         use_key(key, service="secretsmanager", write=False),
     )
 
