@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from functools import cached_property
 
-from aws_cdk import CfnOutput, RemovalPolicy
+from aws_cdk import ArnFormat, CfnOutput, RemovalPolicy
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_iam as iam
@@ -91,9 +91,28 @@ class PlatformStack(ServiceStack):
             master_key=key,
             enforce_ssl=self.stage.enforce_tls,
         )
+        self._let_alarms_publish(topic)
         if self.stage.alarm_email:
             self._topic.add_subscription(subscriptions.EmailSubscription(self.stage.alarm_email))
         CfnOutput(self, "AlarmTopicArn", value=self._topic.topic_arn)
+
+    def _let_alarms_publish(self, topic: sns.Topic) -> None:
+        """Said in full: a topic that has a policy, if only against plain HTTP, has no default."""
+        alarms = self.format_arn(
+            service="cloudwatch",
+            resource="alarm",
+            resource_name=f"{self.stage.prefix}-*",
+            arn_format=ArnFormat.COLON_RESOURCE_NAME,
+        )
+        topic.add_to_resource_policy(
+            iam.PolicyStatement(
+                sid="AlarmsPublish",
+                principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
+                actions=["sns:Publish"],
+                resources=[topic.topic_arn],
+                conditions={"ArnLike": {"aws:SourceArn": alarms}},
+            )
+        )
 
     def _add_bus(self) -> None:
         bus = events.EventBus(self, "Bus", event_bus_name=self.stage.physical())

@@ -251,7 +251,7 @@ class ServiceStack(BaseStack):
             statements.append(grants.use_table(table.arn, actions, index=index or None))
         if statements:
             write = grants.writes(spec.tables)
-            statements.append(grants.use_key(self.key, service="dynamodb", write=write))
+            statements.append(grants.use_table_key(self.key, write=write))
         return statements
 
     def _checkout(self, action: str) -> Use:

@@ -1,4 +1,4 @@
-"""Synthesized templates, as the tests of this folder read them: plain data, no CDK."""
+"""Synthesized templates as plain data: no CDK."""
 
 import json
 from collections.abc import Iterator
@@ -34,6 +34,12 @@ class Assembly:
             path.name.removesuffix(".template.json"): json.loads(path.read_text())
             for path in sorted(folder.glob("*.template.json"))
         }
+        stacks = json.loads((folder / "manifest.json").read_text())["artifacts"]
+        first = next(name for name in self.templates)
+        environment = str(stacks[first]["environment"])
+        self.account, self.region = environment.removeprefix("aws://").split("/")
+        # The first part of all physical names: cartwright-<stage>.
+        self.prefix = str(stacks[first]["properties"]["stackName"]).removesuffix(f"-{first}")
 
     def all(self, type_: str) -> list[Resource]:
         """The resources of a type, in all stacks."""
@@ -44,29 +50,26 @@ class Assembly:
             for id_, raw in template["Resources"].items():
                 yield Resource(stack, id_, raw["Type"], raw)
 
+    def find(self, stack: str, id_: str) -> Resource | None:
+        """The resource of a logical id; None for a parameter or pseudo-parameter."""
+        raw = self.templates[stack]["Resources"].get(id_)
+        return None if raw is None else Resource(stack, id_, raw["Type"], raw)
+
     def target(self, stack: str, reference: Any) -> Resource:
         """The resource of the same stack that a Ref or Fn::GetAtt names."""
-        id_ = reference.get("Ref") or reference["Fn::GetAtt"][0]
-        return Resource(
-            stack,
-            id_,
-            self.templates[stack]["Resources"][id_]["Type"],
-            self.templates[stack]["Resources"][id_],
-        )
+        found = self.find(stack, reference.get("Ref") or reference["Fn::GetAtt"][0])
+        if found is None:
+            raise KeyError(f"{stack}: {reference}")
+        return found
 
-    def statements(self) -> Iterator[tuple[Resource, dict[str, Any]]]:
-        """Every statement that gives rights to a role, with the role's or policy's resource."""
-        for resource in self:
-            documents = []
-            if resource.type == "AWS::IAM::Role":
-                documents = [
-                    policy["PolicyDocument"] for policy in resource.properties.get("Policies", [])
-                ]
-            elif resource.type in {"AWS::IAM::Policy", "AWS::IAM::ManagedPolicy"}:
-                documents = [resource.properties["PolicyDocument"]]
-            for document in documents:
-                for statement in document["Statement"]:
-                    yield resource, statement
+    def exports(self) -> dict[str, tuple[str, Any]]:
+        """What stacks export: the stack and the value, by the export's name."""
+        return {
+            output["Export"]["Name"]: (stack, output["Value"])
+            for stack, template in self.templates.items()
+            for output in template.get("Outputs", {}).values()
+            if "Export" in output
+        }
 
 
 def many(value: Any) -> list[Any]:
