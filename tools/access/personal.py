@@ -24,8 +24,8 @@ PERSONAL = (
     ),
     PersonalData(
         table="orders",
-        attributes=("shipping_address",),
-        says="where the customer lives",
+        attributes=("payment_method", "shipping_address"),
+        says="where the customer lives; what a checkout was to be paid with",
     ),
     PersonalData(
         table="payments",

@@ -1,0 +1,118 @@
+"""What functions use of AWS: recorded from every journey of tests/faults, run without a fault.
+
+Some ways are open only after a fault; those that no journey goes are gone here.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import Any
+
+import boto3
+import pytest
+
+from payments.psp.secret import SecretReader
+from payments.settings import PspSettings
+from payments.steps import _till
+from tests.faults.journeys import JOURNEYS
+from tests.faults.journeys.buying import LINES, authenticate, dies, heal, shelves
+from tests.faults.running import Runner
+from tests.faults.world import World, opened
+from tests.support.iam import Use, uses
+from tests.support.journey import cold_start
+from tests.support.psp import NEEDS_ACTION
+from tests.support.wire import FunctionFailed
+
+LEASE_S = 31  # after which whoever held it is taken for dead
+
+
+def recorded() -> dict[Use, str]:
+    """Each use, and the first journey that it was seen in."""
+    found: dict[Use, str] = {}
+    with watched() as world:
+        runner = Runner(world)
+        for name in sorted(JOURNEYS):
+            for request in runner.course(name).requests:
+                for use in uses(request):
+                    found.setdefault(use, name)
+    for go in AFTER_A_FAULT:
+        with watched() as world:
+            go(world)
+            for request in world.shop.wire.requests:
+                for use in uses(request):
+                    found.setdefault(use, go.__name__)
+    return found
+
+
+@contextmanager
+def watched() -> Iterator[World]:
+    """A world in which no function finds what another has left in this process."""
+    with opened() as world, pytest.MonkeyPatch.context() as patch:
+        returned = world.shop.wire.returned
+
+        def forget(function: str) -> None:
+            returned(function)
+            cold_start()
+
+        patch.setattr(world.shop.wire, "returned", forget)
+        _read_the_secret(world, patch)
+        yield world
+
+
+def _read_the_secret(world: World, patch: pytest.MonkeyPatch) -> None:
+    """The simulated provider has no secret: the steps read it all the same."""
+    secrets = boto3.client("secretsmanager", region_name="us-east-1")
+    made = secrets.create_secret(Name="psp", SecretString='{"api_key": "sk_test_journeys"}')
+    patch.setenv("PSP_SECRET_ARN", made["ARN"])
+    patch.setenv("STRIPE_API_BASE", "http://psp.test")
+
+    def open_psp() -> object:
+        SecretReader(PspSettings.load().psp_secret_arn)()
+        return world.shop.psp
+
+    patch.setattr(_till, "open_psp", open_psp)
+
+
+def taken_over_by_its_client(world: World) -> None:
+    """A request dies, and is repeated when its lease is over."""
+    shelves(world)
+    dies(world, "inventory.steps")
+    for ask in (world.shop.order, world.shop.buy):
+        assert ask(ask.__name__, LINES).status == 503
+    heal(world)
+    world.pass_time(seconds=LEASE_S)
+    for ask in (world.shop.order, world.shop.buy):
+        assert ask(ask.__name__, LINES).status == 201
+
+
+def paid_by_the_event(world: World) -> None:
+    """The machine dies after the capture: the order hears of it by the event."""
+    shelves(world)
+    order_id = world.shop.order("order", LINES).json["order_id"]
+    steps = world.shop.wire.functions["orders.steps"]
+    world.shop.wire.functions["orders.steps"] = partial(_unless, "settle", steps)
+    assert world.shop.pay("pay", order_id).status == 503
+    world.shop.deliver()
+    assert world.shop.get(order_id).json["status"] == "paid"
+
+
+def held_after_3_d_secure(world: World) -> None:
+    """Money that is to be captured by hand, of a customer who has to authenticate."""
+    shelves(world)
+    order_id = world.shop.order("order", LINES).json["order_id"]
+    waiting = world.shop.pay("pay", order_id, NEEDS_ACTION, capture="manual").json
+    authenticate(world)
+    assert world.shop.confirm(waiting["payment_id"]).json["status"] == "authorized"
+
+
+AFTER_A_FAULT: tuple[Callable[[World], None], ...] = (
+    taken_over_by_its_client,
+    paid_by_the_event,
+    held_after_3_d_secure,
+)
+
+
+def _unless(step: str, steps: Callable[..., Any], event: dict[str, Any], context: Any) -> Any:
+    if event["step"] == step:
+        raise FunctionFailed(step)
+    return steps(event, context)
