@@ -36,7 +36,7 @@ FUNCTIONS = (
         name="confirm_payment",
         kind="route",
         handler="payments.api.confirm_payment.handler",
-        tables={"payments": CHANGE},
+        tables={"payments": ("GetItem", "UpdateItem")},
         uses=("checkout",),
     ),
     FunctionSpec(
@@ -58,7 +58,7 @@ FUNCTIONS = (
         name="janitor",
         kind="job",
         handler="payments.jobs.janitor.handler",
-        tables={"payments": CHANGE, "payments/due": ("Query",)},
+        tables={"payments": ("UpdateItem",), "payments/due": ("Query",)},
         uses=("checkout_later",),
     ),
 )

@@ -28,7 +28,7 @@ def recorded() -> dict[Use, str]:
 def listed() -> dict[Use, str]:
     """Rights that no journey uses, and why they are granted."""
     found = {}
-    for entry in tomllib.loads(LISTED.read_text())["right"]:
+    for entry in tomllib.loads(LISTED.read_text()).get("right", []):
         for action in entry["actions"]:
             use = Use(entry["function"], action, entry["resource"])
             assert use not in found, f"listed twice: {use}"
@@ -53,7 +53,7 @@ def granted(policies: Policies) -> dict[Use, str]:
 @pytest.fixture
 def needed(recorded: dict[Use, str], listed: dict[Use, str], policies: Policies) -> dict[Use, str]:
     """Everything that a function needs, and what shows it."""
-    found = {use: f"listed in {LISTED.name}" for use in listed}
+    found = dict.fromkeys(listed, f"listed in {LISTED.name}")
     found |= {use: f"used in the journey {journey}" for use, journey in recorded.items()}
     for use in implied.by_use(list(found), policies):
         found.setdefault(use, "by the key of what it uses")
