@@ -93,7 +93,7 @@ def timeline(shop: ShopClient, sku: str) -> dict[str, Any]:
 def test_a_function_with_one_right_less_is_denied(
     platform: Platform, shop: ShopClient, skus: list[str], taken: str, status: int
 ) -> None:
-    event = timeline(shop, skus[19])
+    event = timeline(shop, skus[-1])
     with weakened(platform, taken) as invoke:
         got = invoke(event)
     assert got["answer"]["statusCode"] == status, got["log"]

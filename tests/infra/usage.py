@@ -3,6 +3,7 @@
 Some ways are open only after a fault; those that no journey goes are gone here.
 """
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -47,6 +48,7 @@ def recorded() -> dict[Use, str]:
 @contextmanager
 def watched() -> Iterator[World]:
     """A world in which no function finds what another has left in this process."""
+    logging.disable(logging.ERROR)  # Of moto's interpreter, for states that fail on purpose.
     with opened() as world, pytest.MonkeyPatch.context() as patch:
         returned = world.shop.wire.returned
 
@@ -57,6 +59,7 @@ def watched() -> Iterator[World]:
         patch.setattr(world.shop.wire, "returned", forget)
         _read_the_secret(world, patch)
         yield world
+    logging.disable(logging.NOTSET)
 
 
 def _read_the_secret(world: World, patch: pytest.MonkeyPatch) -> None:

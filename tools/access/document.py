@@ -103,7 +103,8 @@ def _resources(asked: Questions) -> Iterator[str]:
     """The grants of resources, but for those that have a section of their own."""
     found: dict[tuple[str, str, str], set[str]] = defaultdict(set)
     for grant in asked.policies.of_resources:
-        if ":lambda:" not in grant.on and grant.when != PLAIN_HTTP:
+        plain = grant.when == PLAIN_HTTP and not grant.allows
+        if ":lambda:" not in grant.on and not plain:
             lets = f"{'lets' if grant.allows else 'refuses'} {grant.who}"
             found[asked.names.short(grant.on), lets, grant.when].add(grant.action)
     return _table(("resource", "lets or refuses", "actions", "only"), _lines(found))
@@ -131,14 +132,11 @@ def _people(whos: Iterable[tuple[str, str]]) -> str:
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
-    """A table; what is the same as in the line above is left out of the first column."""
+    """A table. Each line says all of it, so that a line of a difference can be read alone."""
     yield f"| {' | '.join(head)} |"
     yield "|" + "---|" * len(head)
-    above = ""
-    for first, *rest in rows:
-        cells = ["" if first == above else first.replace("*", "\\*"), *rest]
-        yield f"| {' | '.join(cells)} |"
-        above = first
+    for row in rows:
+        yield f"| {' | '.join(row)} |".replace("*", "\\*")
 
 
 _SECTIONS: tuple[tuple[str, str, Section], ...] = (
