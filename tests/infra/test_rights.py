@@ -183,7 +183,10 @@ def test_each_role_is_taken_by_the_service_that_acts_by_it(policies: Policies) -
 
 
 def test_each_role_belongs_to_something(policies: Policies) -> None:
-    """Else it is a door that nobody watches."""
+    """Else it is a door that nobody watches, or a right for somebody whom we do not know."""
     assert [
-        grant.where for grant in policies.of_trust if policies.holder(grant.on).startswith("role ")
+        f"{policies.holder(grant.on)}, in {grant.where}"
+        for grant in policies.of_trust
+        if policies.holder(grant.on).startswith("role ")
     ] == []
+    assert lines([grant for grant in policies.of_roles if grant.who.startswith("role ")]) == []
