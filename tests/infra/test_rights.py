@@ -122,11 +122,13 @@ def test_only_routes_and_janitors_start_a_checkout(policies: Policies) -> None:
     )
     assert starters == {
         "orders.place_order": wait,
+        "orders.cancel_order": wait,
         "orders.checkout": wait,
         "orders.janitor": leave,
         "payments.create_payment": wait,
         "payments.confirm_payment": wait,
         "payments.janitor": leave,
+        "payments.receive_webhook": leave,
     }
 
 

@@ -1,6 +1,7 @@
 """What functions use of AWS: recorded from every journey of tests/faults, run without a fault.
 
-Some ways are open only after a fault; those that no journey goes are gone here.
+Ways that no journey goes by itself, most of them because they open only after a fault, are gone
+here.
 """
 
 import logging
@@ -9,7 +10,6 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
-import boto3
 import pytest
 
 from payments.psp.secret import SecretReader
@@ -36,7 +36,7 @@ def recorded() -> dict[Use, str]:
             for request in runner.course(name).requests:
                 for use in uses(request):
                     found.setdefault(use, name)
-    for go in AFTER_A_FAULT:
+    for go in BESIDES:
         with watched() as world:
             go(world)
             for request in world.shop.wire.requests:
@@ -63,11 +63,7 @@ def watched() -> Iterator[World]:
 
 
 def _read_the_secret(world: World, patch: pytest.MonkeyPatch) -> None:
-    """The simulated provider has no secret: the steps read it all the same."""
-    secrets = boto3.client("secretsmanager", region_name="us-east-1")
-    made = secrets.create_secret(Name="psp", SecretString='{"api_key": "sk_test_journeys"}')
-    patch.setenv("PSP_SECRET_ARN", made["ARN"])
-    patch.setenv("STRIPE_API_BASE", "http://psp.test")
+    """The simulated provider needs no key: the steps read it all the same."""
 
     def open_psp() -> object:
         SecretReader(PspSettings.load().psp_secret_arn)()
@@ -108,10 +104,31 @@ def held_after_3_d_secure(world: World) -> None:
     assert world.shop.confirm(waiting["payment_id"]).json["status"] == "authorized"
 
 
-AFTER_A_FAULT: tuple[Callable[[World], None], ...] = (
+def cancelled(world: World) -> None:
+    """A customer does not want it any more."""
+    shelves(world)
+    order_id = world.shop.order("order", LINES).json["order_id"]
+    assert world.shop.cancel(order_id).status == 202
+
+
+def told_by_the_provider(world: World) -> None:
+    """A customer authenticates and does not come back: the provider tells, and tells again."""
+    shelves(world)
+    order_id = world.shop.order("order", LINES).json["order_id"]
+    world.shop.pay("pay", order_id, NEEDS_ACTION)
+    authenticate(world)
+    [reference] = world.shop.psp.books
+    for _ in range(2):
+        assert world.shop.told(reference).status == 200
+    assert world.shop.get(order_id).json["status"] == "paid"
+
+
+BESIDES: tuple[Callable[[World], None], ...] = (
     taken_over_by_its_client,
     paid_by_the_event,
     held_after_3_d_secure,
+    cancelled,
+    told_by_the_provider,
 )
 
 
