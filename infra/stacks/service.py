@@ -225,7 +225,7 @@ class ServiceStack(BaseStack):
     def audited(self, key: kms.IKey, tables: Mapping[str, Sequence[str]]) -> Use:
         """Read these tables of another service, all encrypted by this key, and their streams."""
         environment: dict[str, str] = {}
-        rights = [grants.use_key(key, service="dynamodb", write=False)]
+        rights = [grants.use_table_key(key, write=False)]
         for name, actions in tables.items():
             parameter = names.stream_parameter(self.stage, name)
             stream = ssm.StringParameter.value_for_string_parameter(self, parameter)

@@ -18,6 +18,7 @@ from tools.access.templates import Resource
 API = "apigateway.amazonaws.com"
 EVENTS = "events.amazonaws.com"
 INVOKE = "lambda:InvokeFunction"
+TELLING = ("rule/operations-tell-people", "topic/alarms")
 
 
 @pytest.fixture
@@ -73,24 +74,29 @@ def test_a_rule_reaches_its_own_queue_or_function_and_no_other(
         to = name_of(policies, rule.stack, target["Arn"])
         parked = name_of(policies, rule.stack, target["DeadLetterConfig"]["Arn"])
         plain = to.partition("/")[2].replace(".", "-").replace("_", "-")
-        assert name == f"rule/{plain}", f"{rule} reaches {to}"
-        assert parked == f"queue/{plain}-dlq", f"{rule} parks in {parked}"
+        # What people are told goes to the topic of alarms; all else to what the rule is called by.
+        assert name == f"rule/{plain}" or (name, to) == TELLING, f"{rule} reaches {to}"
+        assert parked == f"queue/{name.partition('/')[2]}-dlq", f"{rule} parks in {parked}"
         assert "RoleArn" not in target, f"{rule} acts by a role"
-        if to.startswith("queue/"):
+        if to.startswith("topic/"):
+            wanted.add((to, EVENTS, "sns:Publish", f"ArnEquals aws:SourceArn {name}"))
+        elif to.startswith("queue/"):
             # CDK's target also lets the rule ask for the queue's attributes and address.
             for action in ("SendMessage", "GetQueueAttributes", "GetQueueUrl"):
                 wanted.add((to, EVENTS, f"sqs:{action}", f"ArnEquals aws:SourceArn {name}"))
         else:
             wanted.add((to, EVENTS, INVOKE, f"ArnLike aws:SourceArn {name}"))
         wanted.add((parked, EVENTS, "sqs:SendMessage", f"ArnEquals aws:SourceArn {name}"))
-    assert {entry for entry in lets if entry[1] == EVENTS} == wanted
+    # The key of the topic has a rule of its own: test_rights.py.
+    assert {e for e in lets if e[1] == EVENTS and not e[0].startswith("key/")} == wanted
 
 
 def test_alarms_of_this_application_and_no_one_else_publish_to_their_topic(
     lets: set[tuple[str, str, str, str]],
 ) -> None:
     assert {(who, action, when) for on, who, action, when in lets if on == "topic/alarms"} == {
-        ("cloudwatch.amazonaws.com", "sns:Publish", "ArnLike aws:SourceArn alarm/*")
+        ("cloudwatch.amazonaws.com", "sns:Publish", "ArnLike aws:SourceArn alarm/*"),
+        (EVENTS, "sns:Publish", f"ArnEquals aws:SourceArn {TELLING[0]}"),
     }
 
 
@@ -159,7 +165,7 @@ def test_a_queue_feeds_the_consumer_of_its_name_and_streams_the_relay_and_the_fo
             assert source == "queue/" + re.sub("[._]", "-", function), str(mapping)
         else:
             streams.setdefault(function, set()).add(source)
-    publishing = {"identity", "inventory", "orders", "payments", "ledger"}
+    publishing = {"identity", "inventory", "orders", "payments", "ledger", "audit"}
     assert streams == {
         "operations.relay": {f"stream/{name}" for name in publishing},
         "ledger.fold_balances": {"stream/ledger"},

@@ -92,7 +92,7 @@ def test_no_one_scans_or_deletes(policies: Policies) -> None:
 def test_the_ledger_is_append_only_for_every_role(policies: Policies) -> None:
     arn = ledger(policies)
     places = (arn, f"{arn}/index/by_account", f"{arn}/stream/now")
-    allowed = {"dynamodb:PutItem", "dynamodb:Query"} | STREAM_ACTIONS
+    allowed = {"dynamodb:PutItem", "dynamodb:Query", "dynamodb:BatchGetItem"} | STREAM_ACTIONS
     given = [
         grant
         for grant in [*policies.of_roles, *policies.of_resources]
@@ -102,6 +102,18 @@ def test_the_ledger_is_append_only_for_every_role(policies: Policies) -> None:
     assert lines([grant for grant in given if grant.action not in allowed]) == []
     writers = {grant.who for grant in given if grant.action == "dynamodb:PutItem"}
     assert writers == {"ledger.on_payment_captured"}
+
+
+def test_the_auditor_changes_nothing_but_its_own_table(policies: Policies) -> None:
+    reads = {"dynamodb:BatchGetItem", "dynamodb:Query"} | STREAM_ACTIONS
+    foreign = [
+        grant
+        for grant in policies.of_roles
+        if grant.who == "operations.check_invariants" and grant.action.startswith("dynamodb:")
+        if not policies.names.short(grant.on).startswith("table/audit")
+    ]
+    assert foreign
+    assert lines([grant for grant in foreign if grant.action not in reads]) == []
 
 
 def test_the_ledger_refuses_changes_to_anyone_whatever_a_role_may(asked: Questions) -> None:
@@ -156,8 +168,9 @@ def test_a_key_opens_to_the_policies_of_its_account_and_to_alarms(policies: Poli
         if ":kms:" in grant.on and (grant.who, grant.action, grant.when) != (ACCOUNT, "kms:*", "")
     }
     assert beyond == {
-        # Alarms are published to an encrypted topic.
+        # Alarms, and what people are told, are published to an encrypted topic.
         ("cloudwatch.amazonaws.com", "key/alarms-data", ""),
+        ("events.amazonaws.com", "key/alarms-data", ""),
         # CDK's: whom IAM lets read the secret, it lets use its key. The account's line has it all.
         (ACCOUNT, "key/payments-data", "StringEquals kms:ViaService secretsmanager.amazonaws.com"),
     }

@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from operations.jobs import check_invariants
+from operations.repository.streams import StreamReader
 from payments.psp.secret import SecretReader
 from payments.settings import PspSettings
 from payments.steps import _till
@@ -20,7 +22,7 @@ from tests.faults.journeys.buying import LINES, authenticate, dies, heal, shelve
 from tests.faults.running import Runner
 from tests.faults.world import World, opened
 from tests.support.iam import Use, uses
-from tests.support.journey import cold_start
+from tests.support.journey import AUDITOR, cold_start
 from tests.support.psp import NEEDS_ACTION
 from tests.support.wire import FunctionFailed
 
@@ -105,10 +107,22 @@ def held_after_3_d_secure(world: World) -> None:
     assert world.shop.confirm(waiting["payment_id"]).json["status"] == "authorized"
 
 
+def looked_over(world: World) -> None:
+    """The auditor sees a sale, and what becomes of it."""
+    shelves(world)
+    assert world.shop.buy("buy", LINES).status == 201
+    world.shop.deliver()
+    for minutes in (1, 6):
+        world.pass_time(minutes=minutes)
+        check_invariants.streams = StreamReader()  # moto's iterators end with a transaction
+        world.shop.wire.call(AUDITOR, {})
+
+
 BESIDES: tuple[Callable[[World], None], ...] = (
     taken_over_by_its_client,
     paid_by_the_event,
     held_after_3_d_secure,
+    looked_over,
 )
 
 

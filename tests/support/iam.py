@@ -3,7 +3,9 @@
 Resources are named as in docs/access.md: `table/orders/index/due`, `key/identity-tokens`.
 """
 
+import json
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -46,8 +48,9 @@ def uses(request: Request) -> Iterator[Use]:
     """What a request of a function needs; an invocation by a machine or a test needs nothing."""
     if request.service == "lambda":
         return
+    service = request.service.removesuffix("streams")  # Streams have the table's prefix in IAM.
     for action, resource in _needs(request):
-        yield Use(request.function, f"{request.service}:{action}", resource)
+        yield Use(request.function, f"{service}:{action}", resource)
 
 
 def _needs(request: Request) -> Iterable[tuple[str, str]]:
@@ -56,6 +59,8 @@ def _needs(request: Request) -> Iterable[tuple[str, str]]:
         if read is None:
             raise UnknownRequest(request.name)
         return read(request.operation, request.body)
+    if request.service == "dynamodbstreams":
+        return [(request.operation, _stream(request))]
     if request.operation == "PutEvents":
         return [("PutEvents", _named(entry["EventBusName"])) for entry in request.body["Entries"]]
     try:
@@ -63,6 +68,14 @@ def _needs(request: Request) -> Iterable[tuple[str, str]]:
     except KeyError:
         raise UnknownRequest(request.name) from None
     return [(request.operation, _named(named))]
+
+
+def _stream(request: Request) -> str:
+    """A stream is named by its ARN, or in an iterator that was made of it."""
+    named = re.search(r":table/([\w.-]+)/stream/", json.dumps(request.body))
+    if named is None:
+        raise UnknownRequest(request.name)
+    return f"stream/{named.group(1)}"
 
 
 def _named(value: str) -> str:

@@ -116,7 +116,8 @@ class Names:
             return pseudo[id_]
         resource = assembly.find(stack, id_)
         if resource is None:
-            return f"parameter {id_}"
+            published = assembly.parameter(stack, id_)
+            return self.arn(*published) if published else f"parameter {id_}"
         return self.of(resource) if resource.type in _REF_IS_ARN else self.physical(resource)
 
     def attribute(self, stack: str, id_: str, attribute: str) -> str:

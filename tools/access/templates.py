@@ -62,6 +62,14 @@ class Assembly:
             raise KeyError(f"{stack}: {reference}")
         return found
 
+    def parameter(self, stack: str, id_: str) -> tuple[str, Any] | None:
+        """The stack and value of what another stack publishes and this one reads; None if none."""
+        name = self.templates[stack].get("Parameters", {}).get(id_, {}).get("Default")
+        for published in self.all("AWS::SSM::Parameter"):
+            if name is not None and published.properties["Name"] == name:
+                return published.stack, published.properties["Value"]
+        return None
+
     def exports(self) -> dict[str, tuple[str, Any]]:
         """What stacks export: the stack and the value, by the export's name."""
         return {
