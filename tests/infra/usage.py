@@ -110,7 +110,8 @@ def held_after_3_d_secure(world: World) -> None:
 def looked_over(world: World) -> None:
     """The auditor sees a sale from shelves that were stocked before its streams begin."""
     shelves(world)
-    world.shop.tables["inventory"].stream_shard.items.clear()
+    stream: Any = world.shop.tables["inventory"].stream_shard
+    stream.items.clear()
     assert world.shop.buy("buy", LINES).status == 201
     world.shop.deliver()
     for minutes in (1, 6):
