@@ -7,7 +7,7 @@ STAGE ?= dev
 
 
 .DEFAULT_GOAL := help
-.PHONY: help venv up run down reset status logs watch test soak faults check lint synth deploy cost bench demo contracts lock build
+.PHONY: help venv up run down reset status logs watch test soak faults check lint synth deploy cost bench demo contracts access lock build
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -69,6 +69,9 @@ demo: venv ## Place and pay an order on the running platform, and show what happ
 
 contracts: venv ## Generate OpenAPI, event schemas and the route table from the code
 	@$(PY) -m tools.contracts
+
+access: venv ## Write down who may do what, from the templates: docs/access.md
+	@$(PY) -m tools.access --write
 
 lock: venv ## Resolve pyproject.toml into the locked requirement files
 	@$(PY) -m tools.lock

@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from aws_cdk import Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
-from aws_cdk import aws_secretsmanager as secretsmanager
 
 READS = frozenset({"GetItem", "BatchGetItem", "Query", "ConditionCheckItem"})
 WRITES = frozenset({"PutItem", "UpdateItem", "DeleteItem"})
@@ -19,14 +18,17 @@ def allow(*actions: str, on: Sequence[str]) -> iam.PolicyStatement:
     return iam.PolicyStatement(actions=list(actions), resources=list(on))
 
 
-def use_key(key: kms.IKey, *, service: str, write: bool) -> iam.PolicyStatement:
-    """Let the caller use a key, but only through one AWS service."""
-    actions = ["kms:Decrypt", "kms:DescribeKey"]
-    if write:
-        actions += ["kms:Encrypt", "kms:GenerateDataKey"]
+def use_table_key(key: kms.IKey, *, write: bool) -> iam.PolicyStatement:
+    """What DynamoDB asks of a key for whoever reads, or writes, a table that it encrypts."""
+    writing = ("kms:Encrypt", "kms:GenerateDataKey") if write else ()
+    return through("dynamodb", key, "kms:Decrypt", "kms:DescribeKey", *writing)
+
+
+def through(service: str, key: kms.IKey, *actions: str) -> iam.PolicyStatement:
+    """Allow actions on a key, when that AWS service asks for them on the caller's behalf."""
     region = Stack.of(key).region
     return iam.PolicyStatement(
-        actions=actions,
+        actions=list(actions),
         resources=[key.key_arn],
         conditions={"StringEquals": {"kms:ViaService": f"{service}.{region}.amazonaws.com"}},
     )
@@ -43,11 +45,11 @@ def use_table(
     return allow(*[f"dynamodb:{action}" for action in actions], on=[resource])
 
 
-def read_secret(secret: secretsmanager.ISecret, key: kms.IKey) -> Sequence[iam.PolicyStatement]:
+def read_secret(secret_arn: str, key: kms.IKey) -> Sequence[iam.PolicyStatement]:
     """Read the value of one secret."""
     return (
-        allow("secretsmanager:GetSecretValue", on=[secret.secret_arn]),
-        use_key(key, service="secretsmanager", write=False),
+        allow("secretsmanager:GetSecretValue", on=[secret_arn]),
+        through("secretsmanager", key, "kms:Decrypt"),
     )
 
 
@@ -73,7 +75,7 @@ def read_stream(stream_arn: str, key: kms.IKey) -> Sequence[iam.PolicyStatement]
             "dynamodb:ListStreams",
             on=[stream_arn],
         ),
-        use_key(key, service="dynamodb", write=False),
+        use_table_key(key, write=False),
     )
 
 

@@ -28,7 +28,8 @@ FUNCTIONS = (
         name="sweep_expired",
         kind="job",
         handler="inventory.jobs.sweep_expired.handler",
-        tables={"inventory": CHANGE, "inventory/due": ("Query",)},
+        # The index shows all of a reservation: it is not read again.
+        tables={"inventory": ("PutItem", "UpdateItem"), "inventory/due": ("Query",)},
     ),
 )
 

@@ -103,5 +103,5 @@ class OperationsStack(ServiceStack):
         ask.add_conditions({"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": [PROBE]}})
         return Use(
             environment={"TABLE_ORDERS": self.stage.physical("orders")},
-            rights=[ask, grants.use_key(orders_key, service="dynamodb", write=False)],
+            rights=[ask, grants.use_table_key(orders_key, write=False)],
         )

@@ -1,9 +1,9 @@
 """Platform: the event bus, the layers, the alarm topic, and the relay of all outboxes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 
-from aws_cdk import CfnOutput, RemovalPolicy
+from aws_cdk import ArnFormat, CfnOutput, RemovalPolicy
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_iam as iam
@@ -91,9 +91,32 @@ class PlatformStack(ServiceStack):
             master_key=key,
             enforce_ssl=self.stage.enforce_tls,
         )
+        self._let_alarms_publish()
         if self.stage.alarm_email:
             self._topic.add_subscription(subscriptions.EmailSubscription(self.stage.alarm_email))
         CfnOutput(self, "AlarmTopicArn", value=self._topic.topic_arn)
+
+    def _let_alarms_publish(self) -> None:
+        """Said in full: a topic that has a policy, if only against plain HTTP, has no default."""
+        alarms = self.format_arn(
+            service="cloudwatch",
+            resource="alarm",
+            resource_name=f"{self.stage.prefix}-*",
+            arn_format=ArnFormat.COLON_RESOURCE_NAME,
+        )
+        self._let_publish("AlarmsPublish", "cloudwatch", {"ArnLike": {"aws:SourceArn": alarms}})
+
+    def _let_publish(self, sid: str, service: str, only: Mapping[str, Mapping[str, str]]) -> None:
+        """Let a service publish to the topic, on behalf of what is ours."""
+        self._topic.add_to_resource_policy(
+            iam.PolicyStatement(
+                sid=sid,
+                principals=[iam.ServicePrincipal(f"{service}.amazonaws.com")],
+                actions=["sns:Publish"],
+                resources=[self._topic.topic_arn],
+                conditions=dict(only),
+            )
+        )
 
     def _add_bus(self) -> None:
         bus = events.EventBus(self, "Bus", event_bus_name=self.stage.physical())
@@ -128,7 +151,12 @@ class PlatformStack(ServiceStack):
             f"(since {told('$.detail.data.first_seen_at')})"
         )
         message = events.RuleTargetInput.from_text(text)
-        rule.add_target(targets.SnsTopic(self._topic, message=message, dead_letter_queue=dlq))
+        # By its ARN: of a topic of ours, CDK would let EventBridge as a whole publish.
+        topic = sns.Topic.from_topic_arn(self, "Told", self._topic.topic_arn)
+        rule.add_target(targets.SnsTopic(topic, message=message, dead_letter_queue=dlq))
+        self._let_publish(
+            "RulePublishes", "events", {"ArnEquals": {"aws:SourceArn": rule.rule_arn}}
+        )
 
     def _add_relay(self) -> None:
         """The function only: each service's stack connects its own stream to it."""

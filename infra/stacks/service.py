@@ -225,7 +225,7 @@ class ServiceStack(BaseStack):
     def audited(self, key: kms.IKey, tables: Mapping[str, Sequence[str]]) -> Use:
         """Read these tables of another service, all encrypted by this key, and their streams."""
         environment: dict[str, str] = {}
-        rights = [grants.use_key(key, service="dynamodb", write=False)]
+        rights = [grants.use_table_key(key, write=False)]
         for name, actions in tables.items():
             parameter = names.stream_parameter(self.stage, name)
             stream = ssm.StringParameter.value_for_string_parameter(self, parameter)
@@ -251,7 +251,7 @@ class ServiceStack(BaseStack):
             statements.append(grants.use_table(table.arn, actions, index=index or None))
         if statements:
             write = grants.writes(spec.tables)
-            statements.append(grants.use_key(self.key, service="dynamodb", write=write))
+            statements.append(grants.use_table_key(self.key, write=write))
         return statements
 
     def _checkout(self, action: str) -> Use:

@@ -11,7 +11,8 @@ import pytest
 
 from infra.contract import RouteContract, routes
 from infra.project import ROOT
-from tests.infra.assembly import Assembly
+from tools.access.policies import Policies
+from tools.access.templates import Assembly
 
 
 @pytest.fixture(scope="session")
@@ -73,3 +74,9 @@ def document() -> dict[str, Any]:
 def contract(document: dict[str, Any]) -> list[RouteContract]:
     """Its routes."""
     return routes(document)
+
+
+@pytest.fixture
+def policies(stage: Assembly) -> Policies:
+    """Every grant of the stage."""
+    return Policies(stage)

@@ -8,7 +8,7 @@ import pytest
 
 from infra.project import ROOT
 from shop import telemetry
-from tests.infra.assembly import Assembly
+from tools.access.templates import Assembly
 
 # Counted to be looked at, not to be woken up by.
 NO_TROUBLE = {"SignInLimited", "SignInRefused", "ReservationsExpired"}

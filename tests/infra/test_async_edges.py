@@ -3,7 +3,7 @@
 import json
 
 from shop import aws
-from tests.infra.assembly import Assembly, Resource
+from tools.access.templates import Assembly, Resource
 
 FOURTEEN_DAYS_S = 14 * 24 * 3600
 

@@ -2,8 +2,8 @@
 
 from benchmarks.cost import __main__ as command
 from benchmarks.cost import budgets
-from tests.infra.assembly import Assembly
 from tests.support.specs import specs
+from tools.access.templates import Assembly
 
 
 def test_the_resources_that_cost_by_the_month_are_counted(prod: Assembly) -> None:

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.infra.assembly import Assembly, Resource
+from tools.access.templates import Assembly, Resource
 
 TABLES = {"identity", "catalog", "inventory", "orders", "payments", "ledger", "balances", "audit"}
 PUBLISHING = {"identity", "inventory", "orders", "payments", "ledger", "audit"}

@@ -7,7 +7,7 @@ from pathlib import Path
 from infra.project import ROOT, Project
 from infra.stages import LOCAL, PROD
 from shop import aws
-from tests.infra.assembly import Assembly, Resource, many, text
+from tools.access.templates import Assembly, Resource, many, text
 
 GATEWAY_TIMEOUT_S = 29
 

@@ -9,7 +9,7 @@ import pytest
 from infra.contract import RouteContract
 from infra.problems import GATEWAY_RESPONSES
 from shop.problems import CATALOGUE
-from tests.infra.assembly import Assembly, Resource
+from tools.access.templates import Assembly, Resource
 
 FIELDS = ["type", "title", "status", "code", "detail", "instance", "request_id", "retryable"]
 

@@ -1,8 +1,15 @@
-"""Who may do what."""
+"""Rules of who may do what that hold whatever the functions are.
+
+That each function needs its rights is test_least_privilege.py; who may do what, all in all, is
+docs/access.md, which test_access.py compares.
+"""
 
 import re
 
-from tests.infra.assembly import Assembly, many, text
+import pytest
+
+from tools.access.policies import ACCOUNT, ANYONE, Grant, Policies
+from tools.access.questions import WRITES, Questions, covers
 
 # A star where a resource should stand, and why. Nothing else may have one.
 ANY_RESOURCE = {
@@ -20,7 +27,14 @@ ANY_RESOURCE = {
     "logs:DescribeLogGroups": "log delivery knows no resources",
 }
 # API Gateway takes the role by which it writes logs only with its seven actions on everything.
-GATEWAY_LOGS_ROLE = "LogsRole"
+GATEWAY = "gateway"
+GATEWAY_ACTIONS = {
+    f"logs:{name}"
+    for name in (
+        "CreateLogGroup", "CreateLogStream", "DescribeLogGroups", "DescribeLogStreams",
+        "PutLogEvents", "GetLogEvents", "FilterLogEvents",
+    )
+}  # fmt: skip
 ITEM_ACTIONS = {
     f"dynamodb:{name}" for name in ("GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem")
 }
@@ -30,124 +44,164 @@ STREAM_ACTIONS = {
 }
 
 
-def test_no_action_is_a_wildcard(stage: Assembly) -> None:
-    for resource, statement in stage.statements():
-        for action in many(statement["Action"]):
-            assert "*" not in action, str(resource)
+@pytest.fixture
+def asked(policies: Policies) -> Questions:
+    return Questions(policies)
 
 
-def test_no_resource_is_a_wildcard_without_a_reason(stage: Assembly) -> None:
-    for resource, statement in stage.statements():
-        if resource.id.startswith(GATEWAY_LOGS_ROLE):
-            continue
-        if any("*" in text(target) for target in many(statement["Resource"])):
-            assert set(many(statement["Action"])) <= set(ANY_RESOURCE), str(resource)
-
-
-def test_no_role_has_a_policy_that_we_did_not_write(stage: Assembly) -> None:
-    for role in stage.all("AWS::IAM::Role"):
-        assert "ManagedPolicyArns" not in role.properties, str(role)
-
-
-def test_no_one_scans_or_deletes(stage: Assembly) -> None:
-    seen = {
-        action
-        for _, statement in stage.statements()
-        for action in many(statement["Action"])
-        if action.startswith("dynamodb:")
-    }
-    assert seen == ITEM_ACTIONS | STREAM_ACTIONS
-
-
-def test_no_role_changes_the_ledger(stage: Assembly) -> None:
-    table = _logical_id(stage, "ledger")
-    given = set()
-    for resource, statement in stage.statements():
-        target = text(statement["Resource"])
-        named = resource.stack == "ledger" and f'"{table}"' in target
-        if named or re.search(r"table/cartwright-[a-z]+-ledger\b", target):
-            given |= set(many(statement["Action"]))
-    reads = {"dynamodb:Query", "dynamodb:BatchGetItem"}
-    assert given == {"dynamodb:PutItem"} | reads | STREAM_ACTIONS
-
-
-def test_the_auditor_changes_nothing_but_its_own_table(stage: Assembly) -> None:
-    reads = {"dynamodb:BatchGetItem", "dynamodb:Query"}
-    streams = STREAM_ACTIONS - {"dynamodb:ListStreams"}
-    own, others = set(), set()
-    for resource, statement in stage.statements():
-        actions = set(many(statement["Action"]))
-        if resource.stack != "operations" or not resource.id.startswith("checkinvariantsRole"):
-            continue
-        if not any(action.startswith("dynamodb:") for action in actions):
-            assert not any(action.startswith("kms:") for action in actions) or (
-                actions == {"kms:Decrypt", "kms:DescribeKey"}
-                or actions >= {"kms:Encrypt"}  # its own table's key
-            )
-        elif f'"{_logical_id(stage, "audit")}"' in text(statement["Resource"]):
-            own |= actions
-        else:
-            others |= actions
-    assert own == {f"dynamodb:{name}" for name in ("PutItem", "UpdateItem")} | reads
-    assert others == reads | streams
-
-
-def test_the_ledger_refuses_changes_to_everyone(stage: Assembly) -> None:
-    (ledger,) = [
-        table
-        for table in stage.all("AWS::DynamoDB::GlobalTable")
-        if table.id == _logical_id(stage, "ledger")
+def ledger(policies: Policies) -> str:
+    found = [
+        policies.names.of(made) for made in policies.assembly.all("AWS::DynamoDB::GlobalTable")
     ]
-    (replica,) = ledger.properties["Replicas"]
-    (statement,) = replica["ResourcePolicy"]["PolicyDocument"]["Statement"]
-    assert statement["Effect"] == "Deny"
-    assert statement["Principal"] in ("*", {"AWS": "*"})
-    assert {
-        f"dynamodb:{name}"
-        for name in ("UpdateItem", "DeleteItem", "BatchWriteItem", "PartiQLUpdate", "PartiQLDelete")
-    } <= set(statement["Action"])
+    (arn,) = [arn for arn in found if policies.names.short(arn) == "table/ledger"]
+    return arn
 
 
-def test_only_routes_and_janitors_start_a_checkout(stage: Assembly) -> None:
-    starters = {}
-    for resource, statement in stage.statements():
-        if any(action.startswith("states:") for action in many(statement["Action"])):
-            assert text(statement["Resource"]).endswith('-checkout"]]}')
-            starters[str(resource)] = statement["Action"]
-    roles = {re.sub(r"Role[0-9A-F]{8}$", "", name): action for name, action in starters.items()}
-    assert roles == {
-        "orders/placeorder": "states:StartSyncExecution",
-        "orders/checkout": "states:StartSyncExecution",
-        "orders/cancelorder": "states:StartSyncExecution",
-        "orders/janitor": "states:StartExecution",
-        "payments/createpayment": "states:StartSyncExecution",
-        "payments/confirmpayment": "states:StartSyncExecution",
-        "payments/receivewebhook": "states:StartExecution",
-        "payments/janitor": "states:StartExecution",
-    }
+def lines(grants: list[Grant]) -> list[str]:
+    """For a message: who, what, and where it stands."""
+    return [f"{grant.who}: {grant.action} on {grant.on}, in {grant.where}" for grant in grants]
 
 
-def test_data_keys_are_used_through_their_services_only(stage: Assembly) -> None:
-    for resource, statement in stage.statements():
-        actions = set(many(statement["Action"]))
-        if actions & {"kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"}:
-            condition = statement["Condition"]["StringEquals"]["kms:ViaService"]
-            assert text(condition).endswith(".amazonaws.com"), str(resource)
+def test_no_role_has_a_wildcard_for_an_action(policies: Policies) -> None:
+    assert lines([grant for grant in policies.of_roles if "*" in grant.action]) == []
 
 
-def test_only_sign_in_and_refresh_sign_tokens(stage: Assembly) -> None:
-    signers = {
-        re.sub(r"Role[0-9A-F]{8}$", "", resource.id)
-        for resource, statement in stage.statements()
-        if "kms:Sign" in many(statement["Action"])
-    }
-    assert signers == {"createsession", "refreshsession"}
+def test_no_role_has_a_wildcard_for_a_resource_without_a_reason(policies: Policies) -> None:
+    logs_end = ":*"  # A log group's ARN ends so: its streams.
+    assert [
+        line
+        for grant, line in zip(policies.of_roles, lines(policies.of_roles), strict=True)
+        if re.search(r"[*?]", grant.on.removesuffix(logs_end) if ":logs:" in grant.on else grant.on)
+        and grant.who != GATEWAY
+        and grant.action not in ANY_RESOURCE
+    ] == []
 
 
-def _logical_id(stage: Assembly, name: str) -> str:
-    (found,) = [
-        table.id
-        for table in stage.all("AWS::DynamoDB::GlobalTable")
-        if re.fullmatch(f"cartwright-[a-z]+-{name}", table.properties["TableName"])
+def test_the_gateway_writes_logs_and_nothing_else(policies: Policies) -> None:
+    found = {grant.action for grant in policies.of_roles if grant.who == GATEWAY}
+    assert found == GATEWAY_ACTIONS
+
+
+def test_no_one_scans_or_deletes(policies: Policies) -> None:
+    given = [grant for grant in policies.of_roles if grant.action.startswith("dynamodb:")]
+    known = ITEM_ACTIONS | STREAM_ACTIONS
+    assert lines([grant for grant in given if grant.action not in known]) == []
+    assert {grant.action for grant in given} == known
+
+
+def test_the_ledger_is_append_only_for_every_role(policies: Policies) -> None:
+    arn = ledger(policies)
+    places = (arn, f"{arn}/index/by_account", f"{arn}/stream/now")
+    allowed = {"dynamodb:PutItem", "dynamodb:Query", "dynamodb:BatchGetItem"} | STREAM_ACTIONS
+    given = [
+        grant
+        for grant in [*policies.of_roles, *policies.of_resources]
+        if grant.allows and grant.action.startswith("dynamodb:")
+        if any(covers(grant, grant.action, place) for place in places)
     ]
-    return found
+    assert lines([grant for grant in given if grant.action not in allowed]) == []
+    writers = {grant.who for grant in given if grant.action == "dynamodb:PutItem"}
+    assert writers == {"ledger.on_payment_captured"}
+
+
+def test_the_auditor_changes_nothing_but_its_own_table(policies: Policies) -> None:
+    reads = {"dynamodb:BatchGetItem", "dynamodb:Query"} | STREAM_ACTIONS
+    foreign = [
+        grant
+        for grant in policies.of_roles
+        if grant.who == "operations.check_invariants" and grant.action.startswith("dynamodb:")
+        if not policies.names.short(grant.on).startswith("table/audit")
+    ]
+    assert foreign
+    assert lines([grant for grant in foreign if grant.action not in reads]) == []
+
+
+def test_the_ledger_refuses_changes_to_anyone_whatever_a_role_may(asked: Questions) -> None:
+    arn = ledger(asked.policies)
+    open_ = [a for a in WRITES if not asked.refused_to_anyone(f"dynamodb:{a}", arn)]
+    assert open_ == ["PutItem"]
+
+
+def test_only_routes_and_janitors_start_a_checkout(policies: Policies) -> None:
+    starters = {
+        grant.who: (grant.action, policies.names.short(grant.on))
+        for grant in policies.of_roles
+        if grant.action.startswith("states:")
+    }
+    wait, leave = (
+        (f"states:{action}", "machine/checkout")
+        for action in ("StartSyncExecution", "StartExecution")
+    )
+    assert starters == {
+        "orders.place_order": wait,
+        "orders.cancel_order": wait,
+        "orders.checkout": wait,
+        "orders.janitor": leave,
+        "payments.create_payment": wait,
+        "payments.confirm_payment": wait,
+        "payments.janitor": leave,
+        "payments.receive_webhook": leave,
+    }
+
+
+def test_data_keys_are_used_through_their_services_only(policies: Policies) -> None:
+    direct = [
+        grant
+        for grant in policies.of_roles
+        if grant.action in {"kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey", "kms:ReEncrypt*"}
+        and not re.fullmatch(r"StringEquals kms:ViaService \w+\.amazonaws\.com", grant.when)
+    ]
+    assert lines(direct) == []
+
+
+def test_only_sign_in_and_refresh_sign_tokens(policies: Policies) -> None:
+    signers = {grant.who for grant in policies.of_roles if grant.action == "kms:Sign"}
+    assert signers == {"identity.create_session", "identity.refresh_session"}
+
+
+def test_a_key_opens_to_the_policies_of_its_account_and_to_alarms(policies: Policies) -> None:
+    """Beyond `kms:*` of the account, by which IAM policies count, each statement has a reason."""
+    names = policies.names
+    beyond = {
+        (grant.who, names.short(grant.on), grant.when)
+        for grant in policies.of_resources
+        if ":kms:" in grant.on and (grant.who, grant.action, grant.when) != (ACCOUNT, "kms:*", "")
+    }
+    assert beyond == {
+        # Alarms, and what people are told, are published to an encrypted topic.
+        ("cloudwatch.amazonaws.com", "key/alarms-data", ""),
+        ("events.amazonaws.com", "key/alarms-data", ""),
+        # CDK's: whom IAM lets read the secret, it lets use its key. The account's line has it all.
+        (ACCOUNT, "key/payments-data", "StringEquals kms:ViaService secretsmanager.amazonaws.com"),
+    }
+
+
+def test_no_resource_lets_anyone_in(policies: Policies) -> None:
+    strangers = [
+        grant
+        for grant in policies.of_resources
+        if grant.allows
+        and (grant.who == ANYONE or not grant.who.endswith((".amazonaws.com", ACCOUNT)))
+    ]
+    assert lines(strangers) == []
+
+
+def test_each_role_is_taken_by_the_service_that_acts_by_it(policies: Policies) -> None:
+    takers = {"gateway": "apigateway.amazonaws.com", "machine/checkout": "states.amazonaws.com"}
+    wrong = [
+        grant
+        for grant in policies.of_trust
+        if (grant.who, grant.action)
+        != (takers.get(policies.holder(grant.on), "lambda.amazonaws.com"), "sts:AssumeRole")
+    ]
+    assert lines(wrong) == []
+
+
+def test_each_role_belongs_to_something(policies: Policies) -> None:
+    """Else it is a door that nobody watches, or a right for somebody whom we do not know."""
+    assert [
+        f"{policies.holder(grant.on)}, in {grant.where}"
+        for grant in policies.of_trust
+        if policies.holder(grant.on).startswith("role ")
+    ] == []
+    assert lines([grant for grant in policies.of_roles if grant.who.startswith("role ")]) == []

@@ -9,7 +9,7 @@ import pytest
 
 from infra.project import ROOT
 from infra.stages import LOCAL, PROD, stage_named
-from tests.infra.assembly import Assembly, Resource
+from tools.access.templates import Assembly, Resource
 
 # What the emulator cannot create, of all that we use; see `firewall`.
 AWS_ONLY = {"AWS::WAFv2::WebACL", "AWS::WAFv2::WebACLAssociation"}

@@ -57,6 +57,7 @@ def service(settings: Settings) -> processes.Service:
             SFTP_ENABLED="0",
             DOCKER_HOST=f"unix://{temporary}/no-docker",  # It reaps containers that it finds.
             LAMBDA_WARM_TTL_SECONDS="900",
+            AUTH="true",  # IAM is enforced: a function may do what its role says, no more.
         ),
     )
 

@@ -1,0 +1,172 @@
+"""Who may call, send and start: what the emulator does not enforce, from both ends.
+
+One end is the template's own wiring (routes of the contract, rules, mappings, the states of the
+machine), the other the permissions: they must say the same, no more and no less.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from infra.contract import RouteContract
+from tools.access.policies import Policies
+from tools.access.templates import Resource
+
+API = "apigateway.amazonaws.com"
+EVENTS = "events.amazonaws.com"
+INVOKE = "lambda:InvokeFunction"
+TELLING = ("rule/operations-tell-people", "topic/alarms")
+
+
+@pytest.fixture
+def lets(policies: Policies) -> set[tuple[str, str, str, str]]:
+    """Resource, who, action and condition of all that resources allow to services."""
+    return {
+        (policies.names.short(grant.on), grant.who, grant.action, grant.when)
+        for grant in policies.of_resources
+        if grant.allows
+    }
+
+
+def rules(policies: Policies) -> Iterator[tuple[str, Resource, dict[str, Any]]]:
+    """Each rule's name, the rule and its one target."""
+    for rule in policies.assembly.all("AWS::Events::Rule"):
+        (target,) = rule.properties["Targets"]
+        yield policies.names.short(policies.names.of(rule)), rule, target
+
+
+def name_of(policies: Policies, stack: str, value: Any) -> str:
+    return policies.names.short(policies.names.arn(stack, value))
+
+
+def test_the_api_invokes_each_function_by_its_route_only(
+    lets: set[tuple[str, str, str, str]], contract: list[RouteContract]
+) -> None:
+    wanted = {
+        (
+            f"function/{route.function}",
+            API,
+            INVOKE,
+            f"ArnLike aws:SourceArn api {route.method} {re.sub('{[^}]+}', '*', route.path)}",
+        )
+        for route in contract
+    }
+    wanted.add(
+        ("function/identity.authorizer", API, INVOKE, "ArnLike aws:SourceArn api authorizer")
+    )
+    assert {entry for entry in lets if entry[1] == API} == wanted
+
+
+def test_the_authorizer_that_may_be_invoked_is_the_one_of_the_api(policies: Policies) -> None:
+    (authorizer,) = policies.assembly.all("AWS::ApiGateway::Authorizer")
+    uri = policies.names.arn(authorizer.stack, authorizer.properties["AuthorizerUri"])
+    assert "identity-authorizer/invocations" in uri
+
+
+def test_a_rule_reaches_its_own_queue_or_function_and_no_other(
+    policies: Policies, lets: set[tuple[str, str, str, str]]
+) -> None:
+    wanted = set()
+    for name, rule, target in rules(policies):
+        to = name_of(policies, rule.stack, target["Arn"])
+        parked = name_of(policies, rule.stack, target["DeadLetterConfig"]["Arn"])
+        plain = to.partition("/")[2].replace(".", "-").replace("_", "-")
+        # What people are told goes to the topic of alarms; all else to what the rule is called by.
+        assert name == f"rule/{plain}" or (name, to) == TELLING, f"{rule} reaches {to}"
+        assert parked == f"queue/{name.partition('/')[2]}-dlq", f"{rule} parks in {parked}"
+        assert "RoleArn" not in target, f"{rule} acts by a role"
+        if to.startswith("topic/"):
+            wanted.add((to, EVENTS, "sns:Publish", f"ArnEquals aws:SourceArn {name}"))
+        elif to.startswith("queue/"):
+            # CDK's target also lets the rule ask for the queue's attributes and address.
+            for action in ("SendMessage", "GetQueueAttributes", "GetQueueUrl"):
+                wanted.add((to, EVENTS, f"sqs:{action}", f"ArnEquals aws:SourceArn {name}"))
+        else:
+            wanted.add((to, EVENTS, INVOKE, f"ArnLike aws:SourceArn {name}"))
+        wanted.add((parked, EVENTS, "sqs:SendMessage", f"ArnEquals aws:SourceArn {name}"))
+    # The key of the topic has a rule of its own: test_rights.py.
+    assert {e for e in lets if e[1] == EVENTS and not e[0].startswith("key/")} == wanted
+
+
+def test_alarms_of_this_application_and_no_one_else_publish_to_their_topic(
+    lets: set[tuple[str, str, str, str]],
+) -> None:
+    assert {(who, action, when) for on, who, action, when in lets if on == "topic/alarms"} == {
+        ("cloudwatch.amazonaws.com", "sns:Publish", "ArnLike aws:SourceArn alarm/*"),
+        (EVENTS, "sns:Publish", f"ArnEquals aws:SourceArn {TELLING[0]}"),
+    }
+
+
+def test_no_service_is_let_in_but_these(lets: set[tuple[str, str, str, str]]) -> None:
+    assert {who for _, who, _, _ in lets} == {API, EVENTS, "cloudwatch.amazonaws.com", "account"}
+
+
+def test_the_machine_invokes_exactly_the_functions_of_its_states(policies: Policies) -> None:
+    for machine in policies.assembly.all("AWS::StepFunctions::StateMachine"):
+        given = machine.properties
+        named = {
+            name_of(policies, machine.stack, given["DefinitionSubstitutions"][match.group(1)])
+            for state in states(given["DefinitionString"])
+            if (match := re.fullmatch(r"\$\{(\w+)\}", state.get("Resource", "")))
+        }
+        called = policies.names.short(policies.names.of(machine))
+        may = {
+            policies.names.short(grant.on)
+            for grant in policies.of_roles
+            if grant.who == called and grant.action == INVOKE
+        }
+        assert may == named
+        assert len(named) >= 4
+
+
+def states(definition: str) -> Iterator[dict[str, Any]]:
+    """All states, whatever they are nested in. Numbers of substitutions are not in quotes."""
+    parsed = json.loads(re.sub(r": \$\{\w+\}", ": 0", definition))
+
+    def walk(value: Any) -> Iterator[dict[str, Any]]:
+        if isinstance(value, dict):
+            if "Type" in value:
+                yield value
+            for part in value.values():
+                yield from walk(part)
+        elif isinstance(value, list):
+            for part in value:
+                yield from walk(part)
+
+    return walk(parsed)
+
+
+def test_the_machine_does_nothing_but_invoke_functions(policies: Policies) -> None:
+    for machine in policies.assembly.all("AWS::StepFunctions::StateMachine"):
+        kinds = {
+            state["Resource"]
+            for state in states(machine.properties["DefinitionString"])
+            if "Resource" in state
+        }
+        assert [kind for kind in kinds if not re.fullmatch(r"\$\{\w+Steps\}", kind)] == []
+
+
+def test_only_the_machine_invokes_functions_by_a_role(policies: Policies) -> None:
+    invokers = {grant.who for grant in policies.of_roles if grant.action.startswith("lambda:")}
+    assert invokers == {"machine/checkout"}
+
+
+def test_a_queue_feeds_the_consumer_of_its_name_and_streams_the_relay_and_the_fold(
+    policies: Policies,
+) -> None:
+    streams: dict[str, set[str]] = {}
+    for mapping in policies.assembly.all("AWS::Lambda::EventSourceMapping"):
+        source = name_of(policies, mapping.stack, mapping.properties["EventSourceArn"])
+        function = policies.names.function(mapping.stack, mapping.properties["FunctionName"])
+        if source.startswith("queue/"):
+            assert source == "queue/" + re.sub("[._]", "-", function), str(mapping)
+        else:
+            streams.setdefault(function, set()).add(source)
+    publishing = {"identity", "inventory", "orders", "payments", "ledger", "audit"}
+    assert streams == {
+        "operations.relay": {f"stream/{name}" for name in publishing},
+        "ledger.fold_balances": {"stream/ledger"},
+    }

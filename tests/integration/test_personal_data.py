@@ -1,0 +1,50 @@
+"""Personal data stands where tools/access/personal.py says, and in no other row."""
+
+import pytest
+
+from tests.support import dynamodb, gateway
+from tests.support.journey import ADDRESS, Journey, started
+from tests.support.psp import DECLINED, NEEDS_ACTION
+from tools.access.personal import PERSONAL
+
+EMAIL, NAME, PASSWORD = "ada.personal@example.com", "Augusta Personal", "quiet-harbour-42-lanterns"
+# What a person could be known, reached or charged by; of a password any form of it.
+VALUES = (EMAIL, NAME, PASSWORD, "$argon2", *ADDRESS.values(), NEEDS_ACTION)
+TOO_COMMON = {ADDRESS["country"], ADDRESS["region"]}  # two letters, which stand in many words
+
+
+def live(shop: Journey) -> None:
+    """A customer registers, signs in, buys, is declined, is asked to authenticate."""
+    person = {"email": EMAIL, "password": PASSWORD, "consents": {"terms": True}}
+    person["profile"] = {"name": NAME, "locale": "en-GB"}
+    register = gateway.event("POST", "/users", body=person, sub=None)
+    assert shop.wire.call("identity.register_user", register)["statusCode"] == 202
+    sign_in = gateway.event(
+        "POST", "/sessions", body={"email": EMAIL, "password": PASSWORD}, sub=None
+    )
+    assert shop.wire.call("identity.create_session", sign_in)["statusCode"] == 201
+    shop.stock("TEA", units=9)
+    order_id = shop.order("order", {"TEA": 1}).json["order_id"]
+    assert shop.pay("pay", order_id, NEEDS_ACTION).status == 202
+    assert shop.buy("buy", {"TEA": 1}, NEEDS_ACTION).status == 202
+    assert shop.buy("declined", {"TEA": 1}, DECLINED).status == 402
+    shop.settle(minutes=20)
+
+
+def found() -> dict[str, set[str]]:
+    """The attributes of each table in which one of the values stands."""
+    places: dict[str, set[str]] = {}
+    for table in dynamodb.TABLES:
+        for row in dynamodb.rows(table):
+            for attribute, value in row.items():
+                if any(each in str(value) for each in VALUES if each not in TOO_COMMON):
+                    places.setdefault(table, set()).add(attribute)
+    return places
+
+
+def test_personal_data_is_where_it_is_said_to_be_and_nowhere_else(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with started(monkeypatch) as shop:
+        live(shop)
+        assert found() == {held.table: set(held.attributes) for held in PERSONAL}

@@ -1,0 +1,126 @@
+"""What an AWS request needs of IAM: the actions and resources of the caller's policy.
+
+Resources are named as in docs/access.md: `table/orders/index/due`, `key/identity-tokens`.
+"""
+
+import json
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tests.support.wire import Request
+
+# What a variable of a function points to; tests/infra compares it with the templates.
+RESOURCES = {
+    "BUS_NAME": "bus",
+    "CHECKOUT_MACHINE_ARN": "machine/checkout",
+    "EMAIL_MAC_KEY_ARN": "key/identity-email-mac",
+    "FOLD_DLQ_URL": "queue/ledger-fold-balances-dlq",
+    "PSP_SECRET_ARN": "secret/psp",
+    "RELAY_DLQ_URL": "queue/operations-relay-dlq",
+    "TOKEN_KEY_ARN": "key/identity-tokens",
+}
+# The part of a request that names a resource, by service.
+_NAMED_BY = {
+    "kms": "KeyId",
+    "secretsmanager": "SecretId",
+    "sqs": "QueueUrl",
+    "states": "stateMachineArn",
+}
+
+
+@dataclass(frozen=True, order=True)
+class Use:
+    """One function's use of one action on one resource."""
+
+    function: str
+    action: str
+    resource: str
+
+
+class UnknownRequest(Exception):
+    """A request whose rights are not known here: teach tests/support/iam.py."""
+
+
+def uses(request: Request) -> Iterator[Use]:
+    """What a request of a function needs; an invocation by a machine or a test needs nothing."""
+    if request.service == "lambda":
+        return
+    service = request.service.removesuffix("streams")  # Streams have the table's prefix in IAM.
+    for action, resource in _needs(request):
+        yield Use(request.function, f"{service}:{action}", resource)
+
+
+def _needs(request: Request) -> Iterable[tuple[str, str]]:
+    if request.service == "dynamodb":
+        read = _DYNAMODB.get(request.operation)
+        if read is None:
+            raise UnknownRequest(request.name)
+        return read(request.operation, request.body)
+    if request.service == "dynamodbstreams":
+        return [(request.operation, _stream(request))]
+    if request.operation == "PutEvents":
+        return [("PutEvents", _named(entry["EventBusName"])) for entry in request.body["Entries"]]
+    try:
+        named = request.body[_NAMED_BY[request.service]]
+    except KeyError:
+        raise UnknownRequest(request.name) from None
+    return [(request.operation, _named(named))]
+
+
+def _stream(request: Request) -> str:
+    """A stream is named by its ARN, or in an iterator that was made of it."""
+    named = re.search(r":table/([\w.-]+)/stream/", json.dumps(request.body))
+    if named is None:
+        raise UnknownRequest(request.name)
+    return f"stream/{named.group(1)}"
+
+
+def _named(value: str) -> str:
+    for variable, name in RESOURCES.items():
+        if os.environ.get(variable) == value:
+            return name
+    return value
+
+
+Needs = Iterable[tuple[str, str]]
+
+
+def _one(operation: str, body: Mapping[str, Any]) -> Needs:
+    index = f"/index/{body['IndexName']}" if "IndexName" in body else ""
+    yield operation, f"table/{body['TableName']}{index}"
+
+
+def _batch(operation: str, body: Mapping[str, Any]) -> Needs:
+    for table in body["RequestItems"]:
+        yield operation, f"table/{table}"
+
+
+def _transaction(_operation: str, body: Mapping[str, Any]) -> Needs:
+    """IAM knows no transactions: each part needs its own action."""
+    actions = {
+        "Put": "PutItem",
+        "Update": "UpdateItem",
+        "Delete": "DeleteItem",
+        "ConditionCheck": "ConditionCheckItem",
+        "Get": "GetItem",
+    }
+    for part in body["TransactItems"]:
+        [(kind, given)] = part.items()
+        yield actions[kind], f"table/{given['TableName']}"
+
+
+_DYNAMODB: Mapping[str, Callable[[str, Mapping[str, Any]], Needs]] = {
+    "GetItem": _one,
+    "Query": _one,
+    "Scan": _one,
+    "PutItem": _one,
+    "UpdateItem": _one,
+    "DeleteItem": _one,
+    "BatchGetItem": _batch,
+    "BatchWriteItem": _batch,
+    "TransactWriteItems": _transaction,
+    "TransactGetItems": _transaction,
+}
