@@ -45,6 +45,8 @@ class Stage:
     # Functions that run on this machine read the layers where they were built. An emulator unpacks
     # every layer for every worker, which takes longer than to import it.
     linked_layers: bool = False
+    # Whether a right to read a stream can name the stream: an emulator asks for it on everything.
+    streams_have_names: bool = True
     architecture: Literal["arm64", "x86_64"] = "arm64"
     log_level: LogLevel = "INFO"
     log_retention_days: int = 30
@@ -115,6 +117,7 @@ def local(*, port: int, psp_port: int, linked_layers: bool = True) -> Stage:
         assets="host",
         runtime=f"python{sys.version_info.major}.{sys.version_info.minor}",
         linked_layers=linked_layers,
+        streams_have_names=False,
         architecture="arm64" if platform.machine() in {"arm64", "aarch64"} else "x86_64",
         log_retention_days=1,
         stream_max_age_s=120,  # the one limit that the emulator knows: it ignores retry counts

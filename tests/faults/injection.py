@@ -114,6 +114,7 @@ class Injector:
     streams: set[tuple[str, str]] = field(default_factory=set)  # those that pause, of the estate
     _sticky: tuple[str, Request] | None = None
     _swapped: Delivery | None = None
+    _invocation: int = 0  # that has made a call last
 
     def start(self, faults: dict[int, str]) -> None:
         """Begin a run with these faults by point."""
@@ -121,6 +122,7 @@ class Injector:
         for seen in (self.points, self.fired, self.late, self.held):
             seen.clear()
         self._sticky = self._swapped = None
+        self._invocation = 0
         self.dark = False
         self.paused = False
 
@@ -138,9 +140,7 @@ class Injector:
         if self._sticky is not None and _same_call(self._sticky[1], request):
             return self._refuse(self._sticky[0], request, act)
         kind: Kind = "read" if request.operation in READS else "write"
-        faults = OF_KIND[kind]
-        if not self.answers(request.function):
-            faults = tuple(each for each in faults if each != "slow-answer")
+        faults = self._differing(OF_KIND[kind], request.function, request.invocation)
         fault = self._here(request.name, kind, faults)
         return act() if fault is None else self._strike(fault, request, act)
 
@@ -170,13 +170,14 @@ class Injector:
         return refusal(*_REFUSALS[fault])
 
     # Calls to the provider.
-    def at_provider(self, call: str, function: str, act: Callable[[], Any]) -> Any:
+    def at_provider(self, call: str, function: str, invocation: int, act: Callable[[], Any]) -> Any:
         """Carry a call out, or not."""
         if self.paused:
             return act()
         if self.dark:
             raise PspUnavailable(call)
         kinds = READ_OF_PROVIDER if call == "retrieve" else OF_KIND["provider"]
+        kinds = self._differing(kinds, function.partition(" ")[0].rpartition(".")[0], invocation)
         fault = self._here(f"{function} provider.{call}", "provider", kinds)
         if fault is None:
             return act()
@@ -249,6 +250,20 @@ class Injector:
         self.streams.clear()
         overtaken.act()
         return True
+
+    def _differing(
+        self, faults: tuple[str, ...], function: str, invocation: int
+    ) -> tuple[str, ...]:
+        """Those that are not another one under another name.
+
+        To die before a call is to die after the one before it, if an invocation has made one.
+        Nobody waits for the answer of a function that no client and no machine has called.
+        """
+        same = set() if invocation != self._invocation else {"died-before"}
+        self._invocation = invocation
+        if not self.answers(function):
+            same.add("slow-answer")
+        return tuple(fault for fault in faults if fault not in same)
 
     # Answers to clients.
     def answered(self, name: str) -> bool:

@@ -222,7 +222,10 @@ class World:
             self.echo(call)
             return result
 
-        return self.injector.at_provider(call, f"{wire.here.function}.{wire.here.step}", acted)
+        here = wire.here
+        return self.injector.at_provider(
+            call, f"{here.function}.{here.step}", here.invocation, acted
+        )
 
     def _land(self, *until: str) -> None:
         try:

@@ -13,8 +13,10 @@ import pytest
 
 from tests.infra import implied, usage
 from tests.support.iam import RESOURCES, Use
-from tools.access.policies import Policies
+from tools.access.policies import Grant, Policies
 
+# On the local stage they stand on everything: infra/stages.py, streams_have_names.
+NAMELESS = {f"dynamodb:{name}" for name in ("DescribeStream", "GetRecords", "GetShardIterator")}
 LISTED = Path(__file__).with_name("unreached.toml")
 
 
@@ -44,10 +46,24 @@ def granted(policies: Policies) -> dict[Use, str]:
         for made in policies.assembly.all("AWS::Lambda::Function")
     }
     return {
-        Use(grant.who, grant.action, policies.names.short(grant.on)): grant.where
+        Use(grant.who, grant.action, resource): grant.where
         for grant in policies.of_roles
         if grant.who in functions and grant.allows
+        for resource in _resources(grant, policies)
     }
+
+
+def _resources(grant: Grant, policies: Policies) -> list[str]:
+    """The one that it names; the streams of its function, where streams have no names."""
+    if grant.on != "*" or grant.action not in NAMELESS:
+        return [policies.names.short(grant.on)]
+    return [
+        f"stream/{variable.removeprefix('STREAM_').lower()}"
+        for made in policies.assembly.all("AWS::Lambda::Function")
+        if policies.names.function(made.stack, {"Ref": made.id}) == grant.who
+        for variable in made.properties["Environment"]["Variables"]
+        if variable.startswith("STREAM_")
+    ]
 
 
 @pytest.fixture

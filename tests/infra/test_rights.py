@@ -74,7 +74,15 @@ def test_no_role_has_a_wildcard_for_a_resource_without_a_reason(policies: Polici
         if re.search(r"[*?]", grant.on.removesuffix(logs_end) if ":logs:" in grant.on else grant.on)
         and grant.who != GATEWAY
         and grant.action not in ANY_RESOURCE
+        and not _is_local_reader(policies, grant)
     ] == []
+
+
+def _is_local_reader(policies: Policies, grant: Grant) -> bool:
+    """The emulator asks for the right to read a stream on everything: infra/stages.py."""
+    local = any("cartwright-local-" in str(made.properties) for made in policies.assembly)
+    auditor = grant.who == "operations.check_invariants"
+    return local and auditor and grant.on == "*" and grant.action in STREAM_ACTIONS
 
 
 def test_the_gateway_writes_logs_and_nothing_else(policies: Policies) -> None:

@@ -20,8 +20,12 @@ import jsonpath_ng.parser
 import pytest
 from botocore import useragent
 from botocore.retries.quota import RetryQuota
-from moto.core import responses as moto_responses
 from moto.core import utils as moto_utils
+from moto.core.serialize import ResponseSerializer
+from moto.dynamodb.parsing.ast_nodes import (  # type: ignore[attr-defined]
+    DepthFirstTraverser,
+    Node,
+)
 from moto.stepfunctions.parser.asl.component.common.path import result_path
 from moto.stepfunctions.parser.asl.component.common.retry import retrier_decl
 from moto.stepfunctions.parser.asl.component.program import program
@@ -35,6 +39,7 @@ from moto.stepfunctions.parser.backend import execution_worker
 from inventory.service import reserving
 from shop import tables
 
+_get_value: Callable[..., Any] = ResponseSerializer.get_value
 # A definition, a path and a client are made once: moto does it for every state that it enters.
 _parse = functools.lru_cache(AmazonStateLanguageParser.parse)
 _path = functools.lru_cache(maxsize=4096)(jsonpath_ng.ext.parser.parse)
@@ -87,9 +92,6 @@ def quick(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(botocore.endpoint, "time", no_time)
     patch.setattr(botocore.session, "create_loader", _loader)
     patch.setattr(useragent, "sanitize_user_agent_string_component", _sanitized)
-    for module in (moto_utils, moto_responses):
-        if hasattr(module, "camelcase_to_underscores"):
-            patch.setattr(module, "camelcase_to_underscores", _underscored)
     patch.setattr(RetryQuota, "acquire", lambda *_: True)  # each run has a fresh process's
     for function in (tables.transact, tables.batch_get, reserving.reserve):
         patch.setitem(function.__kwdefaults__ or {}, "sleep", _unhurried)
@@ -98,13 +100,52 @@ def quick(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(result_path, "parse", _result_path)
     patch.setattr(jsonpath_ng.ext, "parse", _path)  # of bus rules
     patch.setattr(lambda_eval_utils, "boto_client_for", _lambda_client)
+    patch.setattr(DepthFirstTraverser, "traverse_node_recursively", _traversed)
+    patch.setattr(ResponseSerializer, "get_value", _value)
     copier = SimpleNamespace(deepcopy=_copied, copy=copy.copy)
     for name, module in list(sys.modules.items()):
         if name.startswith(_INTERPRETER) and getattr(module, "copy", None) is copy:
             patch.setattr(module, "copy", copier)
+        if name.startswith("moto.") and "camelcase_to_underscores" in vars(module):
+            patch.setattr(module, "camelcase_to_underscores", _underscored)
     patch.setattr(execution_worker, "Thread", _Inline)
     patch.setattr(execute_state, "Thread", _Inline)
     patch.setattr(program, "threading", SimpleNamespace(Thread=_Inline))
+
+
+def _processor(traverser: Any, kind: type) -> Callable[[Any], Any] | None:
+    """What a traversal does with a kind of node: moto looks it up anew for every node."""
+    known = traverser.__dict__.setdefault("_by_kind", {})
+    if kind not in known:
+        processors = traverser._processing_map().items()
+        known[kind] = next((each for base, each in processors if issubclass(kind, base)), None)
+    found: Callable[[Any], Any] | None = known[kind]
+    return found
+
+
+def _traversed(traverser: Any, node: Any, child_id: int = -1) -> Any:
+    """moto's, with the look-up above."""
+    if not isinstance(node, Node):
+        return node
+    parent = node.parent
+    for number, child in enumerate(node.children or ()):
+        traverser.pre_processing_of_child(node, number)
+        _traversed(traverser, child, number)
+    process = _processor(traverser, type(node))
+    if process is None:
+        return node
+    made = process(node)
+    made.parent = parent
+    if parent:
+        parent.children[child_id] = made
+    return made
+
+
+def _value(serializer: Any, value: Any, key: str, shape: Any) -> Any:
+    """What DynamoDB's part of moto answers is named as the model names it: no alias is tried."""
+    if type(value) is dict and serializer.operation_model.service_model.service_name == "dynamodb":
+        return value.get(key)
+    return _get_value(serializer, value, key, shape)
 
 
 def _copied(thing: Any, memo: Any = None) -> Any:
