@@ -40,6 +40,8 @@ def at_rest(world: World) -> list[str]:
         *_books(world, orders, payments),
         *_told(world, orders, payments),
         *(f"I6 parked: {each}" for each in world.shop.estate.parked()),
+        *(f"M1 {each}" for each in world.mistakes),
+        *_timelines(world),
         *_identity(),
     ]
 
@@ -94,6 +96,9 @@ def _owed(taken: Counter[str], rows: dict[str, Row], status: str, amount: str) -
 def _told(world: World, orders: dict[str, Row], payments: dict[str, Row]) -> Iterator[str]:
     """What clients were told is so, and is one thing for one key."""
     for sent in world.sent:
+        found = {reply.json[sent.same] for reply in sent.finals if sent.same and reply.status < 300}
+        if len(found) > 1:
+            yield f"A1 {sent.name}: {len(found)} different {sent.same} for one request"
         if not sent.keyed:
             continue
         if len(sent.answers) > 1:
@@ -112,14 +117,27 @@ def _kept(
     told = body.get("payment", body).get("status")
     if status < 300 and order is None and "order_id" in body.get("order", body):
         yield f"A2 {sent.name}: {status} for an order that is not there"
+    state = body.get("order", body).get("status")
+    if status < 300 and order and state in invariants.FINAL and order["status"] != state:
+        yield f"A2 {sent.name}: told that the order is {state}, it is {order['status']}"
     if status < 300 and told == "captured" and (payment or {}).get("status") != "captured":
         yield f"A2 {sent.name}: told that {payment_id} is captured, which it is not"
     if status >= 400 and payment is not None and payment["status"] == "captured":
         yield f"A2 {sent.name}: told {status} for a payment that took the money"
 
 
+def _timelines(world: World) -> Iterator[str]:
+    """Each event about an order was heard, once."""
+    rows = (str(row["sk"]) for row in dynamodb.rows("orders"))
+    heard = Counter(sk.rpartition("#")[2] for sk in rows if sk.startswith("EVENT#"))
+    for event in world.shop.events():
+        told = event["type"].startswith(("order.", "payment.", "inventory."))
+        if told and heard[event["id"]] != 1:
+            yield f"I6 {event['subject']}: {event['type']} was heard {heard[event['id']]} times"
+
+
 def _identity() -> Iterator[str]:
-    """A user has one address and an address one user; a family has one current token."""
+    """A user has one address and an address one user; attempts are not taken back twice."""
     rows = dynamodb.rows("identity")
     users = {str(row["pk"])[5:] for row in rows if str(row["pk"]).startswith("USER#")}
     named = [str(row["user_id"]) for row in rows if str(row["pk"]).startswith("EMAIL#")]

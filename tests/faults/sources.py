@@ -229,7 +229,7 @@ def _clients(function: ast.FunctionDef) -> Iterator[str]:
 
 
 def _is_client(node: ast.expr) -> bool:
-    return isinstance(node, ast.Call) and last(node.func) == "client"
+    return isinstance(node, ast.Call) and last(node.func) in ("client", "_client")
 
 
 def _named_model(node: ast.expr) -> str:

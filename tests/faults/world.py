@@ -17,8 +17,7 @@ from typing import Any
 import pytest
 
 from inventory.service import ending
-from payments.service.ports import PspRefused
-from shop import clock
+from shop import clock, telemetry
 from tests.faults.injection import Injector
 from tests.support import dynamodb
 from tests.support.estate import Delivery
@@ -31,6 +30,7 @@ QUIET_S = 31  # after which a lease of somebody who is gone is over
 HOLD = timedelta(minutes=17)  # longer than a hold, and than its sweeper may be late
 ROUNDS = 80  # of janitors, until nothing is due
 PIECE = 2  # movements in one transaction: an order of three lines is carried out in pieces
+MISTAKES = (TypeError, KeyError, AttributeError, NameError, IndexError, AssertionError)
 FOREVER = timedelta(days=8)  # what waits for longer than that waits for a person
 
 
@@ -41,6 +41,7 @@ class Sent:
     name: str
     act: Callable[[], Reply]
     keyed: bool
+    same: str = ""  # a field that is the same in every answer that succeeds
     finals: list[Reply] = field(default_factory=list)
 
     @property
@@ -66,9 +67,12 @@ class World:
         self.sent: list[Sent] = []
         self.seen: dict[str, Any] = {}  # what a journey remembers between its parts
         self.unheard: list[Callable[[], None]] = []  # webhooks that were not answered 200
+        self.mistakes: list[str] = []  # faults of the code itself, wherever they were caught
+        self.moment: Callable[[], None] = lambda: None  # what is checked while work is under way
         self.echo: Callable[[str], None] = _silent  # when the provider has acted, before it answers
         shop.wire.around = self.injector.around
         shop.wire.returned = self.injector.returned
+        shop.wire.watched = lambda: not self.injector.paused
         shop.psp.around = self._ask_provider
         self.injector.streams = shop.estate.held
         self.injector.answers = lambda name: specs()[name].kind in ("route", "steps", "authorizer")
@@ -77,9 +81,11 @@ class World:
         )
 
     # What a journey does.
-    def send(self, name: str, act: Callable[[], Reply], *, keyed: bool = False) -> Reply:
+    def send(
+        self, name: str, act: Callable[[], Reply], *, keyed: bool = False, same: str = ""
+    ) -> Reply:
         """Send a request, and again until there is a final answer."""
-        sent = Sent(name, act, keyed)
+        sent = Sent(name, act, keyed, same)
         self.sent.append(sent)
         return self._insist(sent)
 
@@ -146,12 +152,12 @@ class World:
         """Everything that was going to happen has happened; every client knows."""
         injector, shop = self.injector, self.shop
         injector.stop()
-        self._land("retry", "answer")
+        self.injector.land("retry", "answer")
         injector.unswap()
         if injector.held or injector.late:
             shop.pass_time(seconds=HOLD.total_seconds())
             self.tick()
-            self._land("hold")
+            self.injector.land("hold")
             shop.estate.held.clear()
             for delivery in injector.held:
                 delivery.act()
@@ -199,11 +205,12 @@ class World:
 
     def _between(self, number: int) -> None:
         """What happens while a client waits before it repeats."""
-        self._land("answer")
+        self.injector.land("answer")
+        self.moment()
         if any(late.until == "hold" for late in self.injector.late):
             self.shop.pass_time(seconds=HOLD.total_seconds())
             self.tick()
-            self._land("hold")
+            self.injector.land("hold")
         if number == 0:
             return  # The first repeat comes at once, before anything else has moved.
         if not self.injector.paused:
@@ -227,12 +234,6 @@ class World:
             call, f"{here.function}.{here.step}", here.invocation, acted
         )
 
-    def _land(self, *until: str) -> None:
-        try:
-            self.injector.land(*until)
-        except PspRefused:
-            return  # Too late for the provider too.
-
     def _as_root(self, rival: Callable[[], object], act: Callable[[], Any]) -> Any:
         """`rival` is a copy of what is done here."""
         before, self.injector.rival = self.injector.rival, rival
@@ -251,6 +252,11 @@ class World:
         ]
         wait = min(times) - clock.now() if times else None
         return wait if wait is not None and wait < FOREVER else None
+
+    def note(self, message: str, error: BaseException, **_: Any) -> None:
+        """In place of `telemetry.fault`: what no call and no provider can be blamed for."""
+        if type(error) in MISTAKES:
+            self.mistakes.append(f"{message}: {type(error).__name__} {error}"[:200])
 
     # Putting it back.
     def snapshot(self) -> Snapshot:
@@ -273,6 +279,7 @@ class World:
         self.injector.stop()
         self.sent.clear()
         self.unheard.clear()
+        self.mistakes.clear()
         self.echo = _silent
         self.injector.refuses = lambda request: False
         shop.estate.forget()
@@ -288,7 +295,7 @@ class World:
 
     def _psp(self) -> dict[str, Any]:
         psp = self.shop.psp
-        names = ("books", "calls", "keys", "unpayable", "_faults", "_first")
+        names = ("books", "calls", "keys", "honours_keys", "unpayable", "_faults", "_first")
         return {name: getattr(psp, name) for name in names}
 
 
@@ -313,7 +320,9 @@ def opened() -> Iterator[World]:
         started(patch) as shop,
     ):
         patch.setattr(ending, "PAIRS_WITH_MOVEMENT", PIECE)
-        yield World(shop)
+        world = World(shop)
+        patch.setattr(telemetry, "fault", world.note)
+        yield world
 
 
 __all__ = ["Sent", "Snapshot", "World", "opened"]

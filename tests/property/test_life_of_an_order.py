@@ -25,6 +25,7 @@ from tests.faults.journeys import acts
 from tests.faults.running import Runner
 from tests.faults.world import World, opened
 from tests.support import dynamodb, scale
+from tests.support.journey import functions
 from tests.support.psp import DECLINED, GOOD, NEEDS_ACTION
 from tests.support.wire import Died, Function
 
@@ -48,6 +49,7 @@ class Life(RuleBasedStateMachine):
     def open_shop(self) -> None:
         """Clean, with few of each."""
         self.runner.clean()
+        self.world.shop.wire.functions.update(functions())  # None dies any more.
         for sku in SKUS:
             self.world.shop.stock(sku, units=UNITS)
         self.world.shop.estate.forget()

@@ -10,14 +10,17 @@ import importlib
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import boto3
 import pytest
 from moto import mock_aws
 from moto.dynamodb.models import dynamodb_backends
+from moto.dynamodb.models import table as moto_table
 
+from catalog.api import list_products
+from catalog.repository import ListingRepository
 from identity import keys
 from ledger.jobs import fold_balances
 from ledger.repository import BalanceRepository
@@ -27,7 +30,7 @@ from payments.api import receive_webhook
 from payments.steps import _till
 from shop import clock
 from tests.support import dynamodb, gateway
-from tests.support.estate import BUS, Estate
+from tests.support.estate import BUS, PARKING, Estate
 from tests.support.machines import ACCOUNT, REGION, Machine
 from tests.support.psp import GOOD, WEBHOOK_SECRET, SimulatedPsp
 from tests.support.quick import quick
@@ -62,6 +65,9 @@ def scheduled() -> tuple[str, ...]:
     """What runs every minute, but for the auditor: it changes nothing, and its tests run it."""
     jobs = {id_ for id_, spec in specs().items() if spec.kind == "job"}
     return tuple(sorted(jobs - {AUDITOR}))
+
+
+BEGINNING = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
 
 
 class Journey:
@@ -276,13 +282,13 @@ def cold_start() -> None:
     check_invariants.streams = StreamReader()
     receive_webhook.providers.cache_clear()
     fold_balances.balances = BalanceRepository()
+    list_products.listings = ListingRepository()
 
 
 @contextmanager
 def started(monkeypatch: pytest.MonkeyPatch) -> Iterator[Journey]:
     """A shop that sells nothing yet."""
     psp = SimulatedPsp()
-    real_now = clock.now
     quick(monkeypatch)
     with tapped() as wire, mock_aws():
         dynamodb.create(*dynamodb.TABLES)
@@ -290,9 +296,12 @@ def started(monkeypatch: pytest.MonkeyPatch) -> Iterator[Journey]:
         journey = Journey(wire, psp)
 
         def now() -> datetime:
-            return real_now() + journey.offset
+            """The journey's own time: a millisecond for each look, and what is passed."""
+            journey.offset += timedelta(milliseconds=1)
+            return BEGINNING + journey.offset
 
         monkeypatch.setattr(clock, "now", now)
+        monkeypatch.setattr(moto_table, "utcnow", lambda: now().replace(tzinfo=None))
         monkeypatch.setattr(_till, "open_psp", lambda: psp)
         cold_start()
         wire.reset()
@@ -313,7 +322,7 @@ def _configure(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PSP_SECRET_ARN", made["ARN"])
     monkeypatch.setenv("BUS_NAME", BUS)
     sqs = boto3.client("sqs", region_name=REGION)
-    for name in ("RELAY_DLQ", "FOLD_DLQ"):
+    for name in PARKING:
         monkeypatch.setenv(f"{name}_URL", sqs.create_queue(QueueName=name)["QueueUrl"])
     monkeypatch.setenv("TABLE_ORDERS", "orders")
     for name in dynamodb.TABLES:

@@ -200,15 +200,17 @@ class SimulatedPsp:
         self.calls.append((call, key))
         self.keys.setdefault((call, subject), set()).add(key)
         self.before_call(call)
-        return self.around(call, lambda: self._meet(call, key, act))
+        return self.around(call, lambda: self._meet(call, subject, key, act))
 
-    def _meet(self, call: Call, key: str, act: Callable[[], Seen | Unpayable]) -> Seen | Unpayable:
+    def _meet(
+        self, call: Call, subject: str, key: str, act: Callable[[], Seen | Unpayable]
+    ) -> Seen | Unpayable:
         waiting = self._faults.get(call)
         fault = waiting.popleft() if waiting else None
         if fault == "before":
             raise PspUnavailable(call)
         if fault == "refuse":
-            self.keys.clear()  # A definite refusal: the next call is another one.
+            self.keys.pop((call, subject), None)  # Definite: the next call is another one.
             raise PspRefused("refused")
         with self._books_lock:
             result = self._once(call, key, act)

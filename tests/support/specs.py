@@ -60,12 +60,29 @@ def consumers() -> dict[str, tuple[str, ...]]:
 
 @functools.cache
 def published() -> tuple[str, ...]:
-    """The tables whose outboxes the relay reads: those of services that publish."""
+    """The tables whose outboxes the relay reads."""
     return tuple(
-        file.stem
-        for file in sorted(STACKS.glob("*.py"))
-        if "self.publish_events_of(" in file.read_text()
+        sorted(
+            table
+            for file in STACKS.glob("*.py")
+            for table in _published(ast.parse(file.read_text()))
+        )
     )
+
+
+def _published(tree: ast.Module) -> Iterator[str]:
+    """`table = self.add_table("orders")`, then `self.publish_events_of(table)`."""
+    made: dict[str, str] = {}
+    for node in ast.walk(tree):
+        made_by = getattr(getattr(node, "value", None), "func", None)
+        if isinstance(node, ast.Assign) and getattr(made_by, "attr", "") == "add_table":
+            [first, *_] = node.value.args  # type: ignore[attr-defined]
+            made[ast.unparse(node.targets[0])] = ast.literal_eval(first)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "publish_events_of":
+            name = ast.unparse(node.args[0])
+            if name in made:
+                yield made[name]
 
 
 def _in(tree: ast.Module) -> Iterator[Spec]:

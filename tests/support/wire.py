@@ -101,6 +101,7 @@ class Wire:
     intercept: Intercept = lambda request, when: None
     around: Around = lambda request, act: act()
     here: _Here = field(default_factory=_Here)
+    watched: Callable[[], bool] = lambda: True
     reached: set[tuple[str, int]] = field(default_factory=set)  # lines of ours behind a request
     _numbers: Iterator[int] = field(default_factory=lambda: counter(1))
     _committed: dict[str, AWSResponse] = field(default_factory=dict)
@@ -145,6 +146,8 @@ class Wire:
 
     def trace(self) -> None:
         """Note the lines of our sources that lead to the request that is being made."""
+        if not self.watched():
+            return
         frame = sys._getframe()
         while frame.f_back is not None:
             frame = frame.f_back

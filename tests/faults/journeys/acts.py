@@ -13,7 +13,14 @@ EMAIL, PASSWORD = "ada@example.com", "correct horse battery"
 
 
 def call(
-    world: World, function: str, method: str, path: str, *, keyed: bool = False, **options: Any
+    world: World,
+    function: str,
+    method: str,
+    path: str,
+    *,
+    keyed: bool = False,
+    same: str = "",
+    **options: Any,
 ) -> Reply:
     """A request to a route by its function's id."""
     options.setdefault("request_id", f"request-{len(world.sent) + 1}")
@@ -22,7 +29,9 @@ def call(
         result = world.shop.wire.call(function, gateway.event(method, path, **options))
         return Reply(result["statusCode"], result["headers"], result["body"])
 
-    return world.send(f"{method} {path} {options.get('key', '')}".strip(), act, keyed=keyed)
+    return world.send(
+        f"{method} {path} {options.get('key', '')}".strip(), act, keyed=keyed, same=same
+    )
 
 
 def order(world: World, key: str, lines: dict[str, int], **options: Any) -> Reply:
@@ -120,4 +129,5 @@ def refresh(world: World, token: str) -> Reply:
         "POST",
         "/sessions/refresh",
         body={"refresh_token": token},
+        same="refresh_token",
     )

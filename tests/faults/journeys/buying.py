@@ -107,12 +107,6 @@ def pay_declined(world: World) -> None:
     acts.pay(world, "pay", world.seen["order"], DECLINED)
 
 
-@journey(given=placed, orders=["cancelled"], payments=["failed"], answers=[422])
-def pay_unknown_method(world: World) -> None:
-    """The provider knows no such method."""
-    acts.pay(world, "pay", world.seen["order"], UNKNOWN_METHOD)
-
-
 @journey(given=placed_many, orders=["cancelled"], payments=["voided"], answers=[402])
 def pay_capture_refused(world: World) -> None:
     """The provider does not give what it held; sold stock comes back in pieces."""
@@ -126,10 +120,42 @@ def pay_twice(world: World) -> None:
     acts.pay(world, "again", world.seen["order"])
 
 
-@journey(given=waiting, orders=["paid"], payments=["captured", "failed"], answers=[409, 200])
+@journey(given=waiting, orders=["cancelled"], payments=["failed", "voided"], answers=[409])
 def pay_beside_waiting(world: World) -> None:
     """Another payment while the first one waits for its customer."""
     acts.pay(world, "again", world.seen["order"])
+
+
+@journey(given=placed, orders=["paid"], payments=["captured"], answers=[201])
+def pay_keys_forgotten(world: World) -> None:
+    """The provider takes every repeat for another call: what is written down is all that counts."""
+    world.shop.psp.honours_keys = False
+    acts.pay(world, "pay", world.seen["order"])
+
+
+@journey(given=placed, orders=["cancelled"], payments=["failed"], answers=[422])
+def pay_confirm_refused(world: World) -> None:
+    """The provider makes the payment and then refuses to confirm it."""
+    world.shop.psp.fail("confirm", *("refuse",) * 9)
+    acts.pay(world, "pay", world.seen["order"])
+
+
+@journey(given=shelves, orders=["cancelled"], payments=["failed"], answers=[422])
+def checkout_unknown_method(world: World) -> None:
+    """The payment has no row yet when the provider refuses it."""
+    acts.buy(world, "buy", LINES, UNKNOWN_METHOD)
+
+
+def waiting_manual(world: World) -> None:
+    """A payment that the shop will capture, and that waits for its customer."""
+    placed(world)
+    reply = acts.pay(world, "pay", world.seen["order"], NEEDS_ACTION, "manual")
+    world.seen["payment"] = reply.json["payment_id"]
+
+
+@journey(given=waiting_manual, orders=["cancelled"], payments=["voided"], answers=[200])
+def three_d_secure_manual(world: World) -> None:
+    """Money is held after 3-D Secure; nobody captures it."""
     authenticate(world)
     acts.confirm(world, world.seen["payment"])
 

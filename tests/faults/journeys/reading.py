@@ -1,8 +1,11 @@
-"""What is only looked at, and what cannot be processed."""
+"""What is only looked at."""
+
+from datetime import timedelta
 
 import boto3
 
 from catalog.domain import listing, product
+from shop import clock
 from tests.faults.journeys import acts
 from tests.faults.journeys.buying import LINES, shelves
 from tests.faults.journeys.registry import journey
@@ -66,7 +69,7 @@ def the_books(world: World) -> None:
         f"{url}/balance",
         "finance:read",
         path_parameters=path,
-        query={"at": "2026-11-22T12:00:00.000Z"},
+        query={"at": clock.rfc3339(clock.now() - timedelta(days=1))},
     )
     entries = acts.read(
         world, "ledger.list_entries", f"{url}/entries", "finance:read", path_parameters=path

@@ -17,7 +17,7 @@ CONNECT_TIMEOUT_S = 0.5
 READ_TIMEOUT_S = 1.8
 ATTEMPTS = 2
 
-_clients: dict[str, Any] = {}
+_clients: dict[tuple[str, float, int], Any] = {}
 
 
 def longest_call_s(read_timeout_s: float = READ_TIMEOUT_S, attempts: int = ATTEMPTS) -> float:
@@ -33,7 +33,8 @@ def client(
 
     A call that is meant to take longer (a state machine's) says so, and is not repeated here.
     """
-    if service not in _clients:
+    key = (service, read_timeout_s, attempts)
+    if key not in _clients:
         config = botocore.config.Config(
             connect_timeout=CONNECT_TIMEOUT_S,
             read_timeout=read_timeout_s,
@@ -41,8 +42,8 @@ def client(
             parameter_validation=False,
         )
         region = os.environ.get("AWS_REGION") or os.environ["AWS_DEFAULT_REGION"]
-        _clients[service] = _session().create_client(service, region_name=region, config=config)
-    return _clients[service]
+        _clients[key] = _session().create_client(service, region_name=region, config=config)
+    return _clients[key]
 
 
 @functools.cache
