@@ -4,9 +4,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, ReadTimeoutError
 from pynamodb.attributes import NumberAttribute
-from pynamodb.exceptions import TransactWriteError
+from pynamodb.exceptions import PutError, TransactWriteError
+from pynamodb.transactions import TransactWrite
 
 from shop import aws, events, tables
 from shop.trace import start
@@ -109,3 +110,14 @@ def test_an_event_is_stored_with_its_id_and_ends_by_itself() -> None:
     assert stored["causation_id"] == "r"
     (row,) = dynamodb.rows("catalog")
     assert row["expires_at"] == int(now.timestamp()) + 7 * 86_400
+
+
+def test_a_call_that_nobody_answered_is_a_fault_and_no_failed_condition() -> None:
+    lost = ReadTimeoutError(endpoint_url="https://aws.test/")
+    assert not tables.condition_failed(PutError("lost", lost))
+
+    def build(_transaction: TransactWrite) -> None:
+        raise TransactWriteError("lost", lost)
+
+    with pytest.raises(TransactWriteError):
+        tables.transact(build)

@@ -120,6 +120,12 @@ class Auditor:
 
     def _report(self, read: Reading, *, as_of: datetime) -> Outcome:
         behind = [batch.cursor.at for batch in read.batches if not batch.drained]
+        reached = {batch.cursor.table for batch in read.batches}
+        behind += [  # Tables that this run did not get to at all.
+            cursor.at
+            for (table, _), cursor in self._marks.cursors.items()
+            if table in read.undrained - reached and not cursor.done
+        ]
         as_of = min([as_of, *(clock.parse(at) for at in behind if at)])
         now = self.time()
         told = report(self._open.values(), as_of=as_of, now=now)

@@ -47,7 +47,9 @@ def read(streams: Streams, marks: Marks, *, until: datetime, limit: int) -> Read
         lost = _lost(table, found, marks)
         torn = bool(lost) or table not in marks.epochs
         batches += lost
-        ended = {shard for (name, shard), each in marks.cursors.items() if each.done}
+        ended = {
+            shard for (name, shard), each in marks.cursors.items() if each.done and name == table
+        }
         for shard in found:
             cursor = marks.cursors.get((table, shard.id), Cursor(table, shard.id))
             if cursor.done:

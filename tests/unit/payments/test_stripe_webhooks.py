@@ -74,6 +74,15 @@ def test_a_time_that_was_not_signed_is_refused() -> None:
     assert read(header=f"{old},t={now}") is None
 
 
+def test_two_times_are_none_however_the_first_is_written() -> None:
+    """The SDK reads the first one, with more patience than a pattern has."""
+    old = WebhookSignature.generate_signature_header(BODY, KEY, 1)
+    signature = old.partition(",")[2]
+    now = int(NOW.timestamp())
+    for first in ("t= 1", "t=000000000001", "t=+1", "t=1 "):
+        assert read(header=f"{first},{signature},t={now}") is None
+
+
 @pytest.mark.parametrize(
     "header", ["", "t=", "v1=00", "t=x,v1=00", "t={now}", "t={now},v0=00", "t={now},v1=é", "\ud800"]
 )

@@ -140,7 +140,7 @@ def transact(
             if failed:
                 return failed
             codes = {reason.code for reason in reasons if reason is not None}
-            transient = codes & TRANSIENT or error.cause_response_code in TRANSIENT
+            transient = codes & TRANSIENT or _code(error) in TRANSIENT
             if not transient or attempt == attempts - 1:
                 raise
             sleep(random.uniform(0, min(1.0, 0.02 * 2**attempt)))  # noqa: S311 (jitter)
@@ -180,7 +180,13 @@ def batch_get(
 
 def condition_failed(error: PynamoDBConnectionError) -> bool:
     """Whether a single put or update was refused by its condition."""
-    return bool(error.cause_response_code == "ConditionalCheckFailedException")
+    return _code(error) == "ConditionalCheckFailedException"
+
+
+def _code(error: PynamoDBConnectionError) -> str | None:
+    """What DynamoDB said; None if it did not answer, which pynamodb's own property trips over."""
+    response = getattr(error.cause, "response", None)
+    return response.get("Error", {}).get("Code") if isinstance(response, dict) else None
 
 
 def raw(model: type[TableModel], item: dict[str, Any]) -> Any:
