@@ -1,4 +1,4 @@
-"""`python -m tests.faults`: run (default), replay <schedule>…, pairs, list."""
+"""`python -m tests.faults`: run (default), replay <schedule>…, pairs, hunt <journey>…, list."""
 
 import os
 import sys

@@ -33,11 +33,14 @@ READS = frozenset(
     }
 )
 # Reads change nothing: to lose their answer is to be refused, to act late is not to act.
-_BEFORE = ("refused-500", "refused-throttled", "refused-reset", "refused-denied", "died-before")
+# A read that is refused has one way of being so with an answer, and one without.
+_BEFORE = ("refused-500", "refused-reset", "died-before")
 OF_KIND: dict[Kind, tuple[str, ...]] = {
     "read": (*_BEFORE, "rival"),
     "write": (
         *_BEFORE,
+        "refused-throttled",
+        "refused-denied",
         "lost",
         "lost-all",
         "died-after",
@@ -134,6 +137,8 @@ class Injector:
             return self._refuse(self._sticky[0], request, act)
         kind: Kind = "read" if request.operation in READS else "write"
         faults = self._differing(OF_KIND[kind], request.function, request.invocation)
+        if request.service != "dynamodb":
+            faults = tuple(fault for fault in faults if fault != "conflict")
         if request.operation == "TransactWriteItems":
             # botocore repeats it under its token, and then it is the same transaction.
             faults = tuple(fault for fault in faults if fault != "lost")
@@ -143,11 +148,9 @@ class Injector:
     def _strike(
         self, fault: str, request: Request, act: Callable[[], AWSResponse | None]
     ) -> AWSResponse | None:
-        if fault in ("refused-500", "refused-throttled", "refused-denied", "lost-all"):
+        if fault.startswith("refused-") or fault == "lost-all":
             self._sticky = fault, request
             return self._refuse(fault, request, act)
-        if fault == "refused-reset":
-            raise ConnectionClosedError(endpoint_url="https://aws.test/")
         if fault == "lost":
             act()
             raise ReadTimeoutError(endpoint_url="https://aws.test/")
@@ -163,6 +166,8 @@ class Injector:
         if fault == "lost-all":
             act()
             raise ReadTimeoutError(endpoint_url="https://aws.test/")
+        if fault == "refused-reset":
+            raise ConnectionClosedError(endpoint_url="https://aws.test/")
         return refusal(*_REFUSALS[fault])
 
     # Calls to the provider.
@@ -298,6 +303,4 @@ def _conflict(request: Request) -> AWSResponse:
         nothing = [{"Code": "None"} for _ in request.body["TransactItems"][1:]]
         reasons = [{"Code": "TransactionConflict", "Message": "conflict"}, *nothing]
         return refusal("TransactionCanceledException", 400, CancellationReasons=reasons)
-    if request.service == "dynamodb":
-        return refusal("TransactionConflictException", 400)
-    return refusal("ConflictException", 409)
+    return refusal("TransactionConflictException", 400)

@@ -67,6 +67,7 @@ class World:
         self.sent: list[Sent] = []
         self.seen: dict[str, Any] = {}  # what a journey remembers between its parts
         self.unheard: list[Callable[[], None]] = []  # webhooks that were not answered 200
+        self.afterwards: Callable[[], None] = lambda: None  # what somebody does in the end
         self.mistakes: list[str] = []  # faults of the code itself, wherever they were caught
         self.moment: Callable[[], None] = lambda: None  # what is checked while work is under way
         self.echo: Callable[[str], None] = _silent  # when the provider has acted, before it answers
@@ -164,15 +165,24 @@ class World:
         while self.unheard:
             self.unheard.pop()()
         shop.deliver()
+        self._finish()
+        for sent in [each for each in self.sent if each.keyed]:
+            self._insist(sent)
+        shop.deliver()
+        self.afterwards()
+
+    def _finish(self) -> None:
+        """The clock moves to when a job has something to do, until none has."""
         for _ in range(ROUNDS):
             due = self._next_due()
             if due is None:
                 break
-            shop.offset += max(due, timedelta())
-            self.tick()
-        for sent in [each for each in self.sent if each.keyed]:
-            self._insist(sent)
-        shop.deliver()
+            wait, service = due
+            shop.offset += max(wait, timedelta())
+            for job in scheduled():
+                if job.startswith(f"{service}."):
+                    self.run(job)
+            shop.deliver()
 
     def _insist(self, sent: Sent) -> Reply:
         for number in range(TRIES):
@@ -242,16 +252,19 @@ class World:
         finally:
             self.injector.rival = before
 
-    def _next_due(self) -> timedelta | None:
-        """How long until somebody has to look after something; None if never."""
+    def _next_due(self) -> tuple[timedelta, str] | None:
+        """How long until a job has to look after something, and whose; None if never."""
         times = [
-            clock.parse(str(row["due_at"]))
+            (clock.parse(str(row["due_at"])), table)
             for table in ("inventory", "orders", "payments")
             for row in dynamodb.rows(table)
             if row.get("due_at") and not row.get("refund_due")
         ]
-        wait = min(times) - clock.now() if times else None
-        return wait if wait is not None and wait < FOREVER else None
+        if not times:
+            return None
+        at, service = min(times)
+        wait = at - clock.now()
+        return (wait, service) if wait < FOREVER else None
 
     def note(self, message: str, error: BaseException, **_: Any) -> None:
         """In place of `telemetry.fault`: what no call and no provider can be blamed for."""
@@ -281,6 +294,7 @@ class World:
         self.unheard.clear()
         self.mistakes.clear()
         self.echo = _silent
+        self.afterwards = lambda: None
         self.injector.refuses = lambda request: False
         shop.estate.forget()
         shop.estate.backwards = False

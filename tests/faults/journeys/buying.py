@@ -215,9 +215,3 @@ def paid_after_the_hold(world: World) -> None:
 def checkout(world: World) -> None:
     """Order and pay at once."""
     acts.buy(world, "buy", LINES)
-
-
-@journey(given=shelves, orders=["cancelled"], payments=["failed"], answers=[402])
-def checkout_declined(world: World) -> None:
-    """Order and be declined at once."""
-    acts.buy(world, "buy", LINES, DECLINED)

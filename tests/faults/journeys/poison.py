@@ -24,12 +24,16 @@ def _take_out(table: str, pk: str, sk: str) -> None:
 
 @journey()
 def poison(world: World) -> None:
-    """Rows that hold no event, no transaction."""
+    """Rows that hold no event, no transaction; somebody looks at them and takes them out."""
+
+    def afterwards() -> None:
+        assert list(world.shop.estate.parked()), "nothing was parked"
+        world.shop.estate.clear_parking()
+
+    world.afterwards = afterwards
     _put("orders", pk="OUTBOX#evt_1", sk="OUTBOX", outbox="no envelope")
     _put("ledger", pk="TXN#txn_1", sk="TXN", outbox=json.dumps({"data": {}}), recorded_at="?")
     world.shop.deliver()
-    assert len(list(world.shop.estate.parked())) >= 2
-    world.shop.estate.clear_parking()
     _take_out("orders", "OUTBOX#evt_1", "OUTBOX")
     _take_out("ledger", "TXN#txn_1", "TXN")
 
@@ -42,11 +46,14 @@ def poison_on_the_bus(world: World) -> None:
         entries = request.body.get("Entries", []) if request.operation == "PutEvents" else []
         return any(entry["DetailType"] == "order.placed" for entry in entries)
 
-    world.injector.refuses = refuses
+    def afterwards() -> None:
+        placed = world.shop.events("order.placed")
+        assert not placed or list(world.shop.estate.parked()), "nothing was parked"
+        world.shop.estate.clear_parking()
+        for event in placed:
+            world.shop.hand_over(event)
+
+    world.injector.refuses, world.afterwards = refuses, afterwards
     acts.order(world, "order", LINES)
     acts.order(world, "more", {"TEA-3": 1})
     world.shop.deliver()
-    assert len(list(world.shop.estate.parked())) >= 2
-    world.shop.estate.clear_parking()
-    for event in world.shop.events("order.placed"):
-        world.shop.hand_over(event)

@@ -16,14 +16,6 @@ def _tell(world: World, *types: str) -> None:
             world.notify(reference, type_, event_id=f"evt_{reference}_{type_.split('.')[1]}")
 
 
-@journey(given=waiting, orders=["paid"], payments=["captured"])
-def webhook_alone(world: World) -> None:
-    """The customer agreed and never came back: the provider tells."""
-    authenticate(world)
-    _tell(world, HELD)
-    world.execute()
-
-
 @journey(given=placed, orders=["paid"], payments=["captured"])
 def webhook_before_answer(world: World) -> None:
     """The customer agreed, and the provider tells, before our own call has its answer."""

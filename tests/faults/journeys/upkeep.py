@@ -1,10 +1,8 @@
 """What happens without a client: clocks, janitors, sweepers."""
 
-from tests.faults.journeys import acts
 from tests.faults.journeys.buying import LINES, dies, heal, placed, shelves
 from tests.faults.journeys.registry import journey
 from tests.faults.world import World
-from tests.support import dynamodb
 
 
 @journey(given=placed, orders=["cancelled"])
@@ -73,10 +71,3 @@ def resolve_unknown(world: World) -> None:
     world.pass_time(minutes=2)
     world.run("payments.janitor")
     world.execute()
-
-
-@journey(given=_unanswered, orders=["paid"], payments=["captured"], answers=[200])
-def confirm_unknown(world: World) -> None:
-    """The customer asks before the janitor does."""
-    [row] = [row for row in dynamodb.rows("payments") if row["sk"] == "PAYMENT"]
-    acts.confirm(world, str(row["payment_id"]))

@@ -14,7 +14,11 @@ from typing import Any, TypeVar
 from pynamodb.attributes import MapAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.connection import Connection
 from pynamodb.connection.table import TableConnection
-from pynamodb.exceptions import PynamoDBConnectionError, TransactWriteError
+from pynamodb.exceptions import (
+    PynamoDBConnectionError,
+    PynamoDBException,
+    TransactWriteError,
+)
 from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
@@ -183,7 +187,7 @@ def condition_failed(error: PynamoDBConnectionError) -> bool:
     return _code(error) == "ConditionalCheckFailedException"
 
 
-def _code(error: PynamoDBConnectionError) -> str | None:
+def _code(error: PynamoDBException) -> str | None:
     """What DynamoDB said; None if it did not answer, which pynamodb's own property trips over."""
     response = getattr(error.cause, "response", None)
     return response.get("Error", {}).get("Code") if isinstance(response, dict) else None
