@@ -173,6 +173,7 @@ class World:
 
     def _finish(self) -> None:
         """The clock moves to when a job has something to do, until none has."""
+        shop = self.shop
         for _ in range(ROUNDS):
             due = self._next_due()
             if due is None:
