@@ -7,7 +7,7 @@ import multiprocessing
 import os
 import random
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
 from dataclasses import asdict
@@ -64,12 +64,17 @@ def _new_lines() -> Lines:
 _told: Lines = set()
 
 
-def hunt(journeys: Iterable[str]) -> Iterator[str]:
+def hunt(journeys: Iterable[str], faults: Collection[str] | None) -> Iterator[str]:
     """Violations, with and without faults, as they are found; in this process."""
     for name in journeys:
         found, _ = course(name)
         yield from (f"{name}: {violation}" for violation in found.violations)
-        for schedule in found.schedules():
+        chosen = (
+            schedule
+            for schedule in found.schedules()
+            if faults is None or schedule.faults[0][1] in faults
+        )
+        for schedule in chosen:
             for result in run([schedule])[0]:
                 yield from (f"{result.schedule}: {violation}" for violation in result.violations)
 
@@ -104,6 +109,8 @@ class Campaign:
 
     def close(self) -> None:
         """Let the workers go."""
+        for process in list(self._pool._processes.values()):
+            process.kill()  # To take its world apart would take it many seconds.
         self._pool.shutdown(cancel_futures=True)
 
 

@@ -30,6 +30,7 @@ def main(arguments: list[str]) -> int:
     again.add_argument("schedules", nargs="+")
     one = commands.add_parser("hunt", help="run journeys until something is violated")
     one.add_argument("journeys", nargs="+")
+    one.add_argument("--faults", nargs="*", help="only these; default: all")
     commands.add_parser("list", help="journeys and their points")
     options = parser.parse_args(arguments or ["run"])
     runner = Campaign()
@@ -74,7 +75,7 @@ def _say_report(found: dict[str, Any]) -> None:
 
 def _hunt(_runner: Campaign, options: argparse.Namespace) -> int:
     """Exit code 1, and the first violation on standard output; 0 if there is none."""
-    first = next(campaign.hunt(options.journeys), None)
+    first = next(campaign.hunt(options.journeys, options.faults), None)
     if first is None:
         return 0
     sys.__stdout__.write(first)  # type: ignore[union-attr]  # functions print elsewhere

@@ -1,6 +1,7 @@
 """Seeded defects: patches that the oracle must catch, so that its silence means something.
 
-Each `<name>.patch` begins with what is wrong and with the journeys that are run to find it.
+Each `<name>.patch` begins with what is wrong, and with the journeys and the faults by which it is
+looked for.
 """
 
 import os
@@ -26,6 +27,7 @@ class Defect:
     name: str
     says: str
     journeys: tuple[str, ...]
+    faults: tuple[str, ...]  # that reveal it; none: the journeys do by themselves
     patch: Path
 
 
@@ -41,8 +43,8 @@ class Caught:
 def all_defects() -> Iterator[Defect]:
     """In the order of their names."""
     for path in sorted(Path(__file__).parent.glob("*.patch")):
-        says, journeys, *_ = path.read_text().splitlines()
-        yield Defect(path.stem, says, tuple(journeys.split()[1:]), path)
+        says, journeys, faults, *_ = path.read_text().splitlines()
+        yield Defect(path.stem, says, tuple(journeys.split()[1:]), tuple(faults.split()[1:]), path)
 
 
 def hunt(defect: Defect) -> Caught:
@@ -57,7 +59,16 @@ def hunt(defect: Defect) -> Caught:
         if not patches or not patches.apply(strip=1, root=sources):
             raise ValueError(f"{defect.patch.name} does not fit the sources any more")
         done = subprocess.run(
-            [sys.executable, "-B", "-m", "tests.faults", "hunt", *defect.journeys],
+            [
+                sys.executable,
+                "-B",
+                "-m",
+                "tests.faults",
+                "hunt",
+                *defect.journeys,
+                "--faults",
+                *defect.faults,
+            ],
             cwd=ROOT,
             env=os.environ | {"CARTWRIGHT_SOURCES": folder},
             capture_output=True,

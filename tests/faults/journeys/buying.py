@@ -134,6 +134,12 @@ def pay_keys_forgotten(world: World) -> None:
 
 
 @journey(given=placed, orders=["cancelled"], payments=["failed"], answers=[422])
+def pay_unknown_method(world: World) -> None:
+    """The provider knows no such method."""
+    acts.pay(world, "pay", world.seen["order"], UNKNOWN_METHOD)
+
+
+@journey(given=placed, orders=["cancelled"], payments=["failed"], answers=[422])
 def pay_confirm_refused(world: World) -> None:
     """The provider makes the payment and then refuses to confirm it."""
     world.shop.psp.fail("confirm", *("refuse",) * 9)

@@ -30,12 +30,23 @@ def _touch_a_movement(world: World) -> None:
     table.put_item(Item={**row, "reason": "another"})
 
 
-def _suspected(world: World) -> None:
+def _sold(world: World) -> None:
     shelves(world)
     acts.buy(world, "buy", LINES)
     world.shop.deliver()
     _touch_a_movement(world)
+
+
+def _suspected(world: World) -> None:
+    _sold(world)
     _stray(world, 1)
+    world.pass_time(minutes=1)
+    world.run(AUDITOR)
+
+
+@journey(given=_sold, orders=["paid"], payments=["captured"])
+def audit(world: World) -> None:
+    """It counts what it has not seen before."""
     world.pass_time(minutes=1)
     world.run(AUDITOR)
 
