@@ -1,10 +1,30 @@
 """docs/access.md says what the templates do, in every stage."""
 
+import pytest
+
 from tools.access.__main__ import FILE, differences
 from tools.access.document import document
 from tools.access.policies import Policies
 
+# The emulator asks for the right to read a stream on everything (infra/stages.py).
+NAMELESS = "| operations.check_invariants | \\* | dynamodb:DescribeStream, dynamodb:GetRecords"
+NAMED = "| operations.check_invariants | stream/"
 
-def test_the_table_of_who_may_do_what_is_up_to_date(policies: Policies) -> None:
+
+def test_the_table_of_who_may_do_what_is_up_to_date(
+    policies: Policies, request: pytest.FixtureRequest
+) -> None:
     found = differences(FILE.read_text(), document(policies))
+    if "[local]" in request.node.name:
+        found = _but_for_streams(found)
     assert not found, f"rights have changed; `make access` writes them down:\n{found}"
+
+
+def _but_for_streams(found: str) -> str:
+    changed = [
+        line for line in found.splitlines() if line[:1] in "+-" and line[:3] not in ("---", "+++")
+    ]
+    left = [
+        line for line in changed if not line[1:].startswith(NAMELESS if line[0] == "+" else NAMED)
+    ]
+    return "\n".join(left)

@@ -74,7 +74,8 @@ def test_without_a_table_to_ask_health_checks_nothing(monkeypatch: pytest.Monkey
 def test_health_asks_one_table_once_and_waits_a_second(moto_aws: None) -> None:
     dynamodb.create("orders")
     get(health)
-    config = aws.client("dynamodb").meta.config
+    [(_, only)] = aws._clients.items()
+    config = only.meta.config
     assert (config.read_timeout, config.retries["total_max_attempts"]) == (1, 1)
 
 
