@@ -13,11 +13,13 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis.errors import Flaky
 from schemathesis import GenerationMode
 
+from tests.e2e.platform import Platform
 from tests.support.fuzzing import Fuzzer, User
 from tests.support.scale import scaled
 from tests.support.shop_client import ShopClient, eventually, new_key
@@ -50,11 +52,22 @@ def bounded(examples: int, **more: Any) -> settings:
     )
 
 
+AUDITOR = "cartwright-local-operations-check-invariants"
+
+
 @pytest.fixture(scope="module")
 def fuzzer(
-    shop: ShopClient, finance: ShopClient, users: dict[str, dict[str, str]], skus: list[str]
+    platform: Platform,
+    shop: ShopClient,
+    finance: ShopClient,
+    users: dict[str, dict[str, str]],
+    skus: list[str],
 ) -> Iterator[Fuzzer]:
     """Its customer is its own; its SKUs are those that no other test takes."""
+    functions = boto3.client(
+        "lambda", endpoint_url=platform.endpoint_url, region_name=platform.region
+    )
+    functions.invoke(FunctionName=AUDITOR)  # Before its first minute there is no report.
     staff = [User(shop, user["email"], user["password"]) for _, user in sorted(users.items())]
     email, password = f"fuzz-{new_key()}@example.com", f"pw-{new_key()}"
     registration = {"email": email, "password": password, "consents": {"terms": True}}

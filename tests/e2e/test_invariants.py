@@ -68,6 +68,15 @@ def operator(
     topics = [each["TopicArn"] for each in sns.list_topics()["Topics"]]
     (topic,) = [each for each in topics if each.endswith("-alarms")]
     endpoint = arn["Attributes"]["QueueArn"]
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": "sns.amazonaws.com"},
+        "Action": "sqs:SendMessage",
+        "Resource": endpoint,
+        "Condition": {"ArnEquals": {"aws:SourceArn": topic}},
+    }
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    sqs.set_queue_attributes(QueueUrl=found.queue, Attributes={"Policy": policy})
     subscribed = sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=endpoint)
     yield found
     sns.unsubscribe(SubscriptionArn=subscribed["SubscriptionArn"])
@@ -109,6 +118,9 @@ def _shown(
     """What `shopctl status` shows of the auditor's report on I3."""
     file = operator.platform.settings.platform_file
     monkeypatch.setattr(cli, "find", lambda **given: find(**given, file=file))
+    monkeypatch.setenv(
+        "AWS_ENDPOINT_URL", operator.platform.endpoint_url
+    )  # `find` sets it for good
     monkeypatch.setattr(status, "PAUSE_S", 0.0)  # of its own looks at whole tables
     assert cli.main(["status", "--json", "--stage", "local"]) == 1
     live = json.loads(capsys.readouterr().out)["live"]

@@ -57,7 +57,12 @@ def client(service: str, *, region: str, endpoint_url: str | None) -> Any:
         return boto3.Session(region_name=region).client(service, config=_CONFIG)  # type: ignore[call-overload]
     # localstack_client prefers this variable over its argument.
     os.environ["AWS_ENDPOINT_URL"] = endpoint_url
-    session = LocalSession(region_name=region, localstack_host=urlsplit(endpoint_url).netloc)
+    session = LocalSession(
+        aws_access_key_id="test",
+        aws_secret_access_key="test",  # noqa: S106  # the emulator's root, who may do everything
+        region_name=region,
+        localstack_host=urlsplit(endpoint_url).netloc,
+    )
     return session.client(service, config=_CONFIG)
 
 
