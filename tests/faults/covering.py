@@ -13,6 +13,7 @@ from tests.faults.sources import Function, Graph
 # Not run by any function of the platform, or not here; each with its reason.
 _SHELF = "only if a shelf has less than its reservations say, by hand; tests/unit/inventory"
 _HELD = "no path leads to money held for another's order; tests/unit/payments"
+_AUDITOR = "functions/operations/service/"
 _CHARGING = "functions/payments/service/charging.py Cashier."
 ELSEWHERE = {
     "functions/payments/psp/stripe.py": "the simulator stands in its place; tests/contract",
@@ -23,6 +24,9 @@ ELSEWHERE = {
     "functions/inventory/service/ending.py commit calls stock.find": _SHELF,
     "functions/inventory/service/ending.py release calls stock.find": _SHELF,
     "functions/orders/repository.py OrderRepository.save calls self.get": "if a row is gone",
+    f"{_AUDITOR}reading.py _read_shard calls _read_on": "of several pages; tests/unit/operations",
+    f"{_AUDITOR}tallying.py load calls notes.tallies": "what a new hold names; tests/integration",
+    f"{_CHARGING}_never_made calls self._resume": "beside a janitor; tests/unit/payments",
     f"{_CHARGING}capture calls self._stored": "the definition always passes a snapshot",
     f"{_CHARGING}refuse calls self._refuse_held": _HELD,
     f"{_CHARGING}_refuse_held": _HELD,
