@@ -1,6 +1,6 @@
 """The API contract as the gateway needs it: routes and request schemas, read from OpenAPI 3.1."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -74,6 +74,23 @@ def _body(path: str, operation: Mapping[str, Any]) -> str | None:
     if not reference.startswith("#/components/schemas/"):
         raise SystemExit(f"{path}: the body must be a $ref to a component schema.")
     return reference.rpartition("/")[2]
+
+
+def paths_of(found: Iterable[RouteContract], service: str) -> list[str]:
+    """The paths of a service's routes, each once: the order of the gateway's list of their ids."""
+    return sorted({route.path for route in found if route.service == service})
+
+
+def check_paths(found: Iterable[RouteContract]) -> None:
+    """Stop the synth at a path that two services answer: its preflight would be in two stacks."""
+    owners: dict[str, str] = {}
+    for route in found:
+        owner = owners.setdefault(route.path, route.service)
+        if owner != route.service:
+            raise SystemExit(
+                f"{route.path} is answered by {owner} and {route.service}: give one of them a path "
+                "of its own."
+            )
 
 
 def check_functions(found: list[RouteContract], known: frozenset[str]) -> None:

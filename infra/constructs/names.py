@@ -57,3 +57,8 @@ def stream_parameter(stage: Stage, table: str) -> str:
 def layer_parameter(stage: Stage, name: str) -> str:
     """The SSM parameter that holds the current version of a layer."""
     return f"/cartwright/{stage.name}/layers/{name}"
+
+
+def gateway_parameter(stage: Stage, name: str) -> str:
+    """The SSM parameter that holds an id which API Gateway chose, or a service's list of them."""
+    return f"/cartwright/{stage.name}/gateway/{name}"

@@ -1,209 +1,122 @@
-"""Gateway: the REST API, made from docs/openapi.json alone.
+"""Gateway: the REST API and its paths, made from docs/openapi.json alone.
 
-It depends on the services, which it knows by the names of their functions; none depends on it.
+The methods on the paths are in a stack per service (routes.py), the deployment and its stage in the
+last one (edge.py): together they would be more than CloudFormation takes in one stack. Ids that API
+Gateway chose are published as parameters.
 """
 
-import re
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable, Sequence
 
-from aws_cdk import CfnOutput, Duration, Size, Tags
+from aws_cdk import CfnOutput, CfnTag
 from aws_cdk import aws_apigateway as apigw
-from aws_cdk import aws_iam as iam
-from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
 from infra import problems
-from infra.constructs import grants, names
-from infra.constructs.access_log import ACCESS_LOG
-from infra.constructs.acknowledge import acknowledge
-from infra.constructs.alarms import Alarms
-from infra.constructs.api_route import ApiRoute
-from infra.constructs.firewall import Firewall
-from infra.constructs.logs import log_group
-from infra.contract import RouteContract, check_functions, draft4, routes
+from infra.constructs import names
+from infra.constructs.api_route import invocation_uri
+from infra.constructs.invoke_role import invoke_role
+from infra.contract import RouteContract, paths_of
 from infra.project import Project
 from infra.stacks.base import BaseStack
-from infra.stages import Stage, Throttle
+from infra.stages import Stage
 
 AUTHORIZER = ("identity", "authorizer")
-BEARER = r"^Bearer [-\w.~+/]+=*$"
-ALLOWED_HEADERS = (
-    "Authorization",
-    "Content-Type",
-    "Idempotency-Key",
-    "If-Match",
-    "If-None-Match",
-    "traceparent",
-)
-# What API Gateway needs to write logs for an account and region.
-_LOG_ACTIONS = (
-    "logs:CreateLogGroup",
-    "logs:CreateLogStream",
-    "logs:DescribeLogGroups",
-    "logs:DescribeLogStreams",
-    "logs:PutLogEvents",
-    "logs:GetLogEvents",
-    "logs:FilterLogEvents",
-)
+# The name of the scheme in any case, as RFC 9110 (11.1) has it and the authorizer takes it.
+BEARER = r"^[Bb][Ee][Aa][Rr][Ee][Rr] +[-\w.~+/]+=*$"
 
 
 class GatewayStack(BaseStack):
-    """The public edge."""
+    """The API without its methods."""
 
     def __init__(
-        self, scope: Construct, *, stage: Stage, project: Project, functions: frozenset[str]
+        self,
+        scope: Construct,
+        *,
+        stage: Stage,
+        project: Project,
+        found: Sequence[RouteContract],
     ) -> None:
         super().__init__(scope, stage=stage, project=project, name="gateway", about="The REST API")
-        document = project.contract()
-        found = routes(document)
-        check_functions(found, functions)
-        self.api = self._api(found)
-        authorizer = self._authorizer()
-        validator = self.api.add_request_validator(
-            "BodyAndParameters", validate_request_body=True, validate_request_parameters=True
-        )
-        models = self._models(document, found)
-        for route in found:
-            ApiRoute(
-                self,
-                f"{route.method} {route.path.replace('/', '|')}",
-                resource=self.api.root.resource_for_path(route.path),
-                route=route,
-                function_arn=names.function_arn(self, stage, route.service, route.name),
-                authorizer=authorizer,
-                validator=validator,
-                model=models[route.body] if route.body else None,
-            )
-        self._answer_preflights(found)
+        self._api = self._rest_api()
+        self._publish("api", self._api.ref)
+        self._publish("authorizer", self._authorizer().ref)
+        self._publish("validator", self._validator().ref)
+        self._add_paths(found)
         self._answer_errors()
-        self._watch()
-        if stage.firewall:
-            Firewall(self, "Firewall", stage=stage, stage_arn=self.api.deployment_stage.stage_arn)
-        CfnOutput(self, "ApiId", value=self.api.rest_api_id)
+        CfnOutput(self, "ApiId", value=self._api.ref)
         CfnOutput(self, "ApiUrl", value=stage.public_url)
 
-    def _api(self, found: Iterable[RouteContract]) -> apigw.RestApi:
-        logs = log_group(
-            self, "AccessLogs", stage=self.stage, name=f"/cartwright/{self.stage.name}/access"
-        )
-        api = apigw.RestApi(
+    def _rest_api(self) -> apigw.CfnRestApi:
+        fixed = self.stage.api_custom_id
+        return apigw.CfnRestApi(
             self,
             "Api",
-            rest_api_name=self.stage.prefix,
+            name=self.stage.prefix,
             description="Cartwright",
-            endpoint_types=[apigw.EndpointType.REGIONAL],
-            cloud_watch_role=False,
+            endpoint_configuration=apigw.CfnRestApi.EndpointConfigurationProperty(
+                types=["REGIONAL"]
+            ),
             # All answers are text, so there are no binary media types. The reference page (1.7 MB)
             # and long lists are compressed here, for whoever takes gzip.
-            min_compression_size=Size.kibibytes(8),
-            deploy_options=apigw.StageOptions(
-                stage_name=self.stage.name,
-                throttling_rate_limit=self.stage.throttle.rate,
-                throttling_burst_limit=self.stage.throttle.burst,
-                method_options=dict(self._method_throttles(found)),
-                tracing_enabled=True,
-                metrics_enabled=True,
-                logging_level=apigw.MethodLoggingLevel.ERROR,
-                data_trace_enabled=False,  # Bodies hold passwords and addresses.
-                access_log_destination=apigw.LogGroupLogDestination(logs),
-                access_log_format=apigw.AccessLogFormat.custom(ACCESS_LOG),
-            ),
+            minimum_compression_size=8192,
+            tags=[CfnTag(key=key, value=fixed) for key in ("ms-custom-id", "_custom_id_")]
+            if fixed
+            else None,
         )
-        if self.stage.api_custom_id:
-            for tag in ("ms-custom-id", "_custom_id_"):
-                Tags.of(api).add(tag, self.stage.api_custom_id)
-        api.deployment_stage.node.add_dependency(self._account())
-        return api
 
-    def _method_throttles(
-        self, found: Iterable[RouteContract]
-    ) -> Iterable[tuple[str, apigw.MethodDeploymentOptions]]:
-        for route in found:
-            limit: Throttle | None = self.stage.throttle_overrides.get(
-                route.function, route.throttle
-            )
-            if limit:
-                yield (
-                    f"{route.path}/{route.method}",
-                    # A method's entry replaces the stage's as a whole, so all of it is repeated.
-                    apigw.MethodDeploymentOptions(
-                        throttling_rate_limit=limit.rate,
-                        throttling_burst_limit=limit.burst,
-                        metrics_enabled=True,
-                        logging_level=apigw.MethodLoggingLevel.ERROR,
-                        data_trace_enabled=False,
-                    ),
-                )
-
-    def _account(self) -> apigw.CfnAccount:
-        """The role by which API Gateway writes logs. One per account and region."""
-        role = iam.Role(
+    def _publish(self, name: str, value: str) -> None:
+        ssm.StringParameter(
             self,
-            "LogsRole",
-            assumed_by=iam.ServicePrincipal("apigateway.amazonaws.com"),
-            inline_policies={
-                "logs": iam.PolicyDocument(statements=[grants.allow(*_LOG_ACTIONS, on=["*"])])
-            },
+            f"Id-{name}",
+            parameter_name=names.gateway_parameter(self.stage, name),
+            string_value=value,
         )
-        reason = "API Gateway accepts the role only with these actions on all log groups."
-        acknowledge(role, {"AwsSolutions-IAM5[Resource::*]": reason})
-        return apigw.CfnAccount(self, "Account", cloud_watch_role_arn=role.role_arn)
 
-    def _authorizer(self) -> apigw.TokenAuthorizer:
-        function = lambda_.Function.from_function_attributes(
-            self,
-            "AuthorizerFunction",
-            function_arn=names.function_arn(self, self.stage, *AUTHORIZER),
-            same_environment=True,
-        )
-        return apigw.TokenAuthorizer(
+    def _authorizer(self) -> apigw.CfnAuthorizer:
+        function_arn = names.function_arn(self, self.stage, *AUTHORIZER)
+        role = invoke_role(self, "AuthorizerRole", functions=[function_arn])
+        return apigw.CfnAuthorizer(
             self,
             "Authorizer",
-            handler=function,
-            validation_regex=BEARER,
-            results_cache_ttl=Duration.minutes(5),
+            rest_api_id=self._api.ref,
+            name="tokens",
+            type="TOKEN",
+            identity_source="method.request.header.Authorization",
+            identity_validation_expression=BEARER,
+            authorizer_uri=invocation_uri(self, function_arn),
+            authorizer_credentials=role.role_arn,
+            authorizer_result_ttl_in_seconds=300,
         )
 
-    def _models(
-        self, document: Mapping[str, Any], found: Iterable[RouteContract]
-    ) -> dict[str, apigw.IModel]:
-        models: dict[str, apigw.IModel] = {}
-        deployment = self.api.latest_deployment
-        for name in sorted({route.body for route in found if route.body}):
-            schema = draft4(document, name)
-            model = apigw.CfnModel(
-                self,
-                f"Model-{name}",
-                rest_api_id=self.api.rest_api_id,
-                name=re.sub(r"[^0-9A-Za-z]", "", name),
-                content_type="application/json",
-                schema=schema,
-            )
-            if deployment:  # A changed schema needs a new deployment, else the old one stays live.
-                deployment.add_to_logical_id(schema)
-                deployment.node.add_dependency(model)
-            models[name] = apigw.Model.from_model_name(self, f"ModelName-{name}", model.ref)
-        return models
+    def _validator(self) -> apigw.CfnRequestValidator:
+        return apigw.CfnRequestValidator(
+            self,
+            "BodyAndParameters",
+            rest_api_id=self._api.ref,
+            validate_request_body=True,
+            validate_request_parameters=True,
+        )
 
-    def _answer_preflights(self, found: Iterable[RouteContract]) -> None:
-        """CORS. Tokens travel in a header and never in a cookie, so any origin may ask."""
-        methods: dict[str, list[str]] = {}
-        for route in found:
-            methods.setdefault(route.path, []).append(route.method)
-        for path, allowed in methods.items():
-            preflight = self.api.root.resource_for_path(path).add_cors_preflight(
-                allow_origins=["*"],
-                allow_methods=[*allowed, "OPTIONS"],
-                allow_headers=list(ALLOWED_HEADERS),
-                max_age=Duration.hours(1),
+    def _add_paths(self, found: Sequence[RouteContract]) -> None:
+        """All of them here: services share their beginnings, and their owner must never change."""
+        scope = Construct(self, "Paths")
+        made: dict[str, apigw.CfnResource] = {}
+        for path in nodes(route.path for route in found):
+            parent, _, part = path.rpartition("/")
+            made[path] = apigw.CfnResource(
+                scope,
+                path.replace("/", "|"),
+                rest_api_id=self._api.ref,
+                parent_id=made[parent].ref if parent else self._api.attr_root_resource_id,
+                path_part=part,
             )
-            acknowledge(
-                preflight,
-                {
-                    "AwsSolutions-APIG4": "A browser sends a preflight without credentials.",
-                    "AwsSolutions-COG4": "A browser sends a preflight without credentials.",
-                },
+        for service in sorted({route.service for route in found}):
+            ssm.StringListParameter(
+                self,
+                f"Paths-{service}",
+                parameter_name=names.gateway_parameter(self.stage, f"paths/{service}"),
+                string_list_value=[made[path].ref for path in paths_of(found, service)],
             )
 
     def _answer_errors(self) -> None:
@@ -216,31 +129,27 @@ class GatewayStack(BaseStack):
                 "Content-Type": problems.MEDIA_TYPE,
                 **problem.headers,
             }
-            self.api.add_gateway_response(
-                kind,
-                type=apigw.ResponseType.of(kind),
+            headers = {
+                "X-Request-Id": "context.requestId",
+                **{name: f"'{value}'" for name, value in fixed.items()},
+            }
+            apigw.CfnGatewayResponse(
+                self,
+                f"Answer-{kind}",
+                rest_api_id=self._api.ref,
+                response_type=kind,
                 status_code=str(problem.status),
-                response_headers={
-                    "X-Request-Id": "context.requestId",
-                    **{name: f"'{value}'" for name, value in fixed.items()},
+                response_parameters={
+                    f"gatewayresponse.header.{name}": value for name, value in headers.items()
                 },
-                templates={"application/json": problem.template(self.stage.errors_url)},
+                response_templates={"application/json": problem.template(self.stage.errors_url)},
             )
 
-    def _watch(self) -> None:
-        alarms = Alarms(self, "Alarms", stage=self.stage, subject="api")
-        minute = Duration.minutes(1)
-        alarms.above(
-            "server-errors",
-            self.api.metric_server_error(period=minute, statistic="Sum"),
-            limit=0,
-            minutes=2,
-            says="The API answers 5xx.",
-        )
-        alarms.above(
-            "latency",
-            self.api.metric_latency(period=minute, statistic="p99"),
-            limit=3000,
-            minutes=5,
-            says="One request in a hundred takes longer than three seconds.",
-        )
+
+def nodes(paths: Iterable[str]) -> list[str]:
+    """Every path and every beginning of one, parents first: one resource of API Gateway each."""
+    found = set()
+    for path in paths:
+        parts = path.split("/")
+        found |= {"/".join(parts[:end]) for end in range(2, len(parts) + 1)}
+    return sorted(found)
