@@ -10,6 +10,7 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -59,14 +60,7 @@ def _default(auth: str) -> Sequence[str]:
 
 def document(grants: Collection[Grant], scopes: Iterable[str], *, stage_arn: str) -> dict[str, Any]:
     """The policy of a token with these scopes. `stage_arn` ends before `/<METHOD>/<path>`."""
-    wanted = frozenset(scopes)
-    opened = {grant for grant in grants if grant.opened_by(wanted)}
-    allowed = _without_covered({grant.pattern for grant in opened})
-    denied = {
-        grant.pattern
-        for grant in set(grants) - opened
-        if any(fnmatchcase(grant.sample, pattern) for pattern in allowed)
-    }
+    allowed, denied = _patterns(tuple(grants), frozenset(scopes))
     statements = [
         _statement(effect, patterns, stage_arn)
         for effect, patterns in (("Allow", allowed), ("Deny", denied))
@@ -76,6 +70,57 @@ def document(grants: Collection[Grant], scopes: Iterable[str], *, stage_arn: str
         "Version": "2012-10-17",
         "Statement": statements or [_statement("Deny", {"*"}, stage_arn)],
     }
+
+
+@lru_cache(maxsize=64)  # There are few roles, and so few sets of scopes.
+def _patterns(
+    grants: tuple[Grant, ...], scopes: frozenset[str]
+) -> tuple[frozenset[str], frozenset[str]]:
+    """What is allowed, and what of it is denied again."""
+    opened = {grant for grant in grants if grant.opened_by(scopes)}
+    closed = set(grants) - opened
+    allowed = _without_covered({_widest(grant, opened, closed) for grant in opened})
+    denied = {
+        grant.pattern
+        for grant in closed
+        if any(fnmatchcase(grant.sample, pattern) for pattern in allowed)
+    }
+    return frozenset(allowed), frozenset(denied)
+
+
+def _widest(grant: Grant, opened: Iterable[Grant], closed: Iterable[Grant]) -> str:
+    """`GET/orders/*` for all that is below, where the token opens several routes there and none is
+    closed to it; else the route's own pattern."""
+    parts = grant.path.split("/")
+    for end in range(2, len(parts)):
+        beginning = parts[:end]
+        if any(_may_be_below(other, grant.method, beginning) for other in closed):
+            continue
+        if sum(_is_below(other, grant.method, beginning) for other in opened) > 1:
+            return grant.method + _PLACEHOLDER.sub("*", "/".join(beginning)) + "/*"
+    return grant.pattern
+
+
+def _is_below(grant: Grant, method: str, beginning: list[str]) -> bool:
+    parts = grant.path.split("/")
+    return (
+        grant.method == method
+        and len(parts) > len(beginning)
+        and parts[: len(beginning)] == beginning
+    )
+
+
+def _may_be_below(grant: Grant, method: str, beginning: list[str]) -> bool:
+    """Whether a request of the route can begin so; a placeholder can be anything."""
+    parts = grant.path.split("/")
+    return (
+        grant.method == method
+        and len(parts) > len(beginning)
+        and all(
+            part == wanted or "{" in part or "{" in wanted
+            for part, wanted in zip(parts, beginning, strict=False)
+        )
+    )
 
 
 def _without_covered(patterns: set[str]) -> set[str]:

@@ -168,8 +168,6 @@ def _digest(held: Iterable[Stack]) -> str:
 
 def _properties(stack: Stack) -> Iterator[tuple[str, Any]]:
     for made in stack.node.find_all():
-        if isinstance(made, CfnResource) and made.cfn_resource_type.startswith(
-            "AWS::ApiGateway::"
-        ):
+        if isinstance(made, CfnResource) and made.cfn_resource_type.startswith("AWS::ApiGateway::"):
             # CDK shows what it will render to subclasses only.
-            yield made.node.path, stack.resolve(made._cfn_properties)  # noqa: SLF001
+            yield made.node.path, stack.resolve(made._cfn_properties)

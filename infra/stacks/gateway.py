@@ -75,7 +75,7 @@ class GatewayStack(BaseStack):
 
     def _authorizer(self) -> apigw.CfnAuthorizer:
         function_arn = names.function_arn(self, self.stage, *AUTHORIZER)
-        role = invoke_role(self, "AuthorizerRole", functions=[function_arn])
+        role = invoke_role(self, stage=self.stage, subject="authorizer", functions=[function_arn])
         return apigw.CfnAuthorizer(
             self,
             "Authorizer",

@@ -40,6 +40,7 @@ class RoutesStack(BaseStack):
             name=f"routes-{service}",
             about=f"The routes of {service}",
         )
+        self._service = service
         self._mine = [route for route in found if route.service == service]
         self._api = Api(
             id=self._parameter("api"),
@@ -66,7 +67,9 @@ class RoutesStack(BaseStack):
             route: names.function_arn(self, self.stage, route.service, route.name)
             for route in self._mine
         }
-        role = invoke_role(self, "InvokeRole", functions=list(functions.values()))
+        role = invoke_role(
+            self, stage=self.stage, subject=self._service, functions=list(functions.values())
+        )
         scope = Construct(self, "Routes")
         for route, function_arn in functions.items():
             add_route(
@@ -86,7 +89,7 @@ class RoutesStack(BaseStack):
                 self,
                 f"Model-{name}",
                 rest_api_id=self._api.id,
-                name=re.sub(r"[^0-9A-Za-z]", "", f"{self._mine[0].service.title()}{name}"),
+                name=re.sub(r"[^0-9A-Za-z]", "", f"{self._service.title()}{name}"),
                 content_type="application/json",
                 schema=draft4(document, name),
             )

@@ -1,7 +1,7 @@
 """Synthesizes the API's stacks alone, from contracts that tests make; runs as its own process.
 
-    python -m tests.infra.gateways local PORT CONTRACT FOLDER    for an emulator
-    python -m tests.infra.gateways prod FOLDER                   what test_scale.py reads
+python -m tests.infra.gateways local PORT CONTRACT FOLDER    for an emulator
+python -m tests.infra.gateways prod FOLDER                   what test_scale.py reads
 """
 
 import json

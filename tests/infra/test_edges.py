@@ -15,7 +15,6 @@ from infra.contract import RouteContract
 from tools.access.policies import Policies
 from tools.access.templates import Resource
 
-API = "apigateway.amazonaws.com"
 EVENTS = "events.amazonaws.com"
 INVOKE = "lambda:InvokeFunction"
 TELLING = ("rule/operations-tell-people", "topic/alarms")
@@ -42,28 +41,40 @@ def name_of(policies: Policies, stack: str, value: Any) -> str:
     return policies.names.short(policies.names.arn(stack, value))
 
 
-def test_the_api_invokes_each_function_by_its_route_only(
-    lets: set[tuple[str, str, str, str]], contract: list[RouteContract]
+def test_the_api_invokes_the_functions_of_its_routes_and_no_other(
+    policies: Policies, contract: list[RouteContract]
 ) -> None:
+    """By a role per service: each names its functions one by one."""
     wanted = {
-        (
-            f"function/{route.function}",
-            API,
-            INVOKE,
-            f"ArnLike aws:SourceArn api {route.method} {re.sub('{[^}]+}', '*', route.path)}",
-        )
+        (f"gateway/routes-{route.service}", INVOKE, f"function/{route.function}")
         for route in contract
     }
-    wanted.add(
-        ("function/identity.authorizer", API, INVOKE, "ArnLike aws:SourceArn api authorizer")
-    )
-    assert {entry for entry in lets if entry[1] == API} == wanted
+    wanted.add(("gateway/authorizer", INVOKE, "function/identity.authorizer"))
+    assert {
+        (grant.who, grant.action, policies.names.short(grant.on))
+        for grant in policies.of_roles
+        if grant.who.startswith("gateway/")
+    } == wanted
+
+
+def test_each_method_invokes_by_the_role_of_its_own_stack(policies: Policies) -> None:
+    for method in policies.assembly.all("AWS::ApiGateway::Method"):
+        integration = method.properties["Integration"]
+        if method.properties["HttpMethod"] == "OPTIONS":
+            assert "Credentials" not in integration, str(method)
+        else:
+            role = policies.assembly.target(method.stack, integration["Credentials"])
+            assert role.stack == method.stack, str(method)
 
 
 def test_the_authorizer_that_may_be_invoked_is_the_one_of_the_api(policies: Policies) -> None:
     (authorizer,) = policies.assembly.all("AWS::ApiGateway::Authorizer")
     uri = policies.names.arn(authorizer.stack, authorizer.properties["AuthorizerUri"])
     assert "identity-authorizer/invocations" in uri
+    role = policies.assembly.target(
+        authorizer.stack, authorizer.properties["AuthorizerCredentials"]
+    )
+    assert policies.holder(policies.names.of(role)) == "gateway/authorizer"
 
 
 def test_a_rule_reaches_its_own_queue_or_function_and_no_other(
@@ -101,7 +112,7 @@ def test_alarms_of_this_application_and_no_one_else_publish_to_their_topic(
 
 
 def test_no_service_is_let_in_but_these(lets: set[tuple[str, str, str, str]]) -> None:
-    assert {who for _, who, _, _ in lets} == {API, EVENTS, "cloudwatch.amazonaws.com", "account"}
+    assert {who for _, who, _, _ in lets} == {EVENTS, "cloudwatch.amazonaws.com", "account"}
 
 
 def test_the_machine_invokes_exactly_the_functions_of_its_states(policies: Policies) -> None:
@@ -149,9 +160,9 @@ def test_the_machine_does_nothing_but_invoke_functions(policies: Policies) -> No
         assert [kind for kind in kinds if not re.fullmatch(r"\$\{\w+Steps\}", kind)] == []
 
 
-def test_only_the_machine_invokes_functions_by_a_role(policies: Policies) -> None:
+def test_only_the_machine_and_the_gateway_invoke_functions_by_a_role(policies: Policies) -> None:
     invokers = {grant.who for grant in policies.of_roles if grant.action.startswith("lambda:")}
-    assert invokers == {"machine/checkout"}
+    assert {who for who in invokers if not who.startswith("gateway/")} == {"machine/checkout"}
 
 
 def test_a_queue_feeds_the_consumer_of_its_name_and_streams_the_relay_and_the_fold(

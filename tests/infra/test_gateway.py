@@ -9,20 +9,29 @@ import pytest
 from infra.contract import RouteContract
 from infra.problems import GATEWAY_RESPONSES
 from shop.problems import CATALOGUE
-from tools.access.templates import Assembly, Resource
+from tools.access.templates import Assembly
 
 FIELDS = ["type", "title", "status", "code", "detail", "instance", "request_id", "retryable"]
 
 
-def gateway(stage: Assembly, type_: str) -> list[Resource]:
-    return [resource for resource in stage.all(type_) if resource.stack == "gateway"]
+def resource_of(stage: Assembly, stack: str, reference: Any) -> tuple[str, str]:
+    """Stack and logical id of what a reference names, be it by an entry of a published list."""
+    if "Fn::Select" in reference:
+        index, parameter = reference["Fn::Select"]
+        published = stage.parameter(stack, parameter["Ref"])
+        assert published
+        stack, value = published
+        reference = value["Fn::Join"][1][int(index)] if "Fn::Join" in value else value
+    elif stage.find(stack, reference["Ref"]) is None:
+        published = stage.parameter(stack, reference["Ref"])
+        assert published
+        stack, reference = published
+    return stack, reference["Ref"]
 
 
 def paths(stage: Assembly) -> dict[str, str]:
     """Logical id of each resource of the API, by its path."""
-    resources = {
-        resource.id: resource.properties for resource in gateway(stage, "AWS::ApiGateway::Resource")
-    }
+    resources = {made.id: made.properties for made in stage.all("AWS::ApiGateway::Resource")}
 
     def path(id_: str) -> str:
         parent = resources[id_]["ParentId"].get("Ref", "")
@@ -34,15 +43,16 @@ def paths(stage: Assembly) -> dict[str, str]:
 def methods(stage: Assembly) -> dict[tuple[str, str], dict[str, Any]]:
     ids = {id_: path for path, id_ in paths(stage).items()}
     return {
-        (method.properties["HttpMethod"], ids[method.properties["ResourceId"]["Ref"]]): (
-            method.properties
-        )
-        for method in gateway(stage, "AWS::ApiGateway::Method")
+        (
+            method.properties["HttpMethod"],
+            ids[resource_of(stage, method.stack, method.properties["ResourceId"])[1]],
+        ): {**method.properties, "stack": method.stack}
+        for method in stage.all("AWS::ApiGateway::Method")
     }
 
 
 def test_long_answers_are_compressed_by_the_gateway_and_none_is_binary(stage: Assembly) -> None:
-    (api,) = gateway(stage, "AWS::ApiGateway::RestApi")
+    (api,) = stage.all("AWS::ApiGateway::RestApi")
     assert api.properties["MinimumCompressionSize"] == 8192
     assert "BinaryMediaTypes" not in api.properties
 
@@ -58,12 +68,13 @@ def test_each_route_is_validated_and_authorized_as_the_contract_says(
     stage: Assembly, contract: list[RouteContract]
 ) -> None:
     found = methods(stage)
-    (validator,) = gateway(stage, "AWS::ApiGateway::RequestValidator")
+    (validator,) = stage.all("AWS::ApiGateway::RequestValidator")
     assert validator.properties["ValidateRequestBody"] is True
     assert validator.properties["ValidateRequestParameters"] is True
     for route in contract:
         method = found[route.method, route.path]
-        assert method["RequestValidatorId"] == {"Ref": validator.id}
+        named = resource_of(stage, method["stack"], method["RequestValidatorId"])
+        assert named == (validator.stack, validator.id)
         assert ("RequestModels" in method) is (route.body is not None)
         required = method.get("RequestParameters", {})
         assert required.get("method.request.header.Idempotency-Key", False) is route.idempotent
@@ -74,7 +85,7 @@ def test_each_route_is_validated_and_authorized_as_the_contract_says(
 
 
 def test_models_leave_to_the_handler_what_it_answers_better(stage: Assembly) -> None:
-    models = gateway(stage, "AWS::ApiGateway::Model")
+    models = stage.all("AWS::ApiGateway::Model")
     assert models
     for model in models:
         schema = json.dumps(model.properties["Schema"])
@@ -92,9 +103,13 @@ def test_each_path_answers_preflights(stage: Assembly, contract: list[RouteContr
 
 
 def test_the_authorizer_is_asked_only_for_bearer_tokens(stage: Assembly) -> None:
-    (authorizer,) = gateway(stage, "AWS::ApiGateway::Authorizer")
+    (authorizer,) = stage.all("AWS::ApiGateway::Authorizer")
     expression = authorizer.properties["IdentityValidationExpression"]
-    assert re.match(expression, "Bearer eyJ.abc-_~+/9==")
+    for scheme in ("Bearer", "bearer", "BEARER", "bEaReR"):
+        assert re.match(expression, f"{scheme} eyJ.abc-_~+/9==")
+    assert re.match(expression, "Bearer  eyJ.two-spaces")
+    assert not re.match(expression, "Bearer")
+    assert not re.match(expression, "Bearereyj")
     assert not re.match(expression, "Basic abc")
     assert not re.match(expression, "Bearer a b")
     assert authorizer.properties["AuthorizerResultTtlInSeconds"] == 300
@@ -103,7 +118,7 @@ def test_the_authorizer_is_asked_only_for_bearer_tokens(stage: Assembly) -> None
 def rendered(stage: Assembly) -> dict[str, tuple[dict[str, Any], dict[str, Any]]]:
     """Properties and document of each gateway response, with values for the variables."""
     found = {}
-    for response in gateway(stage, "AWS::ApiGateway::GatewayResponse"):
+    for response in stage.all("AWS::ApiGateway::GatewayResponse"):
         template = response.properties["ResponseTemplates"]["application/json"]
         text = template.replace("$context.requestId", "req-1").replace(
             "$context.resourcePath", "/orders/{order_id}"
@@ -149,7 +164,7 @@ def test_gateway_problems_are_those_of_the_catalogue(kind: str) -> None:
 def test_rates_are_limited_by_stage_and_by_route(
     stage: Assembly, contract: list[RouteContract]
 ) -> None:
-    (made,) = gateway(stage, "AWS::ApiGateway::Stage")
+    (made,) = stage.all("AWS::ApiGateway::Stage")
     settings = {
         (entry["HttpMethod"], entry["ResourcePath"].replace("~1", "/").replace("//", "/")): entry
         for entry in made.properties["MethodSettings"]
@@ -164,7 +179,7 @@ def test_rates_are_limited_by_stage_and_by_route(
 
 
 def test_access_is_logged_as_json_and_bodies_are_not(stage: Assembly) -> None:
-    (made,) = gateway(stage, "AWS::ApiGateway::Stage")
+    (made,) = stage.all("AWS::ApiGateway::Stage")
     line = json.loads(made.properties["AccessLogSetting"]["Format"])
     assert {"request_id", "route", "status", "latency_ms", "subject"} <= set(line)
     assert made.properties["TracingEnabled"] is True
@@ -173,7 +188,7 @@ def test_access_is_logged_as_json_and_bodies_are_not(stage: Assembly) -> None:
 
 def test_the_local_api_has_a_fixed_id(local: Assembly, prod: Assembly) -> None:
     for stage, wanted in ((local, {"cartwright"}), (prod, set[str]())):
-        (api,) = gateway(stage, "AWS::ApiGateway::RestApi")
+        (api,) = stage.all("AWS::ApiGateway::RestApi")
         tags = {tag["Key"]: tag["Value"] for tag in api.properties["Tags"]}
         given = {tags[key] for key in ("ms-custom-id", "_custom_id_") if key in tags}
         assert given == wanted

@@ -92,18 +92,26 @@ class Documents:
                 )
 
     def _role_of(self, resource: Resource) -> Any:
+        given = resource.properties
+        if resource.type == "AWS::ApiGateway::Method":
+            return given["Integration"].get("Credentials")
         key = {
             "AWS::Lambda::Function": "Role",
             "AWS::StepFunctions::StateMachine": "RoleArn",
             "AWS::ApiGateway::Account": "CloudWatchRoleArn",
+            "AWS::ApiGateway::Authorizer": "AuthorizerCredentials",
         }.get(resource.type)
-        return resource.properties.get(key) if key else None
+        return given.get(key) if key else None
 
     def _called(self, resource: Resource) -> str:
         if resource.type == "AWS::Lambda::Function":
             return function_name(resource)
         if resource.type == "AWS::ApiGateway::Account":
             return "gateway"
+        if resource.type == "AWS::ApiGateway::Authorizer":
+            return "gateway/authorizer"
+        if resource.type == "AWS::ApiGateway::Method":
+            return f"gateway/{resource.stack}"
         return self._names.short(self._names.of(resource))
 
     def of_roles(self) -> Iterator[Document]:
