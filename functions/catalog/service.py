@@ -9,6 +9,7 @@ from catalog.domain.listing import Filter
 from catalog.domain.pricing import Offer
 from catalog.domain.product import CURRENCIES, Product
 from shop import ids, problems
+from shop.cursor import REFUSED
 from shop.problems import Problem
 
 Row = tuple[str, str]  # key in the list, summary as JSON text
@@ -58,11 +59,7 @@ def list_products(
     if cursor is not None:
         key = listing.decode_cursor(filter_, cursor)
         if key is None:
-            return Problem(
-                problems.INVALID_REQUEST,
-                "Send the next_cursor of a page together with the filters of that page.",
-                errors=[{"parameter": "cursor", "code": "invalid", "detail": "not of this list"}],
-            )
+            return REFUSED
         first = listing.after(key)
     rows = _rows(filter_, first=first, limit=limit + 1, listings=listings)
     more = len(rows) > limit

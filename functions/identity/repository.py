@@ -152,10 +152,14 @@ class SessionRepository:
         return not transact(build)
 
     def open(self, family: Family, created: Event, *, address: str, window: Window) -> None:
-        """Store session and event, and take the attempt back, together."""
+        """Store session and event, and take the attempt back, together and once.
+
+        A session that stands already was stored by this call, whose answer was lost: the counter
+        must not fall again.
+        """
 
         def build(tx: TransactWrite) -> None:
-            tx.save(_family_item(family))
+            tx.save(_family_item(family), condition=FamilyItem.pk.does_not_exist())
             tx.save(Outbox.holding(created))
             tx.update(_attempts(address, window), [AttemptsItem.failures.add(-1)])
 

@@ -28,6 +28,7 @@ from inventory.domain.reservation import (
 from shop import clock, ids, tables
 from shop.events import Event
 from shop.tables import DUE_SHARDS, TableModel, batch_get, transact
+from shop.text import compact_json
 
 
 class _Meta:
@@ -219,7 +220,7 @@ def _item(reservation: Reservation) -> ReservationItem:
         "RSV",
         order_id=reservation.order_id,
         status=reservation.status.value,
-        lines=json.dumps([astuple(line) for line in reservation.lines], separators=(",", ":")),
+        lines=compact_json([astuple(line) for line in reservation.lines]),
         held_until=reservation.held_until,
         sequence=reservation.sequence,
         created_at=reservation.created_at,

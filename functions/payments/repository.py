@@ -20,6 +20,7 @@ from shop import clock, ids, tables
 from shop.events import Event
 from shop.idempotency import Answer
 from shop.money import Money
+from shop.text import compact_json
 
 DUE_LIMIT = 100
 
@@ -296,4 +297,4 @@ def _payment(item: PaymentItem) -> Payment:
 
 
 def _dump(data: Any) -> str:
-    return json.dumps(dict(data), separators=(",", ":"), ensure_ascii=False)
+    return compact_json(dict(data))

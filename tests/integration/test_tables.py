@@ -9,7 +9,7 @@ from pynamodb.attributes import NumberAttribute
 from pynamodb.exceptions import PutError, TransactWriteError
 from pynamodb.transactions import TransactWrite
 
-from shop import aws, events, tables
+from shop import aws, events, retry, tables
 from shop.trace import start
 from tests.support import dynamodb
 
@@ -36,10 +36,13 @@ class Cancelled:
     def __init__(self, code: str, times: int) -> None:
         self.code, self.left = code, times
         self.sleeps: list[float] = []
+        self.tokens: set[str] = set()
         client = aws.client("dynamodb")
         real = client._make_api_call
 
         def call(name: str, kwargs: dict[str, Any]) -> Any:
+            if name == "TransactWriteItems":
+                self.tokens.add(kwargs["ClientRequestToken"])
             if name == "TransactWriteItems" and self.left:
                 self.left -= 1
                 error: Any = {"Code": "TransactionCanceledException", "Message": "x"}
@@ -72,6 +75,25 @@ def test_a_conflict_is_retried() -> None:
     assert len(fault.sleeps) == 3
 
 
+def test_all_tries_of_a_transaction_have_one_token_and_no_other_transaction_has_it() -> None:
+    dynamodb.create("catalog")
+    fault = Cancelled("TransactionConflict", 3)
+    tables.transact(put, sleep=fault.sleeps.append)
+    assert len(fault.tokens) == 1
+    tables.transact(put)
+    assert len(fault.tokens) == 2
+
+
+def test_a_request_has_so_many_retries_whatever_it_does() -> None:
+    dynamodb.create("catalog")
+    fault = Cancelled("TransactionConflict", 99)
+    with retry.budget(4):
+        for _ in range(3):
+            with pytest.raises(TransactWriteError):
+                tables.transact(put, attempts=4, sleep=fault.sleeps.append)
+    assert len(fault.sleeps) == 4
+
+
 def test_a_conflict_that_does_not_end_is_a_fault() -> None:
     dynamodb.create("catalog")
     fault = Cancelled("TransactionConflict", 99)
@@ -80,9 +102,11 @@ def test_a_conflict_that_does_not_end_is_a_fault() -> None:
     assert len(fault.sleeps) == 3
 
 
-def test_any_other_cancellation_is_a_fault() -> None:
+@pytest.mark.parametrize("code", ["ValidationError", "ThrottlingError", "ItemCollectionSizeLimit"])
+def test_any_other_cancellation_is_a_fault(code: str) -> None:
+    """Throttling too: repeating at once is what made it."""
     dynamodb.create("catalog")
-    fault = Cancelled("ValidationError", 1)
+    fault = Cancelled(code, 1)
     with pytest.raises(TransactWriteError):
         tables.transact(put, sleep=fault.sleeps.append)
     assert fault.sleeps == []

@@ -5,12 +5,12 @@ from typing import Any
 from catalog import service
 from catalog.answers import cacheable
 from catalog.domain.listing import Filter
-from catalog.domain.product import to_text
 from catalog.repository import ListingRepository
 from catalog.schemas import ProductFilter, ProductPage
 from shop import problems
 from shop.http import Link, Request, Response, Route, entrypoint
 from shop.problems import Problem
+from shop.text import compact_json
 
 CHEAPEST = {"sku": "$response.body#/data/0/variants/0/sku", "quantity": 1}
 ROUTE = Route(
@@ -44,7 +44,7 @@ def handle(request: Request[Any]) -> Response | Problem:
     )
     if isinstance(page, Problem):
         return page
-    end = to_text({"next_cursor": page.next_cursor})[1:]
+    end = compact_json({"next_cursor": page.next_cursor})[1:]
     return cacheable(f'{{"data":[{",".join(page.summaries)}],{end}')
 
 

@@ -5,7 +5,6 @@ row refuses is the stock read, and the order spread over the centres. It is out 
 consistent read says so; losing a race is a reason to look again, never an answer.
 """
 
-import random
 import time
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
@@ -16,9 +15,11 @@ from inventory.domain.allocation import MAX_PAIRS, Plan, Short
 from inventory.domain.reservation import Reservation, Status
 from inventory.service.announcing import event_of
 from inventory.service.ports import Stock
+from shop.retry import backoff
 from shop.trace import Trace
 
 ATTEMPTS = 10
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.005, 0.2
 
 
 class StockContended(Exception):
@@ -68,5 +69,5 @@ def reserve(
 
 
 def _pause_s(attempt: int) -> float:
-    """Nothing after the first refusal, which is the usual one; then full jitter, doubling."""
-    return random.uniform(0, min(0.2, 0.005 * 2**attempt)) if attempt else 0  # noqa: S311
+    """Nothing after the first refusal, which is the usual one."""
+    return backoff(attempt, base_s=FIRST_PAUSE_S, cap_s=LONGEST_PAUSE_S) if attempt else 0

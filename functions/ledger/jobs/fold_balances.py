@@ -4,7 +4,6 @@ Faults of the infrastructure are raised: the stream repeats the batch, and marke
 A record that can never be folded is parked in the queue FOLD_DLQ_URL and blocks nothing.
 """
 
-import json
 import os
 from dataclasses import asdict
 from functools import partial
@@ -13,6 +12,7 @@ from typing import Any
 from ledger.repository import BalanceRepository
 from ledger.service import folding
 from shop import aws, clock, telemetry
+from shop.text import compact_json
 
 balances = BalanceRepository()
 
@@ -37,4 +37,4 @@ def _park(queue_url: str, record: dict[str, Any], reason: str) -> None:
     """The keys are enough: the record itself stays in the ledger for ever."""
     change = record.get("dynamodb") or {}
     message = {"reason": reason, "keys": change.get("Keys"), "event_id": record.get("eventID")}
-    aws.client("sqs").send_message(QueueUrl=queue_url, MessageBody=json.dumps(message))
+    aws.client("sqs").send_message(QueueUrl=queue_url, MessageBody=compact_json(message))

@@ -8,8 +8,9 @@ from typing import Generic, Protocol, TypeVar
 from ledger.domain.accounts import Account, UnknownAccount, account
 from ledger.domain.balances import Balance, Sums
 from ledger.domain.posting import Transaction
-from ledger.domain.reading import AccountEntry, BadCursor, Position, decode, encode
+from ledger.domain.reading import AccountEntry, Position
 from shop import clock, ids, problems
+from shop import cursor as cursors
 from shop.problems import Problem
 
 # Days that one page may walk: an account with an entry a month cannot make a request slow.
@@ -47,12 +48,14 @@ class Page(Generic[T]):
 def list_accounts(*, limit: int, cursor: str | None, balances: Balances) -> Page[Account] | Problem:
     """Accounts that have entries, by id."""
     try:
-        after = account(decode(cursor, parts=1)[0]).id if cursor else None
-    except (BadCursor, UnknownAccount):
-        return _bad_cursor()
+        after = cursors.decode(cursor, scope="accounts", forms=[".{1,200}"])[0] if cursor else None
+        after = account(after).id if after else None
+    except (cursors.InvalidCursor, UnknownAccount):
+        return cursors.REFUSED
     found = balances.accounts(after=after, limit=limit + 1)
-    more = encode([found[limit - 1]]) if len(found) > limit else None
-    return Page([account(account_id) for account_id in found[:limit]], more)
+    more = len(found) > limit
+    next_cursor = cursors.encode([found[limit - 1]], scope="accounts") if more else None
+    return Page([account(account_id) for account_id in found[:limit]], next_cursor)
 
 
 def get_balance(
@@ -78,9 +81,9 @@ def list_entries(
     A page may be short, or even empty, and still have a next one.
     """
     try:
-        start = Position.of(cursor) if cursor else None
-    except BadCursor:
-        return _bad_cursor()
+        start = Position.of(cursor, account_id) if cursor else None
+    except cursors.InvalidCursor:
+        return cursors.REFUSED
     total = _total(account_id, balances)
     if isinstance(total, Problem):
         return total
@@ -88,12 +91,13 @@ def list_entries(
     days = balances.days(account_id, until=start.day if start else None)
     for walked, day in enumerate(days):
         if walked == MAX_DAYS:
-            return Page(found, Position(day).cursor())
+            return Page(found, Position(day).cursor(account_id))
         before = (start.sort or None) if start and start.day == day else None
         found += journal.entries(account_id, day, before=before, limit=limit + 1 - len(found))
         if len(found) > limit:
             last = found[limit - 1]
-            return Page(found[:limit], Position(last.recorded_at[:10], last.sort).cursor())
+            place = Position(last.recorded_at[:10], last.sort)
+            return Page(found[:limit], place.cursor(account_id))
     return Page(found, None)
 
 
@@ -110,8 +114,3 @@ def _total(account_id: str, balances: Balances) -> Balance | Problem:
         return Problem(problems.NOT_FOUND, "The chart of accounts has no such account.")
     found = balances.total(account_id)
     return found or Problem(problems.NOT_FOUND, "The account has no entries.")
-
-
-def _bad_cursor() -> Problem:
-    error = {"parameter": "cursor", "code": "invalid", "detail": "not a next_cursor of this list"}
-    return Problem(problems.INVALID_REQUEST, "See errors for the fields.", errors=[error])

@@ -1,6 +1,5 @@
 """The tables' streams -> the event bus: publishes every outbox item that was inserted."""
 
-import json
 import os
 import time
 from collections.abc import Mapping, Sequence
@@ -13,6 +12,7 @@ from operations.domain.publication import Publication
 from operations.service import relaying
 from operations.service.relaying import Refused
 from shop import aws, telemetry
+from shop.text import compact_json
 
 
 def handler(event: dict[str, Any], _context: Any) -> None:
@@ -67,5 +67,5 @@ class Queue:
 
     def __call__(self, message: dict[str, Any]) -> None:
         """Keep the message; raises if it cannot be kept."""
-        body = json.dumps(message, ensure_ascii=False)
+        body = compact_json(message)
         aws.client("sqs").send_message(QueueUrl=self._url, MessageBody=body)

@@ -23,6 +23,7 @@ from operations.service.ports import Cursor, Marks, Outrun
 from shop import clock, tables
 from shop.events import Event
 from shop.tables import TableModel, batch_get, transact
+from shop.text import compact_json
 
 OPEN = "0"  # suspects are few: one shard
 KEPT = timedelta(days=2)  # of what is over: longer than a stream remembers
@@ -191,7 +192,7 @@ class AuditNotes:
 
     def publish(self, report: Mapping[str, Any]) -> None:
         """One write."""
-        text = json.dumps(report, separators=(",", ":"), ensure_ascii=False)
+        text = compact_json(report)
         ReportItem("REPORT", "REPORT", report=text).save()
 
     def report(self) -> str | None:
@@ -220,7 +221,7 @@ def _tally_item(tally: Tally) -> TallyItem:
     return TallyItem(
         f"{kind}#{name}",
         "TALLY",
-        state=json.dumps(asdict(tally), separators=(",", ":"), ensure_ascii=False),
+        state=compact_json(asdict(tally)),
         expires_at=_expiry(clock.parse(over)) if over else None,
     )
 

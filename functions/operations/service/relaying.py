@@ -5,16 +5,17 @@ whatever the bus refuses for good goes to the dead-letter queue; what it refuses
 does not answer, is raised: the batch comes again, and what was published twice is harmless.
 """
 
-import random
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from operations.domain import publication as publications
 from operations.domain.publication import Poison, Publication
+from shop.retry import backoff
 
 ATTEMPTS = 4
 FIRST_PAUSE_S = 0.1  # the longest pause before the first repeat; it doubles after that
+LONGEST_PAUSE_S = 1.0
 # The codes of an entry that EventBridge documents as retryable; with any other it never gets in.
 RETRYABLE = frozenset({"InternalFailure", "ThrottlingException"})
 
@@ -106,7 +107,7 @@ def _publish(
     failed: list[tuple[Publication, str]] = []
     for attempt in range(ATTEMPTS):
         if attempt:
-            sleep(random.uniform(0, FIRST_PAUSE_S * 2 ** (attempt - 1)))  # noqa: S311 (jitter)
+            sleep(backoff(attempt - 1, base_s=FIRST_PAUSE_S, cap_s=LONGEST_PAUSE_S))
         try:
             codes = bus.put(left)
         except Refused as error:

@@ -1,6 +1,5 @@
 """First answers: what the client of POST /orders or POST /checkout gets, once and for all."""
 
-import json
 from typing import Any
 
 from orders import views
@@ -11,6 +10,7 @@ from shop import problems
 from shop.idempotency import Answer
 from shop.money import Money
 from shop.problems import Problem
+from shop.text import compact_json
 from shop.trace import Trace
 
 
@@ -115,4 +115,4 @@ def _both(order: Order, payment: dict[str, Any]) -> dict[str, Any]:
 
 
 def _json(body: dict[str, Any]) -> str:
-    return json.dumps(body, separators=(",", ":"), ensure_ascii=False)
+    return compact_json(body)

@@ -1,6 +1,5 @@
 """First answers: the exact text that the client gets, now and on every repeat."""
 
-import json
 from dataclasses import replace
 
 from payments import domain
@@ -8,6 +7,7 @@ from payments.domain import DECLINED, METHOD_INVALID, Payment, Status
 from shop import problems
 from shop.idempotency import Answer
 from shop.problems import Problem
+from shop.text import compact_json
 from shop.trace import Trace
 
 _SUCCESS = {Status.CAPTURED: 201, Status.AUTHORIZED: 201, Status.REQUIRES_ACTION: 202}
@@ -21,7 +21,7 @@ _AS_ASKED = "The provider does not take this payment as it was asked for. Nothin
 def of(payment: Payment, trace: Trace, *, detail: str = "") -> Answer:
     """What the client is told about a payment that has got this far."""
     if payment.status in _SUCCESS:
-        body = json.dumps(domain.public(payment), separators=(",", ":"), ensure_ascii=False)
+        body = compact_json(domain.public(payment))
         return Answer(_SUCCESS[payment.status], body)
     return of_problem(problem_of(payment, detail=detail), trace)
 

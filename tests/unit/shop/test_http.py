@@ -105,6 +105,13 @@ def test_a_good_request_reaches_the_handler() -> None:
     assert request.body.lines[0].sku == "A-1"
 
 
+def test_a_parameter_of_the_path_is_what_the_client_meant() -> None:
+    spy = Spy()
+    sent = event("GET", "/orders", path_parameters={"account_id": "1210%3Astripe%3AUSD"})
+    call(entrypoint(GET, spy), sent)
+    assert spy.requests[0].path == {"account_id": "1210:stripe:USD"}
+
+
 def test_a_fault_is_a_problem_without_its_text(capsys: pytest.CaptureFixture[str]) -> None:
     reply = post(Spy(ValueError("secret")))
     assert (reply.status, reply.json["code"]) == (500, "internal_error")

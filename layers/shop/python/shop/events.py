@@ -5,7 +5,6 @@ traceparent, data}`. The id is derived from subject, type and sequence, so a rep
 the same event. Ids and money only: no personal data, no token, no card data.
 """
 
-import json
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, ClassVar, Generic, TypeVar
@@ -13,6 +12,7 @@ from typing import Annotated, Any, ClassVar, Generic, TypeVar
 from pydantic import BaseModel, ConfigDict, Field
 
 from shop import clock, ids
+from shop.text import compact_json
 from shop.trace import Trace
 
 
@@ -65,7 +65,7 @@ class Event:
 
     def to_json(self) -> str:
         """The envelope as it will be the `detail` on the bus."""
-        return json.dumps(self.body, separators=(",", ":"), ensure_ascii=False)
+        return compact_json(self.body)
 
 
 def event(

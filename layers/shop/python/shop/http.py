@@ -7,17 +7,18 @@ per request. What a route promises stands in its `Route`, from which OpenAPI is 
 
 import base64
 import binascii
-import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, Literal, TypeVar
+from urllib.parse import unquote
 
 from pydantic import BaseModel, ValidationError
 
 from shop import clock, ids, problems, tables, telemetry, trace
 from shop.idempotency import Answer
 from shop.problems import Problem, ProblemType
+from shop.text import compact_json
 from shop.trace import Trace
 
 MAX_BODY_BYTES = 256 * 1024
@@ -89,7 +90,7 @@ class Request(Generic[B]):
 
     body: B
     query: Any
-    path: Mapping[str, str]
+    path: Mapping[str, str]  # parameters, unquoted
     headers: Mapping[str, str]  # lower-case names
     caller: Caller | None
     key: str  # the Idempotency-Key, or ""
@@ -194,7 +195,7 @@ def _parse(
     return Request(
         body=body,
         query=query,
-        path=event.get("pathParameters") or {},
+        path={name: unquote(text) for name, text in (event.get("pathParameters") or {}).items()},
         headers=headers,
         caller=caller,
         key=key,
@@ -324,7 +325,7 @@ def _text(body: BaseModel | dict[str, Any] | str | None) -> str:
         return body
     if isinstance(body, BaseModel):
         return body.model_dump_json()
-    return json.dumps(body, separators=(",", ":"), ensure_ascii=False)
+    return compact_json(body)
 
 
 def _log(

@@ -5,13 +5,13 @@ could leave behind: only a lease, which ends by itself. (IETF draft-ietf-httpapi
 """
 
 import hashlib
-import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from shop import clock, problems
 from shop.problems import Problem
+from shop.text import compact_json
 
 # Longer than a route's function may run, so the one that took a lease is gone when it ends. A step
 # that it started may still be at work: steps are conditional writes and safe beside each other.
@@ -56,7 +56,7 @@ class Resume:
 
 def fingerprint(body: Any) -> str:
     """SHA-256 of the canonical JSON of a body: equal for equal content, whatever its spacing."""
-    text = json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    text = compact_json(body, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
 

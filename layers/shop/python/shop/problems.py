@@ -5,11 +5,12 @@ the contract; `title` and `detail` are for people and may change. `retryable` te
 the same request, with the same key, may succeed later.
 """
 
-import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+
+from shop.text import compact_json
 
 DEFAULT_ERRORS_URL = "https://cartwright.dev/errors"
 
@@ -55,7 +56,7 @@ def document(problem: Problem, *, request_id: str, instance: str) -> dict[str, A
 def render(problem: Problem, *, request_id: str, instance: str) -> str:
     """The document as JSON text, to be stored as a first answer or sent."""
     body = document(problem, request_id=request_id, instance=instance)
-    return json.dumps(body, separators=(",", ":"), ensure_ascii=False)
+    return compact_json(body)
 
 
 INVALID_REQUEST = ProblemType("invalid_request", 400, "The request is not valid")

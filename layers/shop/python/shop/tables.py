@@ -1,12 +1,12 @@
 """DynamoDB by pynamodb: one connection per process, transactions that tell outcomes from faults.
 
-A condition that fails is an outcome: `transact` returns the reasons. Throttling and conflicts with
-another transaction are retried here with full jitter; everything else is raised.
+A condition that fails is an outcome: `transact` returns the reasons. Conflicts with another
+transaction are retried here with full jitter; throttling is left to botocore and to whoever called.
 """
 
 import os
-import random
 import time
+import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -22,23 +22,15 @@ from pynamodb.exceptions import (
 from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
-from shop import aws
+from shop import aws, retry
 
 DUE_SHARDS = 4
 OUTBOX_DAYS = 7
 BATCH_KEYS = 100
-TRANSIENT = frozenset(
-    {
-        "TransactionConflict",
-        "ThrottlingError",
-        "ProvisionedThroughputExceeded",
-        "ProvisionedThroughputExceededException",
-        "ThrottlingException",
-        "TransactionInProgressException",
-        "TransactionConflictException",
-        "RequestLimitExceeded",
-    }
-)
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.02, 1.0
+# Of a transaction's items, and of a whole request: the first try of this very transaction, which a
+# lost answer made us repeat, is still at work.
+CONFLICT, IN_PROGRESS = "TransactionConflict", "TransactionInProgressException"
 CONDITION_FAILED = "ConditionalCheckFailed"
 _shared: dict[str, Connection] = {}
 
@@ -127,11 +119,14 @@ def transact(
     """Commit what `build` puts into the transaction; return the failed conditions, empty if done.
 
     Indexes follow DynamoDB's order here: condition checks, deletes, puts, updates, each in the
-    order of its calls. Raises TransactWriteError for faults and when conflicts do not end.
+    order of its calls. All tries have one token, so it is committed once at most, whatever answer
+    was lost; `build` puts the same into each. Raises TransactWriteError for faults, throttling
+    among them, and when conflicts do not end or the retries of the request are used up.
     """
+    token = str(uuid.uuid4())
     for attempt in range(attempts):
         try:
-            with TransactWrite(connection=connection()) as transaction:
+            with TransactWrite(connection=connection(), client_request_token=token) as transaction:
                 build(transaction)
             return ()
         except TransactWriteError as error:
@@ -143,11 +138,9 @@ def transact(
             ]
             if failed:
                 return failed
-            codes = {reason.code for reason in reasons if reason is not None}
-            transient = codes & TRANSIENT or _code(error) in TRANSIENT
-            if not transient or attempt == attempts - 1:
+            if not _ends_by_itself(error) or attempt == attempts - 1 or not retry.spend():
                 raise
-            sleep(random.uniform(0, min(1.0, 0.02 * 2**attempt)))  # noqa: S311 (jitter)
+            sleep(_pause_s(attempt))
     raise AssertionError("unreachable")
 
 
@@ -175,11 +168,20 @@ def batch_get(
             batch = answer["UnprocessedKeys"].get(table, {}).get("Keys", [])
             if not batch:
                 break
-            if attempt < attempts - 1:
-                sleep(random.uniform(0, min(1.0, 0.02 * 2**attempt)))  # noqa: S311 (jitter)
-        else:
-            raise KeysUnprocessed(table)
+            if attempt == attempts - 1 or not retry.spend():
+                raise KeysUnprocessed(table)
+            sleep(_pause_s(attempt))
     return found
+
+
+def _pause_s(attempt: int) -> float:
+    return retry.backoff(attempt, base_s=FIRST_PAUSE_S, cap_s=LONGEST_PAUSE_S)
+
+
+def _ends_by_itself(error: TransactWriteError) -> bool:
+    """Whether nothing but other transactions stands in the way."""
+    codes = {reason.code for reason in error.cancellation_reasons if reason is not None}
+    return codes - {"None"} == {CONFLICT} or _code(error) == IN_PROGRESS
 
 
 def condition_failed(error: PynamoDBConnectionError) -> bool:
