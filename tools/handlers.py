@@ -56,7 +56,7 @@ def environment(service: str) -> dict[str, str]:
         "LOG_LEVEL": "INFO",
         "ERRORS_URL": "https://errors.test",
         "POWERTOOLS_SERVICE_NAME": service,
-        "POWERTOOLS_METRICS_NAMESPACE": "Cartwright",
+        "POWERTOOLS_METRICS_NAMESPACE": "Cartwright/test",
         "BUS_NAME": "cartwright-test",
         "RELAY_DLQ_URL": "https://sqs.test/relay",
         "CHECKOUT_MACHINE_ARN": f"arn:aws:states:{account}:stateMachine:checkout",

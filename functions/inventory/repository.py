@@ -6,11 +6,12 @@ outbox rows. The sparse index `due` holds the reservations that are held, by sha
 
 import json
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import astuple
 from datetime import datetime
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+from pynamodb.exceptions import UpdateError
 from pynamodb.expressions.condition import Condition
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 from pynamodb.transactions import TransactWrite
@@ -149,12 +150,20 @@ class StockRepository:
             return False
         raise Inconsistent(f"{changes[0].sku} at {changes[0].location}")
 
-    def overdue(self, shard: int, *, now: datetime, limit: int) -> Sequence[Reservation]:
-        """One query of the index, which may be behind: conditions decide."""
-        found = ReservationItem.due.query(
-            str(shard), DueIndex.due_at <= clock.rfc3339(now), limit=limit
-        )
-        return [_reservation(item) for item in found]
+    def overdue(self, now: datetime) -> Iterable[Reservation]:
+        """The longest overdue first, page by page; the index may be behind: conditions decide."""
+        until = DueIndex.due_at <= clock.rfc3339(now)
+        shards = [ReservationItem.due.query(str(shard), until) for shard in range(DUE_SHARDS)]
+        return map(_reservation, tables.oldest_first(shards, due_at=lambda item: str(item.due_at)))
+
+    def postpone(self, held: Reservation, *, due_at: str) -> None:
+        """Look at it again then, if it still is as it was read."""
+        item = ReservationItem(f"RSV#{held.reservation_id}", "RSV")
+        try:
+            item.update([ReservationItem.due_at.set(due_at)], condition=_unchanged(held))
+        except UpdateError as error:
+            if not tables.condition_failed(error):
+                raise
 
 
 def _add(transaction: TransactWrite, changes: Sequence[Change]) -> None:

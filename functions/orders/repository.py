@@ -214,12 +214,12 @@ class OrderRepository:
             raise LookupError("no such order")
         return current
 
-    def due(self, now: datetime, *, limit: int) -> Iterable[str]:
-        """Ids of orders to look after: at most `limit` of each shard, the oldest first."""
-        for shard in range(tables.DUE_SHARDS):
-            condition = OrderItem.due_at <= clock.rfc3339(now)
-            for item in OrderItem.due.query(str(shard), condition, limit=limit):
-                yield item.order_id
+    def due(self, now: datetime) -> Iterable[str]:
+        """Ids of orders to look after, the oldest first; read page by page."""
+        until = OrderItem.due_at <= clock.rfc3339(now)
+        shards = [OrderItem.due.query(str(shard), until) for shard in range(tables.DUE_SHARDS)]
+        for item in tables.oldest_first(shards, due_at=lambda item: str(item.due_at)):
+            yield item.order_id
 
     def of_customer(
         self, customer_id: str, *, limit: int, before: str | None

@@ -4,7 +4,7 @@
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -21,8 +21,6 @@ from shop.events import Event
 from shop.idempotency import Answer
 from shop.money import Money
 from shop.text import compact_json
-
-DUE_LIMIT = 100
 
 
 class _Meta:
@@ -198,16 +196,11 @@ class PaymentRepository:
             PaymentItem.status == Status.AUTHORIZED.value,
         )
 
-    def due(self, now: datetime) -> Sequence[Payment]:
-        """At most DUE_LIMIT per shard, longest due first."""
-        until = clock.rfc3339(now)
-        return [
-            _payment(item)
-            for shard in range(tables.DUE_SHARDS)
-            for item in PaymentItem.due.query(
-                str(shard), PaymentItem.due_at <= until, limit=DUE_LIMIT
-            )
-        ]
+    def due(self, now: datetime) -> Iterable[Payment]:
+        """The longest due first; read page by page."""
+        until = PaymentItem.due_at <= clock.rfc3339(now)
+        shards = [PaymentItem.due.query(str(shard), until) for shard in range(tables.DUE_SHARDS)]
+        return map(_payment, tables.oldest_first(shards, due_at=lambda item: str(item.due_at)))
 
     def postpone(self, payment: Payment, *, due_at: str) -> bool:
         """Move it back in the index if it is as it was read there."""

@@ -12,8 +12,6 @@ from constructs import Construct
 from infra.constructs import names
 from infra.stages import Stage
 
-METRICS = "Cartwright"  # the namespace of all that functions count
-
 
 class Alarms(Construct):
     """The alarms of one construct. Does nothing in a stage without alarms."""
@@ -59,7 +57,7 @@ class Alarms(Construct):
         self.above(
             re.sub("(?<=.)(?=[A-Z])", "-", metric).lower(),
             cloudwatch.Metric(
-                namespace=METRICS,
+                namespace=names.metrics_namespace(self._stage),
                 metric_name=metric,
                 dimensions_map={"service": service},
                 statistic=cloudwatch.Stats.SUM,
@@ -75,7 +73,7 @@ class Alarms(Construct):
         self.above(
             f"invariant-violated-{invariant.lower()}",
             cloudwatch.Metric(
-                namespace=METRICS,
+                namespace=names.metrics_namespace(self._stage),
                 metric_name="InvariantViolated",
                 dimensions_map={"service": service, "invariant": invariant},
                 statistic=cloudwatch.Stats.MAXIMUM,
@@ -91,7 +89,7 @@ class Alarms(Construct):
         self.above(
             re.sub("(?<=.)(?=[A-Z])", "-", metric).lower(),
             cloudwatch.Metric(
-                namespace=METRICS,
+                namespace=names.metrics_namespace(self._stage),
                 metric_name=metric,
                 dimensions_map={"service": service},
                 statistic=cloudwatch.Stats.MAXIMUM,

@@ -44,6 +44,11 @@ def relay_dlq_arn(scope: Construct, stage: Stage) -> str:
     return Stack.of(scope).format_arn(service="sqs", resource=name)
 
 
+def metrics_namespace(stage: Stage) -> str:
+    """Of all that functions count. Stages may share an account and a region, never their sums."""
+    return f"Cartwright/{stage.name}"
+
+
 def role_name(stage: Stage, service: str, name: str) -> str:
     """A function's role. IAM is global, so the region is part of it."""
     return f"{stage.physical(service, name)}-{stage.region}"

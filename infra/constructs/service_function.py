@@ -13,7 +13,7 @@ from constructs import Construct
 
 from infra.constructs import names
 from infra.constructs.acknowledge import acknowledge
-from infra.constructs.alarms import METRICS, Alarms
+from infra.constructs.alarms import Alarms
 from infra.constructs.grants import allow
 from infra.constructs.logs import log_group
 from infra.constructs.queues import HOURS, Retries
@@ -179,7 +179,7 @@ def _common(stage: Stage, service: str) -> dict[str, str]:
         "STAGE": stage.name,
         "HOME_REGION": stage.region,
         "POWERTOOLS_SERVICE_NAME": service,
-        "POWERTOOLS_METRICS_NAMESPACE": METRICS,
+        "POWERTOOLS_METRICS_NAMESPACE": names.metrics_namespace(stage),
         "LOG_LEVEL": stage.log_level,
         "ERRORS_URL": stage.errors_url,
     }

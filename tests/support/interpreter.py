@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from shop.machine import CheckoutIncomplete
+from tests.support.lambda_context import FakeContext
 from tests.support.machines import definition
 
 Task = Callable[[dict[str, Any], Any], dict[str, Any]]
@@ -65,10 +66,10 @@ class Interpreter:
         [retrier] = state["Retry"]
         for _ in range(int(retrier["MaxAttempts"])):
             try:
-                return task(copy.deepcopy(given), None)
+                return task(copy.deepcopy(given), FakeContext())
             except Exception:  # noqa: S112 (logged by the step; the machine only counts)
                 continue
-        return task(copy.deepcopy(given), None)
+        return task(copy.deepcopy(given), FakeContext())
 
 
 def _with_result(state: dict[str, Any], data: dict[str, Any], result: Any) -> dict[str, Any]:

@@ -1,36 +1,27 @@
-"""Every minute: give back what was held for too long. Bounded per run; the next run goes on."""
-
-from typing import Any
+"""Every minute: give back what was held for too long."""
 
 from inventory.domain.reservation import Reservation
 from inventory.repository import StockRepository
 from inventory.service import ending
-from shop import clock, telemetry, trace
-from shop.tables import DUE_SHARDS
+from shop import telemetry
+from shop.jobs import FAILED, Run, schedule
 
-PER_SHARD = 100
 stock = StockRepository()
 
 
-def handler(_event: dict[str, Any], _context: Any) -> dict[str, int]:
-    """Expire up to PER_SHARD reservations of each shard; say how many, and how many failed."""
-    found = {"expired": 0, "ended_otherwise": 0, "failed": 0}
-    with telemetry.stopwatch() as timer:
-        for shard in range(DUE_SHARDS):
-            for held in stock.overdue(shard, now=clock.now(), limit=PER_SHARD):
-                found[_expire(held)] += 1
-    telemetry.logger.info("sweep", extra={**found, **timer})
-    telemetry.count("ReservationsExpired", found["expired"])
-    if found["failed"]:
-        telemetry.count("SweepFailed", found["failed"])
-    return found
+def sweep(run: Run) -> dict[str, int]:
+    """Expire what is overdue; say how many, and how many failed."""
+
+    def expire(held: Reservation) -> str:
+        expired = ending.expire(held, stock=stock, now=run.now, trace=run.trace)
+        return "expired" if expired else "ended_otherwise"
+
+    done = {"expired": 0, "ended_otherwise": 0, FAILED: 0}
+    done |= run.each(stock.overdue(run.now), expire, key=lambda held: held.reservation_id)
+    telemetry.count("ReservationsExpired", done["expired"])
+    if done[FAILED]:
+        telemetry.count("SweepFailed", done[FAILED])
+    return done
 
 
-def _expire(held: Reservation) -> str:
-    """One that fails must not keep the others waiting; it is due again in a minute."""
-    try:
-        expired = ending.expire(held, stock=stock, now=clock.now(), trace=trace.start(None))
-    except Exception as error:
-        telemetry.fault("reservation not expired", error, reservation_id=held.reservation_id)
-        return "failed"
-    return "expired" if expired else "ended_otherwise"
+handler = schedule("sweep_expired", sweep)

@@ -12,25 +12,19 @@ from typing import Any
 from ledger.repository import BalanceRepository
 from ledger.service import folding
 from shop import aws, clock, telemetry
+from shop.jobs import stream
 from shop.text import compact_json
 
 balances = BalanceRepository()
 
 
-def handler(event: dict[str, Any], _context: Any) -> None:
+def fold(records: list[dict[str, Any]]) -> dict[str, int]:
     """Fold one batch of stream records."""
     park = partial(_park, os.environ["FOLD_DLQ_URL"])
-    records = event["Records"]
-    try:
-        with telemetry.stopwatch() as timer:
-            report = folding.fold(records, balances=balances, park=park, now=clock.now())
-    except Exception as error:
-        telemetry.fault("fold failed", error, records=len(records))
-        telemetry.count("FoldFault")
-        raise
-    telemetry.logger.info("folded", extra={"records": len(records), **asdict(report), **timer})
+    report = folding.fold(records, balances=balances, park=park, now=clock.now())
     if report.parked:
         telemetry.count("FoldParked", report.parked)
+    return asdict(report)
 
 
 def _park(queue_url: str, record: dict[str, Any], reason: str) -> None:
@@ -38,3 +32,6 @@ def _park(queue_url: str, record: dict[str, Any], reason: str) -> None:
     change = record.get("dynamodb") or {}
     message = {"reason": reason, "keys": change.get("Keys"), "event_id": record.get("eventID")}
     aws.client("sqs").send_message(QueueUrl=queue_url, MessageBody=compact_json(message))
+
+
+handler = stream("fold_balances", fold, fault="FoldFault")

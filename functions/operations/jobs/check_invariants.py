@@ -3,8 +3,6 @@
 It never looks at a whole table: it reads the tables' streams, and rows by their keys.
 """
 
-import time
-from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 from uuid import uuid4
@@ -14,39 +12,30 @@ from operations.repository.notes import AuditNotes
 from operations.repository.streams import StreamReader
 from operations.service.auditing import Auditor, Outcome
 from operations.service.ports import Outrun
-from shop import clock, tables, telemetry, trace
+from shop import clock, tables, telemetry
+from shop.jobs import Run, schedule
 
-RUN_S = 45.0  # of the function's 50
 streams = StreamReader()
 
 
-def handler(_event: dict[str, Any], _context: Any) -> dict[str, Any]:
+def check(run: Run) -> dict[str, Any]:
     """One run; the answer counts what was done. Whatever is left, the next run goes on with."""
-    moment = trace.start(None)
-    telemetry.bind(moment)
     auditor = Auditor(
         streams=streams,
         stored=EvidenceReader(),
         notes=AuditNotes(uuid4().hex),
         time=clock.now,
-        left_s=_left(RUN_S),
+        left_s=run.left_s,
         region=tables.region(),
-        trace=moment,
+        trace=run.trace,
     )
     try:
-        with telemetry.stopwatch() as timer:
-            outcome = auditor.run()
+        outcome = auditor.run()
     except Outrun:  # Two runs met: the later one looks at all that this one did not store.
         telemetry.logger.warning("invariants left to a later run")
         return {"outrun": True}
-    telemetry.logger.info("invariants checked", extra={**asdict(outcome), **timer})
     _count(outcome)
     return asdict(outcome)
-
-
-def _left(seconds: float) -> Callable[[], float]:
-    end = time.monotonic() + seconds
-    return lambda: end - time.monotonic()
 
 
 def _count(outcome: Outcome) -> None:
@@ -54,3 +43,6 @@ def _count(outcome: Outcome) -> None:
     for invariant, violations in outcome.violated.items():
         telemetry.count("InvariantViolated", violations, invariant=invariant)
     telemetry.count("InvariantLag", outcome.lag_s)
+
+
+handler = schedule("check_invariants", check)

@@ -12,24 +12,18 @@ from operations.domain.publication import Publication
 from operations.service import relaying
 from operations.service.relaying import Refused
 from shop import aws, telemetry
+from shop.jobs import stream
 from shop.text import compact_json
 
 
-def handler(event: dict[str, Any], _context: Any) -> None:
+def publish(records: list[dict[str, Any]]) -> dict[str, int]:
     """Relay one batch of stream records."""
     bus = EventBus(os.environ["BUS_NAME"])
     dead_letters = Queue(os.environ["RELAY_DLQ_URL"])
-    records = event["Records"]
-    try:
-        with telemetry.stopwatch() as timer:
-            report = relaying.relay(records, bus=bus, park=dead_letters, sleep=time.sleep)
-    except Exception as error:
-        telemetry.fault("relay failed", error, records=len(records))
-        telemetry.count("RelayFault")
-        raise
-    telemetry.logger.info("relayed", extra={"records": len(records), **asdict(report), **timer})
+    report = relaying.relay(records, bus=bus, park=dead_letters, sleep=time.sleep)
     if report.parked:
         telemetry.count("RelayParked", report.parked)
+    return asdict(report)
 
 
 class EventBus:
@@ -69,3 +63,6 @@ class Queue:
         """Keep the message; raises if it cannot be kept."""
         body = compact_json(message)
         aws.client("sqs").send_message(QueueUrl=self._url, MessageBody=body)
+
+
+handler = stream("relay", publish, fault="RelayFault")

@@ -10,26 +10,20 @@ from orders.domain import Order
 from orders.repository import OrderRepository
 from orders.service import upkeep
 from orders.settings import MachineSettings
-from shop import clock, machine, telemetry
+from shop import machine, telemetry
+from shop.jobs import Run, schedule
 
-LIMIT = 100  # of each shard and run; the rest is found a minute later
 SETTINGS = MachineSettings.load()
 orders = OrderRepository()
 
 
-def handler(_event: dict[str, Any], _context: Any) -> dict[str, Any]:
+def look_after(run: Run) -> dict[str, int]:
     """Look after every order that is due; the answer counts what was done."""
-    now = clock.now()
-    done: dict[str, int] = {}
-    for order_id in list(orders.due(now, limit=LIMIT)):
-        try:
-            word = upkeep.look_after(order_id, orders=orders, start=start, report=report, now=now)
-        except Exception as error:  # It is still due, or put off: the next run finds it.
-            telemetry.fault("order not looked after", error, order_id=order_id)
-            word = "failed"
-        done[word] = done.get(word, 0) + 1
-    telemetry.logger.info("orders looked after", extra={"done": done})
-    return done
+
+    def one(order_id: str) -> str:
+        return upkeep.look_after(order_id, orders=orders, start=start, report=report, now=run.now)
+
+    return run.each(orders.due(run.now), one, key=str)
 
 
 def start(data: dict[str, Any]) -> None:
@@ -41,3 +35,6 @@ def report(metric: str, order: Order) -> None:
     """Tell people, every time until it is over."""
     telemetry.logger.error(metric, extra={"order_id": order.order_id, "status": order.status})
     telemetry.count(metric)
+
+
+handler = schedule("orders.janitor", look_after)

@@ -30,5 +30,5 @@ class Orders(Protocol):
     def save(self, change: Change) -> Record | None:
         """Store it if the row is at the version before; else the row as it is."""
 
-    def due(self, now: datetime, *, limit: int) -> Iterable[str]:
-        """Ids of orders to look after."""
+    def due(self, now: datetime) -> Iterable[str]:
+        """Ids of orders to look after, the oldest first."""

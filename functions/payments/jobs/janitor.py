@@ -2,10 +2,12 @@
 
 from typing import Any
 
+from payments.domain import Payment
 from payments.repository import PaymentRepository
 from payments.service import requesting
 from payments.settings import RequestSettings
-from shop import clock, machine, telemetry, trace
+from shop import machine, trace
+from shop.jobs import FAILED, Run, schedule
 
 settings = RequestSettings.load()
 payments = PaymentRepository()
@@ -16,15 +18,15 @@ def start(data: dict[str, Any]) -> None:
     machine.start(settings.checkout_machine_arn, data)
 
 
-def handler(_event: dict[str, Any], _context: Any) -> dict[str, int]:
-    """Scheduled; its events carry nothing."""
-    telemetry.bind(trace.start(None))
-    with telemetry.stopwatch() as timer:
-        counts = requesting.drive(
-            payments=payments,
-            start=start,
-            now=clock.now(),
-            trace_of=lambda data: trace.of(dict(data)),
-        )
-    telemetry.logger.info("payments driven on", extra={**counts, **timer})
-    return counts
+def drive(run: Run) -> dict[str, int]:
+    """Start the machine again for every payment that has stood still; count what was done."""
+
+    def one(payment: Payment) -> str:
+        first = trace.of(dict(payment.trace))
+        return requesting.drive(payment, payments=payments, start=start, now=run.now, trace=first)
+
+    done = {"payment": 0, "abandon": 0, "elsewhere": 0, FAILED: 0}
+    return done | run.each(payments.due(run.now), one, key=lambda payment: payment.payment_id)
+
+
+handler = schedule("payments.janitor", drive)

@@ -1,6 +1,6 @@
 """What the use cases need from outside."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -118,8 +118,8 @@ class Payments(Protocol):
         let it wait. False if the money is not held any more.
         """
 
-    def due(self, now: datetime) -> Sequence[Payment]:
-        """Payments that have stood in a non-final state for too long, oldest first per shard."""
+    def due(self, now: datetime) -> Iterable[Payment]:
+        """Payments that have stood in a non-final state for too long, the oldest first."""
 
     def postpone(self, payment: Payment, *, due_at: str) -> bool:
         """Look at it again then; False if another janitor was first."""

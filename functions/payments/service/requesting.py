@@ -3,7 +3,7 @@
 None of this talks to a provider; the machine's steps do (charging.py).
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -115,32 +115,24 @@ def confirm_payment(
 
 
 def drive(
+    payment: Payment,
     *,
     payments: Payments,
     start: Callable[[dict[str, Any]], object],
     now: datetime,
-    trace_of: Callable[[Mapping[str, str]], Trace],
-) -> dict[str, int]:
-    """Start the machine again for every payment that has stood still; count what was done.
+    trace: Trace,
+) -> str:
+    """Start the machine again for a payment that has stood still; the mode, or `elsewhere`.
 
     For 15 minutes it goes on, then it gives up. A payment that waits for its customer is looked at
-    less and less often: that look also finds a customer who authenticated and never came back.
-    A fault with one payment leaves the others alone; it is found again after its pause.
+    less and less often: that look also finds a customer who authenticated and never came back. It
+    is put off first: one that fails is found again after its pause.
     """
-    counts = {"payment": 0, "abandon": 0, "elsewhere": 0, "failed": 0}
-    for payment in payments.due(now):
-        age = now - clock.parse(payment.created_at)
-        mode, pause = _next_look(payment, age)
-        try:
-            if payments.postpone(payment, due_at=clock.rfc3339(now + pause)):
-                start(machine_input(mode, payment, trace_of(payment.trace)))
-            else:
-                mode = "elsewhere"
-        except Exception as error:
-            telemetry.fault("payment not driven on", error, payment_id=payment.payment_id)
-            mode = "failed"
-        counts[mode] += 1
-    return counts
+    mode, pause = _next_look(payment, now - clock.parse(payment.created_at))
+    if not payments.postpone(payment, due_at=clock.rfc3339(now + pause)):
+        return "elsewhere"
+    start(machine_input(mode, payment, trace))
+    return mode
 
 
 def is_unfinished(payment: Payment) -> bool:

@@ -9,10 +9,11 @@ from payments.repository import PaymentRepository
 from payments.service.charging import Cashier
 from payments.service.ports import Psp
 from payments.settings import STRIPE_API_BASE, PspSettings
-from shop import clock, trace
+from shop import clock, invocation, trace
 
 # The machine gives a payment step 9 s: enough is left to store what was seen.
 PSP_BUDGET_S = 7.5
+STORE_S = 1.5
 
 payments = PaymentRepository()
 
@@ -30,7 +31,7 @@ def provider() -> StripePsp:
 
 def open_psp() -> Psp:
     """The provider with a fresh time budget; tests put a simulator here."""
-    return provider().within(PSP_BUDGET_S)
+    return provider().within(min(PSP_BUDGET_S, invocation.remaining_s() - STORE_S))
 
 
 def cashier(event: dict[str, Any]) -> Cashier:

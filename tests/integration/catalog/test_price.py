@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from catalog import steps
+from tests.support.lambda_context import FakeContext
 from tests.support.wire import Wire
 
 from .conftest import ARCHIVED, DOLLARS_ONLY
@@ -18,7 +19,7 @@ def price(*lines: tuple[str, int], currency: str = "USD", country: str = "US") -
         "currency": currency,
         "ship_to": {"country": country, "region": "CA"},
     }
-    return steps.handler({"step": "price", "order": order, "trace": None}, None)
+    return steps.handler({"step": "price", "order": order, "trace": None}, FakeContext())
 
 
 def test_an_order_is_priced_with_one_request(wire: Wire) -> None:

@@ -163,7 +163,8 @@ def test_a_sign_in_whose_answer_was_lost_takes_one_attempt_back(
     """The emulated table knows no tokens: the condition alone has to hold."""
     api.register()
     api.sign_in(password="wrong")
-    client, lost = aws.client("dynamodb"), []
+    client = aws.client("dynamodb")
+    lost: list[str] = []
     real = client._make_api_call
 
     def lose(name: str, kwargs: dict[str, Any]) -> Any:

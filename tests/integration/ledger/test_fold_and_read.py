@@ -15,6 +15,7 @@ from ledger.repository import BalanceRepository, JournalRepository
 from ledger.service import posting
 from shop import aws, ids, trace
 from tests.support import dynamodb, gateway, streams
+from tests.support.lambda_context import FakeContext
 
 START = datetime(2026, 11, 20, 23, 59, 58, tzinfo=UTC)
 CLEARING = "1210:stripe:USD"
@@ -50,7 +51,7 @@ def post(number: int, amount: int, at: datetime) -> None:
 
 def fold() -> None:
     """Bring the whole ledger once, as a stream from its beginning would."""
-    fold_balances.handler(streams.batch(dynamodb.rows("ledger"), table="ledger"), None)
+    fold_balances.handler(streams.batch(dynamodb.rows("ledger"), table="ledger"), FakeContext())
 
 
 def get(module: Any, path: str, scope: str = "finance:read", **kwargs: Any) -> gateway.Reply:
@@ -232,7 +233,7 @@ def test_a_poison_record_is_parked_with_its_keys_and_the_rest_is_folded(queue: s
     post(1, 5, START)
     rows = dynamodb.rows("ledger")
     poison: dict[str, Any] = {"pk": "TXN#txn_bad", "sk": "TXN", "outbox": "{"}
-    fold_balances.handler(streams.batch([poison, *rows], table="ledger"), None)
+    fold_balances.handler(streams.batch([poison, *rows], table="ledger"), FakeContext())
     assert balance().json["posted"] == 5
     (message,) = boto3.client("sqs").receive_message(QueueUrl=queue)["Messages"]
     assert json.loads(message["Body"])["keys"]["pk"] == {"S": "TXN#txn_bad"}
@@ -243,9 +244,9 @@ def test_a_fault_of_the_table_is_raised_so_that_the_stream_repeats_the_batch() -
     batch = streams.batch(dynamodb.rows("ledger"), table="ledger")
     boto3.client("dynamodb").delete_table(TableName="balances")
     with pytest.raises(TransactWriteError):
-        fold_balances.handler(batch, None)
+        fold_balances.handler(batch, FakeContext())
     dynamodb.create("balances")
-    fold_balances.handler(batch, None)
+    fold_balances.handler(batch, FakeContext())
     assert balance().json["posted"] == 5
 
 
@@ -253,8 +254,8 @@ def test_two_streams_with_the_same_transactions_fold_each_once() -> None:
     for number in range(30):
         post(number, 1, START + timedelta(days=number % 5))
     rows = dynamodb.rows("ledger")
-    fold_balances.handler(streams.batch(rows[:40], table="ledger"), None)
-    fold_balances.handler(streams.batch(rows[20:], table="ledger"), None)
+    fold_balances.handler(streams.batch(rows[:40], table="ledger"), FakeContext())
+    fold_balances.handler(streams.batch(rows[20:], table="ledger"), FakeContext())
     assert (balance().json["posted"], balance().json["version"]) == (30, 30)
 
 
@@ -273,7 +274,7 @@ def test_posting_and_folding_cost_one_transaction_each(calls: list[str]) -> None
     assert calls == ["TransactWriteItems"]
     rows = dynamodb.rows("ledger")
     calls.clear()
-    fold_balances.handler(streams.batch(rows, table="ledger"), None)
+    fold_balances.handler(streams.batch(rows, table="ledger"), FakeContext())
     assert calls == ["TransactWriteItems"]
 
 

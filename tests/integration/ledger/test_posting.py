@@ -8,6 +8,7 @@ import pytest
 from ledger.consumers.on_payment_captured import handler
 from shop import ids
 from tests.support import dynamodb
+from tests.support.lambda_context import FakeContext
 
 EVENT_ID = ids.derive("evt", "pay_1", "payment.captured", "1", region="use1")
 ORDER = ids.derive("ord", "1", region="use1")
@@ -40,7 +41,7 @@ def message(event_id: str = EVENT_ID, **data: Any) -> dict[str, Any]:
 
 def consume(*messages: dict[str, Any]) -> list[str]:
     """Ids of the messages that failed."""
-    answer = handler({"Records": list(messages)}, None)
+    answer = handler({"Records": list(messages)}, FakeContext())
     return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
 
 

@@ -122,10 +122,10 @@ def test_a_lease_has_one_owner(orders: OrderRepository, keep: Keep) -> None:
 
 def test_only_unfinished_orders_are_due(orders: OrderRepository, keep: Keep) -> None:
     placed = keep(pending())
-    assert list(orders.due(NOW, limit=10)) == []
-    assert list(orders.due(NOW + timedelta(minutes=18), limit=10)) == [ORDER_ID]
+    assert list(orders.due(NOW)) == []
+    assert list(orders.due(NOW + timedelta(minutes=18))) == [ORDER_ID]
     orders.save(Change(domain.paid(placed, PAYMENT, now=NOW)))
-    assert list(orders.due(NOW + timedelta(days=1), limit=10)) == []
+    assert list(orders.due(NOW + timedelta(days=1))) == []
     [row] = [row for row in dynamodb.rows("orders") if row["sk"] == "ORDER"]
     assert not {"due_at", "due_shard", "deadline"} & set(row)
 

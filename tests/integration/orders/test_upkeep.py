@@ -13,6 +13,7 @@ from orders.repository import OrderRepository
 from shop import clock, machine
 from tests.integration.orders.conftest import Keep
 from tests.support import dynamodb
+from tests.support.lambda_context import FakeContext
 from tests.unit.orders.fakes import NOW, ORDER_ID, PAYMENT, pending
 
 MISSING = "ord_use1_0000000000000000000000000z"
@@ -50,12 +51,12 @@ def test_a_bad_message_fails_alone(
     orders: OrderRepository, keep: Keep, function: Any, type_: str, status: str
 ) -> None:
     keep(pending())
-    result = function.handler(batch(type_, MISSING, ORDER_ID), None)
+    result = function.handler(batch(type_, MISSING, ORDER_ID), FakeContext())
     assert result == {"batchItemFailures": [{"itemIdentifier": MISSING}]}
     record = orders.get(ORDER_ID)
     assert record is not None
     assert record.order.status == status
-    assert function.handler(batch(type_, ORDER_ID), None) == {"batchItemFailures": []}
+    assert function.handler(batch(type_, ORDER_ID), FakeContext()) == {"batchItemFailures": []}
     assert len(dynamodb.outbox("orders")) == 1
 
 
@@ -74,6 +75,6 @@ def test_the_janitor_starts_what_is_due_and_survives_a_bad_one(
 
     monkeypatch.setattr(machine, "start", start)
     monkeypatch.setattr(clock, "now", lambda: NOW + timedelta(seconds=61))
-    assert janitor.handler({}, None) == {"order": 2, "failed": 1}
+    assert janitor.handler({}, FakeContext()) == {"order": 2, "failed": 1}
     assert started == ["order", "order"]
-    assert janitor.handler({}, None) == {}, "all were put off"
+    assert janitor.handler({}, FakeContext()) == {}, "all were put off"

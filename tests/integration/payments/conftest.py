@@ -12,6 +12,7 @@ from payments.steps import _till, handler
 from shop import tables
 from shop.machine import CheckoutIncomplete
 from tests.support import dynamodb
+from tests.support.lambda_context import FakeContext
 from tests.support.psp import SimulatedPsp
 from tests.unit.payments.fakes import CUSTOMER, ORDER, TRACE
 
@@ -28,7 +29,7 @@ class World:
 
     def step(self, name: str, **fields: Any) -> dict[str, Any]:
         """One task of the machine."""
-        return handler({"step": name, "trace": TRACE.to_dict(), **fields}, None)
+        return handler({"step": name, "trace": TRACE.to_dict(), **fields}, FakeContext())
 
     def machine(self, data: dict[str, Any]) -> dict[str, Any]:
         """The payments part of the checkout machine: claim, authorise, commit, capture."""
@@ -55,7 +56,7 @@ class World:
         if step in self.dies_before:
             raise CheckoutIncomplete("TIMED_OUT")
         try:
-            return handler({"step": step, **fields}, None)
+            return handler({"step": step, **fields}, FakeContext())
         except Exception as error:
             raise CheckoutIncomplete("FAILED") from error
 

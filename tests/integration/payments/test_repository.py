@@ -138,7 +138,7 @@ def test_taking_over_never_watches_what_was_settled_meanwhile(payments: PaymentR
     payments.insert(stored)
     payments.save(stored, held, event_of(held))
     assert payments.take_over(stored, owner="b", until=AT)
-    assert payments.due(NOW + timedelta(days=1)) == []
+    assert list(payments.due(NOW + timedelta(days=1))) == []
 
 
 def test_held_money_is_settled_with_its_first_answer(payments: PaymentRepository) -> None:
@@ -148,7 +148,7 @@ def test_held_money_is_settled_with_its_first_answer(payments: PaymentRepository
     assert payments.settle_held(PAYMENT, Answer(202, "second"))
     row = payments.get(PAYMENT)
     assert row == replace(held, answer=Answer(201, "first"), due_at=None, version=3)
-    assert payments.due(NOW + timedelta(days=1)) == []
+    assert list(payments.due(NOW + timedelta(days=1))) == []
 
 
 @pytest.mark.parametrize("status", [Status.VOIDED, Status.CAPTURED, Status.REQUIRES_ACTION])
@@ -162,17 +162,17 @@ def test_only_held_money_is_settled(payments: PaymentRepository, status: Status)
 def test_due_payments_are_found_until_they_are_final(payments: PaymentRepository) -> None:
     payments.insert(AT_PSP)
     later = NOW + timedelta(seconds=60)
-    assert payments.due(NOW) == []
+    assert list(payments.due(NOW)) == []
     assert list(payments.due(later)) == [AT_PSP]
 
     assert payments.postpone(AT_PSP, due_at=clock.rfc3339(NOW + timedelta(minutes=5)))
     assert not payments.postpone(AT_PSP, due_at=AT)
-    assert payments.due(later) == []
+    assert list(payments.due(later)) == []
 
     row = payments.get(PAYMENT)
     assert row is not None
     payments.save(row, replace(row, status=Status.CAPTURED, due_at=None, version=2), None)
-    assert payments.due(NOW + timedelta(days=1)) == []
+    assert list(payments.due(NOW + timedelta(days=1))) == []
 
 
 def test_only_the_row_holds_the_payment_method(payments: PaymentRepository, world: World) -> None:

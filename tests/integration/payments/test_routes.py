@@ -13,6 +13,7 @@ from shop import clock, ids
 from tests.integration.payments.conftest import World
 from tests.support import dynamodb
 from tests.support.gateway import CUSTOMER, Reply, call, event
+from tests.support.lambda_context import FakeContext
 from tests.support.psp import DECLINED, GOOD, NEEDS_ACTION, UNKNOWN_METHOD
 from tests.unit.payments.fakes import ORDER
 
@@ -123,7 +124,7 @@ def test_the_janitor_finishes_for_a_customer_who_never_came_back(
     first = pay(NEEDS_ACTION)
     world.psp.authenticate(first.json["psp_reference"], success=True)
     _later(monkeypatch, minutes=2)
-    assert janitor.handler({}, None)["payment"] == 1
+    assert janitor.handler({}, FakeContext())["payment"] == 1
     assert get(first.json["payment_id"]).json["status"] == "captured"
 
 
@@ -132,7 +133,7 @@ def test_after_15_minutes_the_janitor_gives_up(
 ) -> None:
     first = pay(NEEDS_ACTION)
     _later(monkeypatch, minutes=16)
-    assert janitor.handler({}, None)["abandon"] == 1
+    assert janitor.handler({}, FakeContext())["abandon"] == 1
     payment_id = first.json["payment_id"]
     assert get(payment_id).json["status"] == "voided"
     assert confirm(payment_id).json["code"] == "payment_not_confirmable"
@@ -176,7 +177,7 @@ def test_manual_capture_holds_the_money_and_is_left_alone(
     assert (reply.status, reply.json["status"]) == (201, "authorized")
     assert pay(capture="manual", request="r-2").text == reply.text
     _later(monkeypatch, minutes=30)
-    assert set(janitor.handler({}, None).values()) == {0}
+    assert set(janitor.handler({}, FakeContext()).values()) == {0}
     assert world.psp.of(reply.json["payment_id"])[0].held == 1999
 
 
@@ -193,7 +194,7 @@ def test_held_money_without_its_stock_is_not_answered_and_goes_on(
         assert confirm(payment_id).json["code"] == "checkout_incomplete"
     _later(monkeypatch, minutes=2)
     monkeypatch.setattr(janitor, "start", world.inputs.append)  # nobody waits for its end
-    assert janitor.handler({}, None)["payment"] == 1
+    assert janitor.handler({}, FakeContext())["payment"] == 1
 
     world.dies_before = set()
 

@@ -101,7 +101,7 @@ class FakeOrders:
             self.events.append(change.event.body)
         return None
 
-    def due(self, now: datetime, *, limit: int) -> Iterable[str]:
+    def due(self, now: datetime) -> Iterable[str]:
         return [
             record.order.order_id
             for record in self.rows.values()

@@ -1,6 +1,6 @@
 """Payments in memory, and builders that hide what a test does not care about."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -104,7 +104,7 @@ class FakePayments:
         self._put(replace(row, answer=first, due_at=None, version=row.version + 1), None)
         return True
 
-    def due(self, now: datetime) -> Sequence[Payment]:
+    def due(self, now: datetime) -> Iterable[Payment]:
         until = clock.rfc3339(now)
         return [row for row in self.rows.values() if row.due_at and row.due_at <= until]
 

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from shop import aws, clock, consumer, machine, steps, trace
 from shop.settings import Settings
+from tests.support.lambda_context import FakeContext
 
 
 def message(number: int) -> dict[str, Any]:
@@ -25,7 +26,7 @@ def test_one_bad_message_fails_alone() -> None:
         return "done"
 
     records = [message(1), message(2), message(3), {"messageId": "4", "body": "not json"}]
-    result = consumer.entrypoint("test", consume)({"Records": records}, None)
+    result = consumer.entrypoint("test", consume)({"Records": records}, FakeContext())
     assert seen == [1, 3]
     assert result == {"batchItemFailures": [{"itemIdentifier": "2"}, {"itemIdentifier": "4"}]}
 
@@ -35,11 +36,11 @@ def test_a_step_is_found_by_name_and_its_fault_is_raised() -> None:
         raise RuntimeError
 
     handler = steps.entrypoint({"good": lambda _: {"outcome": "done"}, "bad": broken})
-    assert handler({"step": "good"}, None) == {"outcome": "done"}
+    assert handler({"step": "good"}, FakeContext()) == {"outcome": "done"}
     with pytest.raises(RuntimeError):
-        handler({"step": "bad"}, None)
+        handler({"step": "bad"}, FakeContext())
     with pytest.raises(KeyError):
-        handler({"step": "other"}, None)
+        handler({"step": "other"}, FakeContext())
 
 
 def test_a_missing_setting_stops_the_function(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,9 +8,16 @@ from shop import retry
 def test_pauses_double_up_to_the_longest_and_spread_from_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("random.uniform", lambda low, high: (low, high))
-    pauses = [retry.backoff(attempt, base_s=0.1, cap_s=1.0) for attempt in range(6)]
-    assert pauses == [(0, 0.1), (0, 0.2), (0, 0.4), (0, 0.8), (0, 1.0), (0, 1.0)]
+    asked: list[tuple[float, float]] = []
+
+    def uniform(low: float, high: float) -> float:
+        asked.append((low, high))
+        return low
+
+    monkeypatch.setattr("random.uniform", uniform)
+    for attempt in range(6):
+        retry.backoff(attempt, base_s=0.1, cap_s=1.0)
+    assert asked == [(0, 0.1), (0, 0.2), (0, 0.4), (0, 0.8), (0, 1.0), (0, 1.0)]
 
 
 def test_all_loops_of_a_request_share_one_budget() -> None:

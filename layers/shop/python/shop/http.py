@@ -15,7 +15,7 @@ from urllib.parse import unquote
 
 from pydantic import BaseModel, ValidationError
 
-from shop import clock, ids, problems, tables, telemetry, trace
+from shop import clock, ids, invocation, problems, tables, telemetry, trace
 from shop.idempotency import Answer
 from shop.problems import Problem, ProblemType
 from shop.text import compact_json
@@ -96,6 +96,7 @@ class Request(Generic[B]):
     key: str  # the Idempotency-Key, or ""
     trace: Trace
     source_ip: str
+    remaining_s: Callable[[], float]  # until the function is killed
 
     @property
     def user(self) -> Caller:
@@ -133,6 +134,7 @@ Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
 def entrypoint(route: Route, handle: Handle) -> Handler:
     """The Lambda handler (API Gateway proxy integration) of a route."""
 
+    @invocation.invoked
     def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
         request_trace = _trace_of(event)
         telemetry.bind(request_trace)
@@ -201,6 +203,7 @@ def _parse(
         key=key,
         trace=request_trace,
         source_ip=identity.get("sourceIp") or "",
+        remaining_s=invocation.remaining_s,
     )
 
 

@@ -7,22 +7,30 @@ repeated, so an execution that failed or timed out is simply started again with 
 import json
 from typing import Any
 
-from shop import aws, telemetry
+from shop import aws, invocation, telemetry
 
-# Below the 29 s of API Gateway, above the machine's own limit.
+# At most: below the 29 s of API Gateway, above the machine's own limit.
 TIMEOUT_S = 26
+RESERVE_S = 2.0
 
 
 class CheckoutIncomplete(Exception):
     """The execution did not end well: nothing is known here but what the tables say."""
 
 
-def run(machine_arn: str, data: dict[str, Any]) -> dict[str, Any]:
+def run(
+    machine_arn: str, data: dict[str, Any], *, timeout_s: float | None = None
+) -> dict[str, Any]:
     """Start an execution and return its output; CheckoutIncomplete for every other end.
+
+    `timeout_s` is rounded down: a client is made for each whole second. None: what is left of this
+    invocation, but for RESERVE_S, in which the caller says what came of it.
 
     One attempt: whoever called repeats with the same key, or the janitor does.
     """
-    client = aws.client("stepfunctions", read_timeout_s=TIMEOUT_S, attempts=1)
+    left_s = invocation.remaining_s() - RESERVE_S if timeout_s is None else timeout_s
+    seconds = int(min(TIMEOUT_S, max(1.0, left_s)))
+    client = aws.client("stepfunctions", read_timeout_s=seconds, attempts=1)
     try:
         result = client.start_sync_execution(stateMachineArn=machine_arn, input=json.dumps(data))
     except Exception as error:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from shop import telemetry, trace
+from shop.invocation import invoked
 
 Step = Callable[[dict[str, Any]], dict[str, Any]]
 Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
@@ -16,6 +17,7 @@ Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
 def entrypoint(steps: Mapping[str, Step]) -> Handler:
     """A Lambda handler that runs `steps[event["step"]]`."""
 
+    @invoked
     def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
         name = event["step"]
         telemetry.bind(trace.of(event.get("trace")))

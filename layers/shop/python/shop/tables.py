@@ -4,10 +4,11 @@ A condition that fails is an outcome: `transact` returns the reasons. Conflicts 
 transaction are retried here with full jitter; throttling is left to botocore and to whoever called.
 """
 
+import heapq
 import os
 import time
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -76,6 +77,7 @@ class TableModel(Model):
 
 
 M = TypeVar("M", bound=TableModel)
+T = TypeVar("T")
 
 
 class KeysUnprocessed(Exception):
@@ -184,6 +186,11 @@ def _ends_by_itself(error: TransactWriteError) -> bool:
     return codes - {"None"} == {CONFLICT} or _code(error) == IN_PROGRESS
 
 
+def oldest_first(shards: Iterable[Iterable[T]], *, due_at: Callable[[T], str]) -> Iterator[T]:
+    """What is due, of all shards together; each is asked for more only when its turn comes."""
+    return heapq.merge(*shards, key=due_at)
+
+
 def condition_failed(error: PynamoDBConnectionError) -> bool:
     """Whether a single put or update was refused by its condition."""
     return _code(error) == "ConditionalCheckFailedException"
@@ -210,6 +217,7 @@ __all__ = [
     "batch_get",
     "condition_failed",
     "connection",
+    "oldest_first",
     "raw",
     "region",
     "reset",
