@@ -4,7 +4,7 @@ from typing import ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from shop.events import EventData, MoneyData
+from shop.events import EventData, EventView, MoneyData
 
 
 class EntryData(BaseModel):
@@ -28,10 +28,8 @@ class TransactionPosted(EventData):
     entries: list[EntryData]
 
 
-class CapturedPayment(BaseModel):
+class CapturedPayment(EventView):
     """What is read of payment.captured."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
 
     payment_id: str
     order_id: str

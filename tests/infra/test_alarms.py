@@ -20,6 +20,7 @@ TOLD_BY = {
     "StepFault": "Errors",
     "ServerError": "5XXError",
     "EventFailed": "ApproximateAgeOfOldestMessage",
+    "EventVersionUnknown": "ApproximateAgeOfOldestMessage",
 }
 # Written every minute, with what they say: their alarms look at the newest, and at more than one.
 GAUGES = {"InvariantViolated", "InvariantLag"}

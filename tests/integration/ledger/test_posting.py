@@ -1,17 +1,18 @@
 """payment.captured on the queue -> one transaction in the ledger, once, and its event."""
 
-import json
 from typing import Any
 
 import pytest
 
 from ledger.consumers.on_payment_captured import handler
 from shop import ids
-from tests.support import dynamodb
+from tests.support import dynamodb, envelopes
+from tests.support.envelopes import envelope
 from tests.support.lambda_context import FakeContext
 
 EVENT_ID = ids.derive("evt", "pay_1", "payment.captured", "1", region="use1")
 ORDER = ids.derive("ord", "1", region="use1")
+PARENT = f"00-{'a' * 32}-{'b' * 16}-01"
 PAYMENT = ids.derive("pay", "1", region="use1")
 
 
@@ -30,13 +31,9 @@ def message(event_id: str = EVENT_ID, **data: Any) -> dict[str, Any]:
         "amount": {"amount": 12_600, "currency": "USD"},
         "captured_at": "2026-11-22T09:59:59.999Z",
     }
-    envelope = {
-        "id": event_id,
-        "type": "payment.captured",
-        "traceparent": f"00-{'a' * 32}-{'b' * 16}-01",
-        "data": captured | data,
-    }
-    return {"messageId": event_id, "body": json.dumps({"detail": envelope})}
+    return envelopes.message(
+        event_id, envelope("payment.captured", captured | data, id=event_id, traceparent=PARENT)
+    )
 
 
 def consume(*messages: dict[str, Any]) -> list[str]:

@@ -7,12 +7,15 @@ import pytest
 from orders import domain
 from orders.api import checkout, get_order, get_timeline, list_orders, place_order
 from orders.consumers import record_timeline
+from orders.events import TimelineEvent
 from orders.records import Change
 from orders.repository import OrderRepository
 from orders.schemas import OrderDetailOut, OrderListOut, TimelineOut
+from shop import consumer
 from shop.cursor import encode
 from tests.integration.orders.conftest import ADDRESS, Keep
 from tests.support import gateway
+from tests.support.envelopes import envelope
 from tests.unit.orders.fakes import CUSTOMER, NOW, ORDER_ID, PAYMENT, pending
 
 OTHER = "usr_use1_0000000000000000000000000z"
@@ -38,20 +41,12 @@ def page(**options: Any) -> gateway.Reply:
 
 
 def record(number: int, order_id: str | None = ORDER_ID) -> None:
-    envelope = {
-        "id": f"evt_use1_{number:026d}",
-        "type": "payment.captured",
-        "version": 1,
-        "occurred_at": f"2026-11-22T10:00:0{number}.000Z",
-        "producer": "shop.payments",
-        "subject": PAYMENT,
-        "sequence": number,
-        "correlation_id": "0af7651916cd43dd8448eb211c80319c",
-        "causation_id": "req-1",
-        "traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
-        "data": {"payment_id": PAYMENT} | ({"order_id": order_id} if order_id else {}),
-    }
-    assert record_timeline.consume(envelope) == ("recorded" if order_id else "ignored")
+    data = {"payment_id": PAYMENT} | ({"order_id": order_id} if order_id else {})
+    at = f"2026-11-22T10:00:0{number}.000Z"
+    detail = envelope("payment.captured", data, occurred_at=at, sequence=number)
+    detail |= {"id": f"evt_use1_{number:026d}", "producer": "shop.payments", "subject": PAYMENT}
+    event = consumer.read(detail, TimelineEvent)
+    assert record_timeline.consume(event) == ("recorded" if order_id else "ignored")
 
 
 def test_an_order_is_shown_with_its_address_and_an_etag(keep: Keep) -> None:

@@ -1,6 +1,5 @@
 """Consumers and the janitor as functions: batches, partial failures, one bad order among good."""
 
-import json
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -13,6 +12,7 @@ from orders.repository import OrderRepository
 from shop import clock, machine
 from tests.integration.orders.conftest import Keep
 from tests.support import dynamodb
+from tests.support.envelopes import envelope, message
 from tests.support.lambda_context import FakeContext
 from tests.unit.orders.fakes import NOW, ORDER_ID, PAYMENT, pending
 
@@ -22,19 +22,7 @@ MISSING = "ord_use1_0000000000000000000000000z"
 def batch(type_: str, *order_ids: str) -> dict[str, Any]:
     return {
         "Records": [
-            {
-                "messageId": order_id,
-                "body": json.dumps(
-                    {
-                        "detail": {
-                            "id": "evt_use1_00000000000000000000000001",
-                            "type": type_,
-                            "traceparent": "",
-                            "data": {"order_id": order_id, "payment_id": PAYMENT},
-                        }
-                    }
-                ),
-            }
+            message(order_id, envelope(type_, {"order_id": order_id, "payment_id": PAYMENT}))
             for order_id in order_ids
         ]
     }

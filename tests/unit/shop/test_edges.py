@@ -1,34 +1,58 @@
 """Consumers, steps, settings and the machine: what a fault does to its neighbours."""
 
-import json
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
 from shop import aws, clock, consumer, machine, steps, trace
+from shop.events import Envelope, EventView
 from shop.settings import Settings
+from tests.support.envelopes import envelope, message
 from tests.support.lambda_context import FakeContext
 
 
-def message(number: int) -> dict[str, Any]:
-    detail = {"id": f"evt_{number}", "type": "order.placed", "n": number}
-    return {"messageId": str(number), "body": json.dumps({"detail": detail})}
+class Numbered(EventView):
+    n: int
+
+
+def numbered(number: int, **changes: Any) -> dict[str, Any]:
+    detail = envelope("order.placed", {"n": number, "new": [1]}, **changes)
+    return message(str(number), detail)
+
+
+def consumed(*records: dict[str, Any]) -> tuple[list[int], list[str]]:
+    """What arrived, and which messages failed; the number 2 is a fault."""
+    seen: list[int] = []
+
+    def consume(event: Envelope[Numbered]) -> str:
+        if event.data.n == 2:
+            raise RuntimeError
+        seen.append(event.data.n)
+        return "done"
+
+    handler = consumer.entrypoint("test", consume, reads=Numbered)
+    failed = handler({"Records": list(records)}, FakeContext())["batchItemFailures"]
+    return seen, [failure["itemIdentifier"] for failure in failed]
 
 
 def test_one_bad_message_fails_alone() -> None:
-    seen = []
+    no_event = {"messageId": "4", "body": "not json"}
+    records = [numbered(1), numbered(2), numbered(3), no_event, message("5", {"id": "evt"})]
+    assert consumed(*records) == ([1, 3], ["2", "4", "5"])
 
-    def consume(envelope: dict[str, Any]) -> str:
-        if envelope["n"] == 2:
-            raise RuntimeError
-        seen.append(envelope["n"])
-        return "done"
 
-    records = [message(1), message(2), message(3), {"messageId": "4", "body": "not json"}]
-    result = consumer.entrypoint("test", consume)({"Records": records}, FakeContext())
-    assert seen == [1, 3]
-    assert result == {"batchItemFailures": [{"itemIdentifier": "2"}, {"itemIdentifier": "4"}]}
+def test_what_a_newer_producer_adds_is_passed_over() -> None:
+    assert consumed(numbered(1, addition={"a": 1})) == ([1], [])
+
+
+@pytest.mark.parametrize("version", [2, 0, None, "1", 1.5])
+def test_an_event_of_another_version_is_parked_and_counted(
+    version: object, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It fails until the queue parks it: a consumer that knows it may come meanwhile."""
+    assert consumed(numbered(1, version=version)) == ([], ["1"])
+    assert "EventVersionUnknown" in capsys.readouterr().out
 
 
 def test_a_step_is_found_by_name_and_its_fault_is_raised() -> None:

@@ -34,11 +34,19 @@ class MoneyData(BaseModel):
     currency: Annotated[str, Field(pattern="^[A-Z]{3}$")]
 
 
-D = TypeVar("D", bound=EventData)
+class EventView(BaseModel):
+    """Base of the part that a consumer reads of somebody else's event; the rest is passed over."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    VERSIONS: ClassVar[frozenset[int]] = frozenset({1})  # that the view was written for
+
+
+D = TypeVar("D", bound=BaseModel)
 
 
 class Envelope(BaseModel, Generic[D]):
-    """What a consumer reads: `Envelope[OrderPlaced].model_validate_json(body)`."""
+    """What all events have in common, around what one says or what a consumer reads of it."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
