@@ -7,7 +7,7 @@ outbox rows. The sparse index `due` holds the reservations that are held, by sha
 import json
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import astuple
+from dataclasses import asdict
 from datetime import datetime
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
@@ -219,7 +219,7 @@ def _item(reservation: Reservation) -> ReservationItem:
         "RSV",
         order_id=reservation.order_id,
         status=reservation.status.value,
-        lines=json.dumps([astuple(line) for line in reservation.lines], separators=(",", ":")),
+        lines=json.dumps([asdict(line) for line in reservation.lines], separators=(",", ":")),
         held_until=reservation.held_until,
         sequence=reservation.sequence,
         created_at=reservation.created_at,
@@ -234,7 +234,7 @@ def _reservation(item: ReservationItem) -> Reservation:
         reservation_id=item.pk.removeprefix("RSV#"),
         order_id=item.order_id,
         status=Status(item.status),
-        lines=tuple(Line(*line) for line in json.loads(item.lines)),
+        lines=tuple(Line(**line) for line in json.loads(item.lines)),
         held_until=item.held_until,
         sequence=int(item.sequence),
         created_at=item.created_at,

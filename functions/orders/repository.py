@@ -16,7 +16,7 @@ from pynamodb.transactions import TransactWrite
 
 from orders import codec, domain
 from orders.domain import Order, Status
-from orders.records import Change, Intake, Record
+from orders.records import OrderChange, OriginalRequest, StoredOrder
 from shop import clock, ids, tables
 from shop.idempotency import Answer
 
@@ -66,7 +66,7 @@ class OrderItem(tables.TableModel):
     total = NumberAttribute(null=True)
     reservation = JSONAttribute(null=True)
     payment_id = UnicodeAttribute(null=True)
-    claimed_at = UnicodeAttribute(null=True)
+    payment_attached_at = UnicodeAttribute(null=True)
     waiting_for = UnicodeAttribute(null=True)
     reason = UnicodeAttribute(null=True)
     refund_due = JSONAttribute(null=True)
@@ -113,19 +113,19 @@ class TimelineItem(tables.TableModel):
 class OrderRepository:
     """Storage of orders, as service/ports.py asks for it, and the reads of the API."""
 
-    def open(self, record: Record, address: dict[str, Any]) -> bool:
+    def open(self, record: StoredOrder, address: dict[str, Any]) -> bool:
         """Store a pending order; False if there is one."""
-        intake = record.request
+        original = record.request
         item = OrderItem(
             _pk(record.order.order_id),
             "ORDER",
             shipping_address=address,
-            fingerprint=intake.fingerprint,
-            lease_owner=intake.lease_owner,
-            lease_until=intake.lease_until,
-            trace=intake.trace,
-            payment_method=intake.payment_method,
-            return_url=intake.return_url,
+            fingerprint=original.fingerprint,
+            lease_owner=original.lease_owner,
+            lease_until=original.lease_until,
+            trace=original.trace,
+            payment_method=original.payment_method,
+            return_url=original.return_url,
             **_state(record.order),
         )
         try:
@@ -136,7 +136,7 @@ class OrderRepository:
             raise
         return True
 
-    def get(self, order_id: str) -> Record | None:
+    def get(self, order_id: str) -> StoredOrder | None:
         """The stored order, strongly consistent."""
         found = self._get(order_id)
         return None if found is None else _record(found)
@@ -164,13 +164,13 @@ class OrderRepository:
         actions = [OrderItem.lease_until.set("")]
         self._update(order_id, actions, OrderItem.lease_owner == owner)
 
-    def claim(
+    def attach_payment(
         self, order_id: str, *, customer_id: str, payment_id: str, now: datetime
-    ) -> Record | None:
-        """`domain.claimed` in one request; None if the stored order does not allow it."""
+    ) -> StoredOrder | None:
+        """`domain.payment_attached` in one request; None if the stored order does not allow it."""
         actions: list[Action] = [
             OrderItem.payment_id.set(payment_id),
-            OrderItem.claimed_at.set(clock.rfc3339(now)),
+            OrderItem.payment_attached_at.set(clock.rfc3339(now)),
             OrderItem.updated_at.set(clock.rfc3339(now)),
             OrderItem.due_at.set(clock.rfc3339(now + domain.LOOK_AFTER)),
             OrderItem.deadline.set(clock.rfc3339(now + domain.ABANDON_AFTER)),
@@ -186,7 +186,7 @@ class OrderRepository:
         item = self._update(order_id, actions, allowed)
         return None if item is None else _record(item)
 
-    def save(self, change: Change) -> Record | None:
+    def save(self, change: OrderChange) -> StoredOrder | None:
         """Store it if the row is at the version before; else the row as it is."""
         order = change.order
         item = OrderItem(_pk(order.order_id), "ORDER")
@@ -297,7 +297,7 @@ def _state(order: Order) -> dict[str, Any]:
     return {**data, **totals}
 
 
-def _record(item: OrderItem) -> Record:
+def _record(item: OrderItem) -> StoredOrder:
     totals = {name: getattr(item, name) for name in domain.Totals.__dataclass_fields__}
     data = {name: getattr(item, name, None) for name in Order.__dataclass_fields__}
     data |= {
@@ -306,7 +306,7 @@ def _record(item: OrderItem) -> Record:
         "stuck": bool(item.stuck),
         "tries": int(item.tries or 0),
     }
-    intake = Intake(
+    original = OriginalRequest(
         item.fingerprint,
         item.lease_owner,
         item.lease_until,
@@ -317,4 +317,4 @@ def _record(item: OrderItem) -> Record:
     answer = None
     if item.answer_status is not None:
         answer = Answer(int(item.answer_status), item.answer_body)
-    return Record(codec.from_dict(data), answer, intake)
+    return StoredOrder(codec.from_dict(data), answer, original)

@@ -48,8 +48,8 @@ class PaymentItem(tables.TableModel):
     order_id = UnicodeAttribute()
     customer_id = UnicodeAttribute()
     status = UnicodeAttribute()
-    capture = UnicodeAttribute()
-    method = UnicodeAttribute()
+    capture_method = UnicodeAttribute()
+    payment_method = UnicodeAttribute()
     return_url = UnicodeAttribute(null=True)
     amount = NumberAttribute(null=True)
     currency = UnicodeAttribute(null=True)
@@ -182,7 +182,7 @@ class PaymentRepository:
             PaymentItem.lease_owner == owner,
         )
 
-    def settle_held(self, payment_id: str, answer: Answer) -> bool:
+    def complete_authorization(self, payment_id: str, answer: Answer) -> bool:
         """Keep the first answer and take held money out of the index; False if it is not held."""
         status, body = PaymentItem.answer_status, PaymentItem.answer_body
         return self._update(
@@ -238,8 +238,8 @@ def _attributes(payment: Payment) -> dict[str, Any]:
         "order_id": payment.order_id,
         "customer_id": payment.customer_id,
         "status": payment.status.value,
-        "capture": payment.capture,
-        "method": payment.method,
+        "capture_method": payment.capture_method,
+        "payment_method": payment.payment_method,
         "return_url": payment.return_url,
         "amount": None if amount is None else amount.amount,
         "currency": None if amount is None else amount.currency,
@@ -272,8 +272,8 @@ def _payment(item: PaymentItem) -> Payment:
         order_id=item.order_id,
         customer_id=item.customer_id,
         status=Status(item.status),
-        capture=item.capture,
-        method=item.method,
+        capture_method=item.capture_method,
+        payment_method=item.payment_method,
         return_url=item.return_url,
         amount=Money(int(item.amount), item.currency) if priced else None,
         psp=item.psp,

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from shop.machine import CheckoutIncomplete
+
 from tests.support.machines import definition
 
 Task = Callable[[dict[str, Any], Any], dict[str, Any]]

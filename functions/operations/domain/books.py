@@ -98,7 +98,8 @@ def parsed(value: Any) -> Any:
 
 def lines_of(reservation: Row) -> list[tuple[str, str, int]]:
     """(SKU, location, quantity) of what a reservation holds."""
-    return [(sku, location, int(n)) for sku, location, n in parsed(reservation["lines"])]
+    lines = parsed(reservation["lines"])
+    return [(line["sku"], line["location"], int(line["quantity"])) for line in lines]
 
 
 def refunds_due(order: Row) -> list[str]:
