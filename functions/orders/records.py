@@ -29,9 +29,9 @@ class StoredOrder:
 
     @property
     def request(self) -> OriginalRequest:
-        """The original of a record that was read, not believed."""
+        """The request of an order that was read, not only expected to be so."""
         if self.original is None:
-            raise LookupError("believed, not read")
+            raise LookupError("expected, not read")
         return self.original
 
     @property

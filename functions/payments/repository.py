@@ -6,7 +6,7 @@
 import json
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.exceptions import PutError, UpdateError
@@ -17,6 +17,7 @@ from pynamodb.transactions import TransactWrite
 
 from payments.domain import Payment, Status
 from shop import clock, ids, tables
+from shop.checkout import CaptureMethod
 from shop.events import Event
 from shop.idempotency import Answer
 from shop.money import Money
@@ -272,7 +273,7 @@ def _payment(item: PaymentItem) -> Payment:
         order_id=item.order_id,
         customer_id=item.customer_id,
         status=Status(item.status),
-        capture_method=item.capture_method,
+        capture_method=cast(CaptureMethod, item.capture_method),
         payment_method=item.payment_method,
         return_url=item.return_url,
         amount=Money(int(item.amount), item.currency) if priced else None,

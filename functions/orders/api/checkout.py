@@ -34,12 +34,13 @@ checkout = StepFunctionsCheckout(SETTINGS.checkout_machine_arn)
 
 def handle(request: Request[CheckoutIn]) -> Response | Problem:
     """Store it, run the machine through both halves, answer."""
+    now = clock.now()
     received = receive_order(
         request,
         Kind.CHECKOUT,
         request.body.address,
         path=ROUTE.path,
-        now=clock.now(),
+        now=now,
         payment_method=request.body.payment_method,
         return_url=request.body.return_url,
     )
@@ -50,7 +51,7 @@ def handle(request: Request[CheckoutIn]) -> Response | Problem:
         checkout=checkout,
         timeout_s=TIMEOUT_S,
         trace=request.trace,
-        now=received.order.order.created_at,
+        now=now,
     )
     return result if isinstance(result, Problem) else answered(result[0], replayed=result[1])
 

@@ -34,12 +34,13 @@ checkout = StepFunctionsCheckout(SETTINGS.checkout_machine_arn)
 
 def handle(request: Request[PlaceOrderIn]) -> Response | Problem:
     """Store it, price and reserve, answer."""
+    now = clock.now()
     received = receive_order(
         request,
         Kind.ORDER,
         request.body.shipping_address,
         path=ROUTE.path,
-        now=clock.now(),
+        now=now,
     )
     result = run_checkout(
         received.order,
@@ -48,7 +49,7 @@ def handle(request: Request[PlaceOrderIn]) -> Response | Problem:
         checkout=checkout,
         timeout_s=TIMEOUT_S,
         trace=request.trace,
-        now=received.order.order.created_at,
+        now=now,
     )
     return result if isinstance(result, Problem) else answered(result[0], replayed=result[1])
 

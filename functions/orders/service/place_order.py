@@ -25,9 +25,8 @@ def place_order(task: PlaceTask, *, orders: Orders, now: datetime) -> PlaceOutco
         answer = answers.placed(after) if after.kind is Kind.ORDER else None
         return change(before, after, trace=task.trace, answer=answer)
 
-    record = update_with_retry(
-        orders, StoredOrder(codec.expected_state(task.order, task.kind)), decide
-    )
+    expected = StoredOrder(codec.expected_state(task.order, task.kind))
+    record = update_with_retry(orders, expected, decide)
     stands = record.order.status in STANDS
     return PlaceOutcome(outcome="placed" if stands else "closed", answer=record.answer)
 

@@ -25,8 +25,7 @@ def reject_order(task: RejectTask, *, orders: Orders, now: datetime) -> RejectOu
         answer = answers.rejected(before, task.cause, task.trace)
         return change(before, after, trace=task.trace, answer=answer)
 
-    record = update_with_retry(
-        orders, StoredOrder(codec.expected_state(task.order, task.kind)), decide
-    )
+    expected = StoredOrder(codec.expected_state(task.order, task.kind))
+    record = update_with_retry(orders, expected, decide)
     stands = record.order.status in STANDS
     return RejectOutcome(outcome="placed" if stands else "rejected", answer=record.answer)

@@ -28,8 +28,8 @@ def payment_captured(
 ) -> str:
     """Mark the order paid if the machine died before it could; `paid`, `already`, `refund_due`.
 
-    The machine never captures for an order that its payment has not got, so money for a closed order is a
-    defect somewhere. It is written down in the row, reported, and stays due until someone acts.
+    The machine never captures for an order that its payment has not got, so money for a closed
+    order is a defect somewhere. It is written down, reported, and stays due until someone acts.
     """
     before = _existing(orders, order_id)
 

@@ -7,7 +7,7 @@ import pytest
 from orders import domain, paging
 from orders.api import checkout, get_order, get_timeline, list_orders, place_order
 from orders.consumers import record_timeline
-from orders.records import Change
+from orders.records import OrderChange
 from orders.repository import OrderRepository
 from orders.schemas import OrderDetailOut, OrderListOut, TimelineOut
 from tests.integration.orders.conftest import ADDRESS, Keep
@@ -64,7 +64,7 @@ def test_an_order_is_shown_with_its_address_and_an_etag(keep: Keep) -> None:
 def test_the_etag_changes_with_the_order(orders: OrderRepository, keep: Keep) -> None:
     placed = keep(pending())
     before = get().headers["ETag"]
-    orders.save(Change(domain.paid(placed, PAYMENT, now=NOW)))
+    orders.save(OrderChange(domain.paid(placed, PAYMENT, now=NOW)))
     after = get(headers={"If-None-Match": before})
     assert (after.status, after.json["status"], after.json["reservation"]) == (200, "paid", None)
 

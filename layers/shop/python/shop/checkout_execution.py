@@ -25,7 +25,7 @@ class StepFunctionsCheckout:
     machine_arn: str
 
     def run(self, data: ExecutionInput, *, timeout_s: float = TIMEOUT_S) -> CheckoutResult:
-        """Run an execution for `timeout_s` at most; ExecutionFailed for every end but a good one."""
+        """Wait `timeout_s` at most, and not less than 1 s; ExecutionFailed for every bad end."""
         try:
             result = _client(timeout_s).start_sync_execution(
                 stateMachineArn=self.machine_arn, input=json.dumps(strict.dump(data))
