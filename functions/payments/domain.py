@@ -74,14 +74,13 @@ class Mismatch(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Payment:
-    """A payment of one order. `amount` is unknown until the order was claimed for it."""
+    """A payment of one order. `amount` is unknown until the order is its own."""
 
     payment_id: str
     order_id: str
     customer_id: str
-    payment_method: str = field(
-        repr=False
-    )  # a provider's token: not logged, in no event, in no answer
+    # A provider's token: not logged, in no event, in no answer.
+    payment_method: str = field(repr=False)
     created_at: str
     updated_at: str
     status: Status = Status.PENDING
@@ -105,7 +104,7 @@ class Payment:
 
     @property
     def total(self) -> Money:
-        """The amount of a payment whose order was claimed."""
+        """The amount of a payment that has its order."""
         if self.amount is None:
             raise Mismatch("the payment has no amount yet")
         return self.amount

@@ -127,8 +127,8 @@ class Journey:
 
     def pay(self, key: str, order_id: str, method: str = GOOD, **body: Any) -> gateway.Reply:
         """POST /payments."""
-        wanted = {"order_id": order_id, "payment_method": method, "capture": "auto", **body}
-        return self.post("/payments", wanted, key)
+        wanted = {"order_id": order_id, "payment_method": method, "capture_method": "automatic"}
+        return self.post("/payments", {**wanted, **body}, key)
 
     def buy(self, key: str, lines: dict[str, int], method: str = GOOD) -> gateway.Reply:
         """POST /checkout."""

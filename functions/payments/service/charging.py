@@ -143,7 +143,7 @@ class Cashier:
         return row
 
     def _check(self, row: Payment, asked: Payment) -> None:
-        """What is charged is what was stored first, for the order that was claimed."""
+        """What is charged is what was stored first, for the order that it has."""
         if row.status in FINAL:
             return
         if (row.order_id, row.customer_id) != (asked.order_id, asked.customer_id):

@@ -119,11 +119,11 @@ def test_a_repeat_is_answered_byte_for_byte(shop: Journey) -> None:
     assert len(shop.events("order.cancelled")) == 1
 
 
-@pytest.mark.parametrize("capture", ["auto", "manual"])
+@pytest.mark.parametrize("capture", ["automatic", "manual"])
 def test_a_payment_that_is_not_at_its_end_is_voided(shop: Journey, capture: str) -> None:
     order_id = placed(shop)
     method = GOOD if capture == "manual" else NEEDS_ACTION
-    payment = shop.pay("pay", order_id, method, capture=capture)
+    payment = shop.pay("pay", order_id, method, capture_method=capture)
     assert payment.status in (201, 202)
     reply = shop.cancel(order_id)
     assert shop.row("payments", payment.json["payment_id"])["status"] == "voided"

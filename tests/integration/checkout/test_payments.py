@@ -1,8 +1,8 @@
 """POST /payments and POST /checkout through the real machine, with a simulated provider."""
 
 import pytest
-
 from orders.service.submit import checkout_payment_id
+
 from payments.api import get_payment
 from tests.support import dynamodb, gateway
 from tests.support.checks import at_rest
@@ -61,7 +61,7 @@ def test_a_declined_card_gives_the_stock_back(shop: Journey) -> None:
 
 def test_only_the_customer_can_pay_an_order_and_only_once(shop: Journey) -> None:
     order_id = _placed(shop)
-    body = {"order_id": order_id, "payment_method": "pm_card_visa", "capture": "auto"}
+    body = {"order_id": order_id, "payment_method": "pm_card_visa", "capture_method": "automatic"}
     stranger = shop.post("/payments", body, "k", sub="usr_use1_0000000000000000000000000z")
     assert (stranger.status, stranger.json["code"]) == (404, "not_found")
 
@@ -260,7 +260,7 @@ def test_a_payment_that_was_given_up_before_it_began_has_its_owner(shop: Journey
 def test_a_payment_with_manual_capture_waits_for_the_shop(shop: Journey) -> None:
     """Money is held and the stock is sold; what nobody captures in six days is undone."""
     order_id = _placed(shop)
-    reply = shop.pay("pay", order_id, capture="manual")
+    reply = shop.pay("pay", order_id, capture_method="manual")
     assert (reply.status, reply.json["status"]) == (201, "authorized")
 
     for _ in range(3):

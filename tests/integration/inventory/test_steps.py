@@ -17,6 +17,7 @@ EWR, ORD, FRA = "use1-ewr", "use1-ord", "euc1-fra"
 TRACE = {
     "traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
     "request_id": "r-1",
+    "instance": "/orders",
 }
 
 
@@ -28,11 +29,9 @@ def reserve(wanted: dict[str, int], *, order: object = 1, country: str = "US") -
     return steps.handler(
         {
             "step": "reserve",
-            "order": {
-                "order_id": order_id(order),
-                "lines": [{"sku": sku, "quantity": n} for sku, n in wanted.items()],
-                "ship_to": {"country": country, "region": None},
-            },
+            "order_id": order_id(order),
+            "lines": [{"sku": sku, "quantity": n} for sku, n in wanted.items()],
+            "ship_to": {"country": country, "region": None},
             "trace": TRACE,
         },
         None,
