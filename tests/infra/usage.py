@@ -92,7 +92,7 @@ def paid_by_the_event(world: World) -> None:
     shelves(world)
     order_id = world.shop.order("order", LINES).json["order_id"]
     steps = world.shop.wire.functions["orders.steps"]
-    world.shop.wire.functions["orders.steps"] = partial(_unless, "settle", steps)
+    world.shop.wire.functions["orders.steps"] = partial(_unless, "finalize", steps)
     assert world.shop.pay("pay", order_id).status == 503
     world.shop.deliver()
     assert world.shop.get(order_id).json["status"] == "paid"

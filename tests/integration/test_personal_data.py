@@ -28,7 +28,7 @@ def live(shop: Journey) -> None:
     assert shop.pay("pay", order_id, NEEDS_ACTION).status == 202
     assert shop.buy("buy", {"TEA": 1}, NEEDS_ACTION).status == 202
     assert shop.buy("declined", {"TEA": 1}, DECLINED).status == 402
-    shop.finalize(minutes=20)
+    shop.settle(minutes=20)
 
 
 def found() -> dict[str, set[str]]:

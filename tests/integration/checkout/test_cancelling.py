@@ -20,30 +20,30 @@ STAFF = {"sub": "usr_use1_0000000000000000000000000s", "scope": "orders:read ord
 # The requests of POST /payments, in their order.
 PAYING = [
     "payments.create_payment PutItem",
-    "orders.steps.claim UpdateItem",
+    "orders.steps.attach_payment UpdateItem",
     "payments.steps.authorize UpdateItem",
     "payments.steps.authorize TransactWriteItems",
     "inventory.steps.commit GetItem",
     "inventory.steps.commit TransactWriteItems",
     "payments.steps.capture TransactWriteItems",
-    "orders.steps.settle TransactWriteItems",
+    "orders.steps.finalize TransactWriteItems",
 ]
 # The requests of a cancellation of an order that no payment has, and of one that waits for 3-D
 # Secure.
 CLOSING = [
     "orders.cancel_order TransactWriteItems",
-    "orders.steps.settle GetItem",
-    "orders.steps.settle TransactWriteItems",
+    "orders.steps.finalize GetItem",
+    "orders.steps.finalize TransactWriteItems",
     "inventory.steps.release GetItem",
     "inventory.steps.release TransactWriteItems",
 ]
 VOIDING = [
     "orders.cancel_order TransactWriteItems",
-    "orders.steps.claim UpdateItem",
+    "orders.steps.attach_payment UpdateItem",
     "payments.steps.void GetItem",
     "payments.steps.void TransactWriteItems",
     "inventory.steps.release TransactWriteItems",
-    "orders.steps.settle TransactWriteItems",
+    "orders.steps.finalize TransactWriteItems",
 ]
 
 
@@ -179,7 +179,7 @@ def test_a_cancellation_at_any_point_of_a_payment_has_the_order_or_not(
 
 
 @pytest.mark.parametrize(
-    "point", ["orders.steps.claim UpdateItem", "inventory.steps.commit GetItem"]
+    "point", ["orders.steps.attach_payment UpdateItem", "inventory.steps.commit GetItem"]
 )
 def test_a_checkout_whose_order_is_cancelled_meanwhile_takes_no_money(
     shop: Journey, point: str

@@ -26,7 +26,7 @@ PAYING = [
     "inventory.steps.commit TransactWriteItems",
     "capture",
     "payments.steps.capture TransactWriteItems",
-    "orders.steps.settle TransactWriteItems",
+    "orders.steps.finalize TransactWriteItems",
 ]
 
 

@@ -27,13 +27,13 @@ ORDER = {
 }
 PAYMENT = {
     "payments.create_payment PutItem": 2,
-    "orders.steps.claim UpdateItem": 12,
+    "orders.steps.attach_payment UpdateItem": 12,
     "payments.steps.authorize UpdateItem": 3,
     "payments.steps.authorize TransactWriteItems": 5,
     "inventory.steps.commit GetItem": 1,
     "inventory.steps.commit TransactWriteItems": 13,
     "payments.steps.capture TransactWriteItems": 7,
-    "orders.steps.settle TransactWriteItems": 14,
+    "orders.steps.finalize TransactWriteItems": 14,
 }
 # Its rows are smaller: the payment has no answer of its own, and the order none until the end.
 CHECKOUT = {
@@ -41,14 +41,14 @@ CHECKOUT = {
     "catalog.steps.price BatchGetItem": 1,
     "inventory.steps.reserve TransactWriteItems": 9,
     "orders.steps.place TransactWriteItems": 12,
-    "orders.steps.claim UpdateItem": 8,
+    "orders.steps.attach_payment UpdateItem": 8,
     "payments.steps.authorize UpdateItem": 2,
     "payments.steps.authorize TransactWriteItems": 5,
     "inventory.steps.commit GetItem": 1,
     "inventory.steps.commit TransactWriteItems": 13,
     "payments.steps.capture TransactWriteItems": 5,
-    "orders.steps.settle GetItem": 1,  # what was placed is a part of the answer
-    "orders.steps.settle TransactWriteItems": 13,
+    "orders.steps.finalize GetItem": 1,  # what was placed is a part of the answer
+    "orders.steps.finalize TransactWriteItems": 13,
 }
 READS = {
     "GET /products": {"catalog.list_products Query": 1},

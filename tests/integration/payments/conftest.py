@@ -30,6 +30,10 @@ class World:
         """One task of the machine."""
         return handler({"step": name, "trace": TRACE.to_dict(), **fields}, None)
 
+    def void(self, **fields: Any) -> dict[str, Any]:
+        """As the machine gives up."""
+        return self.step("void", code="order_closed", detail="", **fields)
+
     def run(self, data: ExecutionInput, *, timeout_s: float) -> CheckoutResult:
         """The payments part of the checkout machine: authorise, commit, capture."""
         given = strict.dump(data)
@@ -46,8 +50,7 @@ class World:
     def _ended(self, data: dict[str, Any]) -> dict[str, Any]:
         payment_id, trace = data["payment"]["payment_id"], data["trace"]
         if data["mode"] == "abandon":
-            undo = {"code": "order_closed", "detail": ""}
-            return self.step("void", payment_id=payment_id, **data["order"], **undo)
+            return self.void(payment_id=payment_id, **data["order"])
         if self.refusal:
             return self.step("fail_payment", payment_id=payment_id, **self.refusal)
         attached = {"amount": 1999, "currency": "EUR", **data["order"]}

@@ -8,6 +8,7 @@ import pytest
 from payments import events
 from payments.domain import Payment, Status
 from payments.repository import PaymentRepository
+from payments.service import outcomes
 from shop import clock
 from shop.events import Event
 from shop.idempotency import Answer
@@ -145,21 +146,21 @@ def test_taking_over_never_watches_what_was_completed_meanwhile(
     assert payments.due(NOW + timedelta(days=1)) == []
 
 
-def test_held_money_is_settled_with_its_first_answer(payments: PaymentRepository) -> None:
+def test_an_authorization_is_completed_with_its_first_answer(payments: PaymentRepository) -> None:
     held = replace(AT_PSP, status=Status.AUTHORIZED, capture_method="manual")
     payments.insert(held)
-    assert payments.settle_held(PAYMENT, Answer(201, "first"))
-    assert payments.settle_held(PAYMENT, Answer(202, "second"))
+    assert payments.complete_authorization(PAYMENT, Answer(201, "first"))
+    assert payments.complete_authorization(PAYMENT, Answer(202, "second"))
     row = payments.get(PAYMENT)
     assert row == replace(held, answer=Answer(201, "first"), due_at=None, version=3)
     assert payments.due(NOW + timedelta(days=1)) == []
 
 
 @pytest.mark.parametrize("status", [Status.VOIDED, Status.CAPTURED, Status.REQUIRES_ACTION])
-def test_only_held_money_is_settled(payments: PaymentRepository, status: Status) -> None:
+def test_only_held_money_is_completed(payments: PaymentRepository, status: Status) -> None:
     stored = replace(AT_PSP, status=status)
     payments.insert(stored)
-    assert not payments.settle_held(PAYMENT, Answer(201, "first"))
+    assert not payments.complete_authorization(PAYMENT, Answer(201, "first"))
     assert payments.get(PAYMENT) == stored
 
 
@@ -183,12 +184,14 @@ def test_only_the_row_holds_the_payment_method(payments: PaymentRepository, worl
     payments.insert(make_payment(payment_method="pm_topsecret"))
     world.step(
         "authorize",
-        payment={"payment_id": PAYMENT},
+        payment={"payment_id": PAYMENT, "details": None},
         order_id=AT_PSP.order_id,
         customer_id=AT_PSP.customer_id,
         amount=1999,
         currency="EUR",
     )
-    world.step("capture", payment_id=PAYMENT)
+    row = payments.get(PAYMENT)
+    assert row is not None
+    world.step("capture", payment=outcomes.to_task(row))
     rows = dynamodb.rows("payments")
     assert [row["pk"] for row in rows if "pm_topsecret" in str(row)] == [f"PAYMENT#{PAYMENT}"]

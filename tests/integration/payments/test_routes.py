@@ -10,8 +10,10 @@ from payments.api import confirm_payment, create_payment, get_payment
 from payments.jobs import janitor
 from payments.schemas import PaymentDetailOut, PaymentOut
 from shop import clock, ids
+from shop.strict import ContractError
 from tests.integration.payments.conftest import World
 from tests.support import dynamodb
+from tests.support.checkout import FakeCheckout
 from tests.support.gateway import CUSTOMER, Reply, call, event
 from tests.support.psp import DECLINED, GOOD, NEEDS_ACTION, UNKNOWN_METHOD
 from tests.unit.payments.fakes import ORDER
@@ -192,7 +194,8 @@ def test_held_money_without_its_stock_is_not_answered_and_goes_on(
     for _ in range(2):
         assert confirm(payment_id).json["code"] == "checkout_incomplete"
     _later(monkeypatch, minutes=2)
-    monkeypatch.setattr(janitor, "start", world.inputs.append)  # nobody waits for its end
+    unseen = FakeCheckout(inputs=world.inputs)  # nobody waits for its end
+    monkeypatch.setattr(janitor, "checkout", unseen)
     assert janitor.handler({}, None)["payment"] == 1
 
     world.dies_before = set()
@@ -208,7 +211,7 @@ def test_held_money_without_its_stock_is_not_answered_and_goes_on(
 def test_a_tombstone_is_its_customers_and_can_be_read(world: World) -> None:
     world.dies_before = {"authorize"}
     payment_id = ids.derive("pay", "a payment", region="use1")
-    world.step("void", payment_id=payment_id, order_id=ORDER, customer_id=CUSTOMER)
+    world.void(payment_id=payment_id, order_id=ORDER, customer_id=CUSTOMER)
     seen = get(payment_id)
     assert (seen.status, seen.json["status"], seen.json["order_id"]) == (200, "voided", ORDER)
     assert get(payment_id, sub=OTHER, scope="orders:read").status == 200
@@ -219,8 +222,8 @@ def test_a_tombstone_is_its_customers_and_can_be_read(world: World) -> None:
 def test_a_void_names_whose_payment_it_ends(world: World, missing: str) -> None:
     whose = {"order_id": ORDER, "customer_id": CUSTOMER}
     whose.pop(missing)
-    with pytest.raises(KeyError, match=missing):
-        world.step("void", payment_id="pay_1", **whose)
+    with pytest.raises(ContractError, match=f"{missing}: missing"):
+        world.void(payment_id="pay_1", **whose)
     assert not world.requests
 
 
