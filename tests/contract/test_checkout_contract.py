@@ -15,7 +15,7 @@ from tests.support.machines import definition
 
 STATES: dict[str, dict[str, Any]] = definition("checkout")["States"]
 TASKS = {name: state for name, state in STATES.items() if state["Type"] == "Task"}
-BY_STEP = {task.STEP: task for task in STEPS}
+BY_STEP: dict[str, Any] = {task.STEP: task for task in STEPS}
 # What the first state writes, so that later ones find it even if no step has.
 PREPARED = {"payment": NoPayment, "attached": NotAttached, "undo": Undo}
 

@@ -80,7 +80,9 @@ def test_another_customers_order_does_not_exist_but_staff_sees_it(keep: Keep) ->
 
 def test_an_order_that_was_never_placed_is_not_shown(keep: Keep) -> None:
     keep(pending(), place=False)
-    assert get().status == 404
+    record(1)
+    for options in ({}, {"sub": OTHER, "scope": "orders:read"}):
+        assert (get(**options).status, timeline(**options).status) == (404, 404)
 
 
 def test_an_order_that_is_not_there_is_not_found(orders: OrderRepository) -> None:

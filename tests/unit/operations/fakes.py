@@ -84,7 +84,8 @@ class World:
         self.write("inventory", f"MOV#{sku}#ewr", id_, {"quantity": quantity}, **options)
 
     def hold(self, id_: str, status: str, lines: Sequence[tuple[str, str, int]]) -> None:
-        row = {"status": status, "lines": json.dumps(lines), "order_id": "", "sequence": 1}
+        held = [{"sku": sku, "location": place, "quantity": n} for sku, place, n in lines]
+        row = {"status": status, "lines": json.dumps(held), "order_id": "", "sequence": 1}
         row["updated_at"] = clock.rfc3339(self.now)
         self.write("inventory", f"RSV#{id_}", "RSV", row)
 

@@ -45,7 +45,7 @@ def reservation(order_id: str, status: str) -> dict[str, Any]:
         "sk": "RSV",
         "order_id": order_id,
         "status": status,
-        "lines": '[["TEA","ewr",2]]',
+        "lines": '[{"sku":"TEA","location":"ewr","quantity":2}]',
         "sequence": 1,
         "updated_at": AT,
     }

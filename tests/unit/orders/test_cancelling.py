@@ -12,6 +12,7 @@ from orders.service import cancelling, upkeep
 from orders.service.attach_payment import attach_payment
 from orders.service.finalize_order import finalize_order
 from shop.checkout import (
+    AbandonInput,
     AttachPaymentOutcome,
     AttachPaymentTask,
     Captured,
@@ -67,6 +68,7 @@ class Machine(FakeCheckout):
         self.orders, self.outcome = orders, outcome
 
     def run(self, data: ExecutionInput, *, timeout_s: float) -> CheckoutResult:
+        assert isinstance(data, AbandonInput)
         self.start(data)
         if self.outcome == "dies":
             raise ExecutionFailed("TIMED_OUT")

@@ -15,7 +15,7 @@ SOON = clock.rfc3339(NOW + timedelta(seconds=20))
 
 
 def machine(*outcomes: str | None) -> FakeCheckout:
-    return FakeCheckout([outcome and result(outcome) for outcome in outcomes or ("placed",)])
+    return FakeCheckout([result(name) if name else None for name in outcomes or ("placed",)])
 
 
 def send(
