@@ -1,8 +1,8 @@
 """POST /payments and POST /checkout through the real machine, with a simulated provider."""
 
 import pytest
-from orders.service.executions import checkout_payment_id
 
+from orders.service.executions import checkout_payment_id
 from payments.api import get_payment
 from tests.support import dynamodb, gateway
 from tests.support.checks import at_rest
