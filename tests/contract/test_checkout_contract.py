@@ -32,7 +32,7 @@ def leaves(kind: Any) -> Iterator[Any]:
 def step(kind: Any, name: str) -> Iterator[Any]:
     """What a field may hold, in those types of a union that have it."""
     for member in members(kind):
-        if isinstance(member, type) and hasattr(member, "__dataclass_fields__"):
+        if strict.is_record(member):
             if name in fields_of(member):
                 yield from leaves(fields_of(member)[name])
         elif get_origin(member) is Mapping:

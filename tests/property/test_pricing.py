@@ -1,6 +1,5 @@
 """Prices add up, to the cent, whatever is ordered."""
 
-from dataclasses import replace
 from fractions import Fraction
 
 from hypothesis import assume, given, settings
@@ -72,8 +71,8 @@ def test_the_order_of_lines_changes_no_amount(
 ) -> None:
     country, region = place
     shuffled = sorted(lines, key=lambda line: (line.quantity, line.sku))
-    split = [replace(line, quantity=1) for line in lines if line.quantity > 1] + [
-        line if line.quantity == 1 else replace(line, quantity=line.quantity - 1) for line in lines
+    split = [line.but(quantity=1) for line in lines if line.quantity > 1] + [
+        line if line.quantity == 1 else line.but(quantity=line.quantity - 1) for line in lines
     ]
     results = [
         price(merge(some), offers, currency=currency, country=country, region=region)

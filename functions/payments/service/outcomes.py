@@ -19,15 +19,13 @@ from shop.checkout import (
     Unknown,
     Voided,
     VoidOutcome,
-    message,
 )
 from shop.idempotency import Answer
 from shop.money import Money
 from shop.trace import Trace
 
 
-@message
-class _State:
+class _State(strict.Message):
     """What `capture` needs of an authorised payment: travels through the machine, saves a read."""
 
     payment_id: str

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import pytest
 
 from shop import checkout, strict
-from shop.strict import ContractError, dump, parse
+from shop.strict import ContractError, Message, dump, parse
 
 
 class Colour(StrEnum):
@@ -33,14 +33,15 @@ class Tree:
     kind: Literal["oak", "fir"]
 
 
-@dataclass(frozen=True)
-class Yes:
-    value: int
+class Yes(Message):
+    """A default is for who builds one."""
+
+    STEP: ClassVar[str] = "not a field"
     outcome: Literal["yes"] = "yes"
+    value: int
 
 
-@dataclass(frozen=True)
-class No:
+class No(Message):
     outcome: Literal["no", "never"]
 
 
@@ -102,10 +103,31 @@ def test_a_default_is_for_who_builds_not_for_who_reads() -> None:
         parse(Yes, {"value": 1})
 
 
+def test_a_message_is_frozen_and_equal_by_type_and_value() -> None:
+    yes = Yes(value=1)
+    assert (yes, hash(yes), repr(yes)) == (
+        Yes(value=1),
+        hash(Yes(value=1)),
+        "Yes(outcome='yes', value=1)",
+    )
+    assert yes.but(value=2) == Yes(value=2) != yes
+    assert yes != No(outcome="no")
+    with pytest.raises(AttributeError, match="frozen"):
+        yes.value = 2  # type: ignore[misc]
+
+
+def test_a_message_has_all_its_fields_and_no_other() -> None:
+    anything: Any = Yes
+    with pytest.raises(TypeError, match="needs value"):
+        anything()
+    with pytest.raises(TypeError, match="has no"):
+        anything(value=1, more=1)
+
+
 def test_one_of_several_types_is_told_by_its_outcome() -> None:
     either: Any = Yes | No
-    assert parse(either, {"outcome": "yes", "value": 1}) == Yes(1)
-    assert parse(either, {"outcome": "never"}) == No("never")
+    assert parse(either, {"outcome": "yes", "value": 1}) == Yes(value=1)
+    assert parse(either, {"outcome": "never"}) == No(outcome="never")
     wrong: Any
     for wrong in ({"outcome": "maybe"}, {"value": 1}, None, [], "yes"):
         with pytest.raises(ContractError, match="none of the types"):

@@ -8,24 +8,19 @@ what its step needs, nothing else. Types only, so that a step function imports l
 An outcome is named by its field `outcome`, which the machine's choices read. A fault is none.
 """
 
+from __future__ import annotations  # Types are looked up by the steps that use them, not at import.
+
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, ClassVar, Literal, Protocol, TypeVar, dataclass_transform
+from typing import Any, ClassVar, Literal, Protocol
 
 from shop.idempotency import Answer
+from shop.strict import Message
 from shop.trace import Trace
 
-T = TypeVar("T")
 CaptureMethod = Literal["automatic", "manual"]
 OrderStatus = Literal["pending", "placed", "paid", "cancelled", "rejected"]
 # What a service gives to itself through the machine, to save a read; no other looks into it.
 OwnState = Mapping[str, Any]
-
-
-@dataclass_transform(frozen_default=True, kw_only_default=True)
-def message(cls: type[T]) -> type[T]:
-    """A part of the contract."""
-    return dataclass(frozen=True, slots=True, kw_only=True)(cls)
 
 
 class ExecutionFailed(Exception):
@@ -33,24 +28,21 @@ class ExecutionFailed(Exception):
 
 
 # What an execution starts with.
-@message
-class OrderLine:
+class OrderLine(Message):
     """What is wanted; a SKU stands once."""
 
     sku: str
     quantity: int
 
 
-@message
-class Destination:
+class Destination(Message):
     """As much of the address as prices and stock need: no personal data."""
 
     country: str
     region: str | None
 
 
-@message
-class NewOrder:
+class NewOrder(Message):
     """An order as its request stored it, still pending."""
 
     order_id: str
@@ -61,16 +53,14 @@ class NewOrder:
     created_at: str
 
 
-@message
-class OrderRef:
+class OrderRef(Message):
     """An order that was placed, or is to be undone."""
 
     order_id: str
     customer_id: str
 
 
-@message
-class PaymentDetails:
+class PaymentDetails(Message):
     """What a payment was asked for with. `payment_method` is the provider's token."""
 
     payment_method: str
@@ -78,16 +68,14 @@ class PaymentDetails:
     return_url: str | None
 
 
-@message
-class PaymentRequest:
+class PaymentRequest(Message):
     """The payment to make or to go on with; without details those in its row hold."""
 
     payment_id: str
     details: PaymentDetails | None
 
 
-@message
-class PlaceInput:
+class PlaceInput(Message):
     """POST /orders: price, reserve, place."""
 
     mode: Literal["order"] = "order"
@@ -95,8 +83,7 @@ class PlaceInput:
     trace: Trace
 
 
-@message
-class CheckoutInput:
+class CheckoutInput(Message):
     """POST /checkout: place and pay; only pay, if it was `placed` before."""
 
     mode: Literal["checkout"] = "checkout"
@@ -106,8 +93,7 @@ class CheckoutInput:
     trace: Trace
 
 
-@message
-class PayInput:
+class PayInput(Message):
     """A payment of a placed order, or the rest of one."""
 
     mode: Literal["payment"] = "payment"
@@ -116,8 +102,7 @@ class PayInput:
     trace: Trace
 
 
-@message
-class AbandonInput:
+class AbandonInput(Message):
     """Undo an order and the payment that has it, if there is one."""
 
     mode: Literal["abandon"] = "abandon"
@@ -129,8 +114,7 @@ class AbandonInput:
 ExecutionInput = PlaceInput | CheckoutInput | PayInput | AbandonInput
 
 
-@message
-class CheckoutResult:
+class CheckoutResult(Message):
     """How an execution ended. The first answer of the request; an abandoned order has none."""
 
     outcome: Literal[
@@ -152,8 +136,7 @@ class Checkout(Protocol):
 
 
 # Catalog.
-@message
-class PriceTask:
+class PriceTask(Message):
     """What the order costs now."""
 
     STEP: ClassVar[str] = "price"
@@ -163,8 +146,7 @@ class PriceTask:
     trace: Trace
 
 
-@message
-class PricedLine:
+class PricedLine(Message):
     """One SKU of a priced order, in minor units of its currency."""
 
     sku: str
@@ -175,8 +157,7 @@ class PricedLine:
     total: int
 
 
-@message
-class Priced:
+class Priced(Message):
     """All amounts in minor units of the order's currency."""
 
     outcome: Literal["priced"] = "priced"
@@ -187,23 +168,20 @@ class Priced:
     total: int
 
 
-@message
-class UnknownSkus:
+class UnknownSkus(Message):
     """These are not on sale."""
 
     outcome: Literal["unknown_sku"] = "unknown_sku"
     skus: tuple[str, ...]
 
 
-@message
-class CurrencyNotOffered:
+class CurrencyNotOffered(Message):
     """At least one line has no price in the currency of the order."""
 
     outcome: Literal["currency_not_offered"] = "currency_not_offered"
 
 
-@message
-class TotalTooLarge:
+class TotalTooLarge(Message):
     """It costs more than one payment can take."""
 
     outcome: Literal["total_too_large"] = "total_too_large"
@@ -214,8 +192,7 @@ PriceOutcome = Priced | UnknownSkus | CurrencyNotOffered | TotalTooLarge
 
 
 # Inventory.
-@message
-class ReserveTask:
+class ReserveTask(Message):
     """Reserve all lines for a while, or none."""
 
     STEP: ClassVar[str] = "reserve"
@@ -225,8 +202,7 @@ class ReserveTask:
     trace: Trace
 
 
-@message
-class CommitTask:
+class CommitTask(Message):
     """What is reserved is sold. Undone by `release`."""
 
     STEP: ClassVar[str] = "commit"
@@ -234,8 +210,7 @@ class CommitTask:
     trace: Trace
 
 
-@message
-class ReleaseTask:
+class ReleaseTask(Message):
     """Nothing stays reserved or sold, whatever there was."""
 
     STEP: ClassVar[str] = "release"
@@ -243,24 +218,21 @@ class ReleaseTask:
     trace: Trace
 
 
-@message
-class StockReservation:
+class StockReservation(Message):
     """The order's reservation."""
 
     reservation_id: str
     expires_at: str
 
 
-@message
-class Reserved:
+class Reserved(Message):
     """Reserved now or before; `committed` if the order got that far before."""
 
     outcome: Literal["reserved", "committed"]
     reservation: StockReservation
 
 
-@message
-class ShortLine:
+class ShortLine(Message):
     """A SKU of which there is less than asked for."""
 
     sku: str
@@ -268,30 +240,26 @@ class ShortLine:
     available: int
 
 
-@message
-class OutOfStock:
+class OutOfStock(Message):
     """Nothing was reserved, because of these."""
 
     outcome: Literal["out_of_stock"] = "out_of_stock"
     short: tuple[ShortLine, ...]
 
 
-@message
-class Committed:
+class Committed(Message):
     """The units have left the stock."""
 
     outcome: Literal["committed"] = "committed"
 
 
-@message
-class Expired:
+class Expired(Message):
     """The reservation ended before."""
 
     outcome: Literal["expired"] = "expired"
 
 
-@message
-class Released:
+class Released(Message):
     """Nothing is reserved, and nothing can be any more."""
 
     outcome: Literal["released"] = "released"
@@ -303,8 +271,7 @@ Rejection = UnknownSkus | CurrencyNotOffered | TotalTooLarge | OutOfStock | Rele
 
 
 # Orders.
-@message
-class PlaceTask:
+class PlaceTask(Message):
     """pending -> placed, with prices and reservation."""
 
     STEP: ClassVar[str] = "place"
@@ -315,8 +282,7 @@ class PlaceTask:
     trace: Trace
 
 
-@message
-class RejectTask:
+class RejectTask(Message):
     """pending -> rejected, for what price or reserve said."""
 
     STEP: ClassVar[str] = "reject"
@@ -326,24 +292,21 @@ class RejectTask:
     trace: Trace
 
 
-@message
-class PlaceOutcome:
+class PlaceOutcome(Message):
     """`closed`: the order has ended meanwhile. The answer is there if the request has one."""
 
     outcome: Literal["placed", "closed"]
     answer: Answer | None
 
 
-@message
-class RejectOutcome:
+class RejectOutcome(Message):
     """`placed`: it was placed before."""
 
     outcome: Literal["placed", "rejected"]
     answer: Answer | None
 
 
-@message
-class AttachPaymentTask:
+class AttachPaymentTask(Message):
     """Give a placed order to one payment, for good."""
 
     STEP: ClassVar[str] = "attach_payment"
@@ -353,8 +316,7 @@ class AttachPaymentTask:
     trace: Trace
 
 
-@message
-class PaymentAttached:
+class PaymentAttached(Message):
     """The payment has the order. `cancelling`: to be undone with it, whatever was the plan."""
 
     outcome: Literal["attached", "cancelling"]
@@ -366,8 +328,7 @@ class PaymentAttached:
     order: OwnState
 
 
-@message
-class NotPayable:
+class NotPayable(Message):
     """Not by this payment; `code` is a problem's."""
 
     outcome: Literal["not_payable"] = "not_payable"
@@ -376,8 +337,7 @@ class NotPayable:
     detail: str
 
 
-@message
-class NotAttached:
+class NotAttached(Message):
     """No payment has asked for the order in this execution."""
 
     outcome: Literal["none"] = "none"
@@ -387,8 +347,7 @@ AttachPaymentOutcome = PaymentAttached | NotPayable
 
 
 # Payments.
-@message
-class AuthorizeTask:
+class AuthorizeTask(Message):
     """Authorise the order's total. Undone by `void`."""
 
     STEP: ClassVar[str] = "authorize"
@@ -400,8 +359,7 @@ class AuthorizeTask:
     trace: Trace
 
 
-@message
-class CaptureTask:
+class CaptureTask(Message):
     """Take the authorised money: the pivot. `payment` is what authorize gave along."""
 
     STEP: ClassVar[str] = "capture"
@@ -409,8 +367,7 @@ class CaptureTask:
     trace: Trace
 
 
-@message
-class VoidTask:
+class VoidTask(Message):
     """Nothing stays authorised, and a late attempt to authorise stops; the reason as a problem."""
 
     STEP: ClassVar[str] = "void"
@@ -422,8 +379,7 @@ class VoidTask:
     trace: Trace
 
 
-@message
-class FailPaymentTask:
+class FailPaymentTask(Message):
     """The order cannot be paid by this payment: end the payment alone, with this problem."""
 
     STEP: ClassVar[str] = "fail_payment"
@@ -433,8 +389,7 @@ class FailPaymentTask:
     trace: Trace
 
 
-@message
-class Authorized:
+class Authorized(Message):
     """The money is held for us. `answer` is the first one if all goes on well."""
 
     outcome: Literal["authorized"] = "authorized"
@@ -444,8 +399,7 @@ class Authorized:
     state: OwnState
 
 
-@message
-class Captured:
+class Captured(Message):
     """The money is taken."""
 
     outcome: Literal["captured"] = "captured"
@@ -454,8 +408,7 @@ class Captured:
     capture_method: CaptureMethod
 
 
-@message
-class RequiresAction:
+class RequiresAction(Message):
     """The customer has to authenticate first."""
 
     outcome: Literal["requires_action"] = "requires_action"
@@ -463,8 +416,7 @@ class RequiresAction:
     payment: Mapping[str, Any]
 
 
-@message
-class Declined:
+class Declined(Message):
     """No money moved, for good; `code` is a problem's, `decline_code` the provider's."""
 
     outcome: Literal["declined"] = "declined"
@@ -474,38 +426,33 @@ class Declined:
     decline_code: str | None
 
 
-@message
-class Voided:
+class Voided(Message):
     """Nothing is authorised, and nothing can be any more."""
 
     outcome: Literal["voided"] = "voided"
     answer: Answer
 
 
-@message
-class Unknown:
+class Unknown(Message):
     """The provider does not say: nobody may guess. The next execution asks again."""
 
     outcome: Literal["unknown"] = "unknown"
 
 
-@message
-class CaptureFailed:
+class CaptureFailed(Message):
     """The provider refused to take the money that it held."""
 
     outcome: Literal["failed"] = "failed"
 
 
-@message
-class PaymentFailed:
+class PaymentFailed(Message):
     """The payment was ended alone, or never began."""
 
     outcome: Literal["failed"] = "failed"
     answer: Answer
 
 
-@message
-class NoPayment:
+class NoPayment(Message):
     """No payment step has run in this execution."""
 
     outcome: Literal["none"] = "none"
@@ -519,8 +466,7 @@ FinalPayment = Authorized | Captured | RequiresAction | Declined | Voided | NoPa
 
 
 # Orders again: the end of every path.
-@message
-class Undo:
+class Undo(Message):
     """Why an execution undoes its order: a problem's code and detail, and the order's reason."""
 
     code: str
@@ -528,8 +474,7 @@ class Undo:
     detail: str
 
 
-@message
-class FinalizeTask:
+class FinalizeTask(Message):
     """End the order by what became of its payment, and answer POST /checkout."""
 
     STEP: ClassVar[str] = "finalize"
@@ -540,8 +485,7 @@ class FinalizeTask:
     trace: Trace
 
 
-@message
-class Finalized:
+class Finalized(Message):
     """How the order stands."""
 
     outcome: Literal["finalized"] = "finalized"

@@ -5,7 +5,7 @@ is warm sooner and costs fewer cold starts than one function per step.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from shop import strict, telemetry, trace
@@ -25,7 +25,7 @@ class Step(Generic[T]):
         """Check the task, do it, give the outcome as JSON values."""
         task: Any = strict.parse(self.task, data)
         here = trace.of(task.trace.to_dict())
-        result: dict[str, Any] = strict.dump(self.handle(replace(task, trace=here)))
+        result: dict[str, Any] = strict.dump(self.handle(task.but(trace=here)))
         return result
 
 
