@@ -75,7 +75,7 @@ class PaymentRepository:
     def begin(self, payment: Payment) -> Payment | None:
         """Store reference and amount once; what the request stored before stays."""
         written = {"amount", "currency", "attempt_id", "psp", "psp_reference"}
-        written |= {"updated_at", "due_shard", "due_at"}
+        written |= {"updated_at"}  # When to look again stays: the request has set it just now.
         actions: list[Action] = [PaymentItem.version.add(1)]
         for name, value in _attributes(payment).items():
             attribute = getattr(PaymentItem, name)

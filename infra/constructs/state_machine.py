@@ -82,7 +82,7 @@ class ExpressMachine(Construct):
                 destination=log_group(
                     self, "Logs", stage=stage, name=f"/aws/vendedlogs/states/{physical}"
                 ),
-                level=sfn.LogLevel.ALL,
+                level=sfn.LogLevel[stage.machine_log],
                 include_execution_data=False,  # It holds what customers order and pay.
             ),
             removal_policy=RemovalPolicy.DESTROY,

@@ -113,7 +113,7 @@ class Estate:
             self._read[table, function] = len(self._records(table))
 
     def clear_parking(self) -> None:
-        """Somebody has looked at what the relay and the fold parked."""
+        """Somebody has looked at what the relay parked."""
         for name in PARKING:
             queue = self._queues.get_queue(name)
             queue._messages, queue._pending_messages = [], set()

@@ -84,7 +84,7 @@ class Meter:
         return Usage(kind=kind, now=now, later=self._count(self.settle))
 
     def settle(self) -> None:
-        """Bring rows to the relay and the fold, and events to their consumers."""
+        """Bring rows to the relay, and events to their consumers."""
         self.shop.deliver()
 
     def new_processes(self) -> None:

@@ -184,15 +184,32 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
 }
 
 
-def event_id(event: Event) -> str:
-    """The id that an event's cause gives (shop.events)."""
+def _has_own_id(event: Event) -> bool:
+    """Whether its id is the one that its cause gives (shop.events)."""
     subject = str(event["subject"])
     cause = (subject, str(event["type"]), str(event["sequence"]))
-    return ids.derive("evt", *cause, region=ids.region_of(subject))
+    try:
+        region = ids.region_of(subject)
+    except ValueError:
+        return True  # Not about anything of ours: no id is derived from that.
+    return bool(event["id"] == ids.derive("evt", *cause, region=region))
 
 
 def _event_ids(books: Books) -> Found:
-    """An event's id is that of its change, wherever it is kept; a row carries only its own."""
+    """An event's id is that of its change, wherever it is kept, and a change has one."""
+    yield from _misplaced(books)
+    seen: defaultdict[tuple[str, str, int], set[str]] = defaultdict(set)
+    for _, event in [*books.told, *books.carried]:
+        seen[event["subject"], event["type"], int(event["sequence"])].add(event["id"])
+        if not _has_own_id(event):
+            yield event["subject"], f"the event {event['id']} has not the id of its change"
+    for (subject, type_, sequence), found in seen.items():
+        if len(found) > 1:
+            yield subject, f"{len(found)} events {type_} with sequence {sequence}"
+
+
+def _misplaced(books: Books) -> Found:
+    """A timeline's row is named for its event; another row carries only that of its own change."""
     for key, event in books.told:
         if key != event["id"]:
             yield key, f"holds the event {event['id']}"
@@ -200,14 +217,6 @@ def _event_ids(books: Books) -> Found:
         number = int(row.get("version", row.get("sequence", 1)))
         if (event["subject"], event["sequence"]) != (id_of(row), number):
             yield id_of(row), f"carries the event {event['id']}, of another change"
-    seen: defaultdict[tuple[str, str, int], set[str]] = defaultdict(set)
-    for _, event in [*books.told, *books.carried]:
-        seen[event["subject"], event["type"], int(event["sequence"])].add(event["id"])
-        if event["id"] != event_id(event):
-            yield event["subject"], f"the event {event['id']} has not the id of its change"
-    for (subject, type_, sequence), found in seen.items():
-        if len(found) > 1:
-            yield subject, f"{len(found)} events {type_} with sequence {sequence}"
 
 
 def _expected_events(books: Books) -> Iterator[tuple[str, str]]:

@@ -13,7 +13,7 @@ from benchmarks.cost.budgets import EVERYTHING, MEANT
 from benchmarks.cost.counts import Counts, Recording, owner
 from tests.integration.cost.client import routes
 from tests.integration.cost.record import CROWD, functions, paths, recorded
-from tests.support.estate import FOLD, RELAY
+from tests.support.estate import RELAY
 from tests.support.specs import consumers
 
 PURCHASES = ("POST /orders", "POST /payments", "POST /checkout")
@@ -22,8 +22,8 @@ PURCHASES = ("POST /orders", "POST /payments", "POST /checkout")
 ORDER = {
     "orders.place_order PutItem": 2,
     "catalog.steps.price BatchGetItem": 1,
-    "inventory.steps.reserve TransactWriteItems": 9,
-    "orders.steps.place TransactWriteItems": 15,
+    "inventory.steps.reserve TransactWriteItems": 7,
+    "orders.steps.place UpdateItem": 6,
 }
 PAYMENT = {
     "payments.create_payment PutItem": 2,
@@ -60,9 +60,13 @@ TIMELINE = "orders.record_timeline"
 LEDGER = {
     "ledger.on_payment_captured TransactWriteItems": 8,
     "orders.on_payment_captured GetItem": 1,
-    "ledger.fold_balances TransactWriteItems": 10,
+    "ledger.on_transaction_posted TransactWriteItems": 10,
 }
-PAID = {"ledger.on_payment_captured": 1, "orders.on_payment_captured": 1, FOLD: 3}
+PAID = {
+    "ledger.on_payment_captured": 1,
+    "orders.on_payment_captured": 1,
+    "ledger.on_transaction_posted": 1,
+}
 
 
 @pytest.fixture(scope="module")

@@ -18,7 +18,6 @@ from pynamodb.attributes import MapAttribute, UnicodeAttribute
 from pynamodb.connection import Connection
 from pynamodb.connection.table import TableConnection
 from pynamodb.exceptions import (
-    PynamoDBConnectionError,
     PynamoDBException,
     TransactWriteError,
 )
@@ -277,11 +276,6 @@ def batch_get(
     return found
 
 
-def condition_failed(error: PynamoDBConnectionError) -> bool:
-    """Whether a single put or update was refused by its condition."""
-    return _code(error) == CONDITION_FAILED_EXCEPTION
-
-
 def _code(error: PynamoDBException) -> str | None:
     """What DynamoDB said; None if it did not answer, which pynamodb's own property trips over."""
     response = getattr(error.cause, "response", None)
@@ -301,7 +295,6 @@ __all__ = [
     "Reason",
     "TableModel",
     "batch_get",
-    "condition_failed",
     "connection",
     "due_index",
     "index",
