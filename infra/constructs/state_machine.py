@@ -87,6 +87,10 @@ class ExpressMachine(Construct):
             ),
             removal_policy=RemovalPolicy.DESTROY,
         )
+        acknowledge(
+            self.machine,
+            {"AwsSolutions-SF1": "Executions that end well are told by the log of each step."},
+        )
         self._watch(stage, name)
 
     def _watch(self, stage: Stage, name: str) -> None:

@@ -141,10 +141,12 @@ def test_a_single_write_that_is_refused_brings_the_stored_row_and_changes_nothin
         tables.put(Told("a", "a"), Told.pk.does_not_exist()),
         tables.update(Told("a", "a"), [Told.number.set(9)], Told.number == 2),
     ):
-        assert refused is not None and refused.item is not None
+        assert refused is not None
+        assert refused.item is not None
         assert tables.raw(Told, refused.item).number == 1
     missing = tables.update(Told("b", "b"), [Told.number.set(9)], Told.number == 2)
-    assert missing is not None and missing.item is None
+    assert missing is not None
+    assert missing.item is None
 
 
 def test_a_changed_row_is_there_whole_after_its_update() -> None:

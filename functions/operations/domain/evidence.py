@@ -103,6 +103,9 @@ class _Order(_Subject):
         if self.row is not None:
             for payment_id in [self.row.get("payment_id"), *refunds_due(self.row)]:
                 yield from _names("payment", payment_id)
+        elif self.is_lost:  # Its timeline, if that is there still, knows its payments.
+            for row in self.rows.get(self.ref, ()):
+                yield from _names("payment", books.parsed(row["event"])["data"].get("payment_id"))
 
 
 class _Payment(_Subject):

@@ -82,9 +82,7 @@ def test_a_row_that_is_made_tells_its_event_as_one_that_is_changed_does() -> Non
     assert run([made, record(2)], FakeBus())[0] == Report(published=2, parked=0)
 
 
-def test_several_events_of_one_change_go_out_in_their_order_and_one_that_is_none_is_parked() -> (
-    None
-):
+def test_events_of_one_change_go_out_in_order_and_one_that_is_none_is_parked() -> None:
     bus, parked = FakeBus(), list[dict[str, Any]]()
     row = record(1)
     texts = [record(n)["dynamodb"]["NewImage"]["outbox"]["S"][1:-1] for n in (1, 2)]
