@@ -85,10 +85,14 @@ class ExpressMachine(Construct):
                 destination=log_group(
                     self, "Logs", stage=stage, name=f"/aws/vendedlogs/states/{physical}"
                 ),
-                level=sfn.LogLevel.ALL,
+                level=sfn.LogLevel[stage.machine_log],
                 include_execution_data=False,  # It holds what customers order and pay.
             ),
             removal_policy=RemovalPolicy.DESTROY,
+        )
+        acknowledge(
+            self.machine,
+            {"AwsSolutions-SF1": "Executions that end well are told by the log of each step."},
         )
         self._watch(stage, name)
 

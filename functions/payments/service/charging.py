@@ -39,6 +39,7 @@ from shop.trace import Trace
 
 # Longer than an execution of the machine, so the janitor finds only what has been left.
 DUE_AFTER = timedelta(seconds=60)
+DUE_AT_LEAST = timedelta(seconds=30)  # longer than an execution takes
 _RACES = 5
 
 
@@ -132,8 +133,10 @@ class Cashier:
     def _at(self) -> str:
         return clock.rfc3339(self.now)
 
-    @property
-    def _due_at(self) -> str:
+    def _due_at(self, row: Payment) -> str:
+        """When to look at it next. A time that is far enough stays: to move it costs two writes."""
+        if row.due_at is not None and row.due_at >= clock.rfc3339(self.now + DUE_AT_LEAST):
+            return row.due_at
         return clock.rfc3339(self.now + DUE_AFTER)
 
     def _stored(self, payment_id: str) -> Payment:
@@ -158,7 +161,7 @@ class Cashier:
             attempt_id=domain.attempt_of(asked.payment_id),
             psp_reference=made.reference,
             updated_at=self._at,
-            due_at=self._due_at,
+            due_at=self._due_at(asked),
         )
 
     def _second(self, asked: Payment, made: Seen) -> AuthorizeOutcome:
@@ -189,7 +192,7 @@ class Cashier:
             if row.status is Status.REQUIRES_ACTION and seen.state is PspState.DECLINED:
                 # The customer holds its client secret and could try another card with it.
                 seen = dialogue.close(self.psp, row, seen)
-            after = domain.observe(row, seen, at=self._at, due_at=self._due_at)
+            after = domain.observe(row, seen, at=self._at, due_at=self._due_at(row))
             if after is row:
                 return row
             after = self._answered(after)
@@ -251,7 +254,7 @@ class Cashier:
         if seen.state not in (PspState.VOIDED, PspState.CAPTURED):
             # Not a decline either: what was declined can be confirmed with another card.
             raise PspUnavailable("neither voided nor captured")
-        after = domain.observe(row, seen, at=self._at, due_at=self._due_at)
+        after = domain.observe(row, seen, at=self._at, due_at=self._due_at(row))
         return replace(after, problem_code=code) if after.status is Status.VOIDED else after
 
     def _grave(self, payment_id: str, code: str, order: tuple[str, str]) -> Payment:

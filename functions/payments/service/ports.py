@@ -119,7 +119,7 @@ class Payments(Protocol):
         """
 
     def due(self, now: datetime) -> Sequence[Payment]:
-        """Payments that have stood in a non-final state for too long, oldest first per shard."""
+        """Payments that have stood in a non-final state for too long, oldest first."""
 
     def postpone(self, payment: Payment, *, due_at: str) -> bool:
         """Look at it again then; False if another janitor was first."""

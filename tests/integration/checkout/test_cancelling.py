@@ -3,6 +3,7 @@
 Whoever moves the order's row first has it; money is never kept for a cancelled order.
 """
 
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -22,39 +23,43 @@ PAYING = [
     "payments.create_payment PutItem",
     "orders.steps.attach_payment UpdateItem",
     "payments.steps.authorize UpdateItem",
-    "payments.steps.authorize TransactWriteItems",
+    "payments.steps.authorize UpdateItem 2",
     "inventory.steps.commit GetItem",
     "inventory.steps.commit TransactWriteItems",
-    "payments.steps.capture TransactWriteItems",
-    "orders.steps.finalize TransactWriteItems",
+    "payments.steps.capture UpdateItem",
+    "orders.steps.finalize UpdateItem",
 ]
 # The requests of a cancellation of an order that no payment has, and of one that waits for 3-D
 # Secure.
 CLOSING = [
-    "orders.cancel_order TransactWriteItems",
+    "orders.cancel_order UpdateItem",
     "orders.steps.finalize GetItem",
-    "orders.steps.finalize TransactWriteItems",
+    "orders.steps.finalize UpdateItem",
     "inventory.steps.release GetItem",
     "inventory.steps.release TransactWriteItems",
 ]
 VOIDING = [
-    "orders.cancel_order TransactWriteItems",
+    "orders.cancel_order UpdateItem",
     "orders.steps.attach_payment UpdateItem",
     "payments.steps.void GetItem",
-    "payments.steps.void TransactWriteItems",
+    "payments.steps.void UpdateItem",
     "inventory.steps.release TransactWriteItems",
-    "orders.steps.finalize TransactWriteItems",
+    "orders.steps.finalize UpdateItem",
 ]
 
 
 def at(shop: Journey, point: str, act: Callable[[], Any]) -> list[Any]:
-    """Let somebody else act just before the next request of this kind, once."""
+    """Let somebody else act just before the next request of this kind, or the second, once."""
     replies: list[Any] = []
+    seen: Counter[str] = Counter()
     reached: list[Request] = []
 
     def intercept(request: Request, when: str) -> None:
-        here = f"{request.function}.{request.step}".rstrip(".")
-        if when == "before" and f"{here} {request.operation}" == point and not reached:
+        if when != "before":
+            return
+        seen[request.name] += 1
+        number = f" {seen[request.name]}" if seen[request.name] > 1 else ""
+        if request.name + number == point and not reached:
             reached.append(request)
             replies.append(act())
 

@@ -120,11 +120,11 @@ def test_a_sale_that_does_not_fit_one_transaction_goes_in_pieces(
     stocked(**{sku: {EWR: 1} for sku in skus})
     assert reserve(dict.fromkeys(skus, 1))["outcome"] == "reserved"
     assert step("commit") == "committed"
-    assert transaction_sizes(wire) == [5 + 2, 1, 4, 4, 2, 2]
+    assert transaction_sizes(wire) == [5 + 1, 1, 4, 4, 2, 1]
     assert set(stock_rows().values()) == {(0, 0, 0)}
     wire.reset()
     assert step("release") == "released"
-    assert transaction_sizes(wire) == [1, 4, 4, 2, 2]
+    assert transaction_sizes(wire) == [1, 4, 4, 2, 1]
     assert set(stock_rows().values()) == {(1, 0, 1)}
 
 

@@ -71,7 +71,7 @@ class FakePayments:
             psp=payment.psp,
             psp_reference=payment.psp_reference,
             updated_at=payment.updated_at,
-            due_at=payment.due_at,
+            due_at=row.due_at or payment.due_at,
             version=row.version + 1,
         )
         self._put(row, None)
