@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import boto3
 from boto3.dynamodb.types import TypeDeserializer
@@ -45,7 +45,7 @@ TABLES: dict[str, dict[str, Index]] = {
     "audit": {"due": Index("due_shard", "due_at", notes.OPEN_SUSPECT)},
 }
 # As infra/constructs/data_table.py: what was there is known of a row that is taken away.
-VIEW = "NEW_AND_OLD_IMAGES"
+VIEW: Literal["NEW_AND_OLD_IMAGES"] = "NEW_AND_OLD_IMAGES"
 
 
 _plain = TypeDeserializer()

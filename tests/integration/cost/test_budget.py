@@ -28,7 +28,7 @@ ORDER = {
 PAYMENT = {
     "payments.create_payment PutItem": 2,
     "orders.steps.attach_payment UpdateItem": 6,
-    "payments.steps.authorize UpdateItem": 5,  # the reference, then the answer
+    "payments.steps.authorize UpdateItem": 3,  # the reference, then the answer
     "inventory.steps.commit GetItem": 1,
     "inventory.steps.commit TransactWriteItems": 11,
     "payments.steps.capture UpdateItem": 3,
@@ -152,8 +152,9 @@ def test_a_read_takes_one_invocation_and_one_request(counted: Recording) -> None
 def test_what_follows_the_answer_takes_what_is_budgeted(
     counted: Recording, route: str, events: int, units: dict[str, float]
 ) -> None:
-    """Every event of an order is a row of its timeline; the ledger's own is not. The relay is called
-    for events only."""
+    """Every event of an order is a row of its timeline; the ledger's own is not. The relay is
+    called for events only.
+    """
     later = counted[route].later
     listed = events - 1 if units else events
     assert later.events == events

@@ -240,7 +240,8 @@ def _outcome(write: Callable[[], object]) -> Reason | None:
         write()
     except ClientError as error:
         if error.response["Error"]["Code"] == CONDITION_FAILED_EXCEPTION:
-            return Reason(0, error.response.get("Item"))
+            item: Any = error.response.get("Item")  # botocore knows only what all errors have
+            return Reason(0, item)
         raise
     return None
 
