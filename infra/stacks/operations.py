@@ -44,9 +44,10 @@ FUNCTIONS = (
         memory_mb=1024,
     ),
 )
-# Rows by their keys; whole partitions of a ledger transaction, and of a shelf's movements.
+# Rows by their keys; whole partitions of an order with its timeline, of a ledger transaction, and
+# of a shelf's movements.
 AUDITED: Mapping[str, Mapping[str, tuple[str, ...]]] = {
-    "orders": {"orders": ("BatchGetItem",)},
+    "orders": {"orders": ("Query",)},
     "payments": {"payments": ("BatchGetItem",)},
     "inventory": {"inventory": ("BatchGetItem", "Query")},
     "ledger": {"ledger": ("BatchGetItem", "Query"), "balances": ("BatchGetItem",)},

@@ -1,9 +1,9 @@
 """POST /checkout: order and pay in one request."""
 
-from orders.api._receive import receive_order
 from orders.domain import Kind
 from orders.repository import OrderRepository
 from orders.schemas import CheckoutIn, CheckoutOut
+from orders.service.receive_order import receive_order
 from orders.service.run_checkout import run_checkout
 from orders.settings import MachineSettings
 from shop import clock, problems

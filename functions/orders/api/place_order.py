@@ -1,9 +1,9 @@
 """POST /orders: price and reserve what the customer wants."""
 
-from orders.api._receive import receive_order
 from orders.domain import Kind
 from orders.repository import OrderRepository
 from orders.schemas import OrderOut, PlaceOrderIn
+from orders.service.receive_order import receive_order
 from orders.service.run_checkout import run_checkout
 from orders.settings import MachineSettings
 from shop import clock, problems
