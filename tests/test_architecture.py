@@ -11,7 +11,19 @@ ROOT = Path(__file__).resolve().parents[1]
 FUNCTIONS = ROOT / "functions"
 SERVICES = sorted(p.name for p in FUNCTIONS.iterdir() if (p / "README.md").exists())
 ENTRY_POINTS = {"api", "consumers", "steps", "jobs", "authorizer"}
-PURE_KERNEL = {"money", "ids", "problems", "idempotency", "clock", "cursor", "text", "trace"}
+PURE_KERNEL = {
+    "money",
+    "ids",
+    "problems",
+    "idempotency",
+    "clock",
+    "cursor",
+    "text",
+    "trace",
+    "lines",
+    "strict",
+    "checkout",
+}
 
 
 def modules(folder: Path) -> Iterator[tuple[Path, set[str]]]:

@@ -28,6 +28,13 @@ class TransactionPosted(EventData):
     entries: list[EntryData]
 
 
+class PostedTransaction(EventView):
+    """What balances read of ledger.transaction_posted."""
+
+    transaction_id: str
+    entries: list[EntryData]
+
+
 class CapturedPayment(EventView):
     """What is read of payment.captured."""
 

@@ -1,6 +1,7 @@
 """A DynamoDB table as all of ours are: keys pk and sk, on demand, own key, point-in-time copies."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from aws_cdk import RemovalPolicy
 from aws_cdk import aws_dynamodb as dynamodb
@@ -10,8 +11,22 @@ from constructs import Construct
 from infra.stages import Stage
 
 TTL_ATTRIBUTE = "expires_at"
-# Sparse: only rows in a non-final state carry both attributes.
-DUE: Mapping[str, tuple[str, str]] = {"due": ("due_shard", "due_at")}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Index:
+    """An index by two keys. It holds those, and of other attributes `project`: what its readers
+    read. Each more is written once more with every change of it.
+    """
+
+    partition: str
+    sort: str
+    project: tuple[str, ...] = ()
+
+
+def due(*project: str) -> Mapping[str, Index]:
+    """Sparse: only rows in a non-final state carry both attributes."""
+    return {"due": Index(partition="due_shard", sort="due_at", project=project)}
 
 
 class DataTable(Construct):
@@ -25,7 +40,7 @@ class DataTable(Construct):
         stage: Stage,
         name: str,
         key: kms.IKey,
-        indexes: Mapping[str, tuple[str, str]],
+        indexes: Mapping[str, Index],
         streams: bool,
         expires: bool,
     ) -> None:
@@ -42,11 +57,18 @@ class DataTable(Construct):
             encryption=dynamodb.TableEncryptionV2.customer_managed_key(key),
             global_secondary_indexes=[
                 dynamodb.GlobalSecondaryIndexPropsV2(
-                    index_name=index, partition_key=_text(pk), sort_key=_text(sk)
+                    index_name=index,
+                    partition_key=_text(each.partition),
+                    sort_key=_text(each.sort),
+                    projection_type=dynamodb.ProjectionType.INCLUDE
+                    if each.project
+                    else dynamodb.ProjectionType.KEYS_ONLY,
+                    non_key_attributes=list(each.project) or None,
                 )
-                for index, (pk, sk) in indexes.items()
+                for index, each in indexes.items()
             ],
-            dynamo_stream=dynamodb.StreamViewType.NEW_IMAGE if streams else None,
+            # The relay reads the new image; of a row that is gone, the auditor the old one.
+            dynamo_stream=dynamodb.StreamViewType.NEW_AND_OLD_IMAGES if streams else None,
             time_to_live_attribute=TTL_ATTRIBUTE if expires else None,
             point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
                 point_in_time_recovery_enabled=stage.point_in_time_recovery

@@ -30,9 +30,5 @@ class CheckoutStack(BaseStack):
                 f"{service.title()}Steps": names.function_arn(self, stage, service, "steps")
                 for service in STEPS_OF
             },
-            settings={
-                "RetryInterval": str(stage.retry_interval_s),
-                "RetryMaxDelay": str(stage.retry_max_delay_s),
-            },
         )
         CfnOutput(self, "CheckoutMachineArn", value=machine.machine.state_machine_arn)

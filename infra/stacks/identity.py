@@ -34,7 +34,7 @@ FUNCTIONS = (
         name="refresh_session",
         kind="route",
         handler="identity.api.refresh_session.handler",
-        tables={"identity": ("GetItem", "PutItem", "UpdateItem")},
+        tables={"identity": ("GetItem", "UpdateItem")},
         uses=("sign_tokens",),
     ),
     FunctionSpec(

@@ -2,7 +2,7 @@
 
 from constructs import Construct
 
-from infra.constructs.data_table import DUE
+from infra.constructs.data_table import due
 from infra.constructs.service_function import FunctionSpec
 from infra.project import Project
 from infra.stacks.service import ServiceStack
@@ -33,6 +33,9 @@ FUNCTIONS = (
     ),
 )
 
+# A reservation as the sweeper needs it.
+HELD = ("order_id", "status", "lines", "held_until", "sequence", "created_at", "updated_at")
+
 TROUBLES = {
     "SweepFailed": "A reservation that is over could not be given back.",
 }
@@ -49,7 +52,7 @@ class InventoryStack(ServiceStack):
             service="inventory",
             about="Stock, reservations and movements",
         )
-        table = self.add_table("inventory", indexes=DUE)
+        table = self.add_table("inventory", indexes=due(*HELD), expires=False)
         self.add_functions(FUNCTIONS)
         self.watch(TROUBLES)
         self.publish_events_of(table)

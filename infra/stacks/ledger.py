@@ -1,4 +1,4 @@
-"""Ledger: an append-only table, and balances folded from its stream.
+"""Ledger: an append-only table, and balances folded from its events.
 
 No role of any stack may update or delete what is posted: the table itself refuses it to everyone.
 """
@@ -6,21 +6,12 @@ No role of any stack may update or delete what is posted: the table itself refus
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from infra.constructs import grants
-from infra.constructs.data_table import DataTable
-from infra.constructs.queues import DAYS, DeadLetterQueue
+from infra.constructs.data_table import DataTable, Index
+from infra.constructs.queues import DAYS
 from infra.constructs.service_function import FunctionSpec
 from infra.project import Project
-from infra.stacks.service import ServiceStack, Use
+from infra.stacks.service import ServiceStack
 from infra.stages import Stage
-
-FOLD = FunctionSpec(
-    name="fold_balances",
-    kind="stream",
-    handler="ledger.jobs.fold_balances.handler",
-    tables={"balances": ("PutItem", "UpdateItem")},
-    uses=("parking",),
-)
 
 FUNCTIONS = (
     FunctionSpec(
@@ -55,7 +46,18 @@ FUNCTIONS = (
         retries=DAYS,
         tables={"ledger": ("PutItem",)},  # in a transaction, only where nothing is
     ),
+    FunctionSpec(
+        name="on_transaction_posted",
+        kind="consumer",
+        handler="ledger.consumers.on_transaction_posted.handler",
+        hears=("ledger.transaction_posted",),
+        retries=DAYS,
+        tables={"balances": ("PutItem", "UpdateItem")},
+    ),
 )
+
+# An entry as its account shows it.
+SHOWN = ("account", "side", "amount", "currency", "order_id", "payment_id")
 
 # All that changes or removes an item. A put over an existing one is refused by its condition.
 FORBIDDEN = (
@@ -66,10 +68,6 @@ FORBIDDEN = (
     "dynamodb:PartiQLUpdate",
     "dynamodb:PartiQLDelete",
 )
-
-TROUBLES = {
-    "FoldParked": "A posted transaction could not be folded into the balances.",
-}
 
 
 class LedgerStack(ServiceStack):
@@ -84,13 +82,15 @@ class LedgerStack(ServiceStack):
             about="Append-only ledger and balances",
         )
         ledger = self.add_table(
-            "ledger", indexes={"by_account": ("account_day", "entry_sort")}, expires=False
+            "ledger",
+            indexes={
+                "by_account": Index(partition="account_day", sort="entry_sort", project=SHOWN)
+            },
+            expires=False,
         )
         self._make_append_only(ledger)
         balances = self.add_table("balances", expires=False)
         self.add_functions(FUNCTIONS)
-        self.watch(TROUBLES)
-        self._fold(ledger)
         self.publish_events_of(ledger)
         for table in (ledger, balances):
             self.let_audit(table)
@@ -106,15 +106,3 @@ class LedgerStack(ServiceStack):
                 resources=["*"],  # In a table's own policy this is the table.
             )
         )
-
-    def _fold(self, ledger: DataTable) -> None:
-        """One record at a time per shard: balances of one account are added to by one writer."""
-        subject = f"{self.service}-{FOLD.name}"
-        dlq = DeadLetterQueue(self, "FoldDeadLetters", stage=self.stage, subject=subject).queue
-        self.add_use(
-            "parking",
-            Use(environment={"FOLD_DLQ_URL": dlq.queue_url}, rights=[grants.send(dlq.queue_arn)]),
-        )
-        rights = grants.read_stream(ledger.stream_arn, self.key)
-        function = self.add_function(FOLD, rights=rights)
-        self.map_stream("Fold", ledger, function.function_arn, dlq.queue_arn, parallel=1)

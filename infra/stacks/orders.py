@@ -2,31 +2,40 @@
 
 from constructs import Construct
 
-from infra.constructs.data_table import DUE
+from infra.constructs.data_table import Index, due
 from infra.constructs.queues import DAYS
 from infra.constructs.service_function import FunctionSpec
 from infra.project import Project
 from infra.stacks.service import ServiceStack
 from infra.stages import Stage
 
-INDEXES = {"by_customer": ("customer_id", "created_sort"), **DUE}
+# An order as GET /orders shows it.
+SHOWN = (
+    "order_id", "kind", "status", "currency", "lines", "ship_to", "subtotal", "shipping",
+    "tax", "total", "reservation", "payment_id", "reason", "created_at", "updated_at",
+)  # fmt: skip
+INDEXES = {
+    "by_customer": Index(partition="customer_id", sort="created_sort", project=SHOWN),
+    **due(),
+}
 
-# A change and its event are one transaction: UpdateItem on the order, PutItem of the outbox item.
-CHANGE = ("GetItem", "PutItem", "UpdateItem")
+# An order is made by PutItem and changed by UpdateItem, each time with its event.
+MAKE = ("GetItem", "PutItem", "UpdateItem")
+CHANGE = ("GetItem", "UpdateItem")
 
 FUNCTIONS = (
     FunctionSpec(
         name="place_order",
         kind="route",
         handler="orders.api.place_order.handler",
-        tables={"orders": CHANGE},
+        tables={"orders": MAKE},
         uses=("checkout",),
     ),
     FunctionSpec(
         name="checkout",
         kind="route",
         handler="orders.api.checkout.handler",
-        tables={"orders": CHANGE},
+        tables={"orders": MAKE},
         uses=("checkout",),
     ),
     FunctionSpec(
@@ -104,7 +113,7 @@ class OrdersStack(ServiceStack):
         super().__init__(
             scope, stage=stage, project=project, service="orders", about="Orders and timelines"
         )
-        table = self.add_table("orders", indexes=INDEXES)
+        table = self.add_table("orders", indexes=INDEXES, expires=False)
         self.add_functions(FUNCTIONS)
         self.watch(TROUBLES)
         self.publish_events_of(table)

@@ -8,14 +8,14 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
 from infra.constructs.acknowledge import acknowledge
-from infra.constructs.data_table import DUE
+from infra.constructs.data_table import due
 from infra.constructs.grants import read_secret
 from infra.constructs.service_function import FunctionSpec
 from infra.project import Project
 from infra.stacks.service import ServiceStack, Use
 from infra.stages import Stage
 
-# A change and its event are one transaction: UpdateItem on the payment, PutItem of the event.
+# A row is made by PutItem and changed by UpdateItem, each time with its event.
 CHANGE = ("GetItem", "PutItem", "UpdateItem")
 
 FUNCTIONS = (
@@ -58,7 +58,7 @@ FUNCTIONS = (
         name="janitor",
         kind="job",
         handler="payments.jobs.janitor.handler",
-        tables={"payments": ("UpdateItem",), "payments/due": ("Query",)},
+        tables={"payments": ("BatchGetItem", "UpdateItem"), "payments/due": ("Query",)},
         uses=("checkout_later",),
     ),
 )
@@ -78,7 +78,7 @@ class PaymentsStack(ServiceStack):
         super().__init__(
             scope, stage=stage, project=project, service="payments", about="Payments and the PSP"
         )
-        table = self.add_table("payments", indexes=DUE)
+        table = self.add_table("payments", indexes=due())
         self._add_psp()
         self.add_functions(FUNCTIONS)
         self.watch(TROUBLES)

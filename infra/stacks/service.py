@@ -18,7 +18,7 @@ from constructs import Construct
 from infra.constructs import grants, names
 from infra.constructs.alarms import Alarms
 from infra.constructs.data_key import data_key
-from infra.constructs.data_table import DataTable
+from infra.constructs.data_table import DataTable, Index
 from infra.constructs.event_consumer import EventConsumer
 from infra.constructs.schedule import Schedule
 from infra.constructs.service_function import FunctionSpec, ServiceFunction
@@ -84,7 +84,7 @@ class ServiceStack(BaseStack):
         self,
         name: str,
         *,
-        indexes: Mapping[str, tuple[str, str]] | None = None,
+        indexes: Mapping[str, Index] | None = None,
         streams: bool = True,
         expires: bool = True,
     ) -> DataTable:
@@ -167,7 +167,7 @@ class ServiceStack(BaseStack):
         )
 
     def publish_events_of(self, table: DataTable) -> None:
-        """Let the platform's relay publish what stands in the table's outbox.
+        """Let the platform's relay publish the events that the table's rows carry.
 
         The relay belongs to another stack; mapping and rights are made here, so that the platform
         knows no table.

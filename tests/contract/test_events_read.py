@@ -13,6 +13,7 @@ from shop.events import EventView
 EVENTS = Path(__file__).parents[2] / "events"
 READ = [
     (ledger.events.CapturedPayment, "payment.captured"),
+    (ledger.events.PostedTransaction, "ledger.transaction_posted"),
     (orders.events.CapturedPayment, "payment.captured"),
     (orders.events.ExpiredReservation, "inventory.expired"),
     *(
@@ -31,4 +32,5 @@ def test_a_consumer_reads_the_published_example_of_each_version_it_knows(
         (example,) = EVENTS.glob(f"*/{type_}.v{version}.example.json")
         event = read(json.loads(example.read_text())["detail"], view)
         assert (event.type, event.version) == (type_, version)
-        assert getattr(event.data, "order_id", None)
+        about = "transaction_id" if type_.startswith("ledger.") else "order_id"
+        assert getattr(event.data, about, None)

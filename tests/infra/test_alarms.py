@@ -15,8 +15,7 @@ from tools.access.templates import Assembly
 NO_TROUBLE = {"SignInLimited", "SignInRefused", "ReservationsExpired"}
 # What is counted here is told by another alarm, always.
 TOLD_BY = {
-    "FoldFault": "Errors",  # it raises
-    "RelayFault": "Errors",
+    "RelayFault": "Errors",  # it raises
     "StepFault": "Errors",
     "ServerError": "5XXError",
     "EventFailed": "ApproximateAgeOfOldestMessage",

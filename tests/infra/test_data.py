@@ -4,19 +4,13 @@ import re
 
 import pytest
 
+from tests.support import dynamodb
 from tools.access.templates import Assembly, Resource
 
 TABLES = {"identity", "catalog", "inventory", "orders", "payments", "ledger", "balances", "audit"}
 PUBLISHING = {"identity", "inventory", "orders", "payments", "ledger", "audit"}
 AUDITED = {"inventory", "orders", "payments", "ledger", "balances"}
-EXPIRING = {"identity", "catalog", "inventory", "orders", "payments", "audit"}
-INDEXES = {
-    "inventory": {"due"},
-    "orders": {"by_customer", "due"},
-    "payments": {"due"},
-    "ledger": {"by_account"},
-    "audit": {"due"},
-}
+EXPIRING = {"identity", "catalog", "payments", "audit"}
 KEEPING = (
     "AWS::DynamoDB::GlobalTable",
     "AWS::KMS::Key",
@@ -45,16 +39,22 @@ def test_each_table_has_the_same_keys_and_no_fixed_capacity(stage: Assembly) -> 
         assert table.properties["BillingMode"] == "PAY_PER_REQUEST"
 
 
-def test_each_table_has_its_indexes(stage: Assembly) -> None:
+def test_each_table_has_its_indexes_and_they_hold_what_is_read(stage: Assembly) -> None:
     for name, table in tables(stage).items():
         indexes = table.properties.get("GlobalSecondaryIndexes", [])
-        assert {index["IndexName"] for index in indexes} == INDEXES.get(name, set())
+        assert {index["IndexName"]: index["Projection"] for index in indexes} == {
+            index: each.projection for index, each in dynamodb.TABLES[name].items()
+        }
+        for index in indexes:
+            wanted = dynamodb.TABLES[name][index["IndexName"]]
+            keys = [key["AttributeName"] for key in index["KeySchema"]]
+            assert keys == [wanted.partition, wanted.sort]
 
 
-def test_what_is_published_or_audited_is_streamed_and_outboxes_expire(stage: Assembly) -> None:
+def test_what_is_published_or_audited_is_streamed(stage: Assembly) -> None:
     for name, table in tables(stage).items():
         stream = table.properties.get("StreamSpecification", {}).get("StreamViewType")
-        assert stream == ("NEW_IMAGE" if name in PUBLISHING | AUDITED else None)
+        assert stream == ("NEW_AND_OLD_IMAGES" if name in PUBLISHING | AUDITED else None)
         ttl = table.properties.get("TimeToLiveSpecification", {}).get("AttributeName")
         assert ttl == ("expires_at" if name in EXPIRING else None)
 

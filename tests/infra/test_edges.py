@@ -154,7 +154,7 @@ def test_only_the_machine_invokes_functions_by_a_role(policies: Policies) -> Non
     assert invokers == {"machine/checkout"}
 
 
-def test_a_queue_feeds_the_consumer_of_its_name_and_streams_the_relay_and_the_fold(
+def test_a_queue_feeds_the_consumer_of_its_name_and_streams_the_relay(
     policies: Policies,
 ) -> None:
     streams: dict[str, set[str]] = {}
@@ -168,5 +168,4 @@ def test_a_queue_feeds_the_consumer_of_its_name_and_streams_the_relay_and_the_fo
     publishing = {"identity", "inventory", "orders", "payments", "ledger", "audit"}
     assert streams == {
         "operations.relay": {f"stream/{name}" for name in publishing},
-        "ledger.fold_balances": {"stream/ledger"},
     }

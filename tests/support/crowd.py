@@ -27,7 +27,11 @@ def gather(orders: int) -> int:
     rows = 0
     with _no_collection():
         for name in PER_ORDER:
-            keys = ("pk", "sk", *(key for pair in TABLES[name].values() for key in pair))
+            keys = (
+                "pk",
+                "sk",
+                *(key for index in TABLES[name].values() for key in (index.partition, index.sort)),
+            )
             for item in tables[name].all_items():
                 if own := [key for key in keys if _names_an_order(item, key)]:
                     rows += orders

@@ -17,7 +17,6 @@ RESOURCES = {
     "BUS_NAME": "bus",
     "CHECKOUT_MACHINE_ARN": "machine/checkout",
     "EMAIL_MAC_KEY_ARN": "key/identity-email-mac",
-    "FOLD_DLQ_URL": "queue/ledger-fold-balances-dlq",
     "PSP_SECRET_ARN": "secret/psp",
     "RELAY_DLQ_URL": "queue/operations-relay-dlq",
     "TOKEN_KEY_ARN": "key/identity-tokens",

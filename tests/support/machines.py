@@ -30,7 +30,6 @@ STEPS = {
     "InventorySteps": "inventory.steps",
     "PaymentsSteps": "payments.steps",
 }
-WAITS = {"RetryInterval": 1, "RetryMaxDelay": 3}
 ACCOUNT, REGION = "123456789012", "us-east-1"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/machine"
 
@@ -43,7 +42,6 @@ def definition(name: str) -> dict[str, Any]:
     """The definition as deployed: every `${Name}` has its value; unknown ones are a KeyError."""
     arn = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:"
     values = {key: arn + function for key, function in STEPS.items()}
-    values |= {key: str(value) for key, value in WAITS.items()}
     text = (DEFINITIONS / f"{name}.asl.json").read_text()
     parsed: dict[str, Any] = json.loads(
         re.sub(r"\$\{(\w+)\}", lambda match: values[match.group(1)], text)

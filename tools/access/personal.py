@@ -29,7 +29,7 @@ PERSONAL = (
     ),
     PersonalData(
         table="payments",
-        attributes=("method",),
+        attributes=("payment_method",),
         says="what the customer pays with, as the provider calls it",
     ),
 )

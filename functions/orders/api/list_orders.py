@@ -1,8 +1,7 @@
 """GET /orders: the caller's own orders."""
 
-from orders import views
 from orders.repository import OrderRepository
-from orders.schemas import OrderListOut, PageQuery
+from orders.schemas import OrderListOut, OrderOut, PageQuery
 from shop import clock, cursor, ids
 from shop.http import Link, Request, Response, Route, entrypoint
 from shop.problems import Problem
@@ -32,9 +31,9 @@ def handle(request: Request[None]) -> Response | Problem:
     except cursor.InvalidCursor:
         return cursor.REFUSED
     found, more = orders.of_customer(customer_id, limit=request.query.limit, before=before)
-    data = [views.order_body(order) for order in found]
+    data = [OrderOut.of(order) for order in found]
     next_cursor = cursor.encode([more], scope=scope) if more else None
-    return Response(200, {"data": data, "next_cursor": next_cursor})
+    return Response(200, OrderListOut(data=data, next_cursor=next_cursor))
 
 
 handler = entrypoint(ROUTE, handle)

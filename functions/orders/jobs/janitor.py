@@ -4,31 +4,28 @@ It only starts executions and does not wait: an outage that stops a hundred orde
 slow. A fault with one order leaves the others alone.
 """
 
-from typing import Any
-
 from orders.domain import Order
 from orders.repository import OrderRepository
 from orders.service import upkeep
 from orders.settings import MachineSettings
-from shop import machine, telemetry
+from shop import telemetry
+from shop.checkout_execution import StepFunctionsCheckout
 from shop.jobs import Run, schedule
 
 SETTINGS = MachineSettings.load()
 orders = OrderRepository()
+checkout = StepFunctionsCheckout(SETTINGS.checkout_machine_arn)
 
 
 def look_after(run: Run) -> dict[str, int]:
     """Look after every order that is due; the answer counts what was done."""
 
     def one(order_id: str) -> str:
-        return upkeep.look_after(order_id, orders=orders, start=start, report=report, now=run.now)
+        return upkeep.look_after(
+            order_id, orders=orders, checkout=checkout, report=report, now=run.now
+        )
 
     return run.each(orders.due(run.now), one, key=str)
-
-
-def start(data: dict[str, Any]) -> None:
-    """Start an execution; the next run sees what came of it."""
-    machine.start(SETTINGS.checkout_machine_arn, data)
 
 
 def report(metric: str, order: Order) -> None:

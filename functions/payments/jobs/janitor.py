@@ -1,21 +1,16 @@
 """Every minute: drives payments on that have stood in a non-final state for too long."""
 
-from typing import Any
-
 from payments.domain import Payment
 from payments.repository import PaymentRepository
 from payments.service import requesting
 from payments.settings import RequestSettings
-from shop import machine, trace
+from shop import trace
+from shop.checkout_execution import StepFunctionsCheckout
 from shop.jobs import FAILED, Run, schedule
 
 settings = RequestSettings.load()
 payments = PaymentRepository()
-
-
-def start(data: dict[str, Any]) -> None:
-    """Start the machine and do not wait: the next look tells what came of it."""
-    machine.start(settings.checkout_machine_arn, data)
+checkout = StepFunctionsCheckout(settings.checkout_machine_arn)
 
 
 def drive(run: Run) -> dict[str, int]:
@@ -23,7 +18,9 @@ def drive(run: Run) -> dict[str, int]:
 
     def one(payment: Payment) -> str:
         first = trace.of(dict(payment.trace))
-        return requesting.drive(payment, payments=payments, start=start, now=run.now, trace=first)
+        return requesting.drive(
+            payment, payments=payments, checkout=checkout, now=run.now, trace=first
+        )
 
     done = {"payment": 0, "abandon": 0, "elsewhere": 0, FAILED: 0}
     return done | run.each(payments.due(run.now), one, key=lambda payment: payment.payment_id)

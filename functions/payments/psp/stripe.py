@@ -82,7 +82,7 @@ class StripePsp:
             minor_units = words.to_stripe(amount)
         except ValueError:
             return Unpayable("amount_not_supported", of_method=False)
-        method = self._secret().payment_methods.get(payment.method, payment.method)
+        method = self._secret().payment_methods.get(payment.payment_method, payment.payment_method)
         params = {
             "amount": minor_units,
             "currency": amount.currency.lower(),

@@ -112,6 +112,11 @@ SERVICE_UNAVAILABLE = ProblemType(
     "service_unavailable", 503, "A part of the platform does not answer", retryable=True
 )
 
+# What the routes that run the checkout machine answer: all, those that place, those that pay.
+CHECKOUT = (ORDER_CLOSED, REQUEST_IN_PROGRESS, IDEMPOTENCY_KEY_REUSED, CHECKOUT_INCOMPLETE)
+PLACING = (OUT_OF_STOCK, UNKNOWN_SKU, CURRENCY_NOT_OFFERED, ORDER_TOTAL_TOO_LARGE)
+PAYING = (PAYMENT_DECLINED, ORDER_NOT_PAYABLE, PAYMENT_METHOD_INVALID)
+
 CATALOGUE: dict[str, ProblemType] = {
     value.code: value for value in list(globals().values()) if isinstance(value, ProblemType)
 }
