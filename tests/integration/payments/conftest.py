@@ -26,6 +26,7 @@ class World:
         self.dies_before: set[str] = set()
         self.refusal: dict[str, str] | None = None
         self.inputs: list[dict[str, Any]] = []
+        self.waits: list[float] = []
 
     def step(self, name: str, **fields: Any) -> dict[str, Any]:
         """One task of the machine."""
@@ -37,6 +38,7 @@ class World:
 
     def run(self, data: ExecutionInput, *, timeout_s: float) -> CheckoutResult:
         """The payments part of the checkout machine: authorise, commit, capture."""
+        self.waits.append(timeout_s)
         given = strict.dump(data)
         self.inputs.append(given)
         result = self._ended(given)

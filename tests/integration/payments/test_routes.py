@@ -9,7 +9,7 @@ import pytest
 from payments.api import confirm_payment, create_payment, get_payment
 from payments.jobs import janitor
 from payments.schemas import PaymentDetailOut, PaymentOut
-from shop import clock, ids
+from shop import clock, ids, invocation
 from shop.strict import ContractError
 from tests.integration.payments.conftest import World
 from tests.support import dynamodb
@@ -53,6 +53,15 @@ def test_a_payment_is_captured_with_four_requests_to_its_table(world: World) -> 
     assert world.requests == {"PutItem": 1, "UpdateItem": 3}
     assert [name for name, _ in world.psp.calls] == ["create", "confirm", "capture"]
     assert types() == ["payment.authorized", "payment.captured"]
+
+
+def test_a_route_waits_for_the_machine_as_long_as_it_can_still_answer(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(invocation, "remaining_s", lambda: 11.5)
+    payment_id = pay(NEEDS_ACTION).json["payment_id"]
+    assert confirm(payment_id).status == 202
+    assert world.waits == [9.5, 9.5]
 
 
 def test_a_repeat_is_answered_byte_for_byte_and_moves_no_money(world: World) -> None:

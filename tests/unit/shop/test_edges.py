@@ -1,5 +1,6 @@
 """Consumers, steps, settings and the machine: what a fault does to its neighbours."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -62,6 +63,23 @@ def test_an_event_of_another_version_is_parked_and_counted(
     """It fails until the queue parks it: a consumer that knows it may come meanwhile."""
     assert consumed(numbered(1, version=version)) == ([], ["1"])
     assert "EventVersionUnknown" in capsys.readouterr().out
+
+
+def test_of_a_batch_what_cannot_be_read_fails_alone_and_the_rest_is_consumed_together(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    seen: list[list[int]] = []
+
+    def consume(numbers: Sequence[int]) -> str:
+        seen.append([*numbers])
+        return "done"
+
+    handler = consumer.batch_entrypoint("test", lambda e: e.data.n, consume, reads=Numbered)
+    records = [numbered(1), numbered(2, version=2), message("3", {"id": "evt"}), numbered(4)]
+    failed = handler({"Records": records}, FakeContext())["batchItemFailures"]
+    assert [failure["itemIdentifier"] for failure in failed] == ["2", "3"]
+    assert seen == [[1, 4]]
+    assert capsys.readouterr().out.count('"EventVersionUnknown":') == 1
 
 
 def commit(order_id: str) -> dict[str, Any]:
@@ -161,6 +179,13 @@ def test_a_success_gives_its_output(monkeypatch: pytest.MonkeyPatch) -> None:
     result = {"status": "SUCCEEDED", "output": ANSWERED}
     monkeypatch.setattr(aws, "client", lambda *_, **__: Machine(result))
     assert run() == CheckoutResult(outcome="placed", answer=Answer(201, "{}"))
+
+
+@pytest.mark.parametrize(("left", "waits"), [(28.0, 26), (11.9, 9.9), (float("inf"), 26)])
+def test_the_wait_for_an_execution_leaves_its_caller_the_time_to_answer(
+    left: float, waits: float
+) -> None:
+    assert checkout_execution.time_to_wait(left) == pytest.approx(waits)
 
 
 def test_times_sort_as_text() -> None:
