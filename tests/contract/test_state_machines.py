@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from shop.deploy import discover
 from tests.support.machines import ROOT, definition
-from tests.support.specs import specs
 
 FILES = sorted((ROOT / "state_machines").glob("*.asl.json"))
 FUNCTIONS = {"OrdersSteps", "CatalogSteps", "InventorySteps", "PaymentsSteps"}
@@ -124,8 +124,8 @@ def test_the_steps_that_the_machine_calls_exist() -> None:
         if state["Type"] == "Task"
     }
     for function, step in called:
-        assert specs()[function].kind == "steps"
-        found = ROOT / "functions" / specs()[function].service / "steps"
+        assert discover().functions[function].kind == "steps"
+        found = ROOT / "functions" / discover().functions[function].service / "steps"
         names = {path.stem for path in found.glob("*.py")} | {"release"}
         assert step in names
 

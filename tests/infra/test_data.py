@@ -4,19 +4,10 @@ import re
 
 import pytest
 
+from shop.deploy import Index, discover
 from tools.access.templates import Assembly, Resource
 
-TABLES = {"identity", "catalog", "inventory", "orders", "payments", "ledger", "balances", "audit"}
-PUBLISHING = {"identity", "inventory", "orders", "payments", "ledger", "audit"}
-AUDITED = {"inventory", "orders", "payments", "ledger", "balances"}
-EXPIRING = {"identity", "catalog", "inventory", "orders", "payments", "audit"}
-INDEXES = {
-    "inventory": {"due"},
-    "orders": {"by_customer", "due"},
-    "payments": {"due"},
-    "ledger": {"by_account"},
-    "audit": {"due"},
-}
+PLATFORM = discover()
 KEEPING = (
     "AWS::DynamoDB::GlobalTable",
     "AWS::KMS::Key",
@@ -33,7 +24,7 @@ def tables(stage: Assembly) -> dict[str, Resource]:
 
 
 def test_these_are_the_tables(stage: Assembly) -> None:
-    assert set(tables(stage)) == TABLES
+    assert set(tables(stage)) == set(PLATFORM.tables)
 
 
 def test_each_table_has_the_same_keys_and_no_fixed_capacity(stage: Assembly) -> None:
@@ -48,15 +39,37 @@ def test_each_table_has_the_same_keys_and_no_fixed_capacity(stage: Assembly) -> 
 def test_each_table_has_its_indexes(stage: Assembly) -> None:
     for name, table in tables(stage).items():
         indexes = table.properties.get("GlobalSecondaryIndexes", [])
-        assert {index["IndexName"] for index in indexes} == INDEXES.get(name, set())
+        made = {
+            index["IndexName"]: (
+                *(key["AttributeName"] for key in index["KeySchema"]),
+                index["Projection"].get("NonKeyAttributes"),
+                index["Projection"]["ProjectionType"],
+            )
+            for index in indexes
+        }
+        assert made == {
+            index: (each.hash, each.range, listed(each), projection(each))
+            for index, each in PLATFORM.tables[name].indexes.items()
+        }
+
+
+def listed(index: Index) -> list[str] | None:
+    return list(index.project) if index.project else None
+
+
+def projection(index: Index) -> str:
+    if index.project is None:
+        return "ALL"
+    return "INCLUDE" if index.project else "KEYS_ONLY"
 
 
 def test_what_is_published_or_audited_is_streamed_and_outboxes_expire(stage: Assembly) -> None:
     for name, table in tables(stage).items():
+        declared = PLATFORM.tables[name]
         stream = table.properties.get("StreamSpecification", {}).get("StreamViewType")
-        assert stream == ("NEW_IMAGE" if name in PUBLISHING | AUDITED else None)
+        assert stream == ("NEW_IMAGE" if PLATFORM.streams(declared) else None)
         ttl = table.properties.get("TimeToLiveSpecification", {}).get("AttributeName")
-        assert ttl == ("expires_at" if name in EXPIRING else None)
+        assert ttl == ("expires_at" if declared.expires else None)
 
 
 def test_each_table_is_encrypted_by_the_key_of_its_service(stage: Assembly) -> None:

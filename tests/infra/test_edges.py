@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from infra.contract import RouteContract
+from shop.deploy import discover
 from tools.access.policies import Policies
 from tools.access.templates import Resource
 
@@ -154,7 +155,7 @@ def test_only_the_machine_invokes_functions_by_a_role(policies: Policies) -> Non
     assert invokers == {"machine/checkout"}
 
 
-def test_a_queue_feeds_the_consumer_of_its_name_and_streams_the_relay_and_the_fold(
+def test_a_queue_feeds_the_consumer_of_its_name_and_streams_whom_their_tables_feed(
     policies: Policies,
 ) -> None:
     streams: dict[str, set[str]] = {}
@@ -165,8 +166,8 @@ def test_a_queue_feeds_the_consumer_of_its_name_and_streams_the_relay_and_the_fo
             assert source == "queue/" + re.sub("[._]", "-", function), str(mapping)
         else:
             streams.setdefault(function, set()).add(source)
-    publishing = {"identity", "inventory", "orders", "payments", "ledger", "audit"}
-    assert streams == {
-        "operations.relay": {f"stream/{name}" for name in publishing},
-        "ledger.fold_balances": {"stream/ledger"},
-    }
+    declared: dict[str, set[str]] = {}
+    for table in discover().tables.values():
+        for reader in discover().fed_by(table):
+            declared.setdefault(reader.id, set()).add(f"stream/{table.name}")
+    assert streams == declared

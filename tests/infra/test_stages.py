@@ -111,15 +111,6 @@ def test_the_lock_of_the_command_line_names_no_registry() -> None:
     assert "://" not in lock
 
 
-def test_infra_imports_no_runtime_code() -> None:
-    runtime = {path.name for path in (ROOT / "functions").iterdir()} | {"shop", "tools", "tests"}
-    for path in sorted((ROOT / "infra").rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Import | ast.ImportFrom):
-                module = getattr(node, "module", None) or node.names[0].name
-                assert module.partition(".")[0] not in runtime, path
-
-
 def test_a_wrong_stage_is_named_in_a_sentence() -> None:
     with pytest.raises(SystemExit, match="There is no stage 'production'"):
         stage_named("production", port=1, psp_port=2)

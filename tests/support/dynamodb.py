@@ -7,19 +7,12 @@ import boto3
 from boto3.dynamodb.types import TypeDeserializer
 from moto.dynamodb.models import dynamodb_backends
 
-# name -> {index: (hash, range)}; tests/infra compares this with the synthesized templates.
+from shop.deploy import Index, discover
+
+# name -> {index: (hash, range)}, as the services declare them.
 TABLES: dict[str, dict[str, tuple[str, str]]] = {
-    "identity": {},
-    "catalog": {},
-    "inventory": {"due": ("due_shard", "due_at")},
-    "orders": {
-        "by_customer": ("customer_id", "created_sort"),
-        "due": ("due_shard", "due_at"),
-    },
-    "payments": {"due": ("due_shard", "due_at")},
-    "ledger": {"by_account": ("account_day", "entry_sort")},
-    "balances": {},
-    "audit": {"due": ("due_shard", "due_at")},
+    table.name: {name: (index.hash, index.range) for name, index in table.indexes.items()}
+    for table in discover().tables.values()
 }
 
 
@@ -38,7 +31,7 @@ def create(*names: str) -> None:
                     {"AttributeName": hash_key, "KeyType": "HASH"},
                     {"AttributeName": range_key, "KeyType": "RANGE"},
                 ],
-                "Projection": {"ProjectionType": "ALL"},
+                "Projection": _projection(discover().tables[name].indexes[index]),
             }
             for index, (hash_key, range_key) in TABLES[name].items()
         ]
@@ -56,6 +49,14 @@ def create(*names: str) -> None:
             StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"},
             **extra,
         )
+
+
+def _projection(index: Index) -> dict[str, Any]:
+    if index.project is None:
+        return {"ProjectionType": "ALL"}
+    if not index.project:
+        return {"ProjectionType": "KEYS_ONLY"}
+    return {"ProjectionType": "INCLUDE", "NonKeyAttributes": list(index.project)}
 
 
 def rows(table: str) -> list[dict[str, Any]]:

@@ -7,17 +7,20 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from tools.handlers import variables
+
 ROOT = Path(__file__).resolve().parents[2]
 # Route modules check their settings when they are imported; what is generated does not depend on
 # these values.
 for name in ("AWS_REGION", "AWS_DEFAULT_REGION", "HOME_REGION"):
     os.environ.setdefault(name, "us-east-1")
-for name in ("STAGE", "CHECKOUT_MACHINE_ARN"):
-    os.environ.setdefault(name, "contracts")
+for name, value in {"STAGE": "contracts", **variables()}.items():
+    os.environ.setdefault(name, value)
 for folder in ("functions", "layers/shop/python"):
     if str(ROOT / folder) not in sys.path:
         sys.path.insert(0, str(ROOT / folder))
 
+from shop.deploy import discover  # noqa: E402
 from shop.events import EventData  # noqa: E402
 from shop.http import Route  # noqa: E402
 
@@ -37,8 +40,8 @@ class Operation:
 
 
 def services() -> list[str]:
-    """All service folders."""
-    return sorted(p.name for p in (ROOT / "functions").iterdir() if (p / "api").is_dir())
+    """All services."""
+    return sorted(discover().services)
 
 
 def operations() -> list[Operation]:

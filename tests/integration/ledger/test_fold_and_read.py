@@ -10,9 +10,9 @@ from pynamodb.exceptions import TransactWriteError
 
 from ledger.api import get_balance, get_transaction, list_accounts, list_entries
 from ledger.events import CapturedPayment
-from ledger.jobs import fold_balances
 from ledger.repository import BalanceRepository, JournalRepository
 from ledger.service import posting
+from ledger.streams import fold_balances
 from shop import aws, ids, trace
 from tests.support import dynamodb, gateway, streams
 

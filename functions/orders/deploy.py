@@ -1,0 +1,68 @@
+"""Orders: exactly one order for one key, its timeline, and the janitor that finishes it."""
+
+from shop.deploy import DAYS, DUE, Alarm, Function, Index, Personal, Service, Table
+
+BY_CUSTOMER = Index(hash="customer_id", range="created_sort")
+
+# A change and its event are one transaction: UpdateItem on the order, PutItem of the outbox item.
+CHANGE = ("GetItem", "PutItem", "UpdateItem")
+
+SERVICE = Service(
+    about="Orders and timelines",
+    tables=(
+        Table(
+            name="orders",
+            indexes={"by_customer": BY_CUSTOMER, **DUE},
+            publishes=True,
+            personal=Personal(
+                attributes=("payment_method", "shipping_address"),
+                says="where the customer lives; what a checkout was to be paid with",
+            ),
+        ),
+    ),
+    functions=(
+        Function(place="api/place_order", tables={"orders": CHANGE}, runs=("checkout",)),
+        Function(place="api/checkout", tables={"orders": CHANGE}, runs=("checkout",)),
+        Function(
+            place="api/cancel_order",
+            tables={"orders": ("GetItem", "UpdateItem")},
+            runs=("checkout",),
+        ),
+        Function(place="api/list_orders", tables={"orders/by_customer": ("Query",)}),
+        Function(place="api/get_order", tables={"orders": ("GetItem",)}),
+        Function(place="api/get_timeline", tables={"orders": ("GetItem", "Query")}),
+        Function(place="steps", tables={"orders": CHANGE}),
+        Function(
+            place="consumers/on_payment_captured",
+            hears=("payment.captured",),
+            retries=DAYS,
+            tables={"orders": CHANGE},
+        ),
+        Function(
+            place="consumers/on_inventory_expired",
+            hears=("inventory.expired",),
+            tables={"orders": CHANGE},
+        ),
+        Function(
+            place="consumers/record_timeline",
+            hears=("order.*", "payment.*", "inventory.*"),
+            tables={"orders": ("PutItem",)},
+        ),
+        Function(
+            place="schedules/janitor",
+            tables={"orders": CHANGE, "orders/due": ("Query",)},
+            starts=("checkout",),
+        ),
+    ),
+    alarms=(
+        Alarm(
+            metric="CheckoutStuck",
+            says="A payment of an order has been under way for more than five minutes.",
+        ),
+        Alarm(
+            metric="CapturedAfterClose",
+            says="Money was taken for an order that is closed: it is due back.",
+        ),
+    ),
+    ids={"ord": ("order_id",)},
+)
