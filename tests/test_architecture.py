@@ -129,9 +129,9 @@ def test_every_entry_point_is_declared_and_every_declared_one_is_there(service: 
 
 def test_a_kind_of_id_belongs_to_one_service_or_to_the_kernel() -> None:
     owners: dict[str, str] = dict.fromkeys(ids.KINDS, "shop")
-    for service in discover().services.values():
-        for kind in service.ids:
-            assert owners.setdefault(kind, service.name) == service.name, kind
+    for declared in discover().services.values():
+        for kind in declared.ids:
+            assert owners.setdefault(kind, declared.name) == declared.name, kind
     made = set()
     for service in SERVICES:
         for file in (FUNCTIONS / service).rglob("*.py"):

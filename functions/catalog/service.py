@@ -8,7 +8,7 @@ from catalog.domain import listing, pricing
 from catalog.domain.listing import Filter
 from catalog.domain.pricing import Offer
 from catalog.domain.product import CURRENCIES, Product
-from shop import ids, problems
+from shop import checkout_problems, ids, problems
 from shop.problems import Problem
 
 Row = tuple[str, str]  # key in the list, summary as JSON text
@@ -100,7 +100,7 @@ def get_product(product_id: str, *, currency: str, products: Products) -> Produc
 
 def _not_offered(currency: str) -> Problem:
     return Problem(
-        problems.CURRENCY_NOT_OFFERED,
+        checkout_problems.CURRENCY_NOT_OFFERED,
         f"Prices are in {', '.join(CURRENCIES)}, not in {currency}.",
         errors=[{"parameter": "currency", "code": "not_offered", "detail": "no price in it"}],
     )

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from inventory.domain import allocation, reservation
 from inventory.service.ports import Stock
-from shop import problems
+from shop import checkout_problems
 from shop.problems import Problem
 
 LOW_STOCK = 10
@@ -34,7 +34,7 @@ def check(lines: Sequence[Mapping[str, Any]], *, stock: Stock) -> list[Availabil
             for index, line in enumerate(lines)
             if line["sku"] in unknown
         ]
-        return Problem(problems.UNKNOWN_SKU, "See errors for the lines.", errors=errors)
+        return Problem(checkout_problems.UNKNOWN_SKU, "See errors for the lines.", errors=errors)
     return [_availability(sku, n, sum(levels[sku].values())) for sku, n in wanted.items()]
 
 

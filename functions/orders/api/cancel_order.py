@@ -7,14 +7,14 @@ way), 503 checkout_incomplete (the wish is kept).
 
 from typing import Any
 
-from orders import domain, views
+from orders import domain, problems, views
 from orders.access import requester
 from orders.domain import Status
 from orders.repository import OrderRepository
 from orders.schemas import OrderOut
 from orders.service import cancelling
 from orders.settings import MachineSettings
-from shop import clock, machine, problems
+from shop import clock, machine
 from shop.http import Request, Response, Route, entrypoint
 from shop.problems import Problem
 

@@ -3,14 +3,14 @@
 import secrets
 from typing import Any
 
-from orders import domain
+from orders import domain, problems
 from orders.domain import Kind, ShipTo
 from orders.records import Intake, Record
 from orders.repository import OrderRepository
 from orders.schemas import OrderOut, PlaceOrderIn
 from orders.service.submit import submit
 from orders.settings import MachineSettings
-from shop import clock, idempotency, ids, machine, problems
+from shop import clock, idempotency, ids, machine
 from shop.http import Link, Request, Response, Route, answered, entrypoint
 from shop.problems import Problem
 

@@ -3,11 +3,10 @@
 import json
 from typing import Any
 
-from orders import views
+from orders import problems, views
 from orders.domain import Kind, Order, Status
 from orders.records import Record
 from orders.service.changes import problem_answer
-from shop import problems
 from shop.idempotency import Answer
 from shop.money import Money
 from shop.problems import Problem

@@ -10,13 +10,12 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
-from orders import domain
+from orders import domain, problems
 from orders.domain import Order, Requester, Status
 from orders.records import Change, Record
 from orders.service import submit
 from orders.service.changes import advance, change
 from orders.service.ports import Orders
-from shop import problems
 from shop import trace as traces
 from shop.machine import CheckoutIncomplete
 from shop.problems import Problem

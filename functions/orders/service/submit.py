@@ -8,10 +8,11 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from orders import problems
 from orders.domain import Kind, Order, Status
 from orders.records import Record
 from orders.service.ports import Orders
-from shop import clock, ids, problems
+from shop import clock, ids
 from shop.idempotency import Answer, Replay, decide, lease_end
 from shop.machine import CheckoutIncomplete
 from shop.problems import Problem

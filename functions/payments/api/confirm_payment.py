@@ -5,13 +5,13 @@ Problems: 402 payment_declined, 404 not_found, 409 payment_not_confirmable, 503 
 
 from typing import Any
 
-from payments import domain
+from payments import domain, problems
 from payments.domain import Status
 from payments.repository import PaymentRepository
 from payments.schemas import PaymentOut
 from payments.service import requesting
 from payments.settings import RequestSettings
-from shop import machine, problems
+from shop import machine
 from shop.http import Link, Request, Response, Route, entrypoint
 from shop.problems import Problem
 

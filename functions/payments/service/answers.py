@@ -3,11 +3,10 @@
 import json
 from dataclasses import replace
 
-from payments import domain
+from payments import domain, problems
 from payments.domain import DECLINED, METHOD_INVALID, Payment, Status
-from shop import problems
 from shop.idempotency import Answer
-from shop.problems import Problem
+from shop.problems import Problem, render
 from shop.trace import Trace
 
 _SUCCESS = {Status.CAPTURED: 201, Status.AUTHORIZED: 201, Status.REQUIRES_ACTION: 202}
@@ -28,7 +27,7 @@ def of(payment: Payment, trace: Trace, *, detail: str = "") -> Answer:
 
 def of_problem(problem: Problem, trace: Trace) -> Answer:
     """A problem document as an answer."""
-    text = problems.render(problem, request_id=trace.request_id, instance=trace.instance)
+    text = render(problem, request_id=trace.request_id, instance=trace.instance)
     return Answer(problem.type.status, text)
 
 

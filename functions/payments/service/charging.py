@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from payments import domain, events
+from payments import domain, events, problems
 from payments.domain import (
     CLOSED,
     FINAL,
@@ -23,7 +23,7 @@ from payments.domain import (
 )
 from payments.service import answers, dialogue, outcomes
 from payments.service.ports import Payments, Psp, PspUnavailable
-from shop import clock, problems, telemetry
+from shop import clock, telemetry
 from shop.problems import Problem
 from shop.trace import Trace
 

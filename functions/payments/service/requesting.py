@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from payments import problems
 from payments.domain import DECLINED, Payment, Status
 from payments.service import answers
 from payments.service.ports import Payments
-from shop import clock, idempotency, ids, problems, telemetry
+from shop import clock, idempotency, ids, telemetry
 from shop.idempotency import Answer, Replay
 from shop.machine import CheckoutIncomplete
 from shop.problems import Problem
