@@ -1,13 +1,13 @@
 """Inventory: stock per SKU and location, reservations that end by themselves."""
 
-from shop.deploy import DUE, Alarm, Function, Service, Table
+from shop.deploy import EVERYTHING, Alarm, Function, Service, Table, due
 
 # A change is one transaction: counters and the reservation, its movements and its event.
 CHANGE = ("GetItem", "PutItem", "UpdateItem")
 
 SERVICE = Service(
     about="Stock, reservations and movements",
-    tables=(Table(name="inventory", indexes=DUE, publishes=True),),
+    tables=(Table(name="inventory", indexes=due(EVERYTHING), publishes=True),),
     functions=(
         Function(place="api/check_stock", tables={"inventory": ("BatchGetItem",)}),
         Function(place="steps", tables={"inventory": ("BatchGetItem", *CHANGE)}),

@@ -3,9 +3,9 @@
 No role of any stack may update or delete what is posted: the table itself refuses it to everyone.
 """
 
-from shop.deploy import DAYS, Alarm, Function, Index, Service, Table
+from shop.deploy import DAYS, EVERYTHING, Alarm, Function, Index, Service, Table
 
-BY_ACCOUNT = Index(hash="account_day", range="entry_sort")
+BY_ACCOUNT = Index(partition="account_day", sort="entry_sort", project=(EVERYTHING,))
 
 SERVICE = Service(
     about="Append-only ledger and balances",

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from shop.deploy import DUE, OUTBOXES, Alarm, Foreign, Function, Service, Table
+from shop.deploy import EVERYTHING, OUTBOXES, Alarm, Foreign, Function, Service, Table, due
 
 PROBE = "HEALTH"  # as in functions/operations/api/health.py
 
@@ -46,7 +46,7 @@ def _alarms() -> Iterator[Alarm]:
 
 SERVICE = Service(
     about="Health, API reference, problem catalogue, live invariants",
-    tables=(Table(name="audit", indexes=DUE, publishes=True),),
+    tables=(Table(name="audit", indexes=due(EVERYTHING), publishes=True),),
     functions=(
         Function(
             place="api/health",

@@ -1,8 +1,8 @@
 """Orders: exactly one order for one key, its timeline, and the janitor that finishes it."""
 
-from shop.deploy import DAYS, DUE, Alarm, Function, Index, Personal, Service, Table
+from shop.deploy import DAYS, EVERYTHING, Alarm, Function, Index, Personal, Service, Table, due
 
-BY_CUSTOMER = Index(hash="customer_id", range="created_sort")
+BY_CUSTOMER = Index(partition="customer_id", sort="created_sort", project=(EVERYTHING,))
 
 # A change and its event are one transaction: UpdateItem on the order, PutItem of the outbox item.
 CHANGE = ("GetItem", "PutItem", "UpdateItem")
@@ -12,7 +12,7 @@ SERVICE = Service(
     tables=(
         Table(
             name="orders",
-            indexes={"by_customer": BY_CUSTOMER, **DUE},
+            indexes={"by_customer": BY_CUSTOMER, **due(EVERYTHING)},
             publishes=True,
             personal=Personal(
                 attributes=("payment_method", "shipping_address"),

@@ -1,6 +1,6 @@
 """Payments: the PSP's secret, payments and their attempts."""
 
-from shop.deploy import DUE, Alarm, Function, Personal, Service, Table
+from shop.deploy import EVERYTHING, Alarm, Function, Personal, Service, Table, due
 
 # A change and its event are one transaction: UpdateItem on the payment, PutItem of the event.
 CHANGE = ("GetItem", "PutItem", "UpdateItem")
@@ -10,7 +10,7 @@ SERVICE = Service(
     tables=(
         Table(
             name="payments",
-            indexes=DUE,
+            indexes=due(EVERYTHING),
             publishes=True,
             personal=Personal(
                 attributes=("method",),

@@ -7,7 +7,7 @@ from aws_cdk import aws_kms as kms
 from constructs import Construct
 
 from infra.stages import Stage
-from shop.deploy import Index, Table
+from shop.deploy import EVERYTHING, Index, Table
 
 TTL_ATTRIBUTE = "expires_at"
 # All that changes or removes an item. A put over an existing one is refused by its condition.
@@ -86,15 +86,20 @@ class DataTable(Construct):
 
 
 def _index(name: str, index: Index) -> dynamodb.GlobalSecondaryIndexPropsV2:
-    kinds = dynamodb.ProjectionType
-    listed = kinds.INCLUDE if index.project else kinds.KEYS_ONLY
+    listed = () if index.project == (EVERYTHING,) else index.project
     return dynamodb.GlobalSecondaryIndexPropsV2(
         index_name=name,
-        partition_key=_text(index.hash),
-        sort_key=_text(index.range),
-        projection_type=kinds.ALL if index.project is None else listed,
-        non_key_attributes=list(index.project) if index.project else None,
+        partition_key=_text(index.partition),
+        sort_key=_text(index.sort),
+        projection_type=_kind(index),
+        non_key_attributes=list(listed) or None,
     )
+
+
+def _kind(index: Index) -> dynamodb.ProjectionType:
+    if index.project == (EVERYTHING,):
+        return dynamodb.ProjectionType.ALL
+    return dynamodb.ProjectionType.INCLUDE if index.project else dynamodb.ProjectionType.KEYS_ONLY
 
 
 def _text(name: str) -> dynamodb.Attribute:

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from shop.deploy import Index, discover
+from shop.deploy import EVERYTHING, Index, discover
 from tools.access.templates import Assembly, Resource
 
 PLATFORM = discover()
@@ -48,17 +48,18 @@ def test_each_table_has_its_indexes(stage: Assembly) -> None:
             for index in indexes
         }
         assert made == {
-            index: (each.hash, each.range, listed(each), projection(each))
+            index: (each.partition, each.sort, listed(each), projection(each))
             for index, each in PLATFORM.tables[name].indexes.items()
         }
 
 
 def listed(index: Index) -> list[str] | None:
-    return list(index.project) if index.project else None
+    every = index.project in ((), (EVERYTHING,))
+    return None if every else list(index.project)
 
 
 def projection(index: Index) -> str:
-    if index.project is None:
+    if index.project == (EVERYTHING,):
         return "ALL"
     return "INCLUDE" if index.project else "KEYS_ONLY"
 

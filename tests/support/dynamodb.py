@@ -7,11 +7,11 @@ import boto3
 from boto3.dynamodb.types import TypeDeserializer
 from moto.dynamodb.models import dynamodb_backends
 
-from shop.deploy import Index, discover
+from shop.deploy import EVERYTHING, Index, discover
 
 # name -> {index: (hash, range)}, as the services declare them.
 TABLES: dict[str, dict[str, tuple[str, str]]] = {
-    table.name: {name: (index.hash, index.range) for name, index in table.indexes.items()}
+    table.name: {name: (index.partition, index.sort) for name, index in table.indexes.items()}
     for table in discover().tables.values()
 }
 
@@ -52,7 +52,7 @@ def create(*names: str) -> None:
 
 
 def _projection(index: Index) -> dict[str, Any]:
-    if index.project is None:
+    if index.project == (EVERYTHING,):
         return {"ProjectionType": "ALL"}
     if not index.project:
         return {"ProjectionType": "KEYS_ONLY"}

@@ -24,6 +24,7 @@ KINDS: Mapping[str, Kind] = {
     "steps": "steps",
     "streams": "stream",
 }
+EVERYTHING = "*"  # in `project` of an index: it copies all attributes
 OUTBOXES = "*"  # `reads` of a function that gets the stream of every table that publishes
 ROOT = Path(__file__).resolve().parents[4]
 
@@ -45,15 +46,18 @@ DAYS = Retries(attempts=1000, retention_days=14)
 
 @dataclass(frozen=True, kw_only=True)
 class Index:
-    """A global secondary index. `project` lists what it copies besides keys; None is everything."""
+    """An index by two keys. It holds those, and of other attributes `project`: what its readers
+    read. Each more is written once more with every change of it.
+    """
 
-    hash: str
-    range: str
-    project: tuple[str, ...] | None = None
+    partition: str
+    sort: str
+    project: tuple[str, ...] = ()
 
 
-# Sparse: only rows in a non-final state carry both attributes.
-DUE: Mapping[str, Index] = {"due": Index(hash="due_shard", range="due_at")}
+def due(*project: str) -> Mapping[str, Index]:
+    """Sparse: only rows in a non-final state carry both attributes."""
+    return {"due": Index(partition="due_shard", sort="due_at", project=project)}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -57,8 +57,8 @@ OrderId = Annotated[str, Field(pattern=ids.pattern("ord"))]
 PaymentId = Annotated[str, Field(pattern=ids.pattern("pay"))]
 
 
-# A token of some provider, whose own form its client checks. It begins with a letter, so that nobody
-# sends a card number, which would be stored.
+# A token of some provider, whose own form its client checks. It begins with a letter: a card
+# number, which would be stored, does not.
 PaymentMethod = Annotated[
     str,
     Field(
