@@ -1,0 +1,147 @@
+"""A service of two functions, to be put into a copy of the tree: nothing else of it is changed.
+
+It gives a gift with each order: one route, one table with an event, one consumer, one problem, one
+kind of id, one alarm.
+"""
+
+import shutil
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+LEFT_OUT = shutil.ignore_patterns(
+    ".git", ".venv", ".local", "build", "cdk.out", "node_modules", "__pycache__", ".*_cache"
+)
+FILES = {
+    "README.md": "# gifts\n\nA gift with each order.\n",
+    "__init__.py": '"""Gifts: one with each order."""\n',
+    "api/__init__.py": '"""Routes."""\n',
+    "consumers/__init__.py": '"""Consumers."""\n',
+    "deploy.py": '''\
+"""Gifts: one with each order."""
+
+from shop.deploy import Alarm, Function, Personal, Service, Table, due
+
+SERVICE = Service(
+    about="Gifts",
+    tables=(
+        Table(
+            name="gifts",
+            indexes=due("giver"),
+            publishes=True,
+            personal=Personal(attributes=("giver",), says="who gives it"),
+        ),
+    ),
+    functions=(
+        Function(place="api/get_gift", tables={"gifts": ("GetItem",)}),
+        Function(
+            place="consumers/on_order_placed",
+            hears=("order.placed",),
+            tables={"gifts": ("PutItem",)},
+        ),
+    ),
+    alarms=(Alarm(metric="GiftLost", says="A gift could not be given."),),
+    ids={"gft": ("gift_id",)},
+)
+''',
+    "problems.py": '''\
+"""Problems of gifts."""
+
+from shop.problems import ProblemType
+
+GIFT_OPENED = ProblemType("gift_opened", 410, "The gift was opened")
+''',
+    "events.py": '''\
+"""Events of gifts."""
+
+from typing import ClassVar
+
+from shop.events import EventData
+
+
+class GiftGiven(EventData):
+    """An order has a gift."""
+
+    TYPE: ClassVar[str] = "gift.given"
+
+    gift_id: str
+    order_id: str
+''',
+    "api/get_gift.py": '''\
+"""GET /gifts/{gift_id}."""
+
+from gifts import problems
+from shop.http import Request, Response, Route, entrypoint
+from shop.problems import Problem
+from shop.schemas import Out
+
+
+class GiftOut(Out):
+    """A gift."""
+
+    gift_id: str
+
+
+ROUTE = Route(
+    "GET",
+    "/gifts/{gift_id}",
+    "A gift",
+    scopes=("shop:buy",),
+    responses={200: GiftOut},
+    problems=(problems.GIFT_OPENED,),
+)
+
+
+def handle(request: Request[None]) -> Response | Problem:
+    """All gifts are opened."""
+    return Problem(problems.GIFT_OPENED, "It was opened.")
+
+
+handler = entrypoint(ROUTE, handle)
+''',
+    "consumers/on_order_placed.py": '''\
+"""order.placed: give something."""
+
+from typing import Any
+
+from gifts.events import GiftGiven
+from shop import aws, clock, consumer, events, ids, tables, telemetry, trace
+
+
+def consume(envelope: dict[str, Any]) -> str:
+    """Once per order."""
+    order_id = envelope["data"]["order_id"]
+    gift_id = ids.derive("gft", order_id, region=ids.region_of(order_id))
+    made = events.event(
+        GiftGiven(gift_id=gift_id, order_id=order_id),
+        producer="gifts",
+        subject=gift_id,
+        sequence=1,
+        now=clock.now(),
+        trace=trace.start(envelope["traceparent"]),
+    )
+    row = {"pk": f"GIFT#{gift_id}", "sk": "GIFT", "outbox": made.to_json()}
+    aws.client("dynamodb").put_item(
+        TableName=tables.table_name("gifts"), Item={key: {"S": text} for key, text in row.items()}
+    )
+    if not gift_id:
+        telemetry.count("GiftLost")
+    return "given"
+
+
+handler = consumer.entrypoint("on_order_placed", consume)
+''',
+}
+# What people write for it, beside its code: what to do when the alarm rings.
+RUNBOOK = "\n| `gifts-gift-lost` | a gift could not be given | give it by hand |\n"
+
+
+def plant(folder: Path) -> Path:
+    """Copy the tree into `folder` and put the service into it."""
+    shutil.copytree(ROOT, folder, ignore=LEFT_OUT)
+    for name, text in FILES.items():
+        path = folder / "functions" / "gifts" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    with (folder / "docs" / "runbook.md").open("a") as runbook:
+        runbook.write(RUNBOOK)
+    return folder
