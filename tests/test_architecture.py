@@ -17,7 +17,17 @@ KERNEL = ROOT / "layers/shop/python/shop"
 DEPLOY = "deploy.py"
 SERVICES = sorted(discover().services)
 ENTRY_POINTS = set(KINDS)
-PURE_KERNEL = {"money", "ids", "problems", "idempotency", "clock", "trace"}
+PURE_KERNEL = {
+    "money",
+    "ids",
+    "problems",
+    "idempotency",
+    "clock",
+    "trace",
+    "lines",
+    "strict",
+    "checkout",
+}
 
 
 def modules(folder: Path) -> Iterator[tuple[Path, set[str]]]:

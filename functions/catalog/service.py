@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 from catalog.domain import listing, pricing
 from catalog.domain.listing import Filter
 from catalog.domain.pricing import Offer
 from catalog.domain.product import CURRENCIES, Product
-from shop import checkout_problems, ids, problems
+from shop import checkout_problems, ids, lines, problems
+from shop.checkout import PriceOutcome, PriceTask
 from shop.problems import Problem
 
 Row = tuple[str, str]  # key in the list, summary as JSON text
@@ -106,15 +107,13 @@ def _not_offered(currency: str) -> Problem:
     )
 
 
-def price_order(
-    lines: Sequence[Mapping[str, Any]], *, currency: str, ship_to: Mapping[str, Any], prices: Prices
-) -> pricing.Outcome:
+def price_order(order: PriceTask, *, prices: Prices) -> PriceOutcome:
     """Price these lines at what is in force now. One read for up to 100 SKUs."""
-    quantities = pricing.merge(lines)
+    quantities = lines.merge(order.lines)
     return pricing.price(
         quantities,
         prices.offers(list(quantities)),
-        currency=currency,
-        country=ship_to["country"],
-        region=ship_to.get("region"),
+        currency=order.currency,
+        country=order.ship_to.country,
+        region=order.ship_to.region,
     )

@@ -31,7 +31,7 @@ SERVICE = Service(
         ),
         Function(
             place="api/refresh_session",
-            tables={"identity": ("GetItem", "PutItem", "UpdateItem")},
+            tables={"identity": ("GetItem", "UpdateItem")},
             uses=("sign_tokens",),
         ),
         Function(place="api/jwks", uses=("verify_tokens",)),

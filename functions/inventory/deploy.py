@@ -1,13 +1,15 @@
 """Inventory: stock per SKU and location, reservations that end by themselves."""
 
-from shop.deploy import EVERYTHING, Alarm, Function, Service, Table, due
+from shop.deploy import Alarm, Function, Service, Table, due
 
 # A change is one transaction: counters and the reservation, its movements and its event.
 CHANGE = ("GetItem", "PutItem", "UpdateItem")
+# A reservation as the sweeper needs it.
+HELD = ("order_id", "status", "lines", "held_until", "sequence", "created_at", "updated_at")
 
 SERVICE = Service(
     about="Stock, reservations and movements",
-    tables=(Table(name="inventory", indexes=due(EVERYTHING), publishes=True),),
+    tables=(Table(name="inventory", indexes=due(*HELD), publishes=True, expires=False),),
     functions=(
         Function(place="api/check_stock", tables={"inventory": ("BatchGetItem",)}),
         Function(place="steps", tables={"inventory": ("BatchGetItem", *CHANGE)}),

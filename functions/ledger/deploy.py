@@ -1,11 +1,13 @@
-"""Ledger: an append-only table, and balances folded from its stream.
+"""Ledger: an append-only table, and balances folded from its events.
 
 No role of any stack may update or delete what is posted: the table itself refuses it to everyone.
 """
 
-from shop.deploy import DAYS, EVERYTHING, Alarm, Function, Index, Service, Table
+from shop.deploy import DAYS, Function, Index, Service, Table
 
-BY_ACCOUNT = Index(partition="account_day", sort="entry_sort", project=(EVERYTHING,))
+# An entry as its account shows it.
+SHOWN = ("account", "side", "amount", "currency", "order_id", "payment_id")
+BY_ACCOUNT = Index(partition="account_day", sort="entry_sort", project=SHOWN)
 
 SERVICE = Service(
     about="Append-only ledger and balances",
@@ -37,19 +39,11 @@ SERVICE = Service(
             tables={"ledger": ("PutItem",)},  # in a transaction, only where nothing is
         ),
         Function(
-            place="streams/fold_balances",
-            reads="ledger",
-            parallel=1,  # balances of one account are added to by one writer of a shard
-            parks="FOLD_DLQ_URL",
+            place="consumers/on_transaction_posted",
+            hears=("ledger.transaction_posted",),
+            retries=DAYS,
             tables={"balances": ("PutItem", "UpdateItem")},
         ),
     ),
-    alarms=(
-        Alarm(
-            metric="FoldParked",
-            says="A posted transaction could not be folded into the balances.",
-        ),
-    ),
-    told_by={"FoldFault": "Errors"},  # it raises
     ids={"txn": ("transaction_id",)},
 )

@@ -2,18 +2,23 @@
 
 from collections.abc import Iterator
 
-from shop.deploy import EVERYTHING, OUTBOXES, Alarm, Foreign, Function, Service, Table, due
+from shop.deploy import Alarm, Foreign, Function, Service, Table, due
 
 PROBE = "HEALTH"  # as in functions/operations/api/health.py
 
-# Rows by their keys; whole partitions of a ledger transaction, and of a shelf's movements.
+# Rows by their keys; whole partitions of an order with its timeline, of a ledger transaction, and
+# of a shelf's movements.
 AUDITED = {
-    "orders": Foreign(actions=("BatchGetItem",), stream=True),
+    "orders": Foreign(actions=("Query",), stream=True),
     "payments": Foreign(actions=("BatchGetItem",), stream=True),
     "inventory": Foreign(actions=("BatchGetItem", "Query"), stream=True),
     "ledger": Foreign(actions=("BatchGetItem", "Query"), stream=True),
     "balances": Foreign(actions=("BatchGetItem",), stream=True),
 }
+# A suspect as the auditor takes it up again.
+OPEN_SUSPECT = (
+    "invariant", "subject", "detail", "names", "first_seen", "waiting", "reported_at", "revision",
+)  # fmt: skip
 VIOLATED = {
     "I1": "A ledger transaction does not balance.",
     "I2": "Stock is not the sum of its movements, or not what reservations hold.",
@@ -46,7 +51,7 @@ def _alarms() -> Iterator[Alarm]:
 
 SERVICE = Service(
     about="Health, API reference, problem catalogue, live invariants",
-    tables=(Table(name="audit", indexes=due(EVERYTHING), publishes=True),),
+    tables=(Table(name="audit", indexes=due(*OPEN_SUSPECT), publishes=True),),
     functions=(
         Function(
             place="api/health",
@@ -68,7 +73,6 @@ SERVICE = Service(
         ),
         Function(
             place="streams/relay",
-            reads=OUTBOXES,
             parallel=4,
             parks="RELAY_DLQ_URL",
             uses=("bus",),

@@ -1,10 +1,12 @@
 """Every problem that orders answers beside those of all routes; its own types are made here."""
 
 from shop.checkout_problems import (
+    CHECKOUT,
     CHECKOUT_INCOMPLETE,
     CURRENCY_NOT_OFFERED,
     ORDER_CLOSED,
     ORDER_NOT_PAYABLE,
+    PAYING,
     PAYMENT_DECLINED,
     PAYMENT_METHOD_INVALID,
     UNKNOWN_SKU,
@@ -13,6 +15,7 @@ from shop.problems import IDEMPOTENCY_KEY_REUSED, NOT_FOUND, REQUEST_IN_PROGRESS
 
 __all__ = [
     "CATALOGUE",
+    "CHECKOUT",
     "CHECKOUT_INCOMPLETE",
     "CURRENCY_NOT_OFFERED",
     "IDEMPOTENCY_KEY_REUSED",
@@ -24,6 +27,8 @@ __all__ = [
     "OUT_OF_STOCK",
     "PAYMENT_DECLINED",
     "PAYMENT_METHOD_INVALID",
+    "PAYING",
+    "PLACING",
     "REQUEST_IN_PROGRESS",
     "UNKNOWN_SKU",
 ]
@@ -35,6 +40,9 @@ ORDER_NOT_CANCELLABLE = ProblemType(
 ORDER_TOTAL_TOO_LARGE = ProblemType(
     "order_total_too_large", 422, "The order costs more than one payment can take"
 )
+
+# What the routes that place answer besides.
+PLACING = (OUT_OF_STOCK, UNKNOWN_SKU, CURRENCY_NOT_OFFERED, ORDER_TOTAL_TOO_LARGE)
 
 CATALOGUE: dict[str, ProblemType] = {
     value.code: value for value in list(globals().values()) if isinstance(value, ProblemType)

@@ -1,8 +1,8 @@
 """Payments: the PSP's secret, payments and their attempts."""
 
-from shop.deploy import EVERYTHING, Alarm, Function, Personal, Service, Table, due
+from shop.deploy import Alarm, Function, Personal, Service, Table, due
 
-# A change and its event are one transaction: UpdateItem on the payment, PutItem of the event.
+# A row is made by PutItem and changed by UpdateItem, each time with its event.
 CHANGE = ("GetItem", "PutItem", "UpdateItem")
 
 SERVICE = Service(
@@ -10,10 +10,10 @@ SERVICE = Service(
     tables=(
         Table(
             name="payments",
-            indexes=due(EVERYTHING),
+            indexes=due(),
             publishes=True,
             personal=Personal(
-                attributes=("method",),
+                attributes=("payment_method",),
                 says="what the customer pays with, as the provider calls it",
             ),
         ),
@@ -35,7 +35,7 @@ SERVICE = Service(
         Function(place="steps", tables={"payments": CHANGE}, uses=("psp",), timeout_s=9),
         Function(
             place="schedules/janitor",
-            tables={"payments": ("UpdateItem",), "payments/due": ("Query",)},
+            tables={"payments": ("BatchGetItem", "UpdateItem"), "payments/due": ("Query",)},
             starts=("checkout",),
         ),
     ),

@@ -1,9 +1,11 @@
 """Every problem that payments answers beside those of all routes; its own types are made here."""
 
 from shop.checkout_problems import (
+    CHECKOUT,
     CHECKOUT_INCOMPLETE,
     ORDER_CLOSED,
     ORDER_NOT_PAYABLE,
+    PAYING,
     PAYMENT_DECLINED,
     PAYMENT_METHOD_INVALID,
 )
@@ -11,6 +13,7 @@ from shop.problems import IDEMPOTENCY_KEY_REUSED, NOT_FOUND, REQUEST_IN_PROGRESS
 
 __all__ = [
     "CATALOGUE",
+    "CHECKOUT",
     "CHECKOUT_INCOMPLETE",
     "IDEMPOTENCY_KEY_REUSED",
     "NOT_FOUND",
@@ -19,6 +22,7 @@ __all__ = [
     "PAYMENT_DECLINED",
     "PAYMENT_IN_PROGRESS",
     "PAYMENT_METHOD_INVALID",
+    "PAYING",
     "PAYMENT_NOT_CONFIRMABLE",
     "REQUEST_IN_PROGRESS",
 ]

@@ -7,7 +7,7 @@ from aws_cdk import aws_kms as kms
 from constructs import Construct
 
 from infra.stages import Stage
-from shop.deploy import EVERYTHING, Index, Table
+from shop.deploy import Index, Table
 
 TTL_ATTRIBUTE = "expires_at"
 # All that changes or removes an item. A put over an existing one is refused by its condition.
@@ -48,7 +48,8 @@ class DataTable(Construct):
             global_secondary_indexes=[
                 _index(name, index) for name, index in declared.indexes.items()
             ],
-            dynamo_stream=dynamodb.StreamViewType.NEW_IMAGE if streams else None,
+            # The relay reads the new image; of a row that is gone, the auditor the old one.
+            dynamo_stream=dynamodb.StreamViewType.NEW_AND_OLD_IMAGES if streams else None,
             time_to_live_attribute=TTL_ATTRIBUTE if declared.expires else None,
             point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
                 point_in_time_recovery_enabled=stage.point_in_time_recovery
@@ -86,20 +87,15 @@ class DataTable(Construct):
 
 
 def _index(name: str, index: Index) -> dynamodb.GlobalSecondaryIndexPropsV2:
-    listed = () if index.project == (EVERYTHING,) else index.project
     return dynamodb.GlobalSecondaryIndexPropsV2(
         index_name=name,
         partition_key=_text(index.partition),
         sort_key=_text(index.sort),
-        projection_type=_kind(index),
-        non_key_attributes=list(listed) or None,
+        projection_type=dynamodb.ProjectionType.INCLUDE
+        if index.project
+        else dynamodb.ProjectionType.KEYS_ONLY,
+        non_key_attributes=list(index.project) or None,
     )
-
-
-def _kind(index: Index) -> dynamodb.ProjectionType:
-    if index.project == (EVERYTHING,):
-        return dynamodb.ProjectionType.ALL
-    return dynamodb.ProjectionType.INCLUDE if index.project else dynamodb.ProjectionType.KEYS_ONLY
 
 
 def _text(name: str) -> dynamodb.Attribute:

@@ -31,9 +31,5 @@ class CheckoutStack(BaseStack):
                 f"{service}Steps": names.function_arn(self, stage, service.lower(), "steps")
                 for service in sorted(set(re.findall(r"\$\{(\w+)Steps\}", definition)))
             },
-            settings={
-                "RetryInterval": str(stage.retry_interval_s),
-                "RetryMaxDelay": str(stage.retry_max_delay_s),
-            },
         )
         CfnOutput(self, "CheckoutMachineArn", value=machine.machine.state_machine_arn)

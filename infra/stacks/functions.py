@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from aws_cdk import CfnOutput
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
@@ -14,7 +13,6 @@ from constructs import Construct
 from infra.constructs import grants, names
 from infra.constructs.data_key import data_key
 from infra.constructs.data_table import DataTable
-from infra.constructs.queues import DeadLetterQueue
 from infra.constructs.service_function import ServiceFunction
 from infra.project import Project
 from infra.stacks.base import BaseStack
@@ -111,20 +109,6 @@ class FunctionStack(BaseStack):
         )
         self.functions[spec.name] = made
         return made.function
-
-    def add_stream_function(
-        self, spec: Function, *, rights: Sequence[iam.PolicyStatement] = ()
-    ) -> lambda_.Function:
-        """Make a function that streams feed, with the queue where it parks what comes in vain."""
-        form = spec.name.title().replace("_", "")
-        subject = f"{spec.service}-{spec.name}"
-        dlq = DeadLetterQueue(self, f"{form}DeadLetters", stage=self.stage, subject=subject).queue
-        CfnOutput(self, f"{form}DlqUrl", value=dlq.queue_url)
-        return self.add_function(
-            spec,
-            rights=[grants.send(dlq.queue_arn), *rights],
-            environment={spec.parks: dlq.queue_url} if spec.parks else None,
-        )
 
     def _table_names(self, spec: Function) -> dict[str, str]:
         used = {place.partition("/")[0] for place in spec.tables}

@@ -20,7 +20,7 @@ from infra.constructs.queues import DeadLetterQueue
 from infra.project import Project
 from infra.stacks.functions import FunctionStack, Use
 from infra.stages import Stage
-from shop.deploy import OUTBOXES
+from shop.deploy import Function
 
 
 class PlatformStack(FunctionStack):
@@ -28,12 +28,11 @@ class PlatformStack(FunctionStack):
 
     def __init__(self, scope: Construct, *, stage: Stage, project: Project) -> None:
         platform = project.platform()
-        (relay,) = [each for each in platform.of_kind("stream") if each.reads == OUTBOXES]
         super().__init__(
             scope,
             stage=stage,
             project=project,
-            service=platform.services[relay.service],
+            service=platform.services[platform.relay.service],
             name="platform",
             about="Event bus, layers, alarms and the outbox relay",
         )
@@ -42,7 +41,18 @@ class PlatformStack(FunctionStack):
         self._add_bus()
         self._tell_people()
         # The function only: each service's stack connects its own streams to it.
-        self.add_stream_function(relay)
+        self._add_relay(platform.relay)
+
+    def _add_relay(self, relay: Function) -> None:
+        """With the queue where it parks what comes in vain."""
+        subject = f"{relay.service}-{relay.name}"
+        dlq = DeadLetterQueue(self, "RelayDeadLetters", stage=self.stage, subject=subject).queue
+        CfnOutput(self, "RelayDlqUrl", value=dlq.queue_url)
+        self.add_function(
+            relay,
+            rights=[grants.send(dlq.queue_arn)],
+            environment={relay.parks: dlq.queue_url} if relay.parks else None,
+        )
 
     @cached_property
     def layers(self) -> Sequence[lambda_.ILayerVersion]:

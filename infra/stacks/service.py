@@ -19,7 +19,7 @@ from infra.extensions import extend
 from infra.project import Project
 from infra.stacks.functions import FunctionStack
 from infra.stages import Stage
-from shop.deploy import OUTBOXES, Function, Service, Table
+from shop.deploy import Function, Service, Table
 
 
 class ServiceStack(FunctionStack):
@@ -42,8 +42,8 @@ class ServiceStack(FunctionStack):
         for spec in service.functions:
             self._add(spec)
         for table in service.tables:
-            for reader in self.platform.fed_by(table):
-                self._feed(reader, self.tables[table.name])
+            if table.publishes:
+                self._publish_events_of(self.tables[table.name])
             if self.platform.followed(table):
                 self._tell_stream(self.tables[table.name])
         if self.platform.lends(service):
@@ -70,11 +70,8 @@ class ServiceStack(FunctionStack):
             self._add_consumer(spec)
         elif spec.kind == "job":
             self._add_job(spec)
-        elif spec.kind != "stream":
+        elif spec.kind != "stream":  # The relay is in the platform stack.
             self.add_function(spec)
-        elif spec.reads != OUTBOXES:  # Whom all tables feed is in the platform stack.
-            stream = self.tables[spec.reads or ""].stream_arn
-            self.add_stream_function(spec, rights=grants.read_stream(stream, self.key))
 
     def _add_consumer(self, spec: Function) -> None:
         subject = f"{spec.service}-{spec.name}"
@@ -100,36 +97,30 @@ class ServiceStack(FunctionStack):
         )
         schedule.start(function)
 
-    def _feed(self, reader: Function, table: DataTable) -> None:
-        """Let the table's stream feed a function.
+    def _publish_events_of(self, table: DataTable) -> None:
+        """Let the relay publish the events that the table's rows carry.
 
-        One of the platform stack gets its rights here, so that the platform knows no table.
+        It belongs to another stack; mapping and rights are made here, so that the platform knows
+        no table.
         """
-        outbox = reader.reads == OUTBOXES
+        relay = self.platform.relay
+        role = names.role_name(self.stage, relay.service, relay.name)
+        policy = iam.Policy(
+            self,
+            f"RelayReads-{table.name}",
+            statements=list(grants.read_stream(table.stream_arn, self.key)),
+            roles=[iam.Role.from_role_name(self, f"RelayRole-{table.name}", role)],
+        )
         mapping = StreamMapping(
             self,
-            f"{'Outbox' if outbox else 'Stream'}-{table.name}"
-            + ("" if outbox else f"-{reader.name}"),
+            f"Outbox-{table.name}",
             stream_arn=table.stream_arn,
-            function_arn=names.function_arn(self, self.stage, reader.service, reader.name)
-            if outbox
-            else self.functions[reader.name].function.function_arn,
-            dlq_arn=names.dlq_arn(self, self.stage, reader.service, reader.name),
-            parallel=reader.parallel,
+            function_arn=names.function_arn(self, self.stage, relay.service, relay.name),
+            dlq_arn=names.dlq_arn(self, self.stage, relay.service, relay.name),
+            parallel=relay.parallel,
             max_age_s=self.stage.stream_max_age_s,
         )
-        if outbox:
-            mapping.after(self._let_read(reader, table))
-
-    def _let_read(self, reader: Function, table: DataTable) -> iam.Policy:
-        form, name = reader.name.title(), table.name
-        role = names.role_name(self.stage, reader.service, reader.name)
-        return iam.Policy(
-            self,
-            f"{form}Reads-{name}",
-            statements=list(grants.read_stream(table.stream_arn, self.key)),
-            roles=[iam.Role.from_role_name(self, f"{form}Role-{name}", role)],
-        )
+        mapping.after(policy)
 
     def _tell_stream(self, table: DataTable) -> None:
         parameter = names.stream_parameter(self.stage, table.name)

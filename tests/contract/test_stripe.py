@@ -126,7 +126,7 @@ def psp(localstripe: str, secret: Secret) -> Iterator[StripePsp]:
 
 def created(psp: StripePsp, method: str = "pm_card_visa") -> Any:
     """A payment whose reference is stored, as the use case confirms it."""
-    payment = make_payment(method=method)
+    payment = make_payment(payment_method=method)
     made = psp.create(payment, TOTAL, key="att_1")
     assert isinstance(made, Seen)
     assert made.state is PspState.CREATED
@@ -204,7 +204,7 @@ def test_a_second_confirmation_or_capture_is_refused(psp: StripePsp) -> None:
 
 
 def test_an_unknown_method_is_refused_before_anything_is_made(psp: StripePsp) -> None:
-    refused = psp.create(make_payment(method="pm_nobody"), TOTAL, key="att_1")
+    refused = psp.create(make_payment(payment_method="pm_nobody"), TOTAL, key="att_1")
     assert isinstance(refused, Unpayable)
 
 

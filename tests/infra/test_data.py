@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from shop.deploy import EVERYTHING, Index, discover
+from shop.deploy import discover
+from tests.support import dynamodb
 from tools.access.templates import Assembly, Resource
 
 PLATFORM = discover()
@@ -36,39 +37,23 @@ def test_each_table_has_the_same_keys_and_no_fixed_capacity(stage: Assembly) -> 
         assert table.properties["BillingMode"] == "PAY_PER_REQUEST"
 
 
-def test_each_table_has_its_indexes(stage: Assembly) -> None:
+def test_each_table_has_its_indexes_and_they_hold_what_is_read(stage: Assembly) -> None:
     for name, table in tables(stage).items():
         indexes = table.properties.get("GlobalSecondaryIndexes", [])
-        made = {
-            index["IndexName"]: (
-                *(key["AttributeName"] for key in index["KeySchema"]),
-                index["Projection"].get("NonKeyAttributes"),
-                index["Projection"]["ProjectionType"],
-            )
-            for index in indexes
+        assert {index["IndexName"]: index["Projection"] for index in indexes} == {
+            index: dynamodb.projection(each) for index, each in dynamodb.TABLES[name].items()
         }
-        assert made == {
-            index: (each.partition, each.sort, listed(each), projection(each))
-            for index, each in PLATFORM.tables[name].indexes.items()
-        }
+        for index in indexes:
+            wanted = dynamodb.TABLES[name][index["IndexName"]]
+            keys = [key["AttributeName"] for key in index["KeySchema"]]
+            assert keys == [wanted.partition, wanted.sort]
 
 
-def listed(index: Index) -> list[str] | None:
-    every = index.project in ((), (EVERYTHING,))
-    return None if every else list(index.project)
-
-
-def projection(index: Index) -> str:
-    if index.project == (EVERYTHING,):
-        return "ALL"
-    return "INCLUDE" if index.project else "KEYS_ONLY"
-
-
-def test_what_is_published_or_audited_is_streamed_and_outboxes_expire(stage: Assembly) -> None:
+def test_what_is_published_or_audited_is_streamed(stage: Assembly) -> None:
     for name, table in tables(stage).items():
         declared = PLATFORM.tables[name]
         stream = table.properties.get("StreamSpecification", {}).get("StreamViewType")
-        assert stream == ("NEW_IMAGE" if PLATFORM.streams(declared) else None)
+        assert stream == ("NEW_AND_OLD_IMAGES" if PLATFORM.streams(declared) else None)
         ttl = table.properties.get("TimeToLiveSpecification", {}).get("AttributeName")
         assert ttl == ("expires_at" if declared.expires else None)
 

@@ -155,7 +155,7 @@ def test_only_the_machine_invokes_functions_by_a_role(policies: Policies) -> Non
     assert invokers == {"machine/checkout"}
 
 
-def test_a_queue_feeds_the_consumer_of_its_name_and_streams_whom_their_tables_feed(
+def test_a_queue_feeds_the_consumer_of_its_name_and_streams_the_relay(
     policies: Policies,
 ) -> None:
     streams: dict[str, set[str]] = {}
@@ -166,8 +166,5 @@ def test_a_queue_feeds_the_consumer_of_its_name_and_streams_whom_their_tables_fe
             assert source == "queue/" + re.sub("[._]", "-", function), str(mapping)
         else:
             streams.setdefault(function, set()).add(source)
-    declared: dict[str, set[str]] = {}
-    for table in discover().tables.values():
-        for reader in discover().fed_by(table):
-            declared.setdefault(reader.id, set()).add(f"stream/{table.name}")
-    assert streams == declared
+    declared = discover()
+    assert streams == {declared.relay.id: {f"stream/{name}" for name in declared.publishing}}

@@ -1,4 +1,4 @@
-"""What AWS does between functions: streams to the relay and the fold, bus, rules, queues, machines.
+"""What AWS does between functions: streams to the relay, bus, rules, queues, machines.
 
 Bus, rules and queues are moto's; what a mapping does with a stream or a queue is done here, by the
 rules of Lambda: a batch of a stream is repeated until it succeeds, a message of a queue comes again
@@ -17,14 +17,14 @@ from moto.dynamodb.models import dynamodb_backends
 from moto.sqs.models import sqs_backends
 
 from shop.deploy import discover
+from tests.support import dynamodb
 from tests.support.machines import ACCOUNT, REGION, Machine
 from tests.support.wire import FunctionFailed, Wire
 
 BUS = "bus"
 PLATFORM = discover()
-PARKING = tuple(  # what streams bring in vain
-    str(each.parks).removesuffix("_URL") for each in PLATFORM.of_kind("stream")
-)
+RELAY = PLATFORM.relay.id
+PARKING = (str(PLATFORM.relay.parks).removesuffix("_URL"),)  # what streams bring in vain
 RECEIVES = 6  # of a message, before it is parked: fewer than in AWS, for a run has no days
 STREAM_ATTEMPTS = 12
 
@@ -115,7 +115,7 @@ class Estate:
             self._read[table, function] = len(self._records(table))
 
     def clear_parking(self) -> None:
-        """Somebody has looked at what the relay and the fold parked."""
+        """Somebody has looked at what the relay parked."""
         for name in PARKING:
             queue = self._queues.get_queue(name)
             queue._messages, queue._pending_messages = [], set()
@@ -131,9 +131,8 @@ class Estate:
                 yield f"{consumer} {json.loads(message.body)['detail-type']}"
 
     def _mappings(self) -> Iterator[tuple[str, str]]:
-        for table in PLATFORM.tables.values():
-            for reader in PLATFORM.fed_by(table):
-                yield table.name, reader.id
+        for table in PLATFORM.publishing:
+            yield table, RELAY
 
     def _waiting(self, kinds: Sequence[str]) -> Iterator[Delivery]:
         if "stream" in kinds:
@@ -157,11 +156,11 @@ class Estate:
         return found
 
     def _stream(self, table: str, function: str) -> Iterator[Delivery]:
-        """All INSERTs, as infra/constructs/stream_mapping.py filters them."""
+        """Changes with an event, as infra/constructs/stream_mapping.py filters them."""
         start = self._read.get((table, function), 0)
         end = len(self._records(table))
         new = [each.to_json() for each in self._records(table)[start:end]]
-        batch = list(_inserts(new))[: self.stream_batch]
+        batch = [each for each in dynamodb.whole(new) if _tells(each)][: self.stream_batch]
         if not batch:
             self._read[table, function] = end
             return
@@ -209,13 +208,8 @@ class Estate:
                 self._queues.delete_message(name, message.receipt_handle)
 
 
-def _inserts(records: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """New rows. moto reports two for an update that makes its row: the second is the whole one."""
-    for this, after in zip(records, [*records[1:], {}], strict=False):
-        keys = this["dynamodb"]["Keys"]
-        again = after.get("eventName") == "INSERT" and after["dynamodb"]["Keys"] == keys
-        if this["eventName"] == "INSERT" and not again:
-            yield this
+def _tells(record: dict[str, Any]) -> bool:
+    return "S" in record["dynamodb"].get("NewImage", {}).get("outbox", {})
 
 
 def _queue_of(consumer: str) -> str:

@@ -22,8 +22,8 @@ from moto.dynamodb.models import table as moto_table
 from catalog.api import list_products
 from catalog.repository import ListingRepository
 from identity import keys
+from ledger.consumers import on_transaction_posted
 from ledger.repository import BalanceRepository
-from ledger.streams import fold_balances
 from operations.repository.streams import StreamReader
 from operations.schedules import check_invariants
 from payments.api import receive_webhook
@@ -135,8 +135,8 @@ class Journey:
 
     def pay(self, key: str, order_id: str, method: str = GOOD, **body: Any) -> gateway.Reply:
         """POST /payments."""
-        wanted = {"order_id": order_id, "payment_method": method, "capture": "auto", **body}
-        return self.post("/payments", wanted, key)
+        wanted = {"order_id": order_id, "payment_method": method, "capture_method": "automatic"}
+        return self.post("/payments", {**wanted, **body}, key)
 
     def buy(self, key: str, lines: dict[str, int], method: str = GOOD) -> gateway.Reply:
         """POST /checkout."""
@@ -258,14 +258,8 @@ class Journey:
 
     # What the tables say.
     def events(self, type_: str = "") -> list[dict[str, Any]]:
-        """All stored events, oldest first, or those of a type."""
-        found: list[dict[str, Any]] = [
-            json.loads(item.attrs["outbox"].value)
-            for table in discover().tables.values()
-            if table.publishes
-            for item in self.tables[table.name].all_items()
-            if "outbox" in item.attrs
-        ]
+        """All events that changes told, oldest first, or those of a type."""
+        found = [event for table in discover().publishing for event in dynamodb.outbox(table)]
         found.sort(key=lambda event: (event["occurred_at"], event["subject"], event["sequence"]))
         return [event for event in found if event["type"].startswith(type_)]
 
@@ -290,7 +284,7 @@ def cold_start() -> None:
     keys.forget()
     check_invariants.streams = StreamReader()
     receive_webhook.providers.cache_clear()
-    fold_balances.balances = BalanceRepository()
+    on_transaction_posted.balances = BalanceRepository()
     list_products.listings = ListingRepository()
 
 

@@ -84,7 +84,7 @@ class Meter:
         return Usage(kind=kind, now=now, later=self._count(self.settle))
 
     def settle(self) -> None:
-        """Bring rows to the relay and the fold, and events to their consumers."""
+        """Bring rows to the relay, and events to their consumers."""
         self.shop.deliver()
 
     def new_processes(self) -> None:
@@ -108,7 +108,8 @@ class Meter:
             after = _stored(write.table, write.key)
             self._write_units[name] += twice * write_units(write.before, write.put, after)
             self._write_units[name] += sum(
-                index_units(write.before, after, keys) for keys in TABLES[write.table].values()
+                index_units(write.before, after, (index.partition, index.sort), index.project)
+                for index in TABLES[write.table].values()
             )
 
     def _psp_called(self, call: str) -> None:

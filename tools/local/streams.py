@@ -64,11 +64,11 @@ def _records(settings: Settings, table: str, since: str) -> Iterator[dict[str, A
     )
     for page in pages:
         for item in page["Items"]:
-            event = json.loads(item["outbox"]["S"])
-            if event["occurred_at"] >= since:
+            events = json.loads(item["outbox"]["S"])
+            if any(event["occurred_at"] >= since for event in events):
                 yield {
-                    "eventID": event["id"],
-                    "eventName": "INSERT",
+                    "eventID": events[0]["id"],
+                    "eventName": "MODIFY",
                     "eventSource": "aws:dynamodb",
                     "dynamodb": {"SequenceNumber": "0", "NewImage": item},
                 }

@@ -26,7 +26,7 @@ stock = StockRepository()
 def handle(request: Request[Any]) -> Response | Problem:
     """Look the lines up."""
     body: StockCheck = request.body
-    found = counting.check([line.model_dump() for line in body.lines], stock=stock)
+    found = counting.check(body.lines, stock=stock)
     if isinstance(found, Problem):
         return found
     return Response(

@@ -7,15 +7,15 @@ consistent read says so; losing a race is a reason to look again, never an answe
 
 import random
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from datetime import datetime
-from typing import Any
 
 from inventory.domain import allocation, centres, reservation
 from inventory.domain.allocation import MAX_PAIRS, Plan, Short
 from inventory.domain.reservation import Reservation, Status
 from inventory.service.announcing import event_of
 from inventory.service.ports import Stock
+from shop.lines import QuantityOfSku, merge
 from shop.trace import Trace
 
 ATTEMPTS = 10
@@ -27,7 +27,7 @@ class StockContended(Exception):
 
 def reserve(
     order_id: str,
-    lines: Iterable[Mapping[str, Any]],
+    lines: Iterable[QuantityOfSku],
     *,
     country: str,
     stock: Stock,
@@ -40,7 +40,7 @@ def reserve(
     A found one may be in any state but expired: that is held anew. One write if the nearest
     centre has it all. Raises StockContended after ATTEMPTS.
     """
-    wanted = allocation.merge(lines)
+    wanted = merge(lines)
     preference = centres.preference(country)
     previous: Reservation | None = None
     plan: Plan | None = None

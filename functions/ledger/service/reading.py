@@ -14,6 +14,9 @@ from shop.problems import Problem
 
 # Days that one page may walk: an account with an entry a month cannot make a request slow.
 MAX_DAYS = 31
+# Transactions of one day that one request reads: a few megabytes.
+MAX_TRANSACTIONS = 5000
+DAY_END = "T23:59:59.999Z"
 T = TypeVar("T")
 
 
@@ -22,7 +25,7 @@ class Balances(Protocol):
 
     def accounts(self, *, after: str | None, limit: int) -> Sequence[str]: ...
     def total(self, account_id: str) -> Balance | None: ...
-    def sums_before(self, account_id: str, day: str) -> Sums: ...
+    def sums_until(self, account_id: str, day: str) -> tuple[Sums, Sums]: ...
     def days(self, account_id: str, *, until: str | None) -> Iterator[str]: ...
 
 
@@ -60,14 +63,19 @@ def get_balance(
 ) -> Balance | Problem:
     """The balance as folded so far, or as recorded up to `at`.
 
-    The past is the fold of the days before and of the entries of its own day.
+    The past is the fold of the days before and of the entries of its own day, which are read one by
+    one: of a busy day only its end can be told.
     """
     total = _total(account_id, balances)
     if isinstance(total, Problem) or at is None or at >= now:
         return total
     moment = clock.rfc3339(at)
-    sums = balances.sums_before(account_id, moment[:10])
-    return Balance(total.account, sums + journal.sums_of_day(account_id, until=at), as_of=moment)
+    before, of_day = balances.sums_until(account_id, moment[:10])
+    if not moment.endswith(DAY_END):
+        if of_day.version > MAX_TRANSACTIONS:
+            return _too_busy(moment[:10])
+        of_day = journal.sums_of_day(account_id, until=at)
+    return Balance(total.account, before + of_day, as_of=moment)
 
 
 def list_entries(
@@ -110,6 +118,12 @@ def _total(account_id: str, balances: Balances) -> Balance | Problem:
         return Problem(problems.NOT_FOUND, "The chart of accounts has no such account.")
     found = balances.total(account_id)
     return found or Problem(problems.NOT_FOUND, "The account has no entries.")
+
+
+def _too_busy(day: str) -> Problem:
+    detail = f"more than {MAX_TRANSACTIONS} transactions on that day: ask for {day}{DAY_END}"
+    error = {"parameter": "at", "code": "too_many_entries", "detail": detail}
+    return Problem(problems.INVALID_REQUEST, "See errors for the fields.", errors=[error])
 
 
 def _bad_cursor() -> Problem:

@@ -14,8 +14,8 @@ from shop.tables import BATCH_KEYS, KeysUnprocessed
 # The attributes that the rules and evidence.py speak of.
 ATTRIBUTES = (
     "pk", "sk", "status", "version", "tries", "payment_id", "refund_due", "total", "currency",
-    "updated_at", "order_id", "amount", "psp_reference", "lines", "sequence", "outbox", "template",
-    "cause_event_id", "account", "side",
+    "updated_at", "order_id", "amount", "psp_reference", "lines", "sequence", "outbox", "event",
+    "template", "cause_event_id", "account", "side",
 )  # fmt: skip
 _NAMES = {f"#{name}": name for name in ATTRIBUTES}
 _PROJECTION = {"ProjectionExpression": ", ".join(_NAMES), "ExpressionAttributeNames": _NAMES}

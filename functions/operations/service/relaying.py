@@ -1,4 +1,4 @@
-"""Publish what the outboxes hold: never lost, never stopped by one bad record.
+"""Publish the events that changed rows carry: never lost, never stopped by one bad record.
 
 A stream repeats a batch until it succeeds, and every consumer has its effect once per event id. So
 whatever the bus refuses for good goes to the dead-letter queue; what it refuses for the moment, or
@@ -84,17 +84,15 @@ def relay(
 def _read(
     records: Iterable[dict[str, Any]],
 ) -> tuple[list[Publication], list[dict[str, Any]]]:
-    """The events in stream records, and a message for each record that is none."""
+    """The events in stream records, and a message for each that is none."""
     found: list[Publication] = []
     refused: list[dict[str, Any]] = []
     for record in records:
-        try:
-            publication = publications.publication(record)
-        except Poison as error:
-            refused.append({"reason": str(error), "origin": publications.origin(record)})
-            continue
-        if publication is not None:
-            found.append(publication)
+        for each in publications.publications(record):
+            if isinstance(each, Poison):
+                refused.append({"reason": str(each), "origin": publications.origin(record)})
+            else:
+                found.append(each)
     return found, refused
 
 

@@ -1,4 +1,4 @@
-"""The tables' streams -> the event bus: publishes every outbox item that was inserted."""
+"""The tables' streams -> the event bus: publishes the events that changed rows carry."""
 
 import json
 import os

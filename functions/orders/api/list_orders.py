@@ -1,8 +1,8 @@
 """GET /orders: the caller's own orders."""
 
-from orders import paging, views
+from orders import paging
 from orders.repository import OrderRepository
-from orders.schemas import OrderListOut, PageQuery
+from orders.schemas import OrderListOut, OrderOut, PageQuery
 from shop.http import Link, Request, Response, Route, entrypoint
 from shop.problems import Problem
 
@@ -28,8 +28,8 @@ def handle(request: Request[None]) -> Response | Problem:
     except ValueError:
         return paging.REFUSED
     found, more = orders.of_customer(request.user.subject, limit=request.query.limit, before=before)
-    data = [views.order_body(order) for order in found]
-    return Response(200, {"data": data, "next_cursor": paging.encode(more)})
+    data = [OrderOut.of(order) for order in found]
+    return Response(200, OrderListOut(data=data, next_cursor=paging.encode(more)))
 
 
 handler = entrypoint(ROUTE, handle)

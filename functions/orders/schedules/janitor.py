@@ -10,11 +10,13 @@ from orders.domain import Order
 from orders.repository import OrderRepository
 from orders.service import upkeep
 from orders.settings import MachineSettings
-from shop import clock, machine, telemetry
+from shop import clock, telemetry
+from shop.checkout_execution import StepFunctionsCheckout
 
 LIMIT = 100  # of each shard and run; the rest is found a minute later
 SETTINGS = MachineSettings.load()
 orders = OrderRepository()
+checkout = StepFunctionsCheckout(SETTINGS.checkout_machine_arn)
 
 
 def handler(_event: dict[str, Any], _context: Any) -> dict[str, Any]:
@@ -23,18 +25,15 @@ def handler(_event: dict[str, Any], _context: Any) -> dict[str, Any]:
     done: dict[str, int] = {}
     for order_id in list(orders.due(now, limit=LIMIT)):
         try:
-            word = upkeep.look_after(order_id, orders=orders, start=start, report=report, now=now)
+            word = upkeep.look_after(
+                order_id, orders=orders, checkout=checkout, report=report, now=now
+            )
         except Exception as error:  # It is still due, or put off: the next run finds it.
             telemetry.fault("order not looked after", error, order_id=order_id)
             word = "failed"
         done[word] = done.get(word, 0) + 1
     telemetry.logger.info("orders looked after", extra={"done": done})
     return done
-
-
-def start(data: dict[str, Any]) -> None:
-    """Start an execution; the next run sees what came of it."""
-    machine.start(SETTINGS.checkout_machine_arn, data)
 
 
 def report(metric: str, order: Order) -> None:

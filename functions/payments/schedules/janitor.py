@@ -5,15 +5,12 @@ from typing import Any
 from payments.repository import PaymentRepository
 from payments.service import requesting
 from payments.settings import RequestSettings
-from shop import clock, machine, telemetry, trace
+from shop import clock, telemetry, trace
+from shop.checkout_execution import StepFunctionsCheckout
 
 settings = RequestSettings.load()
 payments = PaymentRepository()
-
-
-def start(data: dict[str, Any]) -> None:
-    """Start the machine and do not wait: the next look tells what came of it."""
-    machine.start(settings.checkout_machine_arn, data)
+checkout = StepFunctionsCheckout(settings.checkout_machine_arn)
 
 
 def handler(_event: dict[str, Any], _context: Any) -> dict[str, int]:
@@ -22,7 +19,7 @@ def handler(_event: dict[str, Any], _context: Any) -> dict[str, int]:
     with telemetry.stopwatch() as timer:
         counts = requesting.drive(
             payments=payments,
-            start=start,
+            checkout=checkout,
             now=clock.now(),
             trace_of=lambda data: trace.of(dict(data)),
         )

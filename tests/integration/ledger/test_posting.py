@@ -57,7 +57,8 @@ def test_a_captured_payment_is_posted_whole() -> None:
         ("ENTRY#2", "2100:USD", "credit", 12_600, "USD"),
     }
     day = str(header["recorded_at"])[:10]
-    assert {e["account_day"] for e in entries} == {f"1210:stripe:USD#{day}", f"2100:USD#{day}"}
+    keys = {str(entry["account_day"]).rpartition("#")[0] for entry in entries}
+    assert keys == {f"1210:stripe:USD#{day}", f"2100:USD#{day}"}
 
 
 def test_the_posting_is_told_in_an_event_that_names_its_cause() -> None:

@@ -1,4 +1,4 @@
-"""An outbox item in a table -> its event on the bus, and what happens when the bus does not."""
+"""A row with its event -> the event on the bus, and what happens when the bus does not."""
 
 import json
 from datetime import UTC, datetime
@@ -10,16 +10,13 @@ from botocore.exceptions import ClientError
 
 from operations.service.relaying import TurnedAway
 from operations.streams.relay import handler
-from shop import aws
+from shop import aws, tables
 from shop.events import Event
-from shop.tables import OutboxItem, region, table_name
 from tests.support import dynamodb, streams
 
 
-class Outbox(OutboxItem):
-    class Meta:
-        table_name = table_name("orders")
-        region = region()
+class Row(tables.EventRow):
+    Meta = tables.meta("orders")
 
 
 class World:
@@ -43,7 +40,7 @@ class World:
         )
 
     def store(self, *numbers: int) -> dict[str, Any]:
-        """Events in the outbox, and the stream batch that tells of them."""
+        """Rows with an event, and the stream batch that tells of them."""
         for number in numbers:
             at = datetime(2026, 11, 22, 10, 0, number, tzinfo=UTC)
             body = {
@@ -54,7 +51,8 @@ class World:
                 "sequence": number,
                 "data": {"title": "Tée"},
             }
-            Outbox.holding(Event(f"evt_{number}", at, body)).save()
+            event = Event(f"evt_{number}", at, body)
+            assert tables.put(Row(f"ORDER#{number}", "ORDER"), event=event) is None
         return streams.batch(dynamodb.rows("orders"), table="orders")
 
     def messages(self, url: str) -> list[dict[str, Any]]:
@@ -169,6 +167,6 @@ def test_a_dead_letter_queue_that_is_gone_is_raised(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world.sqs.delete_queue(QueueUrl=world.dlq)
-    poison = streams.batch([{"pk": "OUTBOX#1", "sk": "OUTBOX", "outbox": "{"}], table="orders")
+    poison = streams.batch([{"pk": "ORDER#1", "sk": "ORDER", "outbox": "{"}], table="orders")
     with pytest.raises(ClientError):
         handler(poison, None)

@@ -10,9 +10,10 @@ import pytest
 from orders.consumers import on_inventory_expired, on_payment_captured
 from orders.repository import OrderRepository
 from orders.schedules import janitor
-from shop import clock, machine
+from shop import clock
 from tests.integration.orders.conftest import Keep
 from tests.support import dynamodb
+from tests.support.checkout import FakeCheckout
 from tests.unit.orders.fakes import NOW, ORDER_ID, PAYMENT, pending
 
 MISSING = "ord_use1_0000000000000000000000000z"
@@ -65,15 +66,14 @@ def test_the_janitor_starts_what_is_due_and_survives_a_bad_one(
     for n in range(3):
         order_id = f"ord_use1_0000000000000000000000000{n}"
         keep(replace(pending(), order_id=order_id), place=False)
-    started: list[str] = []
 
-    def start(_arn: str, data: dict[str, Any]) -> None:
+    def throttled_once(data: dict[str, Any]) -> None:
         if data["order"]["order_id"].endswith("1"):
             raise RuntimeError("throttled")
-        started.append(data["mode"])
 
-    monkeypatch.setattr(machine, "start", start)
+    machine = FakeCheckout(act=throttled_once)
+    monkeypatch.setattr(janitor, "checkout", machine)
     monkeypatch.setattr(clock, "now", lambda: NOW + timedelta(seconds=61))
     assert janitor.handler({}, None) == {"order": 2, "failed": 1}
-    assert started == ["order", "order"]
+    assert [data["mode"] for data in machine.inputs] == ["order"] * 3
     assert janitor.handler({}, None) == {}, "all were put off"

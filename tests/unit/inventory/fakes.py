@@ -1,7 +1,7 @@
 """Stock in memory, with the conditions of the table and a way to get in between."""
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 
 from inventory.domain.allocation import Levels
@@ -14,11 +14,20 @@ from inventory.domain.reservation import (
     Transition,
 )
 from shop import ids
+from shop.checkout import OrderLine, ShortLine
 from shop.events import Event
 from shop.trace import Trace, start
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 TRACE: Trace = start(None)
+
+
+def lines(wanted: Iterable[tuple[str, int]]) -> list[OrderLine]:
+    return [OrderLine(sku=sku, quantity=quantity) for sku, quantity in wanted]
+
+
+def short(sku: str, requested: int, available: int) -> ShortLine:
+    return ShortLine(sku=sku, requested=requested, available=available)
 
 
 def order_id(name: object = 1) -> str:

@@ -39,8 +39,8 @@ class FakeBooks:
         known = self.lines and account_id == ACCOUNT
         return Balance(account(account_id), Sums(credit=1), "now") if known else None
 
-    def sums_before(self, account_id: str, day: str) -> Sums:
-        return Sums()
+    def sums_until(self, account_id: str, day: str) -> tuple[Sums, Sums]:
+        return Sums(), Sums()
 
     def days(self, account_id: str, *, until: str | None) -> Iterator[str]:
         days = {line.recorded_at[:10] for line in self.lines}

@@ -6,7 +6,16 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from shop import aws, clock, consumer, machine, steps, trace
+from shop import aws, checkout_execution, clock, consumer, steps, strict, trace
+from shop.checkout import (
+    AbandonInput,
+    CheckoutResult,
+    CommitTask,
+    Committed,
+    ExecutionFailed,
+    OrderRef,
+)
+from shop.idempotency import Answer
 from shop.settings import Settings
 
 
@@ -30,16 +39,51 @@ def test_one_bad_message_fails_alone() -> None:
     assert result == {"batchItemFailures": [{"itemIdentifier": "2"}, {"itemIdentifier": "4"}]}
 
 
-def test_a_step_is_found_by_name_and_its_fault_is_raised() -> None:
-    def broken(_: dict[str, Any]) -> dict[str, Any]:
-        raise RuntimeError
+def commit(order_id: str) -> dict[str, Any]:
+    return {"step": "commit", "order_id": order_id, "trace": trace.start(None).to_dict()}
 
-    handler = steps.entrypoint({"good": lambda _: {"outcome": "done"}, "bad": broken})
-    assert handler({"step": "good"}, None) == {"outcome": "done"}
+
+def test_a_step_is_found_by_name_and_its_fault_is_raised() -> None:
+    def commits(task: CommitTask) -> Committed:
+        if task.order_id == "broken":
+            raise RuntimeError
+        return Committed()
+
+    handler = steps.entrypoint(steps.Step(CommitTask, commits))
+    assert handler(commit("o"), None) == {"outcome": "committed"}
     with pytest.raises(RuntimeError):
-        handler({"step": "bad"}, None)
+        handler(commit("broken"), None)
     with pytest.raises(KeyError):
-        handler({"step": "other"}, None)
+        handler({**commit("o"), "step": "other"}, None)
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"more": 1}, "more: unknown field"),
+        ({"order_id": 7}, "order_id: no str"),
+        ({"trace": {}}, "trace.*: missing"),
+    ],
+)
+def test_a_task_that_is_not_what_its_step_takes_is_a_fault(
+    change: dict[str, Any], says: str
+) -> None:
+    handler = steps.entrypoint(steps.Step(CommitTask, lambda _: Committed()))
+    with pytest.raises(strict.ContractError, match=says):
+        handler({**commit("o"), **change}, None)
+
+
+def test_a_step_goes_on_in_the_trace_of_its_task() -> None:
+    seen: list[trace.Trace] = []
+
+    def commits(task: CommitTask) -> Committed:
+        seen.append(task.trace)
+        return Committed()
+
+    given = commit("o")
+    steps.entrypoint(steps.Step(CommitTask, commits))(given, None)
+    assert seen[0].correlation_id == given["trace"]["traceparent"][3:35]
+    assert seen[0].traceparent != given["trace"]["traceparent"], "a span of its own"
 
 
 def test_a_missing_setting_stops_the_function(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -53,6 +97,16 @@ def test_a_missing_setting_stops_the_function(monkeypatch: pytest.MonkeyPatch) -
     assert Mine.load().psp_secret_arn == "arn"
 
 
+ANSWERED = '{"outcome":"placed","answer":{"status":201,"body":"{}"}}'
+INPUT = AbandonInput(
+    order=OrderRef(order_id="o", customer_id="c"), payment=None, trace=trace.start(None)
+)
+
+
+def run() -> CheckoutResult:
+    return checkout_execution.StepFunctionsCheckout("arn").run(INPUT, timeout_s=9.7)
+
+
 class Machine:
     def __init__(self, result: Any) -> None:
         self.result = result
@@ -64,18 +118,24 @@ class Machine:
 
 
 @pytest.mark.parametrize(
-    "result", [{"status": "FAILED", "error": "x"}, {"status": "TIMED_OUT"}, TimeoutError()]
+    "result",
+    [
+        {"status": "FAILED", "error": "x"},
+        {"status": "TIMED_OUT"},
+        {"status": "SUCCEEDED", "output": '{"outcome":"placed"}'},
+        TimeoutError(),
+    ],
 )
 def test_every_end_but_success_is_incomplete(result: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(aws, "client", lambda *_, **__: Machine(result))
-    with pytest.raises(machine.CheckoutIncomplete):
-        machine.run("arn", {})
+    with pytest.raises(ExecutionFailed):
+        run()
 
 
 def test_a_success_gives_its_output(monkeypatch: pytest.MonkeyPatch) -> None:
-    result = {"status": "SUCCEEDED", "output": '{"outcome":"placed"}'}
+    result = {"status": "SUCCEEDED", "output": ANSWERED}
     monkeypatch.setattr(aws, "client", lambda *_, **__: Machine(result))
-    assert machine.run("arn", {}) == {"outcome": "placed"}
+    assert run() == CheckoutResult(outcome="placed", answer=Answer(201, "{}"))
 
 
 def test_times_sort_as_text() -> None:

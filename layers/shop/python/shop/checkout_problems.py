@@ -1,6 +1,6 @@
 """Problems that more than one service answers: most say how an execution of checkout ended."""
 
-from shop.problems import ProblemType
+from shop.problems import IDEMPOTENCY_KEY_REUSED, REQUEST_IN_PROGRESS, ProblemType
 
 PAYMENT_DECLINED = ProblemType("payment_declined", 402, "The payment was declined")
 ORDER_NOT_PAYABLE = ProblemType("order_not_payable", 409, "The order cannot be paid")
@@ -15,3 +15,7 @@ PAYMENT_METHOD_INVALID = ProblemType(
 CHECKOUT_INCOMPLETE = ProblemType(
     "checkout_incomplete", 503, "Not finished yet: repeat with the same key", retryable=True
 )
+
+# What the routes that run the checkout machine answer: all, and those that pay.
+CHECKOUT = (ORDER_CLOSED, REQUEST_IN_PROGRESS, IDEMPOTENCY_KEY_REUSED, CHECKOUT_INCOMPLETE)
+PAYING = (PAYMENT_DECLINED, ORDER_NOT_PAYABLE, PAYMENT_METHOD_INVALID)

@@ -24,8 +24,6 @@ KINDS: Mapping[str, Kind] = {
     "steps": "steps",
     "streams": "stream",
 }
-EVERYTHING = "*"  # in `project` of an index: it copies all attributes
-OUTBOXES = "*"  # `reads` of a function that gets the stream of every table that publishes
 ROOT = Path(__file__).resolve().parents[4]
 
 
@@ -70,7 +68,7 @@ class Personal:
 
 @dataclass(frozen=True, kw_only=True)
 class Table:
-    """A table with keys `pk` and `sk`. It has a stream if some function reads it."""
+    """A table with keys `pk` and `sk`. It has a stream if it publishes or a function reads it."""
 
     name: str
     indexes: Mapping[str, Index] = field(default_factory=dict)
@@ -106,9 +104,8 @@ class Function:
     starts: tuple[str, ...] = ()  # state machines that it starts and leaves to themselves
     hears: tuple[str, ...] = ()  # events of a consumer; `order.*` is every event of that kind
     retries: Retries = HOURS  # of a consumer, before a message is parked
-    reads: str | None = None  # whose stream feeds it: a table of the service, or OUTBOXES
-    parallel: int = 1  # batches of one shard of that stream at a time
-    parks: str | None = None  # the variable with the queue of what its stream brings in vain
+    parallel: int = 1  # batches of one shard of a stream at a time
+    parks: str | None = None  # the variable with the queue of what streams bring in vain
     memory_mb: int = 512
     timeout_s: int | None = None  # None: as usual for its kind
     service: str = ""  # the folder that it was found in
@@ -215,21 +212,23 @@ class Platform:
         """Functions of one kind, in the order of their ids."""
         return sorted((f for f in self.functions.values() if f.kind == kind), key=lambda f: f.id)
 
+    @property
+    def relay(self) -> Function:
+        """The one function that streams feed: with the events of every table that publishes."""
+        (relay,) = self.of_kind("stream")
+        return relay
+
+    @property
+    def publishing(self) -> list[str]:
+        """The names of the tables whose rows carry events."""
+        return sorted(name for name, table in self.tables.items() if table.publishes)
+
     def owner(self, table: str) -> str:
         """The service that a table belongs to."""
         for service in self.services.values():
             if any(made.name == table for made in service.tables):
                 return service.name
         raise LookupError(f"no service declares a table {table}")
-
-    def fed_by(self, table: Table) -> list[Function]:
-        """Functions that the table's stream invokes."""
-        return [
-            each
-            for each in self.of_kind("stream")
-            if (each.reads == table.name and each.service == self.owner(table.name))
-            or (each.reads == OUTBOXES and table.publishes)
-        ]
 
     def followed(self, table: Table) -> bool:
         """Whether a function of another service reads the table's stream by itself."""
@@ -250,7 +249,7 @@ class Platform:
 
     def streams(self, table: Table) -> bool:
         """Whether the table needs a stream."""
-        return self.followed(table) or bool(self.fed_by(table))
+        return table.publishes or self.followed(table)
 
 
 @functools.cache

@@ -1,31 +1,38 @@
 """DynamoDB by pynamodb: one connection per process, transactions that tell outcomes from faults.
 
-A condition that fails is an outcome: `transact` returns the reasons. Throttling and conflicts with
-another transaction are retried here with full jitter; everything else is raised.
+A condition that fails is an outcome: `put`, `update` and `transact` return the reasons, with the
+stored row. A row that tells others of its changes carries the event itself (`EventRow`).
+`transact` retries throttling and conflicts with full jitter; everything else is raised.
 """
 
+import json
 import os
 import random
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from pynamodb.attributes import MapAttribute, NumberAttribute, UnicodeAttribute
+from botocore.exceptions import ClientError
+from pynamodb.attributes import MapAttribute, UnicodeAttribute
 from pynamodb.connection import Connection
 from pynamodb.connection.table import TableConnection
 from pynamodb.exceptions import (
-    PynamoDBConnectionError,
     PynamoDBException,
     TransactWriteError,
 )
+from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.update import Action
+from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection, KeysOnlyProjection
 from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
 from shop import aws
 
+if TYPE_CHECKING:  # A function that only reads loads no pydantic.
+    from shop.events import Event
+
 DUE_SHARDS = 4
-OUTBOX_DAYS = 7
 BATCH_KEYS = 100
 TRANSIENT = frozenset(
     {
@@ -40,6 +47,8 @@ TRANSIENT = frozenset(
     }
 )
 CONDITION_FAILED = "ConditionalCheckFailed"
+CONDITION_FAILED_EXCEPTION = "ConditionalCheckFailedException"
+ALL_OLD = "ALL_OLD"
 _shared: dict[str, Connection] = {}
 
 
@@ -67,10 +76,44 @@ def table_name(name: str) -> str:
     return os.environ.get(f"TABLE_{name.upper()}", name)
 
 
+def meta(name: str) -> Any:
+    """The Meta of a model of this table."""
+    return type("Meta", (), {"table_name": table_name(name), "region": region()})
+
+
+def index(
+    name: str, partition: str, sort: str, *, project: Sequence[str] = ()
+) -> GlobalSecondaryIndex[Any]:
+    """An index: it holds keys, and of other attributes those of `project`.
+
+    A query of it brings no more, so no model may read more of what it brought. The table's stack
+    names the same; a test compares.
+    """
+    projection = IncludeProjection([*project]) if project else KeysOnlyProjection()
+    made = type(
+        name,
+        (GlobalSecondaryIndex,),
+        {
+            "Meta": type("Meta", (), {"index_name": name, "projection": projection}),
+            partition: UnicodeAttribute(hash_key=True),
+            sort: UnicodeAttribute(range_key=True),
+        },
+    )
+    found: GlobalSecondaryIndex[Any] = made()
+    return found
+
+
+def due_index(*, project: Sequence[str] = ()) -> GlobalSecondaryIndex[Any]:
+    """The index of what someone has to look at, by shard and time: only rows that are unfinished
+    have `due_shard` and `due_at`.
+    """
+    return index("due", "due_shard", "due_at", project=project)
+
+
 class TableModel(Model):
     """Base of all models: keys `pk` and `sk`, the shared client.
 
-    A subclass has `class Meta: table_name = table_name("orders"); region = region()`.
+    A subclass has `Meta = meta("orders")`.
     """
 
     pk = UnicodeAttribute(hash_key=True)
@@ -90,29 +133,39 @@ class KeysUnprocessed(Exception):
     """DynamoDB kept a part of a batch unread."""
 
 
-class OutboxItem(TableModel):
-    """An event, stored in the transaction of the change that it reports; deleted by TTL.
+class EventRow(TableModel):
+    """A row that carries the events of its newest change: the relay reads them in the stream.
 
-    Subclass it with the Meta of the service's own table.
+    Every write of such a row sets `outbox` or removes it: one that left it would tell the old event
+    again. `put` and `update` here do so; in a transaction, `outbox` and `outbox_text` are for that.
     """
 
-    outbox = UnicodeAttribute()
-    expires_at = NumberAttribute()
+    outbox = UnicodeAttribute(null=True)
 
-    @classmethod
-    def holding(cls, event: "Any") -> "OutboxItem":
-        """The item that makes the relay publish this `shop.events.Event`."""
-        return cls(
-            f"OUTBOX#{event.id}",
-            "OUTBOX",
-            outbox=event.to_json(),
-            expires_at=int(event.occurred.timestamp()) + OUTBOX_DAYS * 86_400,
-        )
+    def update(self, *_args: Any, **_options: Any) -> Any:
+        """Refused: it would leave `outbox` as it is."""
+        raise TypeError("tables.update writes a row that carries events")
+
+
+def outbox_text(*events: "Event | None") -> str | None:
+    """What `outbox` holds for these: a JSON list as text; None for none."""
+    bodies = [event.body for event in events if event is not None]
+    if not bodies:
+        return None
+    return json.dumps(bodies, separators=(",", ":"), ensure_ascii=False)
+
+
+def outbox(*events: "Event | None") -> Action:
+    """The part of an update that makes these the row's events, or leaves it none."""
+    text = outbox_text(*events)
+    return EventRow.outbox.remove() if text is None else EventRow.outbox.set(text)
 
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why a transaction item was refused. `item` is the stored row, if it was asked for."""
+    """Why a write was refused. `item` is the stored row; None if there is none, or, of a part of a
+    transaction, if it was not asked for.
+    """
 
     index: int
     item: dict[str, Any] | None
@@ -151,6 +204,48 @@ def transact(
     raise AssertionError("unreachable")
 
 
+def put(
+    item: TableModel, condition: Condition | None = None, *, event: "Event | None" = None
+) -> Reason | None:
+    """Store a row whole, with the event of this change; why not, if the condition failed."""
+    if isinstance(item, EventRow):
+        item.outbox = outbox_text(event)
+    arguments = item.get_save_kwargs_from_instance(condition, ALL_OLD)
+    return _outcome(lambda: aws.client("dynamodb").put_item(**arguments))
+
+
+def update(
+    item: TableModel,
+    actions: Sequence[Action],
+    condition: Condition | None = None,
+    *,
+    event: "Event | None" = None,
+) -> Reason | None:
+    """Change a row, with the event of this change; why not, if the condition failed.
+
+    `item` holds the whole row after it.
+    """
+    all_actions = [*actions, outbox(event)] if isinstance(item, EventRow) else [*actions]
+    arguments = item.get_update_kwargs_from_instance(all_actions, condition, ALL_OLD)
+
+    def write() -> None:
+        answer = aws.client("dynamodb").update_item(**arguments, ReturnValues="ALL_NEW")
+        item.deserialize(answer["Attributes"])
+
+    return _outcome(write)
+
+
+def _outcome(write: Callable[[], object]) -> Reason | None:
+    try:
+        write()
+    except ClientError as error:
+        if error.response["Error"]["Code"] == CONDITION_FAILED_EXCEPTION:
+            item: Any = error.response.get("Item")  # botocore knows only what all errors have
+            return Reason(0, item)
+        raise
+    return None
+
+
 def batch_get(
     model: type[M],
     keys: Sequence[tuple[str, str]],
@@ -182,11 +277,6 @@ def batch_get(
     return found
 
 
-def condition_failed(error: PynamoDBConnectionError) -> bool:
-    """Whether a single put or update was refused by its condition."""
-    return _code(error) == "ConditionalCheckFailedException"
-
-
 def _code(error: PynamoDBException) -> str | None:
     """What DynamoDB said; None if it did not answer, which pynamodb's own property trips over."""
     response = getattr(error.cause, "response", None)
@@ -200,17 +290,23 @@ def raw(model: type[TableModel], item: dict[str, Any]) -> Any:
 
 __all__ = [
     "DUE_SHARDS",
+    "EventRow",
     "KeysUnprocessed",
     "MapAttribute",
-    "OutboxItem",
     "Reason",
     "TableModel",
     "batch_get",
-    "condition_failed",
     "connection",
+    "due_index",
+    "index",
+    "meta",
+    "outbox",
+    "outbox_text",
+    "put",
     "raw",
     "region",
     "reset",
     "table_name",
     "transact",
+    "update",
 ]
