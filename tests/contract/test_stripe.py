@@ -216,7 +216,7 @@ def test_what_is_no_method_of_stripe_is_refused_without_asking(method: str) -> N
         raise AssertionError("asked")
 
     psp = StripePsp(cast(Any, secret), api_base="http://127.0.0.1:1")
-    refused = psp.create(make_payment(method=method), TOTAL, key="att_1")
+    refused = psp.create(make_payment(payment_method=method), TOTAL, key="att_1")
     assert refused == Unpayable("resource_missing", of_method=True)
 
 

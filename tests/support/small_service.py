@@ -66,6 +66,24 @@ class GiftGiven(EventData):
     gift_id: str
     order_id: str
 ''',
+    "repository.py": '''\
+"""Gifts: `GIFT#<id>`/`GIFT`, with the event."""
+
+from shop import tables
+from shop.events import Event
+
+
+class GiftItem(tables.EventRow):
+    """A gift."""
+
+    Meta = tables.meta("gifts")
+
+
+def save(gift_id: str, made: Event) -> bool:
+    """Whether it was not there."""
+    row = GiftItem(f"GIFT#{gift_id}", "GIFT")
+    return tables.put(row, GiftItem.pk.does_not_exist(), event=made) is None
+''',
     "api/get_gift.py": '''\
 """GET /gifts/{gift_id}."""
 
@@ -103,8 +121,9 @@ handler = entrypoint(ROUTE, handle)
 
 from typing import Any
 
+from gifts import repository
 from gifts.events import GiftGiven
-from shop import aws, clock, consumer, events, ids, tables, telemetry, trace
+from shop import clock, consumer, events, ids, telemetry, trace
 
 
 def consume(envelope: dict[str, Any]) -> str:
@@ -119,13 +138,10 @@ def consume(envelope: dict[str, Any]) -> str:
         now=clock.now(),
         trace=trace.start(envelope["traceparent"]),
     )
-    row = {"pk": f"GIFT#{gift_id}", "sk": "GIFT", "outbox": made.to_json()}
-    aws.client("dynamodb").put_item(
-        TableName=tables.table_name("gifts"), Item={key: {"S": text} for key, text in row.items()}
-    )
-    if not gift_id:
-        telemetry.count("GiftLost")
-    return "given"
+    if repository.save(gift_id, made):
+        return "given"
+    telemetry.count("GiftLost")
+    return "already"
 
 
 handler = consumer.entrypoint("on_order_placed", consume)
