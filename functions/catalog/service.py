@@ -8,7 +8,7 @@ from catalog.domain import listing, pricing
 from catalog.domain.listing import Filter
 from catalog.domain.pricing import Offer
 from catalog.domain.product import CURRENCIES, Product
-from shop import ids, lines, problems
+from shop import checkout_problems, ids, lines, problems
 from shop.checkout import PriceOutcome, PriceTask
 from shop.cursor import REFUSED
 from shop.problems import Problem
@@ -98,7 +98,7 @@ def get_product(product_id: str, *, currency: str, products: Products) -> Produc
 
 def _not_offered(currency: str) -> Problem:
     return Problem(
-        problems.CURRENCY_NOT_OFFERED,
+        checkout_problems.CURRENCY_NOT_OFFERED,
         f"Prices are in {', '.join(CURRENCIES)}, not in {currency}.",
         errors=[{"parameter": "currency", "code": "not_offered", "detail": "no price in it"}],
     )

@@ -11,10 +11,11 @@ from constructs import Construct
 
 from infra.constructs.acknowledge import acknowledge
 from infra.constructs.alarms import Alarms
-from infra.constructs.queues import DeadLetterQueue, Retries, work_queue
+from infra.constructs.queues import DeadLetterQueue, work_queue
 from infra.constructs.service_function import TIMEOUT_S
 from infra.project import ROOT
 from infra.stages import Stage
+from shop.deploy import Retries
 
 # One call that hangs must not take the batch with it: see TIMEOUT_S.
 BATCH = 5

@@ -9,20 +9,21 @@ import pytest
 
 from infra.project import ROOT
 from shop import telemetry
+from shop.deploy import discover
 from tools.access.templates import Assembly
 
+SERVICES = discover().services.values()
 # Counted to be looked at, not to be woken up by.
-NO_TROUBLE = {"SignInLimited", "SignInRefused", "ReservationsExpired"}
+NO_TROUBLE = {metric for each in SERVICES for metric in each.quiet}
 # What is counted here is told by another alarm, always.
-TOLD_BY = {
-    "RelayFault": "Errors",  # it raises
-    "StepFault": "Errors",
+TOLD_BY = {metric: by for each in SERVICES for metric, by in each.told_by.items()} | {
+    "StepFault": "Errors",  # it raises
     "ServerError": "5XXError",
     "EventFailed": "ApproximateAgeOfOldestMessage",
     "EventVersionUnknown": "ApproximateAgeOfOldestMessage",
 }
 # Written every minute, with what they say: their alarms look at the newest, and at more than one.
-GAUGES = {"InvariantViolated", "InvariantLag"}
+GAUGES = {alarm.metric for each in SERVICES for alarm in each.alarms if alarm.gauge}
 INVARIANTS = ("I1", "I2", "I3", "I4", "I5", "I6")
 
 

@@ -4,13 +4,11 @@ import re
 
 import pytest
 
+from shop.deploy import discover
 from tests.support import dynamodb
 from tools.access.templates import Assembly, Resource
 
-TABLES = {"identity", "catalog", "inventory", "orders", "payments", "ledger", "balances", "audit"}
-PUBLISHING = {"identity", "inventory", "orders", "payments", "ledger", "audit"}
-AUDITED = {"inventory", "orders", "payments", "ledger", "balances"}
-EXPIRING = {"identity", "catalog", "payments", "audit"}
+PLATFORM = discover()
 KEEPING = (
     "AWS::DynamoDB::GlobalTable",
     "AWS::KMS::Key",
@@ -27,7 +25,7 @@ def tables(stage: Assembly) -> dict[str, Resource]:
 
 
 def test_these_are_the_tables(stage: Assembly) -> None:
-    assert set(tables(stage)) == TABLES
+    assert set(tables(stage)) == set(PLATFORM.tables)
 
 
 def test_each_table_has_the_same_keys_and_no_fixed_capacity(stage: Assembly) -> None:
@@ -43,7 +41,7 @@ def test_each_table_has_its_indexes_and_they_hold_what_is_read(stage: Assembly) 
     for name, table in tables(stage).items():
         indexes = table.properties.get("GlobalSecondaryIndexes", [])
         assert {index["IndexName"]: index["Projection"] for index in indexes} == {
-            index: each.projection for index, each in dynamodb.TABLES[name].items()
+            index: dynamodb.projection(each) for index, each in dynamodb.TABLES[name].items()
         }
         for index in indexes:
             wanted = dynamodb.TABLES[name][index["IndexName"]]
@@ -53,10 +51,11 @@ def test_each_table_has_its_indexes_and_they_hold_what_is_read(stage: Assembly) 
 
 def test_what_is_published_or_audited_is_streamed(stage: Assembly) -> None:
     for name, table in tables(stage).items():
+        declared = PLATFORM.tables[name]
         stream = table.properties.get("StreamSpecification", {}).get("StreamViewType")
-        assert stream == ("NEW_AND_OLD_IMAGES" if name in PUBLISHING | AUDITED else None)
+        assert stream == ("NEW_AND_OLD_IMAGES" if PLATFORM.streams(declared) else None)
         ttl = table.properties.get("TimeToLiveSpecification", {}).get("AttributeName")
-        assert ttl == ("expires_at" if name in EXPIRING else None)
+        assert ttl == ("expires_at" if declared.expires else None)
 
 
 def test_each_table_is_encrypted_by_the_key_of_its_service(stage: Assembly) -> None:

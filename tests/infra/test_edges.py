@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from infra.contract import RouteContract
+from shop.deploy import discover
 from tools.access.policies import Policies
 from tools.access.templates import Resource
 
@@ -165,7 +166,5 @@ def test_a_queue_feeds_the_consumer_of_its_name_and_streams_the_relay(
             assert source == "queue/" + re.sub("[._]", "-", function), str(mapping)
         else:
             streams.setdefault(function, set()).add(source)
-    publishing = {"identity", "inventory", "orders", "payments", "ledger", "audit"}
-    assert streams == {
-        "operations.relay": {f"stream/{name}" for name in publishing},
-    }
+    declared = discover()
+    assert streams == {declared.relay.id: {f"stream/{name}" for name in declared.publishing}}

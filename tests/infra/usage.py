@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from operations.jobs import check_invariants
 from operations.repository.streams import StreamReader
+from operations.schedules import check_invariants
 from payments.psp.secret import SecretReader
 from payments.settings import PspSettings
 from payments.steps import _till

@@ -206,7 +206,7 @@ def test_indexes_of_the_models_are_those_of_the_tables() -> None:
         for index, (*keys, projection) in found.items():
             wanted = dynamodb.TABLES[name][index]
             assert set(keys) == {wanted.partition, wanted.sort}, name
-            assert projection.projection_type == wanted.projection["ProjectionType"], name
+            assert projection.projection_type == dynamodb.projection(wanted)["ProjectionType"], name
             held = getattr(projection, "non_key_attributes", None) or []
             assert [*held] == [*wanted.project], name
 

@@ -2,47 +2,18 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 import boto3
 from boto3.dynamodb.types import TypeDeserializer
 from moto.dynamodb.models import dynamodb_backends
 
-from inventory import repository as inventory
-from ledger.repository import journal
-from operations.repository import notes
-from orders import repository as orders
+from shop.deploy import Index, discover
 
-
-class Index(NamedTuple):
-    """Keys of an index, and what else it holds."""
-
-    partition: str
-    sort: str
-    project: Sequence[str] = ()
-
-    @property
-    def projection(self) -> dict[str, Any]:
-        """As DynamoDB writes it."""
-        if not self.project:
-            return {"ProjectionType": "KEYS_ONLY"}
-        return {"ProjectionType": "INCLUDE", "NonKeyAttributes": [*self.project]}
-
-
-# name -> {index: keys and projection}; compared with the models, and in tests/infra with the
-# synthesized templates.
-TABLES: dict[str, dict[str, Index]] = {
-    "identity": {},
-    "catalog": {},
-    "inventory": {"due": Index("due_shard", "due_at", inventory.HELD)},
-    "orders": {
-        "by_customer": Index("customer_id", "created_sort", orders.SHOWN),
-        "due": Index("due_shard", "due_at"),
-    },
-    "payments": {"due": Index("due_shard", "due_at")},
-    "ledger": {"by_account": Index("account_day", "entry_sort", journal.SHOWN)},
-    "balances": {},
-    "audit": {"due": Index("due_shard", "due_at", notes.OPEN_SUSPECT)},
+# name -> {index: keys and projection}, as the services declare them; compared with the models, and
+# in tests/infra with the synthesized templates.
+TABLES: dict[str, Mapping[str, Index]] = {
+    table.name: table.indexes for table in discover().tables.values()
 }
 # As infra/constructs/data_table.py: what was there is known of a row that is taken away.
 VIEW: Literal["NEW_AND_OLD_IMAGES"] = "NEW_AND_OLD_IMAGES"
@@ -55,7 +26,9 @@ def create(*names: str) -> None:
     """Create these tables (inside `moto_aws`)."""
     client = boto3.client("dynamodb", region_name="us-east-1")
     for name in names:
-        keys = {"pk", "sk"} | {key for each in TABLES[name].values() for key in each[:2]}
+        keys = {"pk", "sk"} | {
+            key for each in TABLES[name].values() for key in (each.partition, each.sort)
+        }
         indexes = [
             {
                 "IndexName": index,
@@ -63,7 +36,7 @@ def create(*names: str) -> None:
                     {"AttributeName": each.partition, "KeyType": "HASH"},
                     {"AttributeName": each.sort, "KeyType": "RANGE"},
                 ],
-                "Projection": each.projection,
+                "Projection": projection(each),
             }
             for index, each in TABLES[name].items()
         ]
@@ -81,6 +54,13 @@ def create(*names: str) -> None:
             StreamSpecification={"StreamEnabled": True, "StreamViewType": VIEW},
             **extra,
         )
+
+
+def projection(index: Index) -> dict[str, Any]:
+    """What an index holds, as DynamoDB writes it."""
+    if not index.project:
+        return {"ProjectionType": "KEYS_ONLY"}
+    return {"ProjectionType": "INCLUDE", "NonKeyAttributes": list(index.project)}
 
 
 def rows(table: str) -> list[dict[str, Any]]:

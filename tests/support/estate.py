@@ -16,13 +16,15 @@ import boto3
 from moto.dynamodb.models import dynamodb_backends
 from moto.sqs.models import sqs_backends
 
-from tests.support import dynamodb, specs
+from shop.deploy import discover
+from tests.support import dynamodb
 from tests.support.machines import ACCOUNT, REGION, Machine
 from tests.support.wire import FunctionFailed, Wire
 
 BUS = "bus"
-RELAY = "operations.relay"
-PARKING = ("RELAY_DLQ",)  # what streams bring in vain
+PLATFORM = discover()
+RELAY = PLATFORM.relay.id
+PARKING = (str(PLATFORM.relay.parks).removesuffix("_URL"),)  # what streams bring in vain
 RECEIVES = 6  # of a message, before it is parked: fewer than in AWS, for a run has no days
 STREAM_ATTEMPTS = 12
 
@@ -75,7 +77,7 @@ class Estate:
         self._tables = dynamodb_backends[ACCOUNT][REGION].tables
         events = boto3.client("events", region_name=REGION)
         events.create_event_bus(Name=BUS)
-        for consumer, heard in specs.consumers().items():
+        for consumer, heard in PLATFORM.consumers.items():
             self._connect(events, consumer, heard)
 
     def _connect(self, events: Any, consumer: str, heard: tuple[str, ...]) -> None:
@@ -101,7 +103,7 @@ class Estate:
     def forget(self) -> None:
         """Empty queues, whatever stands in the streams is read."""
         self.clear_parking()
-        for consumer in specs.consumers():
+        for consumer in PLATFORM.consumers:
             for name in (_queue_of(consumer), f"{_queue_of(consumer)}-dlq"):
                 queue = self._queues.get_queue(name)
                 queue._messages, queue._pending_messages = [], set()
@@ -124,19 +126,19 @@ class Estate:
         for name in PARKING:
             for message in self._queues.get_queue(name).messages:
                 yield f"{name} {json.loads(message.body)['reason']}"
-        for consumer in specs.consumers():
+        for consumer in PLATFORM.consumers:
             for message in self._queues.get_queue(f"{_queue_of(consumer)}-dlq").messages:
                 yield f"{consumer} {json.loads(message.body)['detail-type']}"
 
     def _mappings(self) -> Iterator[tuple[str, str]]:
-        for table in specs.published():
+        for table in PLATFORM.publishing:
             yield table, RELAY
 
     def _waiting(self, kinds: Sequence[str]) -> Iterator[Delivery]:
         if "stream" in kinds:
             yield from self._streams()
         if "queue" in kinds:
-            for consumer in specs.consumers():
+            for consumer in PLATFORM.consumers:
                 yield from self._queue(consumer)
         if "execution" in kinds and self._executions:
             data = self._executions.popleft()

@@ -20,16 +20,12 @@ from moto.stepfunctions.parser.asl.eval.states import (
 from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
 
 from shop import aws
+from shop.deploy import discover
 
 ROOT = Path(__file__).parents[2]
 # What runs: the sources that the handlers come from.
 DEFINITIONS = Path(aws.__file__).parents[4] / "state_machines"
-STEPS = {
-    "OrdersSteps": "orders.steps",
-    "CatalogSteps": "catalog.steps",
-    "InventorySteps": "inventory.steps",
-    "PaymentsSteps": "payments.steps",
-}
+STEPS = {f"{each.service.title()}Steps": each.id for each in discover().of_kind("steps")}
 ACCOUNT, REGION = "123456789012", "us-east-1"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/machine"
 

@@ -14,23 +14,22 @@ from typing import Any
 import boto3
 import pytest
 
-from catalog import steps as catalog_steps
-from inventory import steps as inventory_steps
-from orders import steps as orders_steps
 from orders.api import checkout, place_order
-from payments import steps as payments_steps
 from payments.api import confirm_payment, create_payment
 from payments.steps import _till
 from shop import ids
 from shop.checkout import AbandonInput, OrderRef, PayInput, PaymentRequest
 from shop.checkout_execution import StepFunctionsCheckout
+from shop.deploy import discover
 from shop.trace import start
 from tests.support import gateway
 from tests.support.interpreter import Interpreter
 from tests.support.psp import SimulatedPsp
 from tests.support.races import own_tables, rows
 
-TABLES = ("catalog", "inventory", "orders", "payments")
+STEPS = discover().of_kind("steps")
+TASKS = {each.id: each.load() for each in STEPS}
+TABLES = {place.partition("/")[0] for each in STEPS for place in each.tables}
 LOCATION = "use1-ewr"
 PRICE = 1000
 ADDRESS = {
@@ -143,13 +142,7 @@ def payment_of(key: str) -> str:
 def opened(endpoint_url: str, *, honours_keys: bool = True) -> Iterator[Storefront]:
     """A shop in tables of its own that sells nothing yet."""
     psp = SimulatedPsp(honours_keys=honours_keys)
-    steps = {
-        "catalog.steps": catalog_steps.handler,
-        "inventory.steps": inventory_steps.handler,
-        "orders.steps": orders_steps.handler,
-        "payments.steps": payments_steps.handler,
-    }
-    runs = Interpreter("checkout", steps)
+    runs = Interpreter("checkout", TASKS)
     with own_tables(endpoint_url, *TABLES), pytest.MonkeyPatch.context() as patch:
         patch.setattr(StepFunctionsCheckout, "run", lambda _, data, **kw: runs.run(data, **kw))
         patch.setattr(StepFunctionsCheckout, "start", lambda _, data: runs.start(data))

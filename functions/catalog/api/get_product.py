@@ -7,7 +7,7 @@ from catalog.answers import cacheable
 from catalog.domain.product import detail
 from catalog.repository import ProductRepository
 from catalog.schemas import ProductOut, ProductView
-from shop import problems
+from shop import checkout_problems, problems
 from shop.http import Request, Response, Route, entrypoint
 from shop.problems import Problem
 from shop.text import compact_json
@@ -19,7 +19,7 @@ ROUTE = Route(
     auth="public",
     query=ProductView,
     responses={200: ProductOut, 304: None},
-    problems=(problems.INVALID_REQUEST, problems.NOT_FOUND, problems.CURRENCY_NOT_OFFERED),
+    problems=(problems.INVALID_REQUEST, problems.NOT_FOUND, checkout_problems.CURRENCY_NOT_OFFERED),
     throttle=(100, 200),
 )
 products = ProductRepository()

@@ -7,7 +7,7 @@ from catalog.answers import cacheable
 from catalog.domain.listing import Filter
 from catalog.repository import ListingRepository
 from catalog.schemas import ProductFilter, ProductPage
-from shop import problems
+from shop import checkout_problems, problems
 from shop.http import Link, Request, Response, Route, entrypoint
 from shop.problems import Problem
 from shop.text import compact_json
@@ -20,7 +20,7 @@ ROUTE = Route(
     auth="public",
     query=ProductFilter,
     responses={200: ProductPage, 304: None},
-    problems=(problems.INVALID_REQUEST, problems.CURRENCY_NOT_OFFERED),
+    problems=(problems.INVALID_REQUEST, checkout_problems.CURRENCY_NOT_OFFERED),
     links=(
         Link("get_product", {"product_id": "$response.body#/data/0/product_id"}),
         Link("list_products", {"cursor": "$response.body#/next_cursor"}),

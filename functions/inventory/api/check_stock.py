@@ -6,7 +6,7 @@ from typing import Any
 from inventory.repository import StockRepository
 from inventory.schemas import StockCheck, StockLineOut, StockOut
 from inventory.service import counting
-from shop import clock, problems
+from shop import checkout_problems, clock, problems
 from shop.http import Request, Response, Route, entrypoint
 from shop.problems import Problem
 
@@ -17,7 +17,7 @@ ROUTE = Route(
     auth="public",
     request=StockCheck,
     responses={200: StockOut},
-    problems=(problems.INVALID_REQUEST, problems.UNKNOWN_SKU),
+    problems=(problems.INVALID_REQUEST, checkout_problems.UNKNOWN_SKU),
     throttle=(50, 100),
 )
 stock = StockRepository()

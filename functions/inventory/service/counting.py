@@ -7,7 +7,7 @@ from typing import Literal
 
 from inventory.domain import reservation
 from inventory.service.ports import Stock
-from shop import problems
+from shop import checkout_problems
 from shop.lines import QuantityOfSku, merge
 from shop.problems import Problem
 
@@ -35,7 +35,7 @@ def check(lines: Sequence[QuantityOfSku], *, stock: Stock) -> list[Availability]
             for index, line in enumerate(lines)
             if line.sku in unknown
         ]
-        return Problem(problems.UNKNOWN_SKU, "See errors for the lines.", errors=errors)
+        return Problem(checkout_problems.UNKNOWN_SKU, "See errors for the lines.", errors=errors)
     return [_availability(sku, n, sum(levels[sku].values())) for sku, n in wanted.items()]
 
 

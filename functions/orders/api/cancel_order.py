@@ -5,14 +5,14 @@ gets the same body. Problems: 404 not_found, 409 order_not_cancellable (paid, or
 way), 503 checkout_incomplete (the wish is kept).
 """
 
-from orders import domain
+from orders import domain, problems
 from orders.access import requester
 from orders.domain import Status
 from orders.repository import OrderRepository
 from orders.schemas import OrderOut
 from orders.service import cancelling
 from orders.settings import MachineSettings
-from shop import clock, problems
+from shop import clock
 from shop.checkout_execution import StepFunctionsCheckout, time_to_wait
 from shop.http import Request, Response, Route, entrypoint
 from shop.problems import Problem

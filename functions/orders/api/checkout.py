@@ -1,12 +1,13 @@
 """POST /checkout: order and pay in one request."""
 
+from orders import problems
 from orders.domain import Kind
 from orders.repository import OrderRepository
 from orders.schemas import CheckoutIn, CheckoutOut
 from orders.service.receive_order import receive_order
 from orders.service.run_checkout import run_checkout
 from orders.settings import MachineSettings
-from shop import clock, problems
+from shop import clock
 from shop.checkout_execution import StepFunctionsCheckout, time_to_wait
 from shop.http import Link, Request, Response, Route, answered, entrypoint
 from shop.problems import Problem

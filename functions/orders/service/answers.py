@@ -1,9 +1,10 @@
 """First answers: what the client of POST /orders or POST /checkout gets, once and for all."""
 
+from orders import problems
 from orders.domain import Kind, Order, Status
 from orders.records import StoredOrder
 from orders.schemas import CheckoutOut, OrderOut
-from shop import problems, strict
+from shop import strict
 from shop.checkout import (
     Authorized,
     Captured,

@@ -8,13 +8,12 @@ the machine dies, the wish is still there: the janitor, the payment's next run o
 from contextlib import suppress
 from datetime import datetime
 
-from orders import domain
+from orders import domain, problems
 from orders.domain import Order, Requester, Status
 from orders.records import OrderChange, StoredOrder
 from orders.service.changes import change, update_with_retry
 from orders.service.executions import abandon_input
 from orders.service.ports import Orders
-from shop import problems
 from shop import trace as traces
 from shop.checkout import Checkout, ExecutionFailed
 from shop.problems import Problem

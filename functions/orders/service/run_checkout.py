@@ -8,10 +8,10 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
+from orders import problems
 from orders.records import StoredOrder
 from orders.service.executions import place_input
 from orders.service.ports import Orders
-from shop import problems
 from shop.checkout import Checkout, ExecutionFailed
 from shop.idempotency import Answer, Replay, decide, lease_end
 from shop.problems import Problem

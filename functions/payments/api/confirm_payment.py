@@ -3,12 +3,12 @@
 Problems: 402 payment_declined, 404 not_found, 409 payment_not_confirmable, 503 checkout_incomplete.
 """
 
+from payments import problems
 from payments.domain import Status
 from payments.repository import PaymentRepository
 from payments.schemas import PaymentOut
 from payments.service import requesting
 from payments.settings import RequestSettings
-from shop import problems
 from shop.checkout_execution import StepFunctionsCheckout, time_to_wait
 from shop.http import Link, Request, Response, Route, entrypoint
 from shop.problems import Problem

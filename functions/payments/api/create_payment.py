@@ -7,12 +7,13 @@ payment_in_progress, request_in_progress, 422 payment_method_invalid, idempotenc
 
 import secrets
 
+from payments import problems
 from payments.domain import Payment
 from payments.repository import PaymentRepository
 from payments.schemas import PaymentIn, PaymentOut
 from payments.service import requesting
 from payments.settings import RequestSettings
-from shop import clock, idempotency, ids, problems
+from shop import clock, idempotency, ids
 from shop.checkout_execution import StepFunctionsCheckout, time_to_wait
 from shop.http import Link, Request, Response, Route, answered, entrypoint
 from shop.problems import Problem

@@ -82,6 +82,8 @@ class StripePsp:
             minor_units = words.to_stripe(amount)
         except ValueError:
             return Unpayable("amount_not_supported", of_method=False)
+        if not words.METHOD.fullmatch(payment.payment_method):
+            return Unpayable("resource_missing", of_method=True)  # as it would say itself
         method = self._secret().payment_methods.get(payment.payment_method, payment.payment_method)
         params = {
             "amount": minor_units,

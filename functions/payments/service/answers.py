@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
+from payments import problems
 from payments.domain import DECLINED, METHOD_INVALID, Payment, Status
 from payments.schemas import PaymentOut
-from shop import problems
 from shop.idempotency import Answer
 from shop.problems import Problem
 from shop.trace import Trace

@@ -9,7 +9,7 @@ No answer from the provider is never a failure: it is asked again, at last by th
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from payments import domain, events
+from payments import domain, events, problems
 from payments.domain import (
     CLOSED,
     FINAL,
@@ -22,7 +22,7 @@ from payments.domain import (
 )
 from payments.service import answers, dialogue, outcomes
 from payments.service.ports import Payments, Psp, PspUnavailable
-from shop import clock, problems, telemetry
+from shop import clock, telemetry
 from shop.checkout import (
     AuthorizeOutcome,
     Captured,

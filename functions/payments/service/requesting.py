@@ -7,10 +7,11 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from payments import problems
 from payments.domain import DECLINED, Payment, Status
 from payments.service import answers
 from payments.service.ports import Payments
-from shop import clock, idempotency, ids, problems, telemetry
+from shop import clock, idempotency, ids, telemetry
 from shop.checkout import (
     AbandonInput,
     Checkout,

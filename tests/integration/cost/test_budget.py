@@ -11,10 +11,9 @@ import pytest
 from benchmarks.cost import budgets
 from benchmarks.cost.budgets import EVERYTHING, MEANT
 from benchmarks.cost.counts import Counts, Recording, owner
+from shop.deploy import discover
 from tests.integration.cost.client import routes
 from tests.integration.cost.record import CROWD, functions, paths, recorded
-from tests.support.estate import RELAY
-from tests.support.specs import consumers
 
 PURCHASES = ("POST /orders", "POST /payments", "POST /checkout")
 
@@ -66,6 +65,7 @@ PAID = {
     "orders.on_payment_captured": 1,
     "ledger.on_transaction_posted": 1,
 }
+RELAY = discover().relay.id
 
 
 @pytest.fixture(scope="module")
@@ -166,7 +166,9 @@ def test_what_follows_the_answer_takes_what_is_budgeted(
         **dict.fromkeys(units, 1),
     }
     assert {**later.read_units, **later.write_units} == {f"{TIMELINE} PutItem": listed, **units}
-    assert later.queue_requests == 3 * sum(later.invocations.get(name, 0) for name in consumers())
+    assert later.queue_requests == 3 * sum(
+        later.invocations.get(name, 0) for name in discover().consumers
+    )
 
 
 def test_only_identity_asks_for_keys_and_only_a_new_process_for_secrets(

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from inventory.jobs import sweep_expired
 from inventory.repository import StockRepository
+from inventory.schedules import sweep_expired
 from shop import clock
 from tests.support import dynamodb
 from tests.support.lambda_context import FakeContext

@@ -8,8 +8,8 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from operations.jobs.relay import handler
 from operations.service.relaying import TurnedAway
+from operations.streams.relay import handler
 from shop import aws, tables
 from shop.events import Event
 from tests.support import dynamodb, streams

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from orders.consumers import on_inventory_expired, on_payment_captured
-from orders.jobs import janitor
 from orders.repository import OrderRepository
+from orders.schedules import janitor
 from shop import clock
 from tests.integration.orders.conftest import Keep
 from tests.support import dynamodb

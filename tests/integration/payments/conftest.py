@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from payments.api import confirm_payment, create_payment
-from payments.jobs import janitor
+from payments.schedules import janitor
 from payments.steps import _till, handler
 from shop import strict, tables
 from shop.checkout import CheckoutResult, ExecutionFailed, ExecutionInput

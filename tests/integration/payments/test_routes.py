@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from payments.api import confirm_payment, create_payment, get_payment
-from payments.jobs import janitor
+from payments.schedules import janitor
 from payments.schemas import PaymentDetailOut, PaymentOut
 from shop import clock, ids, invocation
 from shop.strict import ContractError

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
+from payments import problems
 from payments.domain import Payment, Status
 from payments.service import requesting
 from payments.service.requesting import Answered, confirm_payment, create_payment, drive
-from shop import clock, ids, problems, trace
+from shop import clock, ids, trace
 from shop.checkout import CheckoutResult
 from shop.idempotency import Answer
 from shop.jobs import Run
