@@ -17,6 +17,7 @@ import boto3
 
 from tools.local import aws
 from tools.local.settings import Settings
+from tools.shopctl.republish import stream_record
 
 PLACES = "dynamodb_stream_positions"
 UNREAD_FOR = timedelta(minutes=1)  # far longer than a reader that works falls behind
@@ -66,9 +67,4 @@ def _records(settings: Settings, table: str, since: str) -> Iterator[dict[str, A
         for item in page["Items"]:
             events = json.loads(item["outbox"]["S"])
             if any(event["occurred_at"] >= since for event in events):
-                yield {
-                    "eventID": events[0]["id"],
-                    "eventName": "MODIFY",
-                    "eventSource": "aws:dynamodb",
-                    "dynamodb": {"SequenceNumber": "0", "NewImage": item},
-                }
+                yield stream_record(item)
