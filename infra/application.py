@@ -5,50 +5,36 @@ from aws_cdk import App, Stack, Tags
 from infra.constructs.policy_checks import check_policies
 from infra.contract import check_functions, check_paths, routes
 from infra.project import Project
-from infra.stacks.catalog import CatalogStack
 from infra.stacks.checkout import CheckoutStack
 from infra.stacks.edge import EdgeStack
 from infra.stacks.gateway import GatewayStack
-from infra.stacks.identity import IdentityStack
-from infra.stacks.inventory import InventoryStack
-from infra.stacks.ledger import LedgerStack
-from infra.stacks.operations import OperationsStack
-from infra.stacks.orders import OrdersStack
-from infra.stacks.payments import PaymentsStack
 from infra.stacks.platform import PlatformStack
 from infra.stacks.routes import RoutesStack
 from infra.stacks.service import ServiceStack
 from infra.stages import Stage
 
-SERVICES = (
-    IdentityStack,
-    CatalogStack,
-    InventoryStack,
-    OrdersStack,
-    PaymentsStack,
-    LedgerStack,
-)
-
 
 def build(app: App, *, stage: Stage, project: Project) -> None:
-    """Put the stacks into the app."""
+    """Put the stacks into the app: one for each service that declares itself, and what joins
+    them."""
     if stage.policy_checks:
         check_policies(app)
+    declared = project.platform()
     platform = PlatformStack(app, stage=stage, project=project)
-    services: list[ServiceStack] = [make(app, stage=stage, project=project) for make in SERVICES]
-    keys = {made.service: made.key for made in services}
-    operations = OperationsStack(app, stage=stage, project=project, keys=keys)
-    for service in services:  # The auditor reads their tables and streams.
-        operations.add_stack_dependency(service)
-    services.append(operations)
+    services = {
+        name: ServiceStack(app, stage=stage, project=project, service=service)
+        for name, service in declared.services.items()
+    }
     checkout = CheckoutStack(app, stage=stage, project=project)
-    functions = frozenset(f"{made.service}.{name}" for made in services for name in made.functions)
+    functions = frozenset(declared.functions)
     api = build_gateway(app, stage=stage, project=project, functions=functions)
-    for service in services:
-        service.add_stack_dependency(platform)
-        checkout.add_stack_dependency(service)
-        for stack in api:
-            stack.add_stack_dependency(service)
+    for name, stack in services.items():
+        stack.add_stack_dependency(platform)
+        for lender in sorted(declared.lenders(declared.services[name])):
+            stack.add_stack_dependency(services[lender])
+        checkout.add_stack_dependency(stack)
+        for part in api:
+            part.add_stack_dependency(stack)
     Tags.of(app).add("application", "cartwright")
     Tags.of(app).add("stage", stage.name)
 

@@ -99,7 +99,7 @@ def check_functions(found: list[RouteContract], known: frozenset[str]) -> None:
         if route.function not in known:
             raise SystemExit(
                 f"{route.method} {route.path} names the function '{route.function}', which is in "
-                f"no stack: add it to FUNCTIONS in infra/stacks/{route.service}.py."
+                f"no stack: declare it in functions/{route.service}/deploy.py."
             )
 
 

@@ -1,4 +1,4 @@
-"""The files that a synth reads: built assets, the API contract, state machines."""
+"""The files that a synth reads: declarations, built assets, the API contract, machines."""
 
 import json
 import os
@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from infra.stages import Stage
+from shop.deploy import Platform, discover
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -15,10 +16,15 @@ ROOT = Path(__file__).resolve().parent.parent
 class Project:
     """Where things are. Tests give other places."""
 
+    root: Path = ROOT
     build: Path = ROOT / "build"
     openapi: Path = ROOT / "docs" / "openapi.json"
     machines: Path = ROOT / "state_machines"
     layers: Path = ROOT / "layers" / "layers.json"
+
+    def platform(self) -> Platform:
+        """What the services declare."""
+        return discover(self.root)
 
     def asset(self, stage: Stage, kind: str, name: str) -> str:
         """The built folder of a function or layer, or its zip, which deploys faster."""

@@ -54,7 +54,9 @@ class Stage:
 
     retry_interval_s: int = 1  # a state machine's first wait before it repeats a task
     retry_max_delay_s: int = 4
-    stream_max_age_s: int = 4 * 3600  # then a stream record that cannot be processed is parked
+    stream_max_age_s: int = 20 * 3600  # then a record is given up; streams forget after 24 hours
+    # What executions write into their log: by default those that fail.
+    machine_log: Literal["ALL", "ERROR"] = "ERROR"
 
     # What outlives a mistake.
     retain: bool = True  # tables, keys, logs and secrets stay when their stack goes
@@ -120,6 +122,7 @@ def local(*, port: int, psp_port: int, linked_layers: bool = True) -> Stage:
         streams_have_names=False,
         architecture="arm64" if platform.machine() in {"arm64", "aarch64"} else "x86_64",
         log_retention_days=1,
+        machine_log="ALL",
         stream_max_age_s=120,  # the one limit that the emulator knows: it ignores retry counts
         retain=False,
         deletion_protection=False,
@@ -142,6 +145,7 @@ LOCAL = local(port=4566, psp_port=5566)
 
 DEV = Stage(
     name="dev",
+    machine_log="ALL",
     region="eu-central-1",
     log_level="DEBUG",
     log_retention_days=14,

@@ -12,7 +12,7 @@ os.environ.update(
     HOME_REGION="us-east-1",
     STAGE="test",
     POWERTOOLS_SERVICE_NAME="test",
-    POWERTOOLS_METRICS_NAMESPACE="Cartwright",
+    POWERTOOLS_METRICS_NAMESPACE="Cartwright/test",
     LOG_LEVEL="CRITICAL",
     TOKEN_ISSUER="https://issuer.test",
     TOKEN_AUDIENCE="cartwright-api",

@@ -2,16 +2,34 @@
 
 import ast
 import re
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from shop import ids
+from shop.deploy import KINDS, discover
+
 ROOT = Path(__file__).resolve().parents[1]
 FUNCTIONS = ROOT / "functions"
-SERVICES = sorted(p.name for p in FUNCTIONS.iterdir() if (p / "README.md").exists())
-ENTRY_POINTS = {"api", "consumers", "steps", "jobs", "authorizer"}
-PURE_KERNEL = {"money", "ids", "problems", "idempotency", "clock", "trace"}
+KERNEL = ROOT / "layers/shop/python/shop"
+DEPLOY = "deploy.py"
+SERVICES = sorted(discover().services)
+ENTRY_POINTS = set(KINDS)
+PURE_KERNEL = {
+    "money",
+    "ids",
+    "problems",
+    "idempotency",
+    "clock",
+    "cursor",
+    "text",
+    "trace",
+    "lines",
+    "strict",
+    "checkout",
+}
 
 
 def modules(folder: Path) -> Iterator[tuple[Path, set[str]]]:
@@ -73,14 +91,66 @@ def test_nothing_below_imports_an_entry_point(service: str) -> None:
 
 
 def test_the_kernel_imports_no_service() -> None:
-    for file, names in modules(ROOT / "layers/shop/python/shop"):
+    for file, names in modules(KERNEL):
         assert not {name.split(".")[0] for name in names} & set(SERVICES), file
 
 
 def test_infra_imports_no_runtime_code() -> None:
     for file, names in [*modules(ROOT / "infra"), *modules(ROOT / "benchmarks")]:
         if ROOT / "infra" in file.parents:
-            assert not {n.split(".")[0] for n in names} & {*SERVICES, "shop", "tools"}, file
+            used = {name for name in names if name.split(".")[0] == "shop"}
+            assert {name for name in used if not name.startswith("shop.deploy")} == set(), file
+            assert not {n.split(".")[0] for n in names} & {*SERVICES, "tools"}, file
+
+
+def test_every_service_declares_itself() -> None:
+    assert {path.parent.name for path in FUNCTIONS.glob("*/__init__.py")} == set(SERVICES)
+
+
+def test_a_declaration_is_data_and_nothing_else() -> None:
+    """Read where no code of a service and no library of it can be imported."""
+    for service in SERVICES:
+        declared = [names for file, names in modules(FUNCTIONS / service) if file.name == DEPLOY]
+        for name in (name for names in declared for name in names):
+            assert name.split(".")[0] in {"collections", "shop"}, (service, name)
+            assert name.split(".")[0] != "shop" or name.startswith("shop.deploy"), (service, name)
+    [kernel] = [names for file, names in modules(KERNEL) if file.name == DEPLOY]
+    assert {name.split(".")[0] for name in kernel} <= sys.stdlib_module_names
+
+
+def test_runtime_code_reads_no_declaration() -> None:
+    for folder in (FUNCTIONS, KERNEL):
+        for file, names in modules(folder):
+            if file.name != DEPLOY:
+                assert not {name for name in names if name.split(".")[1:2] == ["deploy"]}, file
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_entry_point_is_declared_and_every_declared_one_is_there(service: str) -> None:
+    folder = FUNCTIONS / service
+    places = {
+        path.relative_to(folder).with_suffix("").as_posix()
+        for kind in KINDS
+        for path in (*folder.glob(f"{kind}/[a-z]*.py"), *folder.glob(f"{kind}.py"))
+        if kind != "steps"
+    }
+    places |= {"steps" for _ in folder.glob("steps/__init__.py")}
+    declared = [function.place for function in discover().services[service].functions]
+    assert sorted(declared) == sorted(places)
+
+
+def test_a_kind_of_id_belongs_to_one_service_or_to_the_kernel() -> None:
+    owners: dict[str, str] = dict.fromkeys(ids.KINDS, "shop")
+    for declared in discover().services.values():
+        for kind in declared.ids:
+            assert owners.setdefault(kind, declared.name) == declared.name, kind
+    made = set()
+    for service in SERVICES:
+        for file in (FUNCTIONS / service).rglob("*.py"):
+            made |= set(
+                re.findall(r"""ids\.(?:mint|derive|pattern|is_id)\("(\w+)\"""", file.read_text())
+            )
+    assert made <= set(owners)
 
 
 def test_runtime_code_imports_neither_tests_nor_tools() -> None:

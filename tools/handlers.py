@@ -1,13 +1,14 @@
-"""Every Lambda handler of the repository, found by where its file lies, and what it runs with."""
+"""Every Lambda handler of the repository, as the services declare it, and what it runs with."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from infra.project import Project
+
 ROOT = Path(__file__).resolve().parent.parent
-PLACES = ("api/*.py", "consumers/*.py", "jobs/*.py", "steps/__init__.py", "authorizer.py")
-TABLES = ("identity", "catalog", "inventory", "orders", "payments", "ledger", "balances", "audit")
+ACCOUNT = "us-east-1:000000000000"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,14 +26,9 @@ class Handler:
 
 def discover(root: Path = ROOT) -> Iterator[Handler]:
     """Yield every handler, by service and module."""
-    for service in sorted((root / "functions").glob("*")):
-        found = [path for place in PLACES for path in sorted(service.glob(place))]
-        for path in found:
-            parts = path.relative_to(root / "functions").with_suffix("").parts
-            if parts[-1] == "__init__" and parts[-2] != "steps":
-                continue
-            module = ".".join(part for part in parts if part != "__init__")
-            yield Handler(service=service.name, module=module)
+    declared = Project(root=root).platform().functions.values()
+    for each in sorted(declared, key=lambda each: (each.service, each.place)):
+        yield Handler(service=each.service, module=each.module)
 
 
 def layers_of(service: str, root: Path = ROOT) -> list[str]:
@@ -43,8 +39,9 @@ def layers_of(service: str, root: Path = ROOT) -> list[str]:
 
 def environment(service: str) -> dict[str, str]:
     """Every variable that infra may give a function, with values that lead nowhere."""
-    account = "us-east-1:000000000000"
     return {
+        **variables(),
+        **_tables(),
         "AWS_REGION": "us-east-1",
         "AWS_DEFAULT_REGION": "us-east-1",
         "AWS_ACCESS_KEY_ID": "test",
@@ -56,19 +53,29 @@ def environment(service: str) -> dict[str, str]:
         "LOG_LEVEL": "INFO",
         "ERRORS_URL": "https://errors.test",
         "POWERTOOLS_SERVICE_NAME": service,
-        "POWERTOOLS_METRICS_NAMESPACE": "Cartwright",
+        "POWERTOOLS_METRICS_NAMESPACE": "Cartwright/test",
         "BUS_NAME": "cartwright-test",
-        "RELAY_DLQ_URL": "https://sqs.test/relay",
-        "CHECKOUT_MACHINE_ARN": f"arn:aws:states:{account}:stateMachine:checkout",
-        "TOKEN_KEY_ARN": f"arn:aws:kms:{account}:key/token",
-        "EMAIL_MAC_KEY_ARN": f"arn:aws:kms:{account}:key/mac",
-        "TOKEN_ISSUER": "https://issuer.test",
-        "TOKEN_AUDIENCE": "cartwright-api",
-        "PSP_SECRET_ARN": f"arn:aws:secretsmanager:{account}:secret:psp",
-        "STRIPE_API_BASE": "https://psp.test",
-        **{
-            f"STREAM_{name.upper()}": f"arn:aws:dynamodb:{account}:table/{name}/stream/1"
-            for name in TABLES
-        },
-        **{f"TABLE_{name.upper()}": f"cartwright-test-{name}" for name in TABLES},
     }
+
+
+def variables() -> Mapping[str, str]:
+    """What the services' functions find their resources by, besides tables."""
+    platform = Project().platform()
+    found: dict[str, str] = {}
+    for service in platform.services.values():
+        found |= service.variables
+    for each in platform.functions.values():
+        if each.parks:
+            found[each.parks] = f"https://sqs.test/{each.name}"
+        for name in (*each.runs, *each.starts):
+            arn = f"arn:aws:states:{ACCOUNT}:stateMachine:{name}"
+            found[f"{name.upper()}_MACHINE_ARN"] = arn
+    return found
+
+
+def _tables() -> Mapping[str, str]:
+    found: dict[str, str] = {}
+    for name in Project().platform().tables:
+        found[f"TABLE_{name.upper()}"] = f"cartwright-test-{name}"
+        found[f"STREAM_{name.upper()}"] = f"arn:aws:dynamodb:{ACCOUNT}:table/{name}/stream/1"
+    return found

@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 from catalog.domain import listing, pricing
 from catalog.domain.listing import Filter
 from catalog.domain.pricing import Offer
 from catalog.domain.product import CURRENCIES, Product
-from shop import ids, problems
+from shop import checkout_problems, ids, lines, problems
+from shop.checkout import PriceOutcome, PriceTask
+from shop.cursor import REFUSED
 from shop.problems import Problem
 
 Row = tuple[str, str]  # key in the list, summary as JSON text
@@ -58,11 +60,7 @@ def list_products(
     if cursor is not None:
         key = listing.decode_cursor(filter_, cursor)
         if key is None:
-            return Problem(
-                problems.INVALID_REQUEST,
-                "Send the next_cursor of a page together with the filters of that page.",
-                errors=[{"parameter": "cursor", "code": "invalid", "detail": "not of this list"}],
-            )
+            return REFUSED
         first = listing.after(key)
     rows = _rows(filter_, first=first, limit=limit + 1, listings=listings)
     more = len(rows) > limit
@@ -100,21 +98,19 @@ def get_product(product_id: str, *, currency: str, products: Products) -> Produc
 
 def _not_offered(currency: str) -> Problem:
     return Problem(
-        problems.CURRENCY_NOT_OFFERED,
+        checkout_problems.CURRENCY_NOT_OFFERED,
         f"Prices are in {', '.join(CURRENCIES)}, not in {currency}.",
         errors=[{"parameter": "currency", "code": "not_offered", "detail": "no price in it"}],
     )
 
 
-def price_order(
-    lines: Sequence[Mapping[str, Any]], *, currency: str, ship_to: Mapping[str, Any], prices: Prices
-) -> pricing.Outcome:
+def price_order(order: PriceTask, *, prices: Prices) -> PriceOutcome:
     """Price these lines at what is in force now. One read for up to 100 SKUs."""
-    quantities = pricing.merge(lines)
+    quantities = lines.merge(order.lines)
     return pricing.price(
         quantities,
         prices.offers(list(quantities)),
-        currency=currency,
-        country=ship_to["country"],
-        region=ship_to.get("region"),
+        currency=order.currency,
+        country=order.ship_to.country,
+        region=order.ship_to.region,
     )

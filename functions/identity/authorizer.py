@@ -14,6 +14,7 @@ from identity import keys, policy
 from identity.settings import TokenSettings, at_cold_start
 from identity.verifier import Refused, Verified, Verifier
 from shop import clock, telemetry
+from shop.invocation import invoked
 
 ROUTES = Path(__file__).with_name("routes.json")
 _BEARER = re.compile(r"^bearer +([A-Za-z0-9_.-]+)$", re.IGNORECASE)
@@ -41,6 +42,7 @@ def gate() -> Gate:
     )
 
 
+@invoked
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """The policy for the caller of this stage; raises exactly "Unauthorized" for a bad token."""
     try:

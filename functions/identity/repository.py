@@ -4,38 +4,31 @@
     EMAIL#<mac>             USER     which user has the address: unique by this key
     FAMILY#<family id>      SESSION  digests of the current and the previous refresh token; TTL
     FAIL#<mac>#<window>     COUNT    attempts that failed or are under way; TTL
-    OUTBOX#<event id>       OUTBOX   events; TTL
 
-Reads are consistent: who has just registered can sign in.
+Users and families carry the event of their newest change. Reads are consistent: who has just
+registered can sign in.
 """
 
 from datetime import UTC, datetime
 
 from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
-from pynamodb.exceptions import UpdateError
 from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
 
 from identity import domain
 from identity.domain import Family, Role, Status, User, Window
-from shop import clock
+from shop import clock, tables
 from shop.events import Event
-from shop.tables import OutboxItem, TableModel, condition_failed, region, table_name, transact
+from shop.tables import EventRow, TableModel, transact
 
 # A counter outlives its window a little, so that a late sign-in can still be taken back.
 COUNTER_SPARE_S = 3600
 
 
-class _Meta:
-    table_name = table_name("identity")
-    region = region()
-
-
-class UserItem(TableModel):
+class UserItem(EventRow):
     """USER#<user id> / USER."""
 
-    class Meta(_Meta):
-        pass
+    Meta = tables.meta("identity")
 
     role = UnicodeAttribute()
     status = UnicodeAttribute()
@@ -52,17 +45,15 @@ class UserItem(TableModel):
 class AddressItem(TableModel):
     """EMAIL#<mac> / USER."""
 
-    class Meta(_Meta):
-        pass
+    Meta = tables.meta("identity")
 
     user_id = UnicodeAttribute()
 
 
-class FamilyItem(TableModel):
+class FamilyItem(EventRow):
     """FAMILY#<family id> / SESSION. DynamoDB deletes it after the session's end."""
 
-    class Meta(_Meta):
-        pass
+    Meta = tables.meta("identity")
 
     user_id = UnicodeAttribute()
     session_id = UnicodeAttribute()
@@ -79,18 +70,10 @@ class FamilyItem(TableModel):
 class AttemptsItem(TableModel):
     """FAIL#<mac>#<window> / COUNT."""
 
-    class Meta(_Meta):
-        pass
+    Meta = tables.meta("identity")
 
     failures = NumberAttribute()
     expires_at = NumberAttribute()
-
-
-class Outbox(OutboxItem):
-    """The events of this table."""
-
-    class Meta(_Meta):
-        pass
 
 
 class AccountRepository:
@@ -99,12 +82,12 @@ class AccountRepository:
     def create(self, user: User, address: str, registered: Event) -> bool:
         """Store user, address and event together; False if user or address exists already."""
         new = _user_item(user)
+        new.outbox = tables.outbox_text(registered)
         taken = AddressItem(f"EMAIL#{address}", "USER", user_id=user.user_id)
 
         def build(tx: TransactWrite) -> None:
             tx.save(new, condition=UserItem.pk.does_not_exist())
             tx.save(taken, condition=AddressItem.pk.does_not_exist())
-            tx.save(Outbox.holding(registered))
 
         return not transact(build)
 
@@ -124,14 +107,11 @@ class AccountRepository:
 
     def rehash(self, user: User, password_hash: str) -> None:
         """Replace the hash that was read, unless somebody has replaced it since."""
-        try:
-            UserItem(f"USER#{user.user_id}", "USER").update(
-                [UserItem.password_hash.set(password_hash)],
-                condition=UserItem.password_hash == user.password_hash,
-            )
-        except UpdateError as error:
-            if not condition_failed(error):
-                raise
+        tables.update(
+            UserItem(f"USER#{user.user_id}", "USER"),
+            [UserItem.password_hash.set(password_hash)],
+            UserItem.password_hash == user.password_hash,
+        )
 
 
 class SessionRepository:
@@ -152,11 +132,16 @@ class SessionRepository:
         return not transact(build)
 
     def open(self, family: Family, created: Event, *, address: str, window: Window) -> None:
-        """Store session and event, and take the attempt back, together."""
+        """Store the session with its event, and take the attempt back, together and once.
+
+        A session that stands already was stored by this call, whose answer was lost: the counter
+        must not fall again.
+        """
+        new = _family_item(family)
+        new.outbox = tables.outbox_text(created)
 
         def build(tx: TransactWrite) -> None:
-            tx.save(_family_item(family))
-            tx.save(Outbox.holding(created))
+            tx.save(new, condition=FamilyItem.pk.does_not_exist())
             tx.update(_attempts(address, window), [AttemptsItem.failures.add(-1)])
 
         transact(build)
@@ -177,35 +162,29 @@ class SessionRepository:
         Returns the family as it is then, or None. The condition is Family.standing() in DynamoDB.
         """
         item = FamilyItem(f"FAMILY#{family_id}", "SESSION")
-        try:
-            item.update(
-                [
-                    FamilyItem.current.set(successor),
-                    FamilyItem.previous.set(presented),
-                    FamilyItem.salt.set(salt),
-                    FamilyItem.rotated_at.set(clock.rfc3339(now)),
-                ],
-                condition=(FamilyItem.current == presented)
-                & FamilyItem.revoked_at.does_not_exist()
-                & (FamilyItem.rotated_at > clock.rfc3339(now - domain.IDLE))
-                & (FamilyItem.expires_at > int(now.timestamp())),
-            )
-        except UpdateError as error:
-            if condition_failed(error):
-                return None
-            raise
-        return _family(family_id, item)
+        refused = tables.update(
+            item,
+            [
+                FamilyItem.current.set(successor),
+                FamilyItem.previous.set(presented),
+                FamilyItem.salt.set(salt),
+                FamilyItem.rotated_at.set(clock.rfc3339(now)),
+            ],
+            (FamilyItem.current == presented)
+            & FamilyItem.revoked_at.does_not_exist()
+            & (FamilyItem.rotated_at > clock.rfc3339(now - domain.IDLE))
+            & (FamilyItem.expires_at > int(now.timestamp())),
+        )
+        return _family(family_id, item) if refused is None else None
 
     def revoke(self, family: Family, detected: Event, *, now: datetime) -> None:
         """End the session and say so, once: who comes second finds it ended."""
-        item = FamilyItem(f"FAMILY#{family.family_id}", "SESSION")
-
-        def build(tx: TransactWrite) -> None:
-            alive = FamilyItem.pk.exists() & FamilyItem.revoked_at.does_not_exist()
-            tx.update(item, [FamilyItem.revoked_at.set(clock.rfc3339(now))], condition=alive)
-            tx.save(Outbox.holding(detected))
-
-        transact(build)
+        tables.update(
+            FamilyItem(f"FAMILY#{family.family_id}", "SESSION"),
+            [FamilyItem.revoked_at.set(clock.rfc3339(now))],
+            FamilyItem.pk.exists() & FamilyItem.revoked_at.does_not_exist(),
+            event=detected,
+        )
 
 
 def _attempts(address: str, window: Window) -> AttemptsItem:

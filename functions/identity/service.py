@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from identity import domain, events
+from identity import domain, events, problems
 from identity.domain import Family, Role, Standing, Status, User, Window
 from identity.tokens import AccessToken
-from shop import ids, problems, telemetry
+from shop import ids, telemetry
 from shop.events import Event, EventData, event
 from shop.problems import Problem
 from shop.trace import Trace

@@ -1,7 +1,6 @@
 """Access tokens: JWTs by RFC 9068, signed with ES256 by a key that never leaves KMS."""
 
 import base64
-import json
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,6 +8,7 @@ from typing import Any, Protocol
 
 from identity import domain
 from identity.domain import Role
+from shop.text import compact_json
 
 ACCESS_TTL_S = 900
 TYPE = "at+jwt"
@@ -79,4 +79,4 @@ def base64url(data: bytes) -> str:
 
 
 def _json(value: dict[str, Any]) -> str:
-    return base64url(json.dumps(value, separators=(",", ":")).encode())
+    return base64url(compact_json(value).encode())

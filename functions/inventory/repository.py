@@ -1,18 +1,17 @@
 """The table `inventory`: stock by SKU and location, movements, reservations.
 
-`SKU#<sku>`/`LOC#<location>`; `MOV#<sku>#<location>`/`<movement id>`; `RSV#<reservation id>`/`RSV`;
-outbox rows. The sparse index `due` holds the reservations that are held, by shard and time.
+`SKU#<sku>`/`LOC#<location>`; `MOV#<sku>#<location>`/`<movement id>`; `RSV#<reservation id>`/`RSV`,
+with the event of its newest change. The sparse index `due` holds the reservations that are held.
 """
 
 import json
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import astuple
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from datetime import datetime
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.expressions.condition import Condition
-from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 from pynamodb.transactions import TransactWrite
 
 from inventory.domain.allocation import Levels, Line
@@ -27,19 +26,17 @@ from inventory.domain.reservation import (
 )
 from shop import clock, ids, tables
 from shop.events import Event
-from shop.tables import DUE_SHARDS, TableModel, batch_get, transact
+from shop.tables import DUE_SHARDS, EventRow, TableModel, batch_get, transact
+from shop.text import compact_json
 
-
-class _Meta:
-    table_name = tables.table_name("inventory")
-    region = tables.region()
+# All of a reservation: the sweeper needs no second read.
+HELD = ("order_id", "status", "lines", "held_until", "sequence", "created_at", "updated_at")
 
 
 class StockItem(TableModel):
     """Units of a SKU at a location; on_hand = available + reserved."""
 
-    class Meta(_Meta):
-        pass
+    Meta = tables.meta("inventory")
 
     available = NumberAttribute()
     reserved = NumberAttribute()
@@ -49,8 +46,7 @@ class StockItem(TableModel):
 class MovementItem(TableModel):
     """Why units came or went."""
 
-    class Meta(_Meta):
-        pass
+    Meta = tables.meta("inventory")
 
     quantity = NumberAttribute()
     reason = UnicodeAttribute()
@@ -58,24 +54,12 @@ class MovementItem(TableModel):
     at = UnicodeAttribute()
 
 
-class DueIndex(GlobalSecondaryIndex["ReservationItem"]):  # type: ignore[no-untyped-call]
-    """Held reservations by shard and the time until which they are held."""
-
-    class Meta:
-        index_name = "due"
-        projection = AllProjection()
-
-    due_shard = UnicodeAttribute(hash_key=True)
-    due_at = UnicodeAttribute(range_key=True)
-
-
-class ReservationItem(TableModel):
+class ReservationItem(EventRow):
     """What is held for an order."""
 
-    class Meta(_Meta):
-        pass
+    Meta = tables.meta("inventory")
 
-    due = DueIndex()
+    due = tables.due_index(project=HELD)
     order_id = UnicodeAttribute()
     status = UnicodeAttribute()
     lines = UnicodeAttribute()
@@ -85,13 +69,6 @@ class ReservationItem(TableModel):
     updated_at = UnicodeAttribute()
     due_shard = UnicodeAttribute(null=True)
     due_at = UnicodeAttribute(null=True)
-
-
-class OutboxItem(tables.OutboxItem):
-    """Events to publish."""
-
-    class Meta(_Meta):
-        pass
 
 
 class Inconsistent(Exception):
@@ -119,14 +96,13 @@ class StockRepository:
         return dict(found)
 
     def apply(self, transition: Transition, event: Event | None) -> Refused | None:
-        """One transaction: reservation, event, stock rows, movements."""
+        """One transaction: the reservation with its event, stock rows, movements."""
+        item = _item(transition.new)
+        item.outbox = tables.outbox_text(event)
 
         def build(transaction: TransactWrite) -> None:
-            transaction.save(
-                _item(transition.new), condition=_unchanged(transition.old), return_values="ALL_OLD"
-            )
-            if event is not None:
-                transaction.save(OutboxItem.holding(event))
+            same = _unchanged(transition.old)
+            transaction.save(item, condition=same, return_values="ALL_OLD")
             _add(transaction, transition.changes)
 
         reasons = transact(build)
@@ -148,12 +124,16 @@ class StockRepository:
             return False
         raise Inconsistent(f"{changes[0].sku} at {changes[0].location}")
 
-    def overdue(self, shard: int, *, now: datetime, limit: int) -> Sequence[Reservation]:
-        """One query of the index, which may be behind: conditions decide."""
-        found = ReservationItem.due.query(
-            str(shard), DueIndex.due_at <= clock.rfc3339(now), limit=limit
-        )
-        return [_reservation(item) for item in found]
+    def overdue(self, now: datetime) -> Iterable[Reservation]:
+        """The longest overdue first, page by page; the index may be behind: conditions decide."""
+        until = ReservationItem.due_at <= clock.rfc3339(now)
+        shards = [ReservationItem.due.query(str(shard), until) for shard in range(DUE_SHARDS)]
+        return map(_reservation, tables.oldest_first(shards, due_at=lambda item: str(item.due_at)))
+
+    def postpone(self, held: Reservation, *, due_at: str) -> None:
+        """Look at it again then, if it still is as it was read."""
+        item = ReservationItem(f"RSV#{held.reservation_id}", "RSV")
+        tables.update(item, [ReservationItem.due_at.set(due_at)], _unchanged(held))
 
 
 def _add(transaction: TransactWrite, changes: Sequence[Change]) -> None:
@@ -219,7 +199,7 @@ def _item(reservation: Reservation) -> ReservationItem:
         "RSV",
         order_id=reservation.order_id,
         status=reservation.status.value,
-        lines=json.dumps([astuple(line) for line in reservation.lines], separators=(",", ":")),
+        lines=compact_json([asdict(line) for line in reservation.lines]),
         held_until=reservation.held_until,
         sequence=reservation.sequence,
         created_at=reservation.created_at,
@@ -234,7 +214,7 @@ def _reservation(item: ReservationItem) -> Reservation:
         reservation_id=item.pk.removeprefix("RSV#"),
         order_id=item.order_id,
         status=Status(item.status),
-        lines=tuple(Line(*line) for line in json.loads(item.lines)),
+        lines=tuple(Line(**line) for line in json.loads(item.lines)),
         held_until=item.held_until,
         sequence=int(item.sequence),
         created_at=item.created_at,

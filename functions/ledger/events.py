@@ -4,7 +4,7 @@ from typing import ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from shop.events import EventData, MoneyData
+from shop.events import EventData, EventView, MoneyData
 
 
 class EntryData(BaseModel):
@@ -28,10 +28,15 @@ class TransactionPosted(EventData):
     entries: list[EntryData]
 
 
-class CapturedPayment(BaseModel):
-    """What is read of payment.captured."""
+class PostedTransaction(EventView):
+    """What balances read of ledger.transaction_posted."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    transaction_id: str
+    entries: list[EntryData]
+
+
+class CapturedPayment(EventView):
+    """What is read of payment.captured."""
 
     payment_id: str
     order_id: str

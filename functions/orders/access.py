@@ -1,11 +1,16 @@
 """Who may see an order, and who may cancel it."""
 
-from orders.domain import Order, Requester
+from orders.domain import Order, Requester, Status
 from shop.http import Caller
 
 
 def readable(order: Order, caller: Caller) -> bool:
-    """Its customer, and staff who may read all orders. Others are told that there is none."""
+    """Its customer, and staff who may read all orders. Others are told that there is none.
+
+    Orders that were never placed are shown to nobody: they have no price.
+    """
+    if order.status in {Status.PENDING, Status.REJECTED}:
+        return False
     return order.customer_id == caller.subject or "orders:read" in caller.scopes
 
 

@@ -8,7 +8,6 @@ order and returns the next one, its `version` one higher: that is also the seque
        +-------> rejected            (price, stock, abandoned)
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -17,7 +16,7 @@ from enum import StrEnum
 LOOK_AFTER = timedelta(seconds=60)
 # What stands unfinished for longer is undone: money, stock, order.
 ABANDON_AFTER = timedelta(minutes=15)
-# A placed order ends with its hold; this is the sweeper's time and the queue's.
+# A placed order ends with its reservation; this is the sweeper's time and the queue's.
 EXPIRY_GRACE = timedelta(minutes=3)
 # Card networks keep an uncaptured authorisation for about seven days.
 CAPTURE_WITHIN = timedelta(days=6)
@@ -50,7 +49,7 @@ class Requester(StrEnum):
 
 
 class Waiting(StrEnum):
-    """What a claimed order waits for, when no machine is at work on it."""
+    """What an order that a payment has waits for, when no machine is at work on it."""
 
     ACTION = "action"  # the customer: 3-D Secure
     CAPTURE = "capture"  # the shop: a payment with manual capture
@@ -92,7 +91,7 @@ class ShipTo:
 
 @dataclass(frozen=True, slots=True)
 class Reservation:
-    """The hold on stock."""
+    """The reserved stock."""
 
     reservation_id: str
     expires_at: datetime
@@ -115,7 +114,7 @@ class Order:
     totals: Totals | None = None
     reservation: Reservation | None = None
     payment_id: str | None = None
-    claimed_at: datetime | None = None
+    payment_attached_at: datetime | None = None
     waiting_for: Waiting | None = None
     reason: str | None = None  # why it was cancelled or rejected
     refund_due: tuple[str, ...] = ()  # payments that took money which this order cannot keep
@@ -134,19 +133,11 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class NotPayable:
     """Why a payment may not have the order; `code` is a problem code."""
 
     code: str
     detail: str
-
-
-def merge(lines: Iterable[tuple[str, int]]) -> tuple[Line, ...]:
-    """Sum lines of one SKU, so that they are priced and reserved together."""
-    quantities: dict[str, int] = {}
-    for sku, quantity in lines:
-        quantities[sku] = quantities.get(sku, 0) + quantity
-    return tuple(Line(sku, quantity) for sku, quantity in quantities.items())
 
 
 def opened(
@@ -183,7 +174,7 @@ def placed(
     if totals.subtotal + totals.shipping + totals.tax != totals.total:
         raise ValueError("the total is subtotal, shipping and tax")
     deadline = reservation.expires_at + EXPIRY_GRACE
-    # A checkout goes on to its payment at once; an order waits for one until its hold ends.
+    # A checkout goes on to its payment at once; an order waits for one until its reservation ends.
     due = now + LOOK_AFTER if order.kind is Kind.CHECKOUT else deadline
     return _next(
         order, now, status=Status.PLACED, lines=lines, totals=totals, reservation=reservation,
@@ -197,27 +188,27 @@ def rejected(order: Order, reason: str, *, now: datetime) -> Order:
     return _ended(order, now, status=Status.REJECTED, reason=reason)
 
 
-def claimed(order: Order, payment_id: str, *, now: datetime) -> Order:
+def payment_attached(order: Order, payment_id: str, *, now: datetime) -> Order:
     """Belongs to this payment until it is paid or cancelled; expiry cannot cancel it any more."""
     _expect(order, Status.PLACED)
     return _next(
-        order, now, payment_id=payment_id, claimed_at=now,
+        order, now, payment_id=payment_id, payment_attached_at=now,
         due_at=now + LOOK_AFTER, deadline=now + ABANDON_AFTER, tries=0,
     )  # fmt: skip
 
 
-def claim_refusal(order: Order | None, customer_id: str, payment_id: str) -> Refusal | None:
+def why_not_payable(order: Order | None, customer_id: str, payment_id: str) -> NotPayable | None:
     """Why this payment may not have the order; None if it may, or has it already."""
     if order is None or order.customer_id != customer_id or order.status is Status.PENDING:
-        return Refusal("not_found", "There is no such order.")
+        return NotPayable("not_found", "There is no such order.")
     if order.payment_id == payment_id and order.status in {Status.PLACED, Status.PAID}:
         return None
     if order.status is not Status.PLACED:
-        return Refusal("order_not_payable", f"The order is {order.status}.")
+        return NotPayable("order_not_payable", f"The order is {order.status}.")
     if order.cancel_for is not None:
-        return Refusal("order_not_payable", "The order is being cancelled.")
+        return NotPayable("order_not_payable", "The order is being cancelled.")
     if order.payment_id is not None:
-        return Refusal("payment_in_progress", "Another payment of this order is under way.")
+        return NotPayable("payment_in_progress", "Another payment of this order is under way.")
     return None
 
 
@@ -250,8 +241,8 @@ def waiting(order: Order, what: Waiting, *, now: datetime) -> Order:
 def cancel_wanted(order: Order, by: Requester, *, now: datetime) -> Order:
     """Keep the wish, so that whoever comes next carries it out; the first wish stands.
 
-    An order that no payment has cannot be claimed any more. One that is claimed is undone by the
-    machine, unless its money has been taken by then.
+    No payment gets the order any more. One that has it is undone by the machine, unless its money
+    has been taken by then.
     """
     if order.status is not Status.PLACED or order.cancel_for is not None:
         return order
@@ -270,7 +261,7 @@ def cancelled(order: Order, reason: str, *, now: datetime) -> Order:
     return _ended(order, now, status=Status.CANCELLED, reason=why)
 
 
-def settled(
+def finalized(
     order: Order, outcome: str, payment_id: str | None, reason: str, *, now: datetime
 ) -> Order:
     """What a payment's outcome makes of an order; the same order if it changes nothing.
@@ -293,8 +284,8 @@ def settled(
 def given_up(order: Order, reason: str, *, now: datetime) -> Order:
     """End an overdue order that no payment has; one that went on meanwhile is left alone.
 
-    This comes before its stock is freed: whatever is claimed, and so sold, was claimed before, and
-    then it is not ended here; after it nothing can be claimed.
+    This comes before its stock is freed: what a payment has, and so is sold, it had before, and
+    then it is not ended here; after it no payment gets the order.
     """
     if order.payment_id is not None or not is_overdue(order, now=now):
         return order
@@ -305,14 +296,14 @@ def given_up(order: Order, reason: str, *, now: datetime) -> Order:
 def _captured(order: Order, payment_id: str, *, now: datetime) -> Order:
     if may_pay(order, payment_id):
         return paid(order, payment_id, now=now)
-    settled_before = (order.status, order.payment_id) == (Status.PAID, payment_id)
-    if settled_before or payment_id in order.refund_due:
+    paid_before = (order.status, order.payment_id) == (Status.PAID, payment_id)
+    if paid_before or payment_id in order.refund_due:
         return order
     return owing_refund(order, payment_id, now=now)
 
 
 def may_expire(order: Order) -> bool:
-    """Only an unclaimed order ends with its hold; the machine looks after a claimed one."""
+    """Only an order that no payment has ends with its reservation; the machine ends the others."""
     return order.status is Status.PLACED and order.payment_id is None
 
 
@@ -325,8 +316,8 @@ def is_overdue(order: Order, *, now: datetime) -> bool:
 
 def is_stuck(order: Order, *, now: datetime) -> bool:
     """Whether a payment under way takes so long that people should know (reported once)."""
-    at_work = order.claimed_at is not None and order.waiting_for is None
-    late = order.claimed_at is not None and order.claimed_at + STUCK_AFTER <= now
+    at_work = order.payment_attached_at is not None and order.waiting_for is None
+    late = order.payment_attached_at is not None and order.payment_attached_at + STUCK_AFTER <= now
     return order.status is Status.PLACED and at_work and late and not order.stuck
 
 

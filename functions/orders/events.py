@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
-from shop.events import EventData, MoneyData
+from shop.events import EventData, EventView, MoneyData
 
 
 class LineData(BaseModel):
@@ -66,3 +66,24 @@ class CheckoutStuck(EventData):
     order_id: str
     payment_id: str | None
     reason: str
+
+
+class CapturedPayment(EventView):
+    """What is read of payment.captured."""
+
+    order_id: str
+    payment_id: str
+
+
+class ExpiredReservation(EventView):
+    """What is read of inventory.expired."""
+
+    order_id: str
+
+
+class TimelineEvent(EventView):
+    """What is read of order.*, payment.* and inventory.*: all of it is shown, by its order."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    order_id: str | None = None

@@ -8,7 +8,7 @@ from shop.idempotency import Answer, Stored
 
 
 @dataclass(frozen=True, slots=True)
-class Intake:
+class OriginalRequest:
     """What the request that made the order left in its row. No address: no use case needs it."""
 
     fingerprint: str
@@ -20,29 +20,29 @@ class Intake:
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class StoredOrder:
     """An order, the first answer to its request, and that request where it is known."""
 
     order: Order
     answer: Answer | None = None
-    intake: Intake | None = None
+    original: OriginalRequest | None = None
 
     @property
-    def request(self) -> Intake:
-        """The intake of a record that was read, not believed."""
-        if self.intake is None:
-            raise LookupError("believed, not read")
-        return self.intake
+    def request(self) -> OriginalRequest:
+        """The request of an order that was read, not only expected to be so."""
+        if self.original is None:
+            raise LookupError("expected, not read")
+        return self.original
 
     @property
     def stored(self) -> Stored:
         """For the decision what a repeated request gets."""
-        intake = self.request
-        return Stored(intake.fingerprint, intake.lease_owner, intake.lease_until, self.answer)
+        original = self.request
+        return Stored(original.fingerprint, original.lease_owner, original.lease_until, self.answer)
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class OrderChange:
     """A new state of an order, stored together with its event and with the first answer."""
 
     order: Order

@@ -1,7 +1,8 @@
 """Orders and their timelines in DynamoDB. The only place of the service that knows DynamoDB.
 
-`ORDER#<id>`/`ORDER` is the order, its request and its first answer, `ORDER#<id>`/`EVENT#…`
-its timeline. Index `by_customer` holds orders that were placed, `due` those that are unfinished.
+`ORDER#<id>`/`ORDER` is the order, its request, its first answer and the event of its
+newest change; `ORDER#<id>`/`EVENT#…` its timeline. Index `by_customer` holds orders that were
+placed, `due` those that are unfinished.
 """
 
 from collections.abc import Iterable, Sequence
@@ -9,48 +10,29 @@ from datetime import datetime
 from typing import Any
 
 from pynamodb.attributes import BooleanAttribute, JSONAttribute, NumberAttribute, UnicodeAttribute
-from pynamodb.exceptions import PutError, UpdateError
 from pynamodb.expressions.update import Action
-from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
-from pynamodb.transactions import TransactWrite
 
 from orders import codec, domain
 from orders.domain import Order, Status
-from orders.records import Change, Intake, Record
+from orders.records import OrderChange, OriginalRequest, StoredOrder
 from shop import clock, ids, tables
 from shop.idempotency import Answer
 
 EVENT = "EVENT#"
 
 
-class _Meta:
-    table_name = tables.table_name("orders")
-    region = tables.region()
+# What GET /orders shows, and what a row must have to be read as an order. No version: the index
+# need not follow what changes nothing that is shown.
+SHOWN = (
+    "order_id", "kind", "status", "currency", "lines", "ship_to", "subtotal", "shipping",
+    "tax", "total", "reservation", "payment_id", "reason", "created_at", "updated_at",
+)  # fmt: skip
 
 
-class _ByCustomer(GlobalSecondaryIndex["OrderItem"]):  # type: ignore[no-untyped-call]
-    class Meta:
-        index_name = "by_customer"
-        projection = AllProjection()
-
-    customer_id = UnicodeAttribute(hash_key=True)
-    created_sort = UnicodeAttribute(range_key=True)
-
-
-class _Due(GlobalSecondaryIndex["OrderItem"]):  # type: ignore[no-untyped-call]
-    class Meta:
-        index_name = "due"
-        projection = AllProjection()
-
-    due_shard = UnicodeAttribute(hash_key=True)
-    due_at = UnicodeAttribute(range_key=True)
-
-
-class OrderItem(tables.TableModel):
+class OrderItem(tables.EventRow):
     """An order's row. Names and forms of the state are those of codec.py, totals unfolded."""
 
-    class Meta(_Meta):
-        pass
+    Meta = tables.meta("orders")
 
     order_id = UnicodeAttribute()
     customer_id = UnicodeAttribute()
@@ -66,7 +48,7 @@ class OrderItem(tables.TableModel):
     total = NumberAttribute(null=True)
     reservation = JSONAttribute(null=True)
     payment_id = UnicodeAttribute(null=True)
-    claimed_at = UnicodeAttribute(null=True)
+    payment_attached_at = UnicodeAttribute(null=True)
     waiting_for = UnicodeAttribute(null=True)
     reason = UnicodeAttribute(null=True)
     refund_due = JSONAttribute(null=True)
@@ -90,22 +72,14 @@ class OrderItem(tables.TableModel):
     answer_status = NumberAttribute(null=True)
     answer_body = UnicodeAttribute(null=True)
 
-    by_customer = _ByCustomer()
-    due = _Due()
-
-
-class OrderOutbox(tables.OutboxItem):
-    """An event of an order."""
-
-    class Meta(_Meta):
-        pass
+    by_customer = tables.index("by_customer", "customer_id", "created_sort", project=SHOWN)
+    due = tables.due_index()
 
 
 class TimelineItem(tables.TableModel):
     """One event about an order."""
 
-    class Meta(_Meta):
-        pass
+    Meta = tables.meta("orders")
 
     event = JSONAttribute()
 
@@ -113,30 +87,24 @@ class TimelineItem(tables.TableModel):
 class OrderRepository:
     """Storage of orders, as service/ports.py asks for it, and the reads of the API."""
 
-    def open(self, record: Record, address: dict[str, Any]) -> bool:
+    def open(self, record: StoredOrder, address: dict[str, Any]) -> bool:
         """Store a pending order; False if there is one."""
-        intake = record.request
+        original = record.request
         item = OrderItem(
             _pk(record.order.order_id),
             "ORDER",
             shipping_address=address,
-            fingerprint=intake.fingerprint,
-            lease_owner=intake.lease_owner,
-            lease_until=intake.lease_until,
-            trace=intake.trace,
-            payment_method=intake.payment_method,
-            return_url=intake.return_url,
+            fingerprint=original.fingerprint,
+            lease_owner=original.lease_owner,
+            lease_until=original.lease_until,
+            trace=original.trace,
+            payment_method=original.payment_method,
+            return_url=original.return_url,
             **_state(record.order),
         )
-        try:
-            item.save(condition=OrderItem.pk.does_not_exist())
-        except PutError as error:
-            if tables.condition_failed(error):
-                return False
-            raise
-        return True
+        return tables.put(item, OrderItem.pk.does_not_exist()) is None
 
-    def get(self, order_id: str) -> Record | None:
+    def get(self, order_id: str) -> StoredOrder | None:
         """The stored order, strongly consistent."""
         found = self._get(order_id)
         return None if found is None else _record(found)
@@ -164,13 +132,13 @@ class OrderRepository:
         actions = [OrderItem.lease_until.set("")]
         self._update(order_id, actions, OrderItem.lease_owner == owner)
 
-    def claim(
+    def attach_payment(
         self, order_id: str, *, customer_id: str, payment_id: str, now: datetime
-    ) -> Record | None:
-        """`domain.claimed` in one request; None if the stored order does not allow it."""
+    ) -> StoredOrder | None:
+        """`domain.payment_attached` in one request; None if the stored order does not allow it."""
         actions: list[Action] = [
             OrderItem.payment_id.set(payment_id),
-            OrderItem.claimed_at.set(clock.rfc3339(now)),
+            OrderItem.payment_attached_at.set(clock.rfc3339(now)),
             OrderItem.updated_at.set(clock.rfc3339(now)),
             OrderItem.due_at.set(clock.rfc3339(now + domain.LOOK_AFTER)),
             OrderItem.deadline.set(clock.rfc3339(now + domain.ABANDON_AFTER)),
@@ -186,7 +154,7 @@ class OrderRepository:
         item = self._update(order_id, actions, allowed)
         return None if item is None else _record(item)
 
-    def save(self, change: Change) -> Record | None:
+    def save(self, change: OrderChange) -> StoredOrder | None:
         """Store it if the row is at the version before; else the row as it is."""
         order = change.order
         item = OrderItem(_pk(order.order_id), "ORDER")
@@ -198,28 +166,20 @@ class OrderRepository:
             for name, value in state.items()
         ]
 
-        def build(transaction: TransactWrite) -> None:
-            before = OrderItem.version == order.version - 1
-            transaction.update(item, actions, before, return_values="ALL_OLD")
-            if change.event is not None:
-                transaction.save(OrderOutbox.holding(change.event))
-
-        reasons = tables.transact(build)
-        if not reasons:
+        before = OrderItem.version == order.version - 1
+        refused = tables.update(item, actions, before, event=change.event)
+        if refused is None:
             return None
-        current = self.get(order.order_id) if reasons[0].item is None else None
-        if reasons[0].item is not None:
-            current = _record(tables.raw(OrderItem, reasons[0].item))
-        if current is None:
+        if refused.item is None:
             raise LookupError("no such order")
-        return current
+        return _record(tables.raw(OrderItem, refused.item))
 
-    def due(self, now: datetime, *, limit: int) -> Iterable[str]:
-        """Ids of orders to look after: at most `limit` of each shard, the oldest first."""
-        for shard in range(tables.DUE_SHARDS):
-            condition = OrderItem.due_at <= clock.rfc3339(now)
-            for item in OrderItem.due.query(str(shard), condition, limit=limit):
-                yield item.order_id
+    def due(self, now: datetime) -> Iterable[str]:
+        """Ids of orders to look after, the oldest first; read page by page."""
+        until = OrderItem.due_at <= clock.rfc3339(now)
+        shards = [OrderItem.due.query(str(shard), until) for shard in range(tables.DUE_SHARDS)]
+        for item in tables.oldest_first(shards, due_at=lambda item: str(item.due_at)):
+            yield item.pk.removeprefix("ORDER#")
 
     def of_customer(
         self, customer_id: str, *, limit: int, before: str | None
@@ -263,14 +223,9 @@ class OrderRepository:
         return [item.event for item in found[:limit]], more
 
     def _update(self, order_id: str, actions: Sequence[Action], condition: Any) -> OrderItem | None:
+        """Of what tells nobody anything: the row's last event was told before."""
         item = OrderItem(_pk(order_id), "ORDER")
-        try:
-            item.update(list(actions), condition)
-        except UpdateError as error:
-            if tables.condition_failed(error):
-                return None
-            raise
-        return item
+        return item if tables.update(item, actions, condition) is None else None
 
 
 def _pk(order_id: str) -> str:
@@ -297,7 +252,7 @@ def _state(order: Order) -> dict[str, Any]:
     return {**data, **totals}
 
 
-def _record(item: OrderItem) -> Record:
+def _record(item: OrderItem) -> StoredOrder:
     totals = {name: getattr(item, name) for name in domain.Totals.__dataclass_fields__}
     data = {name: getattr(item, name, None) for name in Order.__dataclass_fields__}
     data |= {
@@ -305,8 +260,9 @@ def _record(item: OrderItem) -> Record:
         "refund_due": item.refund_due or [],
         "stuck": bool(item.stuck),
         "tries": int(item.tries or 0),
+        "version": int(item.version or 0),
     }
-    intake = Intake(
+    original = OriginalRequest(
         item.fingerprint,
         item.lease_owner,
         item.lease_until,
@@ -317,4 +273,4 @@ def _record(item: OrderItem) -> Record:
     answer = None
     if item.answer_status is not None:
         answer = Answer(int(item.answer_status), item.answer_body)
-    return Record(codec.from_dict(data), answer, intake)
+    return StoredOrder(codec.from_dict(data), answer, original)

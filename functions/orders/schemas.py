@@ -1,11 +1,14 @@
 """HTTP shapes of orders."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
-from shop import ids
+from orders.domain import Line as OrderLine
+from orders.domain import Order, Status
+from shop import clock, ids
 from shop.schemas import (
     Address,
     Body,
@@ -70,16 +73,36 @@ class OrderLineOut(Out):
     unit_price: MoneyOut
     total: MoneyOut
 
+    @classmethod
+    def of(cls, line: OrderLine, currency: str) -> "OrderLineOut":
+        """A line of an order in this currency."""
+        return cls(
+            sku=line.sku,
+            product_id=line.product_id,
+            title=line.title,
+            quantity=line.quantity,
+            unit_price=MoneyOut(amount=line.unit_price, currency=currency),
+            total=MoneyOut(amount=line.total, currency=currency),
+        )
+
 
 class ReservationOut(Out):
-    """The hold on stock; only while the order is placed."""
+    """The reserved stock; only while the order is placed."""
 
     reservation_id: Annotated[str, Field(pattern=ids.pattern("rsv"))]
     expires_at: str
 
+    @classmethod
+    def of(cls, order: Order) -> "ReservationOut | None":
+        """The order's, if it still counts."""
+        found = order.reservation if order.status is Status.PLACED else None
+        if found is None:
+            return None
+        return cls(reservation_id=found.reservation_id, expires_at=clock.rfc3339(found.expires_at))
+
 
 class OrderOut(Out):
-    """An order."""
+    """An order that was placed."""
 
     order_id: OrderId
     status: Literal["placed", "paid", "cancelled"]
@@ -95,11 +118,21 @@ class OrderOut(Out):
     created_at: str
     updated_at: str
 
+    @classmethod
+    def of(cls, order: Order) -> "OrderOut":
+        """LookupError before the order was placed: it has no price then."""
+        return cls.model_validate(_shown(order))
+
 
 class OrderDetailOut(OrderOut):
     """An order with the address that it goes to."""
 
     shipping_address: Address
+
+    @classmethod
+    def with_address(cls, order: Order, address: Mapping[str, Any]) -> "OrderDetailOut":
+        """The order and its stored address."""
+        return cls.model_validate({**_shown(order), "shipping_address": address})
 
 
 class OrderListOut(Out):
@@ -126,6 +159,13 @@ class CheckoutOut(Out):
     order: OrderOut
     payment: CheckoutPaymentOut
 
+    @classmethod
+    def of(cls, order: Order, payment: Mapping[str, Any]) -> "CheckoutOut":
+        """`payment` is as payments shows it."""
+        return cls(
+            order=OrderOut.of(order), payment=CheckoutPaymentOut.model_validate(dict(payment))
+        )
+
 
 class TimelineEntryOut(Out):
     """One event of an order, its payment, its stock or its postings."""
@@ -145,3 +185,22 @@ class TimelineOut(Out):
 
     data: list[TimelineEntryOut]
     next_cursor: str | None
+
+
+def _shown(order: Order) -> dict[str, Any]:
+    totals = order.totals
+    if totals is None:
+        raise LookupError("an order is shown once it was placed")
+    sums = {name: getattr(totals, name) for name in ("subtotal", "shipping", "tax", "total")}
+    return {
+        "order_id": order.order_id,
+        "status": order.status.value,
+        "currency": order.currency,
+        "lines": [OrderLineOut.of(line, order.currency) for line in order.lines],
+        **{name: MoneyOut(amount=amount, currency=order.currency) for name, amount in sums.items()},
+        "reservation": ReservationOut.of(order),
+        "payment_id": order.payment_id,
+        "reason": order.reason,
+        "created_at": clock.rfc3339(order.created_at),
+        "updated_at": clock.rfc3339(order.updated_at),
+    }

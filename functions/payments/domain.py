@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from shop import ids
+from shop.checkout import CaptureMethod
 from shop.idempotency import Answer
 from shop.money import Money
 
@@ -73,16 +74,17 @@ class Mismatch(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Payment:
-    """A payment of one order. `amount` is unknown until the order was claimed for it."""
+    """A payment of one order. `amount` is unknown until the order is its own."""
 
     payment_id: str
     order_id: str
     customer_id: str
-    method: str = field(repr=False)  # a provider's token: not logged, in no event, in no answer
+    # A provider's token: not logged, in no event, in no answer.
+    payment_method: str = field(repr=False)
     created_at: str
     updated_at: str
     status: Status = Status.PENDING
-    capture: str = "auto"
+    capture_method: CaptureMethod = "automatic"
     return_url: str | None = None
     amount: Money | None = None
     psp: str = "stripe"
@@ -102,7 +104,7 @@ class Payment:
 
     @property
     def total(self) -> Money:
-        """The amount of a payment whose order was claimed."""
+        """The amount of a payment that has its order."""
         if self.amount is None:
             raise Mismatch("the payment has no amount yet")
         return self.amount
@@ -110,7 +112,7 @@ class Payment:
     @property
     def held_on_purpose(self) -> bool:
         """Authorised, and it is not for the checkout to capture it."""
-        return self.status is Status.AUTHORIZED and self.capture == "manual"
+        return self.status is Status.AUTHORIZED and self.capture_method == "manual"
 
 
 def attempt_of(payment_id: str) -> str:
@@ -184,55 +186,3 @@ def unpayable(payment: Payment, why: Unpayable, *, at: str) -> Payment:
     """Failed before any money moved, because the provider will not take it."""
     ended = end(payment, Status.FAILED, METHOD_INVALID, at=at)
     return ended if why.of_method else replace(ended, decline_code=why.code)
-
-
-def public(payment: Payment) -> dict[str, Any]:
-    """The payment as its owner sees it."""
-    return {
-        "payment_id": payment.payment_id,
-        "order_id": payment.order_id,
-        "status": payment.status.value,
-        "amount": None if payment.amount is None else payment.amount.to_dict(),
-        "psp": payment.psp,
-        "psp_reference": payment.psp_reference,
-        "capture": payment.capture,
-        "next_action": None if payment.next_action is None else dict(payment.next_action),
-        "created_at": payment.created_at,
-        "updated_at": payment.updated_at,
-    }
-
-
-def snapshot(payment: Payment) -> dict[str, Any]:
-    """What `capture` needs of an authorised payment: travels through the machine, saves a read."""
-    answer = payment.answer
-    return {
-        "payment_id": payment.payment_id,
-        "order_id": payment.order_id,
-        "customer_id": payment.customer_id,
-        "status": payment.status.value,
-        "capture": payment.capture,
-        "amount": payment.total.to_dict(),
-        "psp": payment.psp,
-        "attempt_id": payment.attempt_id,
-        "psp_reference": payment.psp_reference,
-        "created_at": payment.created_at,
-        "updated_at": payment.updated_at,
-        "due_at": payment.due_at,
-        "version": payment.version,
-        "answer": None if answer is None else answer.to_dict(),
-    }
-
-
-def of_snapshot(data: Mapping[str, Any]) -> Payment:
-    """Inverse of `snapshot`; fields that it leaves out are empty and must not be saved."""
-    fields = dict(data)
-    answer = fields.pop("answer")
-    return Payment(
-        **fields
-        | {
-            "status": Status(data["status"]),
-            "amount": Money.of(data["amount"]),
-            "answer": None if answer is None else Answer(answer["status"], answer["body"]),
-            "method": "",
-        }
-    )

@@ -1,55 +1,40 @@
-"""Payments in DynamoDB: one row each, changed only by its own version, events beside it.
+"""Payments in DynamoDB: one row each, changed only by its own version, with the change's event.
 
 `PAYMENT#<payment_id>` / `PAYMENT`. The sparse index `due` holds the rows that are not final.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
+from itertools import islice
+from typing import Any, cast
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
-from pynamodb.exceptions import PutError, UpdateError
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
-from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
-from pynamodb.transactions import TransactWrite
 
 from payments.domain import Payment, Status
 from shop import clock, ids, tables
+from shop.checkout import CaptureMethod
 from shop.events import Event
 from shop.idempotency import Answer
 from shop.money import Money
+from shop.text import compact_json
 
-DUE_LIMIT = 100
-
-
-class _Meta:
-    table_name = tables.table_name("payments")
-    region = tables.region()
+READ_TOGETHER = 25  # due payments; the last of them is read about a minute before its turn
 
 
-class _DueIndex(GlobalSecondaryIndex["PaymentItem"]):  # type: ignore[no-untyped-call]
-    class Meta:
-        index_name = "due"
-        projection = AllProjection()
-
-    due_shard = UnicodeAttribute(hash_key=True)
-    due_at = UnicodeAttribute(range_key=True)
-
-
-class PaymentItem(tables.TableModel):
+class PaymentItem(tables.EventRow):
     """A payment's row."""
 
-    class Meta(_Meta):
-        pass
+    Meta = tables.meta("payments")
 
     payment_id = UnicodeAttribute()
     order_id = UnicodeAttribute()
     customer_id = UnicodeAttribute()
     status = UnicodeAttribute()
-    capture = UnicodeAttribute()
-    method = UnicodeAttribute()
+    capture_method = UnicodeAttribute()
+    payment_method = UnicodeAttribute()
     return_url = UnicodeAttribute(null=True)
     amount = NumberAttribute(null=True)
     currency = UnicodeAttribute(null=True)
@@ -71,14 +56,7 @@ class PaymentItem(tables.TableModel):
     trace = UnicodeAttribute()
     due_shard = UnicodeAttribute(null=True)
     due_at = UnicodeAttribute(null=True)
-    due = _DueIndex()
-
-
-class PaymentOutbox(tables.OutboxItem):
-    """An event of a payment."""
-
-    class Meta(_Meta):
-        pass
+    due = tables.due_index()
 
 
 class PaymentRepository:
@@ -95,26 +73,12 @@ class PaymentRepository:
     def insert(self, payment: Payment, event: Event | None = None) -> bool:
         """Store a new payment (and its event); False if it exists."""
         item = PaymentItem(*_key(payment.payment_id), **_attributes(payment))
-        absent = PaymentItem.pk.does_not_exist()
-        if event is None:
-            try:
-                item.save(condition=absent)
-            except PutError as error:
-                if tables.condition_failed(error):
-                    return False
-                raise
-            return True
-
-        def build(transaction: TransactWrite) -> None:
-            transaction.save(item, condition=absent)
-            transaction.save(PaymentOutbox.holding(event))
-
-        return not tables.transact(build)
+        return tables.put(item, PaymentItem.pk.does_not_exist(), event=event) is None
 
     def begin(self, payment: Payment) -> Payment | None:
         """Store reference and amount once; what the request stored before stays."""
         written = {"amount", "currency", "attempt_id", "psp", "psp_reference"}
-        written |= {"updated_at", "due_shard", "due_at"}
+        written |= {"updated_at"}  # When to look again stays: the request has set it just now.
         actions: list[Action] = [PaymentItem.version.add(1)]
         for name, value in _attributes(payment).items():
             attribute = getattr(PaymentItem, name)
@@ -128,13 +92,8 @@ class PaymentRepository:
             & (PaymentItem.customer_id == payment.customer_id)
         )
         item = PaymentItem(*_key(payment.payment_id))
-        try:
-            item.update(actions, condition=PaymentItem.pk.does_not_exist() | untouched)
-        except UpdateError as error:
-            if tables.condition_failed(error):
-                return None
-            raise
-        return _payment(item)
+        refused = tables.update(item, actions, PaymentItem.pk.does_not_exist() | untouched)
+        return _payment(item) if refused is None else None
 
     def save(self, before: Payment, after: Payment, event: Event | None) -> Payment | None:
         """Write what changed if `before` is still stored; else return the stored row."""
@@ -149,18 +108,12 @@ class PaymentRepository:
         item = PaymentItem(*_key(before.payment_id))
         same = PaymentItem.version == before.version
 
-        def build(transaction: TransactWrite) -> None:
-            transaction.update(item, actions, condition=same, return_values="ALL_OLD")
-            if event is not None:
-                transaction.save(PaymentOutbox.holding(event))
-
-        failed = tables.transact(build)
-        if not failed:
+        refused = tables.update(item, actions, same, event=event)
+        if refused is None:
             return None
-        stored = next((reason.item for reason in failed if reason.item is not None), None)
-        if stored is None:
+        if refused.item is None:
             raise LookupError("the payment's row is gone")
-        return _payment(tables.raw(PaymentItem, stored))
+        return _payment(tables.raw(PaymentItem, refused.item))
 
     def take_over(self, payment: Payment, *, owner: str, until: str) -> bool:
         """Take the lease over if it is as it was read."""
@@ -182,7 +135,7 @@ class PaymentRepository:
             PaymentItem.lease_owner == owner,
         )
 
-    def settle_held(self, payment_id: str, answer: Answer) -> bool:
+    def complete_authorization(self, payment_id: str, answer: Answer) -> bool:
         """Keep the first answer and take held money out of the index; False if it is not held."""
         status, body = PaymentItem.answer_status, PaymentItem.answer_body
         return self._update(
@@ -197,16 +150,19 @@ class PaymentRepository:
             PaymentItem.status == Status.AUTHORIZED.value,
         )
 
-    def due(self, now: datetime) -> Sequence[Payment]:
-        """At most DUE_LIMIT per shard, longest due first."""
+    def due(self, now: datetime) -> Iterable[Payment]:
+        """The longest due first; read page by page, and again by key: the index holds no more."""
         until = clock.rfc3339(now)
-        return [
-            _payment(item)
+        shards = [
+            PaymentItem.due.query(str(shard), PaymentItem.due_at <= until)
             for shard in range(tables.DUE_SHARDS)
-            for item in PaymentItem.due.query(
-                str(shard), PaymentItem.due_at <= until, limit=DUE_LIMIT
-            )
         ]
+        found = tables.oldest_first(shards, due_at=lambda item: str(item.due_at))
+        keys = ((item.pk, item.sk) for item in found)
+        while batch := list(islice(keys, READ_TOGETHER)):
+            rows = tables.batch_get(PaymentItem, batch, consistent=True)
+            due = [row for row in rows if row.due_at is not None and row.due_at <= until]
+            yield from map(_payment, sorted(due, key=lambda row: str(row.due_at)))
 
     def postpone(self, payment: Payment, *, due_at: str) -> bool:
         """Move it back in the index if it is as it was read there."""
@@ -214,13 +170,8 @@ class PaymentRepository:
         return self._update(payment.payment_id, [PaymentItem.due_at.set(due_at)], seen)
 
     def _update(self, payment_id: str, actions: list[Action], condition: Condition) -> bool:
-        try:
-            PaymentItem(*_key(payment_id)).update(actions, condition=condition)
-        except UpdateError as error:
-            if tables.condition_failed(error):
-                return False
-            raise
-        return True
+        """Of what tells nobody anything: the row's last event was told before."""
+        return tables.update(PaymentItem(*_key(payment_id)), actions, condition) is None
 
 
 def _key(payment_id: str) -> tuple[str, str]:
@@ -238,8 +189,8 @@ def _attributes(payment: Payment) -> dict[str, Any]:
         "order_id": payment.order_id,
         "customer_id": payment.customer_id,
         "status": payment.status.value,
-        "capture": payment.capture,
-        "method": payment.method,
+        "capture_method": payment.capture_method,
+        "payment_method": payment.payment_method,
         "return_url": payment.return_url,
         "amount": None if amount is None else amount.amount,
         "currency": None if amount is None else amount.currency,
@@ -272,8 +223,8 @@ def _payment(item: PaymentItem) -> Payment:
         order_id=item.order_id,
         customer_id=item.customer_id,
         status=Status(item.status),
-        capture=item.capture,
-        method=item.method,
+        capture_method=cast(CaptureMethod, item.capture_method),
+        payment_method=item.payment_method,
         return_url=item.return_url,
         amount=Money(int(item.amount), item.currency) if priced else None,
         psp=item.psp,
@@ -296,4 +247,4 @@ def _payment(item: PaymentItem) -> Payment:
 
 
 def _dump(data: Any) -> str:
-    return json.dumps(dict(data), separators=(",", ":"), ensure_ascii=False)
+    return compact_json(dict(data))

@@ -8,7 +8,6 @@ later (it keeps events for 30 days, too) is the one that came.
 from datetime import datetime
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
-from pynamodb.exceptions import PutError
 
 from payments.service.ports import Notice
 from shop import clock, tables
@@ -19,9 +18,7 @@ DAYS = 30
 class WebhookItem(tables.TableModel):
     """A notice. `outcome` is there once it was processed."""
 
-    class Meta:
-        table_name = tables.table_name("payments")
-        region = tables.region()
+    Meta = tables.meta("payments")
 
     psp = UnicodeAttribute()
     type = UnicodeAttribute()
@@ -46,13 +43,7 @@ class NoticeRepository:
             received_at=clock.rfc3339(now),
             expires_at=int(now.timestamp()) + DAYS * 86_400,
         )
-        try:
-            item.save(condition=WebhookItem.outcome.does_not_exist())
-        except PutError as error:
-            if tables.condition_failed(error):
-                return False
-            raise
-        return True
+        return tables.put(item, WebhookItem.outcome.does_not_exist()) is None
 
     def processed(self, notice: Notice, outcome: str) -> None:
         """Say what came of it."""

@@ -1,9 +1,11 @@
 """HTTP bodies of the payment routes."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 
+from payments.domain import Payment
+from shop.checkout import CaptureMethod
 from shop.schemas import Body, MoneyOut, OrderId, Out, PaymentId, PaymentMethod, ReturnUrl
 
 
@@ -12,7 +14,7 @@ class PaymentIn(Body):
 
     order_id: OrderId
     payment_method: PaymentMethod
-    capture: Literal["auto", "manual"] = "auto"
+    capture_method: CaptureMethod = "automatic"
     return_url: ReturnUrl | None = None
 
 
@@ -38,10 +40,15 @@ class PaymentOut(Out):
     amount: MoneyOut | None
     psp: str
     psp_reference: str | None
-    capture: Literal["auto", "manual"]
+    capture_method: CaptureMethod
     next_action: NextAction | None
     created_at: str
     updated_at: str
+
+    @classmethod
+    def of(cls, payment: Payment, *, for_customer: bool = True) -> "PaymentOut":
+        """The payment as its owner sees it; others are not shown what only a browser needs."""
+        return cls.model_validate(_shown(payment, for_customer))
 
 
 class Attempt(Out):
@@ -61,6 +68,25 @@ class PaymentDetailOut(PaymentOut):
     decline_code: str | None
     attempts: list[Attempt]
 
+    @classmethod
+    def of(cls, payment: Payment, *, for_customer: bool = True) -> "PaymentDetailOut":
+        """Never the payment method itself."""
+        attempt = {
+            "attempt_id": payment.attempt_id,
+            "psp": payment.psp,
+            "psp_reference": payment.psp_reference,
+            "status": payment.status.value,
+            "decline_code": payment.decline_code,
+        }
+        return cls.model_validate(
+            {
+                **_shown(payment, for_customer),
+                "captured_at": payment.captured_at,
+                "decline_code": payment.decline_code,
+                "attempts": [] if payment.psp_reference is None else [attempt],
+            }
+        )
+
 
 class WebhookOut(Out):
     """The provider need not send it again."""
@@ -68,6 +94,17 @@ class WebhookOut(Out):
     received: Literal[True] = True
 
 
-def detail(payment: dict[str, Any], attempts: list[dict[str, Any]]) -> PaymentDetailOut:
-    """Check and build the answer of GET."""
-    return PaymentDetailOut.model_validate({**payment, "attempts": attempts})
+def _shown(payment: Payment, for_customer: bool) -> dict[str, object]:
+    action = payment.next_action if for_customer else None
+    return {
+        "payment_id": payment.payment_id,
+        "order_id": payment.order_id,
+        "status": payment.status.value,
+        "amount": None if payment.amount is None else payment.amount.to_dict(),
+        "psp": payment.psp,
+        "psp_reference": payment.psp_reference,
+        "capture_method": payment.capture_method,
+        "next_action": None if action is None else dict(action),
+        "created_at": payment.created_at,
+        "updated_at": payment.updated_at,
+    }

@@ -11,8 +11,7 @@ from constructs import Construct
 
 from infra.constructs import names
 from infra.stages import Stage
-
-METRICS = "Cartwright"  # the namespace of all that functions count
+from shop.deploy import Alarm
 
 
 class Alarms(Construct):
@@ -54,53 +53,22 @@ class Alarms(Construct):
         alarm.add_alarm_action(self._topic())
         alarm.add_ok_action(self._topic())
 
-    def counted(self, metric: str, *, service: str, says: str) -> None:
-        """Fire as soon as the code of a service counts `metric` (shop.telemetry.count) once."""
+    def declared(self, alarm: Alarm, *, service: str) -> None:
+        """Fire by what the code of a service counts (shop.telemetry.count)."""
+        metric = re.sub("(?<=.)(?=[A-Z])", "-", alarm.metric)
         self.above(
-            re.sub("(?<=.)(?=[A-Z])", "-", metric).lower(),
+            "-".join([metric, *alarm.dimensions.values()]).lower(),
             cloudwatch.Metric(
-                namespace=METRICS,
-                metric_name=metric,
-                dimensions_map={"service": service},
-                statistic=cloudwatch.Stats.SUM,
+                namespace=names.metrics_namespace(self._stage),
+                metric_name=alarm.metric,
+                dimensions_map={"service": service, **alarm.dimensions},
+                statistic=cloudwatch.Stats.MAXIMUM if alarm.gauge else cloudwatch.Stats.SUM,
                 period=Duration.minutes(1),
             ),
-            limit=0,
-            minutes=1,
-            says=says,
-        )
-
-    def violated(self, invariant: str, *, service: str, says: str) -> None:
-        """Fire while the auditor counts violations of an invariant."""
-        self.above(
-            f"invariant-violated-{invariant.lower()}",
-            cloudwatch.Metric(
-                namespace=METRICS,
-                metric_name="InvariantViolated",
-                dimensions_map={"service": service, "invariant": invariant},
-                statistic=cloudwatch.Stats.MAXIMUM,
-                period=Duration.minutes(1),
-            ),
-            limit=0,
-            minutes=1,
-            says=says,
-        )
-
-    def behind(self, metric: str, *, service: str, limit_s: float, says: str) -> None:
-        """Fire when something that is done every minute is late, or is not done at all."""
-        self.above(
-            re.sub("(?<=.)(?=[A-Z])", "-", metric).lower(),
-            cloudwatch.Metric(
-                namespace=METRICS,
-                metric_name=metric,
-                dimensions_map={"service": service},
-                statistic=cloudwatch.Stats.MAXIMUM,
-                period=Duration.minutes(1),
-            ),
-            limit=limit_s,
-            minutes=5,
-            says=says,
-            silence_is_good=False,
+            limit=alarm.limit,
+            minutes=alarm.minutes,
+            says=alarm.says,
+            silence_is_good=alarm.silence_is_good,
         )
 
     def parked(self, queue: sqs.IQueue) -> None:

@@ -1,21 +1,28 @@
 """A DynamoDB table as all of ours are: keys pk and sk, on demand, own key, point-in-time copies."""
 
-from collections.abc import Mapping
-
 from aws_cdk import RemovalPolicy
 from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
 from infra.stages import Stage
+from shop.deploy import Index, Table
 
 TTL_ATTRIBUTE = "expires_at"
-# Sparse: only rows in a non-final state carry both attributes.
-DUE: Mapping[str, tuple[str, str]] = {"due": ("due_shard", "due_at")}
+# All that changes or removes an item. A put over an existing one is refused by its condition.
+CHANGES = (
+    "dynamodb:UpdateItem",
+    "dynamodb:DeleteItem",
+    "dynamodb:BatchWriteItem",
+    "dynamodb:PartiQLInsert",
+    "dynamodb:PartiQLUpdate",
+    "dynamodb:PartiQLDelete",
+)
 
 
 class DataTable(Construct):
-    """A table and its physical name. Rows with `expires_at` go by themselves if `expires`."""
+    """A table as its service declares it, and its physical name."""
 
     def __init__(
         self,
@@ -23,37 +30,35 @@ class DataTable(Construct):
         id_: str,
         *,
         stage: Stage,
-        name: str,
+        declared: Table,
         key: kms.IKey,
-        indexes: Mapping[str, tuple[str, str]],
         streams: bool,
-        expires: bool,
     ) -> None:
         super().__init__(scope, id_)
-        self.name = name
-        self.indexes = frozenset(indexes)
+        self.name = declared.name
+        self.indexes = frozenset(declared.indexes)
         self.table = dynamodb.TableV2(
             self,
             "Table",
-            table_name=stage.physical(name),
+            table_name=stage.physical(declared.name),
             partition_key=_text("pk"),
             sort_key=_text("sk"),
             billing=dynamodb.Billing.on_demand(),
             encryption=dynamodb.TableEncryptionV2.customer_managed_key(key),
             global_secondary_indexes=[
-                dynamodb.GlobalSecondaryIndexPropsV2(
-                    index_name=index, partition_key=_text(pk), sort_key=_text(sk)
-                )
-                for index, (pk, sk) in indexes.items()
+                _index(name, index) for name, index in declared.indexes.items()
             ],
-            dynamo_stream=dynamodb.StreamViewType.NEW_IMAGE if streams else None,
-            time_to_live_attribute=TTL_ATTRIBUTE if expires else None,
+            # The relay reads the new image; of a row that is gone, the auditor the old one.
+            dynamo_stream=dynamodb.StreamViewType.NEW_AND_OLD_IMAGES if streams else None,
+            time_to_live_attribute=TTL_ATTRIBUTE if declared.expires else None,
             point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
                 point_in_time_recovery_enabled=stage.point_in_time_recovery
             ),
             deletion_protection=stage.deletion_protection,
             removal_policy=RemovalPolicy.RETAIN if stage.retain else RemovalPolicy.DESTROY,
         )
+        if declared.append_only:
+            self._refuse_changes()
 
     @property
     def arn(self) -> str:
@@ -67,6 +72,30 @@ class DataTable(Construct):
         if arn is None:
             raise ValueError(f"table {self.name} has no stream")
         return arn
+
+    def _refuse_changes(self) -> None:
+        """In the table's own policy, which outranks what any role may."""
+        self.table.add_to_resource_policy(
+            iam.PolicyStatement(
+                sid="AppendOnly",
+                effect=iam.Effect.DENY,
+                principals=[iam.AnyPrincipal()],
+                actions=list(CHANGES),
+                resources=["*"],  # In a table's own policy this is the table.
+            )
+        )
+
+
+def _index(name: str, index: Index) -> dynamodb.GlobalSecondaryIndexPropsV2:
+    return dynamodb.GlobalSecondaryIndexPropsV2(
+        index_name=name,
+        partition_key=_text(index.partition),
+        sort_key=_text(index.sort),
+        projection_type=dynamodb.ProjectionType.INCLUDE
+        if index.project
+        else dynamodb.ProjectionType.KEYS_ONLY,
+        non_key_attributes=list(index.project) or None,
+    )
 
 
 def _text(name: str) -> dynamodb.Attribute:

@@ -11,9 +11,11 @@ from constructs import Construct
 
 from infra.constructs.acknowledge import acknowledge
 from infra.constructs.alarms import Alarms
-from infra.constructs.queues import DeadLetterQueue, Retries, work_queue
+from infra.constructs.queues import DeadLetterQueue, work_queue
 from infra.constructs.service_function import TIMEOUT_S
+from infra.project import ROOT
 from infra.stages import Stage
+from shop.deploy import Retries
 
 # One call that hangs must not take the batch with it: see TIMEOUT_S.
 BATCH = 5
@@ -50,7 +52,9 @@ class EventConsumer(Construct):
             "Rule",
             rule_name=stage.physical(subject),
             event_bus=events.EventBus.from_event_bus_name(self, "Bus", stage.physical()),
-            event_pattern=events.EventPattern(detail_type=[_match(name) for name in events_]),
+            event_pattern=events.EventPattern(
+                source=producers(events_), detail_type=[_match(name) for name in events_]
+            ),
         )
         # The target's own dead letters: what EventBridge could not put into the queue.
         rule.add_target(targets.SqsQueue(self.queue, dead_letter_queue=dlq.queue))
@@ -81,6 +85,18 @@ class EventConsumer(Construct):
             minutes=3,
             says="Events wait for more than five minutes: the consumer fails or is too slow.",
         )
+
+
+def producers(events_: Sequence[str]) -> list[str]:
+    """Who publishes these, by the folders of their schemas: from others they are not believed."""
+    found = {
+        file.parent.name
+        for name in events_
+        for file in (ROOT / "events").glob(f"*/{name.removesuffix('*')}*.schema.json")
+    }
+    if not found:
+        raise ValueError(f"nobody publishes {', '.join(events_)}")
+    return sorted(f"shop.{service}" for service in found)
 
 
 def _match(name: str) -> str:

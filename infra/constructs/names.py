@@ -38,10 +38,15 @@ def alarm_topic_arn(scope: Construct, stage: Stage) -> str:
     return Stack.of(scope).format_arn(service="sns", resource=stage.physical("alarms"))
 
 
-def relay_dlq_arn(scope: Construct, stage: Stage) -> str:
-    """Where the relay's failed batches go."""
-    name = stage.physical("operations", "relay", "dlq")
-    return Stack.of(scope).format_arn(service="sqs", resource=name)
+def dlq_arn(scope: Construct, stage: Stage, service: str, name: str) -> str:
+    """The dead letters of the function `<service>.<name>`."""
+    physical = stage.physical(service, name, "dlq")
+    return Stack.of(scope).format_arn(service="sqs", resource=physical)
+
+
+def metrics_namespace(stage: Stage) -> str:
+    """Of all that functions count. Stages may share an account and a region, never their sums."""
+    return f"Cartwright/{stage.name}"
 
 
 def role_name(stage: Stage, service: str, name: str) -> str:
@@ -52,6 +57,11 @@ def role_name(stage: Stage, service: str, name: str) -> str:
 def stream_parameter(stage: Stage, table: str) -> str:
     """The SSM parameter that holds the ARN of a table's stream, which DynamoDB names by a time."""
     return f"/cartwright/{stage.name}/streams/{table}"
+
+
+def key_parameter(stage: Stage, service: str) -> str:
+    """The SSM parameter that holds the ARN of a service's key, which KMS names."""
+    return f"/cartwright/{stage.name}/keys/{service}"
 
 
 def layer_parameter(stage: Stage, name: str) -> str:

@@ -1,7 +1,5 @@
 """Queues: encrypted, TLS only where the target speaks it, dead letters kept for 14 days."""
 
-from dataclasses import dataclass
-
 from aws_cdk import Duration
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
@@ -9,21 +7,7 @@ from constructs import Construct
 from infra.constructs.acknowledge import acknowledge
 from infra.constructs.alarms import Alarms
 from infra.stages import Stage
-
-
-@dataclass(frozen=True, kw_only=True)
-class Retries:
-    """How often a message is tried, once per visibility timeout, and how long it may wait.
-
-    With a consumer's three minutes, 1000 tries (the most that SQS counts) are two days.
-    """
-
-    attempts: int
-    retention_days: int
-
-
-HOURS = Retries(attempts=20, retention_days=4)
-DAYS = Retries(attempts=1000, retention_days=14)
+from shop.deploy import Retries
 
 
 class DeadLetterQueue(Construct):

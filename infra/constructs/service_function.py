@@ -1,8 +1,6 @@
 """A function with everything that each of ours has: own role, own log group, tracing, alarms."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Literal
 
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -13,13 +11,11 @@ from constructs import Construct
 
 from infra.constructs import names
 from infra.constructs.acknowledge import acknowledge
-from infra.constructs.alarms import METRICS, Alarms
+from infra.constructs.alarms import Alarms
 from infra.constructs.grants import allow
 from infra.constructs.logs import log_group
-from infra.constructs.queues import HOURS, Retries
 from infra.stages import Stage
-
-Kind = Literal["route", "authorizer", "steps", "consumer", "job", "stream"]
+from shop.deploy import Function, Kind
 
 # A route stays below the gateway's 29 s and below the 30 s lease of an idempotency key. A step has
 # its task's limit, but a cold start counts for the task alone, so a repeated task may meet the
@@ -35,26 +31,6 @@ TIMEOUT_S: Mapping[Kind, int] = {
 }
 
 
-@dataclass(frozen=True, kw_only=True)
-class FunctionSpec:
-    """One function and its rights, as a stack's table lists them.
-
-    `tables` maps a table, or `<table>/<index>`, to the item actions that the function may do.
-    `uses` names what the stack offers besides tables; `hears` the events of a consumer, `retries`
-    how long it tries.
-    """
-
-    name: str
-    kind: Kind
-    handler: str
-    tables: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    uses: Sequence[str] = ()
-    hears: Sequence[str] = ()
-    retries: Retries = HOURS  # of a consumer, before a message is parked
-    memory_mb: int = 512
-    timeout_s: int | None = None  # None: as usual for its kind
-
-
 class ServiceFunction(Construct):
     """A Lambda function. Its rights are all in its own role, inline, and given at once."""
 
@@ -64,8 +40,7 @@ class ServiceFunction(Construct):
         id_: str,
         *,
         stage: Stage,
-        service: str,
-        spec: FunctionSpec,
+        spec: Function,
         code: lambda_.Code,
         layers: Sequence[lambda_.ILayerVersion],
         environment: Mapping[str, str],
@@ -73,7 +48,7 @@ class ServiceFunction(Construct):
         failures_to: lambda_.IDestination | None = None,
     ) -> None:
         super().__init__(scope, id_)
-        self.spec = spec
+        self.spec, service = spec, spec.service
         name = stage.physical(service, spec.name)
         group = log_group(self, "Logs", stage=stage, name=f"/aws/lambda/{name}")
         role = self._role(stage, service, group, rights)
@@ -179,7 +154,7 @@ def _common(stage: Stage, service: str) -> dict[str, str]:
         "STAGE": stage.name,
         "HOME_REGION": stage.region,
         "POWERTOOLS_SERVICE_NAME": service,
-        "POWERTOOLS_METRICS_NAMESPACE": METRICS,
+        "POWERTOOLS_METRICS_NAMESPACE": names.metrics_namespace(stage),
         "LOG_LEVEL": stage.log_level,
         "ERRORS_URL": stage.errors_url,
     }

@@ -1,5 +1,10 @@
-"""An EXPRESS state machine from state_machines/<name>.asl.json, `${Name}` replaced."""
+"""An EXPRESS state machine from state_machines/<name>.asl.json.
 
+`${Name}` is replaced by the ARN of a function. How long a Task waits before it is repeated stands
+in the file as a number, and is replaced by the stage's.
+"""
+
+import json
 import re
 from collections.abc import Mapping
 
@@ -46,11 +51,9 @@ class ExpressMachine(Construct):
         name: str,
         definition: str,
         functions: Mapping[str, str],
-        settings: Mapping[str, str],
     ) -> None:
         super().__init__(scope, id_)
-        substitutions = {**functions, **settings}
-        _check(name, definition, substitutions)
+        _check(name, definition, functions)
         physical = stage.physical(name)
         role = iam.Role(
             self,
@@ -74,18 +77,22 @@ class ExpressMachine(Construct):
             "Machine",
             state_machine_name=physical,
             state_machine_type=sfn.StateMachineType.EXPRESS,
-            definition_body=sfn.DefinitionBody.from_string(definition),
-            definition_substitutions=substitutions,
+            definition_body=sfn.DefinitionBody.from_string(_with_waits(definition, stage)),
+            definition_substitutions=functions,
             role=role.without_policy_updates(),
             tracing_enabled=True,
             logs=sfn.LogOptions(
                 destination=log_group(
                     self, "Logs", stage=stage, name=f"/aws/vendedlogs/states/{physical}"
                 ),
-                level=sfn.LogLevel.ALL,
+                level=sfn.LogLevel[stage.machine_log],
                 include_execution_data=False,  # It holds what customers order and pay.
             ),
             removal_policy=RemovalPolicy.DESTROY,
+        )
+        acknowledge(
+            self.machine,
+            {"AwsSolutions-SF1": "Executions that end well are told by the log of each step."},
         )
         self._watch(stage, name)
 
@@ -106,6 +113,16 @@ class ExpressMachine(Construct):
             minutes=3,
             says="Executions take longer than a caller waits. The janitors start them again.",
         )
+
+
+def _with_waits(definition: str, stage: Stage) -> str:
+    """The definition with this stage's waits between the attempts of a Task."""
+    machine = json.loads(definition)
+    for state in machine["States"].values():
+        for retry in state.get("Retry", ()):
+            retry["IntervalSeconds"] = stage.retry_interval_s
+            retry["MaxDelaySeconds"] = stage.retry_max_delay_s
+    return json.dumps(machine, indent=2)
 
 
 def _check(name: str, definition: str, substitutions: Mapping[str, str]) -> None:

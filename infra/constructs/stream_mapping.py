@@ -10,8 +10,12 @@ BATCH = 25
 ATTEMPTS = 10_000
 
 
+# `exists` works on leaves only: on the type of a string attribute, not within a list.
+TELLING = {"dynamodb": {"NewImage": {"outbox": {"S": [{"exists": True}]}}}}
+
+
 class StreamMapping(Construct):
-    """New rows of a table, in order per partition, to one function.
+    """Changes of rows that carry an event, in order per partition, to one function.
 
     A batch that fails is halved and tried again; after `max_age` its position in the stream goes to
     the dead-letter queue. Functions park by themselves what can never succeed.
@@ -37,7 +41,7 @@ class StreamMapping(Construct):
             event_source_arn=stream_arn,
             starting_position="TRIM_HORIZON",
             filter_criteria=mapping.FilterCriteriaProperty(
-                filters=[mapping.FilterProperty(pattern=json.dumps({"eventName": ["INSERT"]}))]
+                filters=[mapping.FilterProperty(pattern=json.dumps(TELLING))]
             ),
             batch_size=BATCH,
             parallelization_factor=parallel,

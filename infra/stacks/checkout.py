@@ -1,4 +1,6 @@
-"""Checkout: the state machine over the steps of four services."""
+"""Checkout: the state machine over the steps of services."""
+
+import re
 
 from aws_cdk import CfnOutput
 from constructs import Construct
@@ -9,9 +11,6 @@ from infra.project import Project
 from infra.stacks.base import BaseStack
 from infra.stages import Stage
 
-# `${CatalogSteps}` in the definition is the function catalog.steps, and so on.
-STEPS_OF = ("catalog", "inventory", "orders", "payments")
-
 
 class CheckoutStack(BaseStack):
     """The machine. Who may start it stands with the functions that do: its name is known."""
@@ -20,19 +19,17 @@ class CheckoutStack(BaseStack):
         super().__init__(
             scope, stage=stage, project=project, name="checkout", about="The checkout machine"
         )
+        definition = project.machine("checkout")
         machine = ExpressMachine(
             self,
             "Checkout",
             stage=stage,
             name="checkout",
-            definition=project.machine("checkout"),
+            definition=definition,
+            # `${CatalogSteps}` in the definition is the function catalog.steps, and so on.
             functions={
-                f"{service.title()}Steps": names.function_arn(self, stage, service, "steps")
-                for service in STEPS_OF
-            },
-            settings={
-                "RetryInterval": str(stage.retry_interval_s),
-                "RetryMaxDelay": str(stage.retry_max_delay_s),
+                f"{service}Steps": names.function_arn(self, stage, service.lower(), "steps")
+                for service in sorted(set(re.findall(r"\$\{(\w+)Steps\}", definition)))
             },
         )
         CfnOutput(self, "CheckoutMachineArn", value=machine.machine.state_machine_arn)

@@ -11,32 +11,28 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
-from aws_cdk import aws_sqs as sqs
 from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
 from infra.constructs import grants, names
 from infra.constructs.data_key import data_key
 from infra.constructs.queues import DeadLetterQueue
-from infra.constructs.service_function import FunctionSpec
 from infra.project import Project
-from infra.stacks.service import ServiceStack, Use
+from infra.stacks.functions import FunctionStack, Use
 from infra.stages import Stage
-
-RELAY = FunctionSpec(
-    name="relay", kind="stream", handler="operations.jobs.relay.handler", uses=("bus", "parking")
-)
+from shop.deploy import Function
 
 
-class PlatformStack(ServiceStack):
-    """What all services stand on. It knows none of them."""
+class PlatformStack(FunctionStack):
+    """What all services stand on. It knows none of them but the one that has the relay."""
 
     def __init__(self, scope: Construct, *, stage: Stage, project: Project) -> None:
+        platform = project.platform()
         super().__init__(
             scope,
             stage=stage,
             project=project,
-            service="operations",
+            service=platform.services[platform.relay.service],
             name="platform",
             about="Event bus, layers, alarms and the outbox relay",
         )
@@ -44,14 +40,26 @@ class PlatformStack(ServiceStack):
         self._add_alarm_topic()
         self._add_bus()
         self._tell_people()
-        self._add_relay()
+        # The function only: each service's stack connects its own streams to it.
+        self._add_relay(platform.relay)
+
+    def _add_relay(self, relay: Function) -> None:
+        """With the queue where it parks what comes in vain."""
+        subject = f"{relay.service}-{relay.name}"
+        dlq = DeadLetterQueue(self, "RelayDeadLetters", stage=self.stage, subject=subject).queue
+        CfnOutput(self, "RelayDlqUrl", value=dlq.queue_url)
+        self.add_function(
+            relay,
+            rights=[grants.send(dlq.queue_arn)],
+            environment={relay.parks: dlq.queue_url} if relay.parks else None,
+        )
 
     @cached_property
     def layers(self) -> Sequence[lambda_.ILayerVersion]:
         """The service's layers themselves: their parameters do not exist before this stack does."""
         return [
             self._layers[name]
-            for name in self.project.layers_of(self.service)
+            for name in self.project.layers_of(self.service.name)
             if name in self._layers
         ]
 
@@ -141,7 +149,7 @@ class PlatformStack(ServiceStack):
             rule_name=self.stage.physical(subject),
             event_bus=self._bus,
             event_pattern=events.EventPattern(
-                source=[f"shop.{self.service}"],
+                source=[f"shop.{self.service.name}"],
                 detail_type=["invariant.violated", "invariant.healed"],
             ),
         )
@@ -157,20 +165,6 @@ class PlatformStack(ServiceStack):
         self._let_publish(
             "RulePublishes", "events", {"ArnEquals": {"aws:SourceArn": rule.rule_arn}}
         )
-
-    def _add_relay(self) -> None:
-        """The function only: each service's stack connects its own stream to it."""
-        subject = "operations-relay"
-        dlq = DeadLetterQueue(self, "RelayDeadLetters", stage=self.stage, subject=subject).queue
-        self.add_use("parking", _parking(dlq))
-        self.add_function(RELAY)
-        self.watch({"RelayParked": "The relay could not publish an event and parked it."})
-        CfnOutput(self, "RelayDlqUrl", value=dlq.queue_url)
-
-
-def _parking(dlq: sqs.IQueue) -> Use:
-    """Single records that the relay cannot publish, and batches that it could not process."""
-    return Use(environment={"RELAY_DLQ_URL": dlq.queue_url}, rights=[grants.send(dlq.queue_arn)])
 
 
 def _let_alarms_use(key: kms.Key) -> None:

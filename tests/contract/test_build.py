@@ -22,6 +22,7 @@ def repository(tmp_path: Path) -> Path:
         "functions/demo/api/hello.py": "WORDS = {'b', 'a', 'c'}\n\ndef handler(): ...\n",
         "functions/demo/routes.json": "[]",
         "functions/demo/README.md": "Demo.",
+        "functions/demo/deploy.py": "SERVICE = None\n",
         "functions/demo/tests/test_hello.py": "",
         "functions/demo/__pycache__/stale.cpython-39.pyc": "",
     }

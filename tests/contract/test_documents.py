@@ -1,5 +1,6 @@
 """Documents that must stay true: the diagram's width, generated contracts, no foreign words."""
 
+import importlib
 import json
 import re
 import subprocess
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 from openapi_spec_validator import validate
 
-from shop import problems
+from shop.problems import ProblemType
 from tools.contracts import __main__ as contracts
 from tools.contracts import discover, events
 
@@ -34,12 +35,24 @@ def test_openapi_is_valid_3_1() -> None:
 
 def test_every_answer_of_every_route_is_documented_with_known_codes() -> None:
     document = json.loads((ROOT / "docs/openapi.json").read_text())
+    listed = {kind.code: kind.status for kind in discover.problem_types()}
+    answered = set()
     for path, item in document["paths"].items():
         for method, operation in item.items():
             assert any(int(status) < 400 for status in operation["responses"]), (method, path)
             for status, response in operation["responses"].items():
                 for code in response.get("x-cartwright-codes", []):
-                    assert problems.CATALOGUE[code].status == int(status)
+                    assert listed[code] == int(status)
+                    answered.add(code)
+    assert answered == set(listed), "listed, and answered by no route"
+
+
+def test_a_service_says_of_a_code_what_all_others_say(monkeypatch: pytest.MonkeyPatch) -> None:
+    module = importlib.import_module("identity.problems")
+    other = ProblemType("order_closed", 410, "The order is gone")
+    monkeypatch.setattr(module, "ORDER_CLOSED", other, raising=False)
+    with pytest.raises(SystemExit, match="order_closed"):
+        discover.problem_types()
 
 
 def test_every_link_leads_to_a_route_with_parameters_that_it_has() -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tools import artefacts
 from tools import build as builder
 from tools.handlers import ROOT, Handler, discover, environment, layers_of
 from tools.lock import check
@@ -56,17 +57,22 @@ assert callable(importlib.import_module(given["module"]).handler)
     run_isolated(code, handler.path(built), handler.service, module=handler.module)
 
 
+def python(folder: Path) -> Iterator[Path]:
+    """What is shipped of it and has imports."""
+    return (path for path in artefacts.shipped(folder) if path.suffix == ".py")
+
+
 @pytest.mark.parametrize("service", SERVICES)
 def test_every_import_of_a_service_is_packaged_even_a_late_one(built: Path, service: str) -> None:
     """An import inside a function would otherwise fail at the first request that reaches it."""
-    sources = [*(ROOT / "functions" / service).rglob("*.py")]
+    sources = [*python(ROOT / "functions" / service)]
     imports = sorted({found for path in sources for found in imported(path)})
     handler = Handler(service=service, module="")
     run_isolated(RESOLVE, handler.path(built), service, imports=imports)
 
 
 def test_every_import_of_the_kernel_is_packaged(built: Path) -> None:
-    sources = (ROOT / "layers" / "shop" / "python").rglob("*.py")
+    sources = python(ROOT / "layers" / "shop" / "python")
     imports = sorted({found for path in sources for found in imported(path)})
     path = [str(built / "layers" / name / "python") for name in layers_of("any")]
     run_isolated(RESOLVE, path, imports=imports)

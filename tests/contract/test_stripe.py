@@ -15,7 +15,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import stripe
@@ -126,7 +126,7 @@ def psp(localstripe: str, secret: Secret) -> Iterator[StripePsp]:
 
 def created(psp: StripePsp, method: str = "pm_card_visa") -> Any:
     """A payment whose reference is stored, as the use case confirms it."""
-    payment = make_payment(method=method)
+    payment = make_payment(payment_method=method)
     made = psp.create(payment, TOTAL, key="att_1")
     assert isinstance(made, Seen)
     assert made.state is PspState.CREATED
@@ -204,8 +204,20 @@ def test_a_second_confirmation_or_capture_is_refused(psp: StripePsp) -> None:
 
 
 def test_an_unknown_method_is_refused_before_anything_is_made(psp: StripePsp) -> None:
-    refused = psp.create(make_payment(method="pm_nobody"), TOTAL, key="att_1")
+    refused = psp.create(make_payment(payment_method="pm_nobody"), TOTAL, key="att_1")
     assert isinstance(refused, Unpayable)
+
+
+@pytest.mark.parametrize("method", ["tok_visa", "pm_", "pm_a-b", "card-1", "pm_" + "a" * 97])
+def test_what_is_no_method_of_stripe_is_refused_without_asking(method: str) -> None:
+    """The API takes whatever a provider may call a method; each provider knows its own."""
+
+    def secret() -> PspSecret:
+        raise AssertionError("asked")
+
+    psp = StripePsp(cast(Any, secret), api_base="http://127.0.0.1:1")
+    refused = psp.create(make_payment(payment_method=method), TOTAL, key="att_1")
+    assert refused == Unpayable("resource_missing", of_method=True)
 
 
 def test_a_currency_without_decimals_is_charged_whole(psp: StripePsp) -> None:

@@ -149,7 +149,7 @@ BAD_PAYMENTS: dict[str, tuple[dict[str, Any], int]] = {
     "order id": ({"order_id": "nonsense"}, 400),
     "no such order": ({"order_id": "ord_use1_0000000000000000000000000a"}, 404),
     "method": ({"payment_method": "4242424242424242"}, 400),
-    "capture": ({"capture": "later"}, 400),
+    "capture": ({"capture_method": "later"}, 400),
     "field": ({"amount": 1}, 400),
 }
 

@@ -13,8 +13,9 @@ from typing import Any
 
 import pytest
 
-from shop import ids, machine
-from shop.machine import CheckoutIncomplete
+from shop import ids
+from shop.checkout import CheckoutResult, ExecutionFailed, ExecutionInput
+from shop.checkout_execution import StepFunctionsCheckout
 from tests.e2e.platform import Platform
 from tests.support import gateway
 from tests.support.gateway import Reply
@@ -87,15 +88,15 @@ def clients(platform: Platform) -> Iterator[Clients]:
         shop.sell(SKU, units=UNITS)
         sound, random = shop.machine.run, Random("deaths")  # noqa: S311
 
-        def mortal(arn: str, data: dict[str, Any]) -> dict[str, Any]:
+        def mortal(_: object, data: ExecutionInput, *, timeout_s: float) -> CheckoutResult:
             if random.random() < DIES:
-                raise CheckoutIncomplete("before its first step")
-            output = sound(arn, data)
+                raise ExecutionFailed("before its first step")
+            output = sound(data, timeout_s=timeout_s)
             if random.random() < DIES:
-                raise CheckoutIncomplete("after its last step")
+                raise ExecutionFailed("after its last step")
             return output
 
-        patch.setattr(machine, "run", mortal)
+        patch.setattr(StepFunctionsCheckout, "run", mortal)
         yield Clients(shop)
 
 

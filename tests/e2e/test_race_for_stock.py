@@ -19,6 +19,7 @@ from inventory.domain.reservation import HOLD, Status
 from inventory.repository import StockItem, StockRepository
 from inventory.service import counting, ending, reserving
 from shop import clock, ids, trace
+from shop.checkout import OrderLine
 from tests.e2e.platform import Platform
 from tests.support.races import own_tables, race, rows
 
@@ -90,18 +91,18 @@ class Warehouse:
         assert row.on_hand == row.available + row.reserved
 
 
-def lines(order_id: str) -> list[dict[str, Any]]:
+def lines(order_id: str) -> list[OrderLine]:
     """The same for every request of an order: two or three lines, two of one SKU."""
     random = Random(order_id)  # noqa: S311
     first, second = random.sample(SKUS, 2)
     skus = [first, second, first] if random.random() < 0.5 else [first, first]
-    return [{"sku": sku, "quantity": random.randint(1, 3)} for sku in skus]
+    return [OrderLine(sku=sku, quantity=random.randint(1, 3)) for sku in skus]
 
 
 def wanted(order_id: str) -> Counter[str]:
     total: Counter[str] = Counter()
     for line in lines(order_id):
-        total[line["sku"]] += line["quantity"]
+        total[line.sku] += line.quantity
     return total
 
 

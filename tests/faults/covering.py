@@ -27,9 +27,8 @@ ELSEWHERE = {
     f"{_AUDITOR}reading.py _read_shard calls _read_on": "of several pages; tests/unit/operations",
     f"{_AUDITOR}tallying.py load calls notes.tallies": "what a new hold names; tests/integration",
     f"{_CHARGING}_never_made calls self._resume": "beside a janitor; tests/unit/payments",
-    f"{_CHARGING}capture calls self._stored": "the definition always passes a snapshot",
-    f"{_CHARGING}refuse calls self._refuse_held": _HELD,
-    f"{_CHARGING}_refuse_held": _HELD,
+    f"{_CHARGING}fail calls self._fail_authorized": _HELD,
+    f"{_CHARGING}_fail_authorized": _HELD,
 }
 
 

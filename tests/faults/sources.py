@@ -198,7 +198,7 @@ def _annotated(tree: ast.Module, holders: set[str]) -> Iterator[tuple[str, str]]
 
 
 def _models(modules: Iterable[Module]) -> set[str]:
-    found = {"TableModel", "OutboxItem"}
+    found = {"TableModel", "EventRow"}
     classes = [node for module in modules for node in module.classes()]
     for _ in range(3):  # Models of models.
         found |= {node.name for node in classes if _bases(node) & found}

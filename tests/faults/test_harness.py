@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from shop.deploy import discover
 from tests.faults import campaign, covering
 from tests.faults.defects import all_defects
 from tests.faults.injection import OF_KIND
 from tests.faults.journeys import JOURNEYS
 from tests.faults.running import Runner, Schedule
 from tests.faults.world import opened
-from tests.support.specs import specs
 
 pytestmark = pytest.mark.slow
 
@@ -93,7 +93,7 @@ def test_a_call_that_no_request_came_through_is_not_covered() -> None:
 
 def test_every_function_of_the_platform_is_in_the_sources_that_are_looked_at() -> None:
     files = {site.file for site in covering.sites()}
-    services = {spec.service for spec in specs().values()}
+    services = {spec.service for spec in discover().functions.values()}
     assert services == {file.split("/")[1] for file in files if file.startswith("functions/")}
 
 

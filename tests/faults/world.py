@@ -18,12 +18,12 @@ import pytest
 
 from inventory.service import ending
 from shop import clock, telemetry
+from shop.deploy import discover
 from tests.faults.injection import Injector
 from tests.support import dynamodb
 from tests.support.estate import Delivery
 from tests.support.gateway import Reply
-from tests.support.journey import Journey, cold_start, scheduled, started
-from tests.support.specs import specs
+from tests.support.journey import Journey, cold_start, looked_after, scheduled, started
 
 TRIES = 14
 QUIET_S = 31  # after which a lease of somebody who is gone is over
@@ -76,7 +76,9 @@ class World:
         shop.wire.watched = lambda: not self.injector.paused
         shop.psp.around = self._ask_provider
         self.injector.streams = shop.estate.held
-        self.injector.answers = lambda name: specs()[name].kind in ("route", "steps", "authorizer")
+        self.injector.answers = lambda name: (
+            discover().functions[name].kind in ("route", "steps", "authorizer")
+        )
         shop.estate.carry = lambda delivery: self._as_root(
             delivery.act, lambda: self.injector.carry(delivery)
         )
@@ -257,7 +259,7 @@ class World:
         """How long until a job has to look after something, and whose; None if never."""
         times = [
             (clock.parse(str(row["due_at"])), table)
-            for table in ("inventory", "orders", "payments")
+            for table in looked_after()
             for row in dynamodb.rows(table)
             if row.get("due_at") and not row.get("refund_due")
         ]

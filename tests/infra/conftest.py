@@ -1,9 +1,10 @@
-"""Both stages, synthesized once for the whole session, whatever the number of workers."""
+"""Both stages, synthesized once for the whole session."""
 
 import fcntl
 import json
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,27 +16,61 @@ from tools.access.policies import Policies
 from tools.access.templates import Assembly
 
 
+@dataclass(frozen=True)
+class Synthesis:
+    """What became of it. `mine` is true in the one process that did it."""
+
+    folder: Path
+    complaint: str
+    mine: bool
+
+
+def _synthesis(config: pytest.Config, made: list[Synthesis] = []) -> Synthesis:  # noqa: B006
+    """Done once in a run, by whoever comes first, whatever the number of workers."""
+    if not made:
+        base = config._tmp_path_factory.getbasetemp()  # type: ignore[attr-defined]
+        shared = (base.parent if hasattr(config, "workerinput") else base) / "synthesized"
+        shared.mkdir(exist_ok=True)
+        with (shared / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            complaint = shared / "complaint.txt"
+            if mine := not complaint.exists():
+                command = [sys.executable, "-m", "tests.infra.synthesize", str(shared)]
+                run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+                said = run.stdout[-3000:] + run.stderr[-3000:] if run.returncode else ""
+                complaint.write_text(said)
+            made.append(Synthesis(shared, complaint.read_text(), mine))
+    return made[0]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
+    """An app that does not synthesize fails the first test that reads it, in one process; the
+    others would say the same and are not run."""
+    if "synthesized" not in getattr(item, "fixturenames", ()):
+        return None
+    made = _synthesis(item.config)
+    if not made.complaint or (made.mine and not _TOLD):
+        _TOLD.append(item.nodeid)
+        return None
+    item.session._setupstate.teardown_exact(nextitem)
+    return True
+
+
+_TOLD: list[str] = []
+
+
 @pytest.fixture(scope="session")
-def synthesized(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+def synthesized(pytestconfig: pytest.Config) -> Path:
     """The folder that tests/infra/synthesize.py has filled."""
-    base = tmp_path_factory.getbasetemp()
-    shared = (base if worker_id == "master" else base.parent) / "synthesized"
-    shared.mkdir(exist_ok=True)
-    with (shared / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        done = shared / "careless.json"  # written last
-        if not done.exists():
-            command = [sys.executable, "-m", "tests.infra.synthesize", str(shared)]
-            run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-            assert run.returncode == 0, run.stdout[-3000:] + run.stderr[-3000:]
-    return shared
-
-
-@pytest.fixture(scope="session")
-def worker_id(request: pytest.FixtureRequest) -> str:
-    """The name of the xdist worker; `master` without xdist."""
-    inputs = getattr(request.config, "workerinput", None)
-    return inputs["workerid"] if inputs else "master"
+    made = _synthesis(pytestconfig)
+    if made.complaint:
+        pytest.fail(
+            "The app does not synthesize; other tests that read its templates are not run.\n"
+            + made.complaint,
+            pytrace=False,
+        )
+    return made.folder
 
 
 @pytest.fixture(scope="session")
@@ -57,8 +92,9 @@ def unlinked(synthesized: Path) -> Assembly:
 
 
 @pytest.fixture(params=["local", "prod"])
-def stage(request: pytest.FixtureRequest) -> Assembly:
+def stage(request: pytest.FixtureRequest, synthesized: Path) -> Assembly:
     """A rule that uses this holds in every stage."""
+    assert synthesized
     found: Assembly = request.getfixturevalue(request.param)
     return found
 

@@ -13,9 +13,10 @@ from tools.access.synthesis import app, stand_ins, synthesize  # isort: skip (se
 
 from infra.constructs.policy_checks import check_policies
 from infra.project import Project
-from infra.stacks.payments import PaymentsStack
 from infra.stacks.platform import PlatformStack
+from infra.stacks.service import ServiceStack
 from infra.stages import LOCAL, PROD
+from shop.deploy import Service
 
 
 def unlinked(*, files: Project, out: Path) -> None:
@@ -23,7 +24,7 @@ def unlinked(*, files: Project, out: Path) -> None:
     stage = replace(LOCAL, linked_layers=False)
     made = app(stage, out)
     PlatformStack(made, stage=stage, project=files)
-    PaymentsStack(made, stage=stage, project=files)
+    ServiceStack(made, stage=stage, project=files, service=_payments(files))
     made.synth()
 
 
@@ -32,12 +33,16 @@ def careless(*, files: Project, out: Path) -> str:
     stage = replace(PROD, enforce_tls=False)
     made = app(stage, out)
     check_policies(made)
-    PaymentsStack(made, stage=stage, project=files)
+    ServiceStack(made, stage=stage, project=files, service=_payments(files))
     try:
         made.synth()
     except RuntimeError:
         return (out / "validation-report.json").read_text()
     return ""
+
+
+def _payments(files: Project) -> Service:
+    return files.platform().services["payments"]
 
 
 def main(folder: Path) -> None:

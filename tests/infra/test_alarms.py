@@ -2,26 +2,28 @@
 
 import ast
 import json
+import os
 import re
 
 import pytest
 
 from infra.project import ROOT
 from shop import telemetry
+from shop.deploy import discover
 from tools.access.templates import Assembly
 
+SERVICES = discover().services.values()
 # Counted to be looked at, not to be woken up by.
-NO_TROUBLE = {"SignInLimited", "SignInRefused", "ReservationsExpired"}
+NO_TROUBLE = {metric for each in SERVICES for metric in each.quiet}
 # What is counted here is told by another alarm, always.
-TOLD_BY = {
-    "FoldFault": "Errors",  # it raises
-    "RelayFault": "Errors",
-    "StepFault": "Errors",
+TOLD_BY = {metric: by for each in SERVICES for metric, by in each.told_by.items()} | {
+    "StepFault": "Errors",  # it raises
     "ServerError": "5XXError",
     "EventFailed": "ApproximateAgeOfOldestMessage",
+    "EventVersionUnknown": "ApproximateAgeOfOldestMessage",
 }
 # Written every minute, with what they say: their alarms look at the newest, and at more than one.
-GAUGES = {"InvariantViolated", "InvariantLag"}
+GAUGES = {alarm.metric for each in SERVICES for alarm in each.alarms if alarm.gauge}
 INVARIANTS = ("I1", "I2", "I3", "I4", "I5", "I6")
 
 
@@ -33,9 +35,10 @@ def counted() -> dict[str, set[str]]:
             for node in ast.walk(ast.parse(path.read_text())):
                 if isinstance(node, ast.Call) and node.args:
                     name = getattr(node.func, "attr", getattr(node.func, "id", ""))
-                    metric = getattr(node.args[0], "value", None)
+                    faults = [word.value for word in node.keywords if word.arg == "fault"]
+                    metric = getattr([*faults, *node.args][0], "value", None)
                     named = isinstance(metric, str) and re.fullmatch("([A-Z][a-z]+)+", metric)
-                    if name in {"count", "report"} and named:
+                    if name in {"count", "report", "stream"} and named:
                         found.setdefault(str(metric), set()).add(path.relative_to(folder).parts[0])
     assert len(found) >= 12
     return found
@@ -45,7 +48,7 @@ def watched(stage: Assembly) -> dict[str, list[dict[str, str]]]:
     """The metrics of our own that have alarms, with the dimensions of each alarm."""
     found: dict[str, list[dict[str, str]]] = {}
     for alarm in stage.all("AWS::CloudWatch::Alarm"):
-        if alarm.properties.get("Namespace") == "Cartwright":
+        if str(alarm.properties.get("Namespace")).startswith("Cartwright/"):
             dimensions = {each["Name"]: each["Value"] for each in alarm.properties["Dimensions"]}
             found.setdefault(alarm.properties["MetricName"], []).append(dimensions)
     return found
@@ -61,7 +64,7 @@ def test_an_alarm_watches_the_metric_as_the_code_writes_it(
     telemetry.count("Anything")
     written = json.loads(capsys.readouterr().out)["_aws"]["CloudWatchMetrics"]
     assert [(each["Namespace"], each["Dimensions"]) for each in written] == [
-        ("Cartwright", [["service"]])
+        (os.environ["POWERTOOLS_METRICS_NAMESPACE"], [["service"]])
     ]
     services = {
         made.properties["Environment"]["Variables"]["POWERTOOLS_SERVICE_NAME"]
@@ -72,6 +75,20 @@ def test_an_alarm_watches_the_metric_as_the_code_writes_it(
         assert counting <= services
         if metric != "InvariantViolated":
             assert alarms == [{"service": service} for service in counting]
+
+
+def test_the_sums_of_a_stage_are_its_own(local: Assembly, prod: Assembly) -> None:
+    for stage, namespace in ((local, "Cartwright/local"), (prod, "Cartwright/prod")):
+        counted_in = {
+            made.properties["Environment"]["Variables"]["POWERTOOLS_METRICS_NAMESPACE"]
+            for made in stage.all("AWS::Lambda::Function")
+        }
+        watched_in = {
+            str(alarm.properties.get("Namespace"))
+            for alarm in stage.all("AWS::CloudWatch::Alarm")
+            if not str(alarm.properties.get("Namespace")).startswith("AWS/")
+        }
+        assert counted_in == watched_in == {namespace}
 
 
 def test_each_invariant_has_an_alarm_that_says_what_it_is_and_where_the_ids_are(
@@ -95,7 +112,7 @@ def test_one_count_in_a_minute_is_enough_and_silence_is_good_news(stage: Assembl
         properties = alarm.properties
         if properties["MetricName"] != "InvariantLag":
             assert properties["TreatMissingData"] == "notBreaching", str(alarm)
-        if properties.get("Namespace") != "Cartwright":
+        if not str(properties.get("Namespace")).startswith("Cartwright/"):
             continue
         statistic = "Maximum" if properties["MetricName"] in GAUGES else "Sum"
         assert (properties["Statistic"], properties["Period"]) == (statistic, 60)

@@ -2,7 +2,7 @@
 
 from benchmarks.cost import __main__ as command
 from benchmarks.cost import budgets
-from tests.support.specs import specs
+from shop.deploy import discover
 from tools.access.templates import Assembly
 
 
@@ -20,6 +20,6 @@ def test_every_function_has_the_memory_that_it_is_priced_with(prod: Assembly) ->
     }
     priced = {
         f"cartwright-prod-{id_}".replace(".", "-").replace("_", "-"): spec.memory_mb
-        for id_, spec in specs().items()
+        for id_, spec in discover().functions.items()
     }
     assert found == priced

@@ -4,19 +4,11 @@ import re
 
 import pytest
 
+from shop.deploy import discover
+from tests.support import dynamodb
 from tools.access.templates import Assembly, Resource
 
-TABLES = {"identity", "catalog", "inventory", "orders", "payments", "ledger", "balances", "audit"}
-PUBLISHING = {"identity", "inventory", "orders", "payments", "ledger", "audit"}
-AUDITED = {"inventory", "orders", "payments", "ledger", "balances"}
-EXPIRING = {"identity", "catalog", "inventory", "orders", "payments", "audit"}
-INDEXES = {
-    "inventory": {"due"},
-    "orders": {"by_customer", "due"},
-    "payments": {"due"},
-    "ledger": {"by_account"},
-    "audit": {"due"},
-}
+PLATFORM = discover()
 KEEPING = (
     "AWS::DynamoDB::GlobalTable",
     "AWS::KMS::Key",
@@ -33,7 +25,7 @@ def tables(stage: Assembly) -> dict[str, Resource]:
 
 
 def test_these_are_the_tables(stage: Assembly) -> None:
-    assert set(tables(stage)) == TABLES
+    assert set(tables(stage)) == set(PLATFORM.tables)
 
 
 def test_each_table_has_the_same_keys_and_no_fixed_capacity(stage: Assembly) -> None:
@@ -45,18 +37,25 @@ def test_each_table_has_the_same_keys_and_no_fixed_capacity(stage: Assembly) -> 
         assert table.properties["BillingMode"] == "PAY_PER_REQUEST"
 
 
-def test_each_table_has_its_indexes(stage: Assembly) -> None:
+def test_each_table_has_its_indexes_and_they_hold_what_is_read(stage: Assembly) -> None:
     for name, table in tables(stage).items():
         indexes = table.properties.get("GlobalSecondaryIndexes", [])
-        assert {index["IndexName"] for index in indexes} == INDEXES.get(name, set())
+        assert {index["IndexName"]: index["Projection"] for index in indexes} == {
+            index: dynamodb.projection(each) for index, each in dynamodb.TABLES[name].items()
+        }
+        for index in indexes:
+            wanted = dynamodb.TABLES[name][index["IndexName"]]
+            keys = [key["AttributeName"] for key in index["KeySchema"]]
+            assert keys == [wanted.partition, wanted.sort]
 
 
-def test_what_is_published_or_audited_is_streamed_and_outboxes_expire(stage: Assembly) -> None:
+def test_what_is_published_or_audited_is_streamed(stage: Assembly) -> None:
     for name, table in tables(stage).items():
+        declared = PLATFORM.tables[name]
         stream = table.properties.get("StreamSpecification", {}).get("StreamViewType")
-        assert stream == ("NEW_IMAGE" if name in PUBLISHING | AUDITED else None)
+        assert stream == ("NEW_AND_OLD_IMAGES" if PLATFORM.streams(declared) else None)
         ttl = table.properties.get("TimeToLiveSpecification", {}).get("AttributeName")
-        assert ttl == ("expires_at" if name in EXPIRING else None)
+        assert ttl == ("expires_at" if declared.expires else None)
 
 
 def test_each_table_is_encrypted_by_the_key_of_its_service(stage: Assembly) -> None:

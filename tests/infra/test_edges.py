@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from infra.contract import RouteContract
+from shop.deploy import discover
 from tools.access.policies import Policies
 from tools.access.templates import Resource
 
@@ -165,7 +166,7 @@ def test_only_the_machine_and_the_gateway_invoke_functions_by_a_role(policies: P
     assert {who for who in invokers if not who.startswith("gateway/")} == {"machine/checkout"}
 
 
-def test_a_queue_feeds_the_consumer_of_its_name_and_streams_the_relay_and_the_fold(
+def test_a_queue_feeds_the_consumer_of_its_name_and_streams_the_relay(
     policies: Policies,
 ) -> None:
     streams: dict[str, set[str]] = {}
@@ -176,8 +177,5 @@ def test_a_queue_feeds_the_consumer_of_its_name_and_streams_the_relay_and_the_fo
             assert source == "queue/" + re.sub("[._]", "-", function), str(mapping)
         else:
             streams.setdefault(function, set()).add(source)
-    publishing = {"identity", "inventory", "orders", "payments", "ledger", "audit"}
-    assert streams == {
-        "operations.relay": {f"stream/{name}" for name in publishing},
-        "ledger.fold_balances": {"stream/ledger"},
-    }
+    declared = discover()
+    assert streams == {declared.relay.id: {f"stream/{name}" for name in declared.publishing}}

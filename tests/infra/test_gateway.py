@@ -8,7 +8,7 @@ import pytest
 
 from infra.contract import RouteContract
 from infra.problems import GATEWAY_RESPONSES
-from shop.problems import CATALOGUE
+from shop import problems
 from tools.access.templates import Assembly
 
 FIELDS = ["type", "title", "status", "code", "detail", "instance", "request_id", "retryable"]
@@ -153,7 +153,7 @@ def test_what_may_be_repeated_says_when(stage: Assembly) -> None:
 @pytest.mark.parametrize("kind", GATEWAY_RESPONSES)
 def test_gateway_problems_are_those_of_the_catalogue(kind: str) -> None:
     problem = GATEWAY_RESPONSES[kind]
-    listed = CATALOGUE[problem.code]
+    listed = getattr(problems, problem.code.upper())
     assert (problem.status, problem.title, problem.retryable) == (
         listed.status,
         listed.title,

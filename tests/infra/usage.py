@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from operations.jobs import check_invariants
 from operations.repository.streams import StreamReader
+from operations.schedules import check_invariants
 from payments.psp.secret import SecretReader
 from payments.settings import PspSettings
 from payments.steps import _till
@@ -92,7 +92,7 @@ def paid_by_the_event(world: World) -> None:
     shelves(world)
     order_id = world.shop.order("order", LINES).json["order_id"]
     steps = world.shop.wire.functions["orders.steps"]
-    world.shop.wire.functions["orders.steps"] = partial(_unless, "settle", steps)
+    world.shop.wire.functions["orders.steps"] = partial(_unless, "finalize", steps)
     assert world.shop.pay("pay", order_id).status == 503
     world.shop.deliver()
     assert world.shop.get(order_id).json["status"] == "paid"
@@ -102,7 +102,7 @@ def held_after_3_d_secure(world: World) -> None:
     """Money that is to be captured by hand, of a customer who has to authenticate."""
     shelves(world)
     order_id = world.shop.order("order", LINES).json["order_id"]
-    waiting = world.shop.pay("pay", order_id, NEEDS_ACTION, capture="manual").json
+    waiting = world.shop.pay("pay", order_id, NEEDS_ACTION, capture_method="manual").json
     authenticate(world)
     assert world.shop.confirm(waiting["payment_id"]).json["status"] == "authorized"
 

@@ -1,11 +1,14 @@
-"""Personal data stands where tools/access/personal.py says, and in no other row."""
+"""Personal data stands where the tables' declarations say, and in no other row.
+
+Ids of customers stand in more places: they name nobody without these tables.
+"""
 
 import pytest
 
+from shop.deploy import discover
 from tests.support import dynamodb, gateway
 from tests.support.journey import ADDRESS, Journey, started
 from tests.support.psp import DECLINED, NEEDS_ACTION
-from tools.access.personal import PERSONAL
 
 EMAIL, NAME, PASSWORD = "ada.personal@example.com", "Augusta Personal", "quiet-harbour-42-lanterns"
 # What a person could be known, reached or charged by; of a password any form of it.
@@ -47,4 +50,8 @@ def test_personal_data_is_where_it_is_said_to_be_and_nowhere_else(
 ) -> None:
     with started(monkeypatch) as shop:
         live(shop)
-        assert found() == {held.table: set(held.attributes) for held in PERSONAL}
+        assert found() == {
+            table.name: set(table.personal.attributes)
+            for table in discover().tables.values()
+            if table.personal
+        }

@@ -6,10 +6,16 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 from pynamodb.attributes import NumberAttribute
-from pynamodb.exceptions import PutError, TransactWriteError
+from pynamodb.exceptions import TransactWriteError
 from pynamodb.transactions import TransactWrite
 
-from shop import aws, events, tables
+from inventory.repository import ReservationItem
+from ledger.repository.journal import EntryItem
+from operations.repository.notes import SuspectItem
+from orders.repository import OrderItem
+from payments.repository import PaymentItem
+from shop import aws, events, retry, tables
+from shop.events import Event
 from shop.trace import start
 from tests.support import dynamodb
 
@@ -24,10 +30,10 @@ class Row(tables.TableModel):
     number = NumberAttribute(default=0)
 
 
-class Outbox(tables.OutboxItem):
-    class Meta:
-        table_name = "catalog"
-        region = "us-east-1"
+class Told(tables.EventRow):
+    Meta = tables.meta("catalog")
+
+    number = NumberAttribute(default=0)
 
 
 class Cancelled:
@@ -36,10 +42,13 @@ class Cancelled:
     def __init__(self, code: str, times: int) -> None:
         self.code, self.left = code, times
         self.sleeps: list[float] = []
+        self.tokens: set[str] = set()
         client = aws.client("dynamodb")
         real = client._make_api_call
 
         def call(name: str, kwargs: dict[str, Any]) -> Any:
+            if name == "TransactWriteItems":
+                self.tokens.add(kwargs["ClientRequestToken"])
             if name == "TransactWriteItems" and self.left:
                 self.left -= 1
                 error: Any = {"Code": "TransactionCanceledException", "Message": "x"}
@@ -72,6 +81,25 @@ def test_a_conflict_is_retried() -> None:
     assert len(fault.sleeps) == 3
 
 
+def test_all_tries_of_a_transaction_have_one_token_and_no_other_transaction_has_it() -> None:
+    dynamodb.create("catalog")
+    fault = Cancelled("TransactionConflict", 3)
+    tables.transact(put, sleep=fault.sleeps.append)
+    assert len(fault.tokens) == 1
+    tables.transact(put)
+    assert len(fault.tokens) == 2
+
+
+def test_a_request_has_so_many_retries_whatever_it_does() -> None:
+    dynamodb.create("catalog")
+    fault = Cancelled("TransactionConflict", 99)
+    with retry.budget(4):
+        for _ in range(3):
+            with pytest.raises(TransactWriteError):
+                tables.transact(put, attempts=4, sleep=fault.sleeps.append)
+    assert len(fault.sleeps) == 4
+
+
 def test_a_conflict_that_does_not_end_is_a_fault() -> None:
     dynamodb.create("catalog")
     fault = Cancelled("TransactionConflict", 99)
@@ -80,41 +108,111 @@ def test_a_conflict_that_does_not_end_is_a_fault() -> None:
     assert len(fault.sleeps) == 3
 
 
-def test_any_other_cancellation_is_a_fault() -> None:
+@pytest.mark.parametrize("code", ["ValidationError", "ThrottlingError", "ItemCollectionSizeLimit"])
+def test_any_other_cancellation_is_a_fault(code: str) -> None:
+    """Throttling too: repeating at once is what made it."""
     dynamodb.create("catalog")
-    fault = Cancelled("ValidationError", 1)
+    fault = Cancelled(code, 1)
     with pytest.raises(TransactWriteError):
         tables.transact(put, sleep=fault.sleeps.append)
     assert fault.sleeps == []
 
 
-def test_an_event_is_stored_with_its_id_and_ends_by_itself() -> None:
-    class Placed(events.EventData):
-        TYPE = "order.placed"
-        order_id: str
+class Placed(events.EventData):
+    TYPE = "order.placed"
+    order_id: str
 
+
+SUBJECT = "ord_use1_0000000000000000000000000a"
+
+
+def placed(sequence: int = 1) -> Event:
+    return events.event(
+        Placed(order_id=SUBJECT), producer="orders", subject=SUBJECT, sequence=sequence,
+        now=datetime(2026, 11, 22, tzinfo=UTC), trace=start(None, request_id="r"),
+    )  # fmt: skip
+
+
+def test_an_event_is_in_the_row_of_its_change_with_an_id_of_its_own() -> None:
     dynamodb.create("catalog")
-    now = datetime(2026, 11, 22, tzinfo=UTC)
-    subject = "ord_use1_0000000000000000000000000a"
-    made = [
-        events.event(
-            Placed(order_id=subject), producer="orders", subject=subject, sequence=1, now=now,
-            trace=start(None, request_id="r"),
-        )
-        for _ in range(2)
-    ]  # fmt: skip
-    assert made[0].id == made[1].id
-    Outbox.holding(made[0]).save()
+    assert placed().id == placed().id != placed(2).id
+    assert tables.put(Told("a", "a"), Told.pk.does_not_exist(), event=placed()) is None
     (stored,) = dynamodb.outbox("catalog")
-    assert stored["data"] == {"order_id": subject}
+    assert stored["data"] == {"order_id": SUBJECT}
     assert stored["causation_id"] == "r"
-    (row,) = dynamodb.rows("catalog")
-    assert row["expires_at"] == int(now.timestamp()) + 7 * 86_400
+
+
+def test_every_change_of_a_row_sets_its_event_or_takes_the_last_one_away() -> None:
+    dynamodb.create("catalog")
+    tables.put(Told("a", "a"), event=placed())
+    tables.update(Told("a", "a"), [Told.number.set(1)])
+    assert "outbox" not in dynamodb.rows("catalog")[0]
+    tables.update(Told("a", "a"), [Told.number.set(2)], event=placed(2))
+    tables.put(Told("a", "a", number=3))
+    assert "outbox" not in dynamodb.rows("catalog")[0]
+    assert [event["sequence"] for event in dynamodb.outbox("catalog")] == [1, 2]
+
+
+def test_a_row_that_carries_events_has_no_other_way_to_be_changed() -> None:
+    with pytest.raises(TypeError):
+        Told("a", "a").update([Told.number.set(1)])
+
+
+def test_a_single_write_that_is_refused_brings_the_stored_row_and_changes_nothing() -> None:
+    dynamodb.create("catalog")
+    assert tables.put(Told("a", "a", number=1), event=placed()) is None
+    for refused in (
+        tables.put(Told("a", "a"), Told.pk.does_not_exist()),
+        tables.update(Told("a", "a"), [Told.number.set(9)], Told.number == 2),
+    ):
+        assert refused is not None
+        assert refused.item is not None
+        assert tables.raw(Told, refused.item).number == 1
+    missing = tables.update(Told("b", "b"), [Told.number.set(9)], Told.number == 2)
+    assert missing is not None
+    assert missing.item is None
+
+
+def test_a_changed_row_is_there_whole_after_its_update() -> None:
+    dynamodb.create("catalog")
+    row = Told("a", "a")
+    assert tables.update(row, [Told.number.set(7)], event=placed()) is None
+    assert row.number == 7
+
+
+@pytest.mark.parametrize("code", ["ThrottlingException", "TransactionConflictException"])
+def test_a_single_write_that_failed_otherwise_is_a_fault(code: str) -> None:
+    client = aws.client("dynamodb")
+
+    def call(name: str, _arguments: Any) -> Any:
+        raise ClientError({"Error": {"Code": code, "Message": "x"}}, name)
+
+    client._make_api_call = call
+    with pytest.raises(ClientError):
+        tables.put(Told("a", "a"))
+
+
+def test_indexes_of_the_models_are_those_of_the_tables() -> None:
+    models = {
+        "orders": OrderItem, "payments": PaymentItem, "inventory": ReservationItem,
+        "ledger": EntryItem, "audit": SuspectItem,
+    }  # fmt: skip
+    for name, model in models.items():
+        found = {
+            index: (*each.Meta.attributes, each.Meta.projection)
+            for index, each in model._indexes.items()
+        }
+        assert set(found) == set(dynamodb.TABLES[name]), name
+        for index, (*keys, projection) in found.items():
+            wanted = dynamodb.TABLES[name][index]
+            assert set(keys) == {wanted.partition, wanted.sort}, name
+            assert projection.projection_type == dynamodb.projection(wanted)["ProjectionType"], name
+            held = getattr(projection, "non_key_attributes", None) or []
+            assert [*held] == [*wanted.project], name
 
 
 def test_a_call_that_nobody_answered_is_a_fault_and_no_failed_condition() -> None:
     lost = ReadTimeoutError(endpoint_url="https://aws.test/")
-    assert not tables.condition_failed(PutError("lost", lost))
 
     def build(_transaction: TransactWrite) -> None:
         raise TransactWriteError("lost", lost)

@@ -10,7 +10,7 @@ from inventory.domain import centres
 from inventory.domain.allocation import MAX_PAIRS, Short, allocate
 from inventory.domain.reservation import Reservation, Status, id_of
 from inventory.service import counting, ending, reserving
-from tests.unit.inventory.fakes import NOW, TRACE, FakeStock, order_id
+from tests.unit.inventory.fakes import NOW, TRACE, FakeStock, lines, order_id
 
 SKUS = ("A", "B", "C")
 orders = st.integers(0, 5)
@@ -36,7 +36,7 @@ class Warehouse(RuleBasedStateMachine):
         total = {sku: self.stock.available(sku) for sku in SKUS}
         result = reserving.reserve(
             order_id(order),
-            [{"sku": sku, "quantity": n} for sku, n in wanted.items()],
+            lines(wanted.items()),
             country=country,
             stock=self.stock,
             now=NOW,

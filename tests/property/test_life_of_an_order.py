@@ -34,6 +34,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.soak]
 SKUS = ("TEA-1", "TEA-2", "TEA-3")
 UNITS = 4
 STEPS = 12
+CAPTURES = st.sampled_from(["automatic", "automatic", "manual"])
 METHODS = st.sampled_from([GOOD, GOOD, DECLINED, NEEDS_ACTION])
 LINES = st.dictionaries(st.sampled_from(SKUS), st.integers(1, 3), min_size=1)
 STEP_FUNCTIONS = ("orders.steps", "payments.steps", "inventory.steps", "catalog.steps")
@@ -72,7 +73,11 @@ class Life(RuleBasedStateMachine):
     def buy(self, lines: dict[str, int], method: str) -> None:
         acts.buy(self.world, self._key(), lines, method)
 
-    @rule(data=st.data(), method=METHODS, capture=st.sampled_from(["auto", "auto", "manual"]))
+    @rule(
+        data=st.data(),
+        method=METHODS,
+        capture=CAPTURES,
+    )
     def pay(self, data: st.DataObject, method: str, capture: str) -> None:
         orders = self._ids("orders", "ORDER", "placed", "paid", "cancelled")
         if orders:

@@ -1,13 +1,14 @@
 """Prices add up, to the cent, whatever is ordered."""
 
 from fractions import Fraction
-from typing import Any
 
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from catalog.domain import tariff
-from catalog.domain.pricing import MAX_TOTAL, Offer, Priced, TotalTooLarge, merge, price
+from catalog.domain.pricing import MAX_TOTAL, Offer, price
+from shop.checkout import OrderLine, Priced, TotalTooLarge
+from shop.lines import merge
 
 SKUS = [f"S{n}" for n in range(6)]
 # Most baskets can be paid; the largest of them cannot.
@@ -26,7 +27,7 @@ offers = st.fixed_dictionaries(
     }
 )
 lines = st.lists(
-    st.fixed_dictionaries({"sku": st.sampled_from(SKUS), "quantity": st.integers(1, 1000)}),
+    st.builds(OrderLine, sku=st.sampled_from(SKUS), quantity=st.integers(1, 1000)),
     min_size=1,
     max_size=100,
 )
@@ -40,7 +41,7 @@ places = st.sampled_from(
 @given(offers=offers, lines=lines, currency=currencies, place=places)
 def test_an_order_adds_up(
     offers: dict[str, Offer],
-    lines: list[dict[str, Any]],
+    lines: list[OrderLine],
     currency: str,
     place: tuple[str, str | None],
 ) -> None:
@@ -52,7 +53,7 @@ def test_an_order_adds_up(
     for line in result.lines:
         assert line.total == line.unit_price * line.quantity
     assert sum(line.total for line in result.lines) == result.subtotal
-    assert sum(line.quantity for line in result.lines) == sum(line["quantity"] for line in lines)
+    assert sum(line.quantity for line in result.lines) == sum(line.quantity for line in lines)
     assert result.total == result.subtotal + result.shipping + result.tax
     assert result.shipping in (0, tariff.SHIPPING[currency][0])
     base = result.subtotal + (result.shipping if tariff.shipping_is_taxed(country) else 0)
@@ -64,15 +65,14 @@ def test_an_order_adds_up(
 @given(offers=offers, lines=lines, currency=currencies, place=places)
 def test_the_order_of_lines_changes_no_amount(
     offers: dict[str, Offer],
-    lines: list[dict[str, Any]],
+    lines: list[OrderLine],
     currency: str,
     place: tuple[str, str | None],
 ) -> None:
     country, region = place
-    shuffled = sorted(lines, key=lambda line: (line["quantity"], line["sku"]))
-    split = [{"sku": line["sku"], "quantity": 1} for line in lines if line["quantity"] > 1] + [
-        line if line["quantity"] == 1 else {**line, "quantity": line["quantity"] - 1}
-        for line in lines
+    shuffled = sorted(lines, key=lambda line: (line.quantity, line.sku))
+    split = [line.but(quantity=1) for line in lines if line.quantity > 1] + [
+        line if line.quantity == 1 else line.but(quantity=line.quantity - 1) for line in lines
     ]
     results = [
         price(merge(some), offers, currency=currency, country=country, region=region)

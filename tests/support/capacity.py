@@ -1,11 +1,11 @@
 """What DynamoDB bills for an item, by its developer guide, from the item itself.
 
-Items are as the API writes them: `{"pk": {"S": "ORDER#1"}}`. Indexes project all attributes and
+Items are as the API writes them: `{"pk": {"S": "ORDER#1"}}`. Indexes hold what they project, and
 take their writes after the transaction, so those are not doubled.
 """
 
 import base64
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from math import ceil
 from typing import Any
@@ -39,9 +39,11 @@ def write_units(*items: Item | None) -> int:
     return max([1, *(ceil(size(item) / 1024) for item in items if item is not None)])
 
 
-def index_units(before: Item | None, after: Item | None, keys: tuple[str, str]) -> int:
-    """Of an index with these keys, to follow an item's change."""
-    old, new = _entry(before, keys), _entry(after, keys)
+def index_units(
+    before: Item | None, after: Item | None, keys: Sequence[str], project: Sequence[str]
+) -> int:
+    """Of an index with these keys and projected attributes, to follow an item's change."""
+    old, new = (_entry(item, keys, project) for item in (before, after))
     if old == new:
         return 0
     if old is not None and new is not None and all(old[key] == new[key] for key in keys):
@@ -49,8 +51,10 @@ def index_units(before: Item | None, after: Item | None, keys: tuple[str, str]) 
     return sum(write_units(entry) for entry in (old, new) if entry is not None)
 
 
-def _entry(item: Item | None, keys: tuple[str, str]) -> Item | None:
-    return item if item is not None and all(key in item for key in keys) else None
+def _entry(item: Item | None, keys: Sequence[str], project: Sequence[str]) -> Item | None:
+    if item is None or not all(key in item for key in keys):
+        return None
+    return {name: item[name] for name in {"pk", "sk", *keys, *project} if name in item}
 
 
 def read_units(sizes: Iterable[int], *, consistent: bool) -> float:

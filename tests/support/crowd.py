@@ -17,7 +17,6 @@ from moto.dynamodb.models.table import Table
 from shop import ids
 from tests.support.dynamodb import TABLES
 
-PER_ORDER = ("orders", "payments", "inventory", "ledger", "balances")
 AN_ID = re.compile(r"\b(ord|pay|rsv|evt|txn|att|mov)_use1_\w{26}")
 
 
@@ -26,8 +25,12 @@ def gather(orders: int) -> int:
     tables = dynamodb_backends["123456789012"]["us-east-1"].tables
     rows = 0
     with _no_collection():
-        for name in PER_ORDER:
-            keys = ("pk", "sk", *(key for pair in TABLES[name].values() for key in pair))
+        for name, indexes in TABLES.items():
+            keys = (
+                "pk",
+                "sk",
+                *(key for index in indexes.values() for key in (index.partition, index.sort)),
+            )
             for item in tables[name].all_items():
                 if own := [key for key in keys if _names_an_order(item, key)]:
                     rows += orders

@@ -1,4 +1,4 @@
-"""What AWS does between functions: streams to the relay and the fold, bus, rules, queues, machines.
+"""What AWS does between functions: streams to the relay, bus, rules, queues, machines.
 
 Bus, rules and queues are moto's; what a mapping does with a stream or a queue is done here, by the
 rules of Lambda: a batch of a stream is repeated until it succeeds, a message of a queue comes again
@@ -16,13 +16,15 @@ import boto3
 from moto.dynamodb.models import dynamodb_backends
 from moto.sqs.models import sqs_backends
 
-from tests.support import specs
+from shop.deploy import discover
+from tests.support import dynamodb
 from tests.support.machines import ACCOUNT, REGION, Machine
 from tests.support.wire import FunctionFailed, Wire
 
 BUS = "bus"
-RELAY, FOLD = "operations.relay", "ledger.fold_balances"
-PARKING = ("RELAY_DLQ", "FOLD_DLQ")  # what streams bring in vain
+PLATFORM = discover()
+RELAY = PLATFORM.relay.id
+PARKING = (str(PLATFORM.relay.parks).removesuffix("_URL"),)  # what streams bring in vain
 RECEIVES = 6  # of a message, before it is parked: fewer than in AWS, for a run has no days
 STREAM_ATTEMPTS = 12
 
@@ -75,7 +77,7 @@ class Estate:
         self._tables = dynamodb_backends[ACCOUNT][REGION].tables
         events = boto3.client("events", region_name=REGION)
         events.create_event_bus(Name=BUS)
-        for consumer, heard in specs.consumers().items():
+        for consumer, heard in PLATFORM.consumers.items():
             self._connect(events, consumer, heard)
 
     def _connect(self, events: Any, consumer: str, heard: tuple[str, ...]) -> None:
@@ -101,7 +103,7 @@ class Estate:
     def forget(self) -> None:
         """Empty queues, whatever stands in the streams is read."""
         self.clear_parking()
-        for consumer in specs.consumers():
+        for consumer in PLATFORM.consumers:
             for name in (_queue_of(consumer), f"{_queue_of(consumer)}-dlq"):
                 queue = self._queues.get_queue(name)
                 queue._messages, queue._pending_messages = [], set()
@@ -113,7 +115,7 @@ class Estate:
             self._read[table, function] = len(self._records(table))
 
     def clear_parking(self) -> None:
-        """Somebody has looked at what the relay and the fold parked."""
+        """Somebody has looked at what the relay parked."""
         for name in PARKING:
             queue = self._queues.get_queue(name)
             queue._messages, queue._pending_messages = [], set()
@@ -124,20 +126,19 @@ class Estate:
         for name in PARKING:
             for message in self._queues.get_queue(name).messages:
                 yield f"{name} {json.loads(message.body)['reason']}"
-        for consumer in specs.consumers():
+        for consumer in PLATFORM.consumers:
             for message in self._queues.get_queue(f"{_queue_of(consumer)}-dlq").messages:
                 yield f"{consumer} {json.loads(message.body)['detail-type']}"
 
     def _mappings(self) -> Iterator[tuple[str, str]]:
-        for table in specs.published():
+        for table in PLATFORM.publishing:
             yield table, RELAY
-        yield "ledger", FOLD
 
     def _waiting(self, kinds: Sequence[str]) -> Iterator[Delivery]:
         if "stream" in kinds:
             yield from self._streams()
         if "queue" in kinds:
-            for consumer in specs.consumers():
+            for consumer in PLATFORM.consumers:
                 yield from self._queue(consumer)
         if "execution" in kinds and self._executions:
             data = self._executions.popleft()
@@ -155,11 +156,11 @@ class Estate:
         return found
 
     def _stream(self, table: str, function: str) -> Iterator[Delivery]:
-        """All INSERTs, as infra/constructs/stream_mapping.py filters them."""
+        """Changes with an event, as infra/constructs/stream_mapping.py filters them."""
         start = self._read.get((table, function), 0)
         end = len(self._records(table))
         new = [each.to_json() for each in self._records(table)[start:end]]
-        batch = list(_inserts(new))[: self.stream_batch]
+        batch = [each for each in dynamodb.whole(new) if _tells(each)][: self.stream_batch]
         if not batch:
             self._read[table, function] = end
             return
@@ -207,13 +208,8 @@ class Estate:
                 self._queues.delete_message(name, message.receipt_handle)
 
 
-def _inserts(records: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """New rows. moto reports two for an update that makes its row: the second is the whole one."""
-    for this, after in zip(records, [*records[1:], {}], strict=False):
-        keys = this["dynamodb"]["Keys"]
-        again = after.get("eventName") == "INSERT" and after["dynamodb"]["Keys"] == keys
-        if this["eventName"] == "INSERT" and not again:
-            yield this
+def _tells(record: dict[str, Any]) -> bool:
+    return "S" in record["dynamodb"].get("NewImage", {}).get("outbox", {})
 
 
 def _queue_of(consumer: str) -> str:

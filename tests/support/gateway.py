@@ -4,6 +4,8 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from tests.support.lambda_context import FakeContext
+
 CUSTOMER = "usr_use1_0000000000000000000000000a"
 
 
@@ -58,5 +60,5 @@ def event(
 
 def call(handler: Any, proxy_event: dict[str, Any]) -> Reply:
     """Invoke a route's handler and read its answer."""
-    result = handler(proxy_event, None)
+    result = handler(proxy_event, FakeContext())
     return Reply(result["statusCode"], result["headers"], result["body"])

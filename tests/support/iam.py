@@ -10,18 +10,27 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from shop.deploy import discover
 from tests.support.wire import Request
 
+
+def _declared() -> Iterator[tuple[str, str]]:
+    platform = discover()
+    for service in platform.services.values():
+        for variable, value in service.variables.items():
+            if value.startswith("arn:"):
+                kind, _, name = value.split(":", 5)[5].replace(":", "/").partition("/")
+                yield variable, f"{kind}/{name}"
+    for each in platform.functions.values():
+        for machine in (*each.runs, *each.starts):
+            yield f"{machine.upper()}_MACHINE_ARN", f"machine/{machine}"
+        if each.parks:
+            queue = each.id.replace(".", "-").replace("_", "-")
+            yield each.parks, f"queue/{queue}-dlq"
+
+
 # What a variable of a function points to; tests/infra compares it with the templates.
-RESOURCES = {
-    "BUS_NAME": "bus",
-    "CHECKOUT_MACHINE_ARN": "machine/checkout",
-    "EMAIL_MAC_KEY_ARN": "key/identity-email-mac",
-    "FOLD_DLQ_URL": "queue/ledger-fold-balances-dlq",
-    "PSP_SECRET_ARN": "secret/psp",
-    "RELAY_DLQ_URL": "queue/operations-relay-dlq",
-    "TOKEN_KEY_ARN": "key/identity-tokens",
-}
+RESOURCES = {"BUS_NAME": "bus", **dict(_declared())}
 # The part of a request that names a resource, by service.
 _NAMED_BY = {
     "kms": "KeyId",

@@ -6,9 +6,12 @@ knows all of it, runs an execution in some 60 ms and in threads of its own (mach
 
 import copy
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
-from shop.machine import CheckoutIncomplete
+from shop import strict
+from shop.checkout import CheckoutResult, ExecutionFailed, ExecutionInput
+from tests.support.lambda_context import FakeContext
 from tests.support.machines import definition
 
 Task = Callable[[dict[str, Any], Any], dict[str, Any]]
@@ -21,14 +24,16 @@ class Interpreter:
         self._definition = definition(name)
         self._tasks = tasks
 
-    def run(self, _arn: str, data: dict[str, Any]) -> dict[str, Any]:
-        """In place of `shop.machine.run`."""
+    def run(self, data: ExecutionInput, *, timeout_s: float = 0) -> CheckoutResult:
+        """As `shop.checkout.Checkout`."""
+        return strict.parse(CheckoutResult, self._execute(strict.dump(data)))
+
+    def _execute(self, data: dict[str, Any]) -> dict[str, Any]:
         states, name = self._definition["States"], self._definition["StartAt"]
-        data = copy.deepcopy(data)
         while True:
             state = states[name]
             if state["Type"] == "Fail":
-                raise CheckoutIncomplete(name)
+                raise ExecutionFailed(name)
             if state["Type"] == "Choice":
                 name = next(
                     (rule["Next"] for rule in state["Choices"] if _holds(rule, data)),
@@ -47,12 +52,10 @@ class Interpreter:
                 return data
             name = state["Next"]
 
-    def start(self, arn: str, data: dict[str, Any]) -> None:
-        """In place of `shop.machine.start`: nobody waits for it, but here it has ended."""
-        try:
-            self.run(arn, data)
-        except CheckoutIncomplete:
-            return
+    def start(self, data: ExecutionInput) -> None:
+        """Nobody waits for it, but here it has ended."""
+        with suppress(ExecutionFailed):
+            self.run(data)
 
     def _result(self, state: dict[str, Any], data: dict[str, Any]) -> Any:
         if "Result" in state:
@@ -65,10 +68,10 @@ class Interpreter:
         [retrier] = state["Retry"]
         for _ in range(int(retrier["MaxAttempts"])):
             try:
-                return task(copy.deepcopy(given), None)
+                return task(copy.deepcopy(given), FakeContext())
             except Exception:  # noqa: S112 (logged by the step; the machine only counts)
                 continue
-        return task(copy.deepcopy(given), None)
+        return task(copy.deepcopy(given), FakeContext())
 
 
 def _with_result(state: dict[str, Any], data: dict[str, Any], result: Any) -> dict[str, Any]:

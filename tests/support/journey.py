@@ -22,19 +22,19 @@ from moto.dynamodb.models import table as moto_table
 from catalog.api import list_products
 from catalog.repository import ListingRepository
 from identity import keys
-from ledger.jobs import fold_balances
+from ledger.consumers import on_transaction_posted
 from ledger.repository import BalanceRepository
-from operations.jobs import check_invariants
 from operations.repository.streams import StreamReader
+from operations.schedules import check_invariants
 from payments.api import receive_webhook
 from payments.steps import _till
 from shop import clock
+from shop.deploy import discover
 from tests.support import dynamodb, gateway
 from tests.support.estate import BUS, PARKING, Estate
 from tests.support.machines import ACCOUNT, REGION, Machine
 from tests.support.psp import GOOD, WEBHOOK_SECRET, SimulatedPsp
 from tests.support.quick import quick
-from tests.support.specs import specs
 from tests.support.wire import Function, Wire, tapped
 
 ADDRESS = {
@@ -57,14 +57,22 @@ ROUTES = {
 @functools.cache
 def functions() -> dict[str, Function]:
     """All functions of the platform, by `<service>.<name>`."""
-    return {id_: spec.load() for id_, spec in specs().items()}
+    return {id_: spec.load() for id_, spec in discover().functions.items()}
 
 
 @functools.cache
 def scheduled() -> tuple[str, ...]:
     """What runs every minute, but for the auditor: it changes nothing, and its tests run it."""
-    jobs = {id_ for id_, spec in specs().items() if spec.kind == "job"}
+    jobs = {id_ for id_, spec in discover().functions.items() if spec.kind == "job"}
     return tuple(sorted(jobs - {AUDITOR}))
+
+
+@functools.cache
+def looked_after() -> tuple[str, ...]:
+    """The tables whose rows wait for one of these."""
+    jobs = [discover().functions[name] for name in scheduled()]
+    places = sorted({place for each in jobs for place in each.tables if place.endswith("/due")})
+    return tuple(place.removesuffix("/due") for place in places)
 
 
 BEGINNING = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
@@ -127,8 +135,8 @@ class Journey:
 
     def pay(self, key: str, order_id: str, method: str = GOOD, **body: Any) -> gateway.Reply:
         """POST /payments."""
-        wanted = {"order_id": order_id, "payment_method": method, "capture": "auto", **body}
-        return self.post("/payments", wanted, key)
+        wanted = {"order_id": order_id, "payment_method": method, "capture_method": "automatic"}
+        return self.post("/payments", {**wanted, **body}, key)
 
     def buy(self, key: str, lines: dict[str, int], method: str = GOOD) -> gateway.Reply:
         """POST /checkout."""
@@ -238,7 +246,7 @@ class Journey:
     def hand_over(self, event: dict[str, Any]) -> None:
         """Deliver one event to all its consumers once more."""
         body = json.dumps({"detail-type": event["type"], "detail": event})
-        for id_, spec in specs().items():
+        for id_, spec in discover().functions.items():
             if any(event["type"].startswith(heard.removesuffix("*")) for heard in spec.hears):
                 record = {"messageId": event["id"], "body": body}
                 assert self.wire.call(id_, {"Records": [record]}) == {"batchItemFailures": []}
@@ -250,13 +258,8 @@ class Journey:
 
     # What the tables say.
     def events(self, type_: str = "") -> list[dict[str, Any]]:
-        """All stored events, oldest first, or those of a type."""
-        found: list[dict[str, Any]] = [
-            json.loads(item.attrs["outbox"].value)
-            for table in ("inventory", "orders", "payments", "ledger")
-            for item in self.tables[table].all_items()
-            if "outbox" in item.attrs
-        ]
+        """All events that changes told, oldest first, or those of a type."""
+        found = [event for table in discover().publishing for event in dynamodb.outbox(table)]
         found.sort(key=lambda event: (event["occurred_at"], event["subject"], event["sequence"]))
         return [event for event in found if event["type"].startswith(type_)]
 
@@ -281,7 +284,7 @@ def cold_start() -> None:
     keys.forget()
     check_invariants.streams = StreamReader()
     receive_webhook.providers.cache_clear()
-    fold_balances.balances = BalanceRepository()
+    on_transaction_posted.balances = BalanceRepository()
     list_products.listings = ListingRepository()
 
 
@@ -329,7 +332,7 @@ def _configure(monkeypatch: pytest.MonkeyPatch) -> None:
         table: Any = dynamodb_backends[ACCOUNT][REGION].tables[name]
         stream = f"{table.table_arn}/stream/{table.latest_stream_label}"
         monkeypatch.setenv(f"STREAM_{name.upper()}", stream)
-    for spec in specs().values():  # Composition roots read the variables once.
+    for spec in discover().functions.values():  # Composition roots read the variables once.
         module = importlib.import_module(spec.handler.rpartition(".")[0])
         for value in vars(module).values():
             if callable(getattr(value, "cache_clear", None)):

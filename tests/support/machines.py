@@ -20,17 +20,12 @@ from moto.stepfunctions.parser.asl.eval.states import (
 from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
 
 from shop import aws
+from shop.deploy import discover
 
 ROOT = Path(__file__).parents[2]
 # What runs: the sources that the handlers come from.
 DEFINITIONS = Path(aws.__file__).parents[4] / "state_machines"
-STEPS = {
-    "OrdersSteps": "orders.steps",
-    "CatalogSteps": "catalog.steps",
-    "InventorySteps": "inventory.steps",
-    "PaymentsSteps": "payments.steps",
-}
-WAITS = {"RetryInterval": 1, "RetryMaxDelay": 3}
+STEPS = {f"{each.service.title()}Steps": each.id for each in discover().of_kind("steps")}
 ACCOUNT, REGION = "123456789012", "us-east-1"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/machine"
 
@@ -43,7 +38,6 @@ def definition(name: str) -> dict[str, Any]:
     """The definition as deployed: every `${Name}` has its value; unknown ones are a KeyError."""
     arn = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:"
     values = {key: arn + function for key, function in STEPS.items()}
-    values |= {key: str(value) for key, value in WAITS.items()}
     text = (DEFINITIONS / f"{name}.asl.json").read_text()
     parsed: dict[str, Any] = json.loads(
         re.sub(r"\$\{(\w+)\}", lambda match: values[match.group(1)], text)

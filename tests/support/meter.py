@@ -23,10 +23,10 @@ from catalog.api import list_products
 from catalog.repository import ListingRepository
 from payments.psp.secret import SecretReader
 from payments.steps import _till
+from shop.deploy import discover
 from tests.support.capacity import Item, index_units, read_units, size, write_units
 from tests.support.dynamodb import TABLES
 from tests.support.journey import Journey, cold_start, started
-from tests.support.specs import consumers, specs
 from tests.support.watch import Watch, watching
 from tests.support.wire import Request
 
@@ -84,7 +84,7 @@ class Meter:
         return Usage(kind=kind, now=now, later=self._count(self.settle))
 
     def settle(self) -> None:
-        """Bring rows to the relay and the fold, and events to their consumers."""
+        """Bring rows to the relay, and events to their consumers."""
         self.shop.deliver()
 
     def new_processes(self) -> None:
@@ -108,7 +108,8 @@ class Meter:
             after = _stored(write.table, write.key)
             self._write_units[name] += twice * write_units(write.before, write.put, after)
             self._write_units[name] += sum(
-                index_units(write.before, after, keys) for keys in TABLES[write.table].values()
+                index_units(write.before, after, (index.partition, index.sort), index.project)
+                for index in TABLES[write.table].values()
             )
 
     def _psp_called(self, call: str) -> None:
@@ -137,13 +138,13 @@ class Meter:
             psp_calls=dict(self._psp_calls),
             log_bytes=dict(self.watch.log_bytes),
         )
-        messages = sum(n for name, n in invoked.items() if owner(name) in consumers())
+        messages = sum(n for name, n in invoked.items() if owner(name) in discover().consumers)
         queues = QUEUE_REQUESTS * messages + requests_to("SQS", counts)
         return counts.plus(Counts(queue_requests=queues))
 
 
 def _of_kind(kind: str, invoked: Counter[str]) -> int:
-    return sum(n for name, n in invoked.items() if specs()[owner(name)].kind == kind)
+    return sum(n for name, n in invoked.items() if discover().functions[owner(name)].kind == kind)
 
 
 def _events(request: Request) -> int:

@@ -3,10 +3,16 @@
 moto copies whole tables before each transaction and sorts them for each query, so that a request
 costs as much as there are rows. Here a transaction remembers the rows that it names, and a query
 sees the rows that can be its answer. What comes out is the same; tests/unit/support compares.
+
+moto looks at a condition first and writes then, and a transaction that fails puts rows back as they
+were when it began: of two threads both may win, or one may lose what it wrote. DynamoDB decides
+each write at once, so here one write ends before the next begins.
 """
 
 import copy
+import functools
 import inspect
+import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -17,8 +23,13 @@ from moto.dynamodb.models.dynamo_type import DynamoType
 from moto.dynamodb.models.table import Table
 
 Rows = defaultdict[Any, dict[Any, Any]]
+_WRITES = ("put_item", "update_item", "delete_item")
+_one_at_a_time = threading.RLock()  # a transaction makes its writes by the same methods
 _transact: Callable[..., None] = DynamoDBBackend.transact_write_items
 _query: Callable[..., Any] = Table.query
+_single: Mapping[str, Callable[..., Any]] = {
+    name: getattr(DynamoDBBackend, name) for name in _WRITES
+}
 _ARGUMENTS = inspect.signature(Table.query)
 
 
@@ -41,10 +52,20 @@ def as_moto_is() -> Iterator[None]:
 
 def _methods() -> list[tuple[type, str, Any, Any]]:
     return [
-        (DynamoDBBackend, "transact_write_items", transact, _transact),
+        *((DynamoDBBackend, name, _alone(write), write) for name, write in _single.items()),
+        (DynamoDBBackend, "transact_write_items", _alone(transact), _transact),
         (Table, "query", query, _query),
         (Table, "__deepcopy__", _itself, _whole),
     ]
+
+
+def _alone(write: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(write)
+    def alone(*args: Any, **options: Any) -> Any:
+        with _one_at_a_time:
+            return write(*args, **options)
+
+    return alone
 
 
 def _itself(table: Table, _memo: Any) -> Table:

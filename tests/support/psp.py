@@ -85,12 +85,14 @@ class SimulatedPsp:
     # The port.
     def create(self, payment: Payment, amount: Money, *, key: str) -> Seen | Unpayable:
         def act() -> Seen | Unpayable:
-            if payment.method == UNKNOWN_METHOD:
+            if payment.payment_method == UNKNOWN_METHOD:
                 return Unpayable("resource_missing")
             if self.unpayable:
                 return Unpayable(self.unpayable, of_method=False)
             reference = f"pi_{len(self.books) + 1}"
-            self.books[reference] = Book(reference, key, payment.payment_id, amount, payment.method)
+            self.books[reference] = Book(
+                reference, key, payment.payment_id, amount, payment.payment_method
+            )
             return self._seen(reference)
 
         made: Seen | Unpayable = self._perform("create", payment.payment_id, key, act)

@@ -14,20 +14,22 @@ from typing import Any
 import boto3
 import pytest
 
-from catalog import steps as catalog_steps
-from inventory import steps as inventory_steps
-from orders import steps as orders_steps
 from orders.api import checkout, place_order
-from payments import steps as payments_steps
 from payments.api import confirm_payment, create_payment
 from payments.steps import _till
-from shop import ids, machine
+from shop import ids
+from shop.checkout import AbandonInput, OrderRef, PayInput, PaymentRequest
+from shop.checkout_execution import StepFunctionsCheckout
+from shop.deploy import discover
+from shop.trace import start
 from tests.support import gateway
 from tests.support.interpreter import Interpreter
 from tests.support.psp import SimulatedPsp
 from tests.support.races import own_tables, rows
 
-TABLES = ("catalog", "inventory", "orders", "payments")
+STEPS = discover().of_kind("steps")
+TASKS = {each.id: each.load() for each in STEPS}
+TABLES = {place.partition("/")[0] for each in STEPS for place in each.tables}
 LOCATION = "use1-ewr"
 PRICE = 1000
 ADDRESS = {
@@ -85,9 +87,10 @@ class Storefront:
 
     def drive(self, mode: str, order_id: str, payment_id: str | None) -> None:
         """What the janitors start for an order that stands still: `payment` or `abandon`."""
-        order = {"order_id": order_id, "customer_id": gateway.CUSTOMER}
-        payment = None if payment_id is None else {"payment_id": payment_id}
-        self.machine.start("", {"mode": mode, "order": order, "payment": payment, "trace": {}})
+        order = OrderRef(order_id=order_id, customer_id=gateway.CUSTOMER)
+        payment = payment_id and PaymentRequest(payment_id=payment_id, details=None)
+        kind: Any = PayInput if mode == "payment" else AbandonInput
+        self.machine.start(kind(order=order, payment=payment or None, trace=start(None)))
 
     def orders(self) -> list[dict[str, Any]]:
         """The rows of all orders."""
@@ -103,8 +106,8 @@ class Storefront:
         taken: Counter[str] = Counter()
         holders = [row for row in stored if row.get("status") in ("held", "committed")]
         for row in holders:
-            for sku, _location, quantity in json.loads(str(row["lines"])):
-                taken[sku] += quantity
+            for line in json.loads(str(row["lines"])):
+                taken[line["sku"]] += line["quantity"]
         assert {row["order_id"] for row in holders} == owners
         for row in stored:
             if str(row["sk"]).startswith("LOC#"):
@@ -139,15 +142,9 @@ def payment_of(key: str) -> str:
 def opened(endpoint_url: str, *, honours_keys: bool = True) -> Iterator[Storefront]:
     """A shop in tables of its own that sells nothing yet."""
     psp = SimulatedPsp(honours_keys=honours_keys)
-    steps = {
-        "catalog.steps": catalog_steps.handler,
-        "inventory.steps": inventory_steps.handler,
-        "orders.steps": orders_steps.handler,
-        "payments.steps": payments_steps.handler,
-    }
-    runs = Interpreter("checkout", steps)
+    runs = Interpreter("checkout", TASKS)
     with own_tables(endpoint_url, *TABLES), pytest.MonkeyPatch.context() as patch:
-        patch.setattr(machine, "run", runs.run)
-        patch.setattr(machine, "start", runs.start)
+        patch.setattr(StepFunctionsCheckout, "run", lambda _, data, **kw: runs.run(data, **kw))
+        patch.setattr(StepFunctionsCheckout, "start", lambda _, data: runs.start(data))
         patch.setattr(_till, "open_psp", lambda: psp)
         yield Storefront(psp, runs)

@@ -7,6 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, get_args
+from urllib.parse import parse_qs, urlsplit
 
 from pydantic_core.core_schema import ErrorType
 from schemathesis.checks import CHECKS
@@ -58,7 +59,9 @@ class Verdicts:
         """One answer. `expected` is the status that it must have, whatever else was sent."""
         raw = case.operation.definition.raw
         wrong = list(_mismatches(response, raw, kind, expected))
-        skipped = {"negative_data_rejection"} if expected else set()
+        # An empty list in a query is no parameter of the request: what is wrong was never sent.
+        unsent = set(case.query or {}) - _query_of(response)
+        skipped = {"negative_data_rejection"} if expected or unsent else set()
         checks = [CHECKS.get_one(name) for name in CHECKED if name not in skipped]
         try:
             case.validate_response(response, checks=checks)
@@ -119,6 +122,11 @@ class Verdicts:
             },
             "violations": list(self.violations.values()),
         }
+
+
+def _query_of(response: Any) -> set[str]:
+    """The names of the parameters that were sent."""
+    return set(parse_qs(urlsplit(response.request.url).query, keep_blank_values=True))
 
 
 def _mismatches(

@@ -19,7 +19,7 @@ from shop import telemetry
 from tests.support.journey import Journey
 from tests.support.wire import Function, Wire
 
-BOUND = ("correlation_id", "traceparent", "request_id")
+BOUND = ("correlation_id", "request_id")
 
 
 @dataclass

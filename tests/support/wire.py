@@ -27,6 +27,7 @@ from moto.core.models import botocore_stubber
 
 from shop import aws, tables
 from tests.support import quick
+from tests.support.lambda_context import FakeContext
 
 Function = Callable[[dict[str, Any], Any], Any]
 Act = Callable[[], AWSResponse | None]
@@ -183,7 +184,7 @@ class Wire:
         self.requests.append(Request("lambda", "Invoke", name, step, event, invocation))
         self.here = _Here(name, step, invocation)
         try:
-            return self.functions[name](event, None)
+            return self.functions[name](event, FakeContext(name))
         except Died as error:
             self.died()
             raise FunctionFailed(str(error)) from None

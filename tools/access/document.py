@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-from tools.access.personal import PERSONAL
+from shop.deploy import discover
 from tools.access.policies import Policies
 from tools.access.questions import COPIES, READS, RULES, WRITES, Questions
 
@@ -50,8 +50,11 @@ def _ledger(asked: Questions) -> Iterator[str]:
 def _personal(asked: Questions) -> Iterator[str]:
     tables = {asked.names.short(arn): table for arn, table in asked.every(TABLE)}
     rows = []
-    for held in PERSONAL:
-        table = tables[f"table/{held.table}"]
+    for name, declared in sorted(discover().tables.items()):
+        held = declared.personal
+        if held is None:
+            continue
+        table = tables[f"table/{name}"]
         asks: tuple[tuple[str, Sequence[str], bool], ...] = (
             ("reads rows", READS, False),
             ("may be shown the row that a write met", WRITES, False),
@@ -60,7 +63,7 @@ def _personal(asked: Questions) -> Iterator[str]:
         )
         for how, actions, stream in asks:
             people = _people(asked.readers(table, actions, stream=stream))
-            what = f"{held.table}: {', '.join(held.attributes)} ({held.says})"
+            what = f"{name}: {', '.join(held.attributes)} ({held.says})"
             rows.append((what, how, people))
     return _table(("personal data", "how", "who"), rows)
 

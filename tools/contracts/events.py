@@ -7,6 +7,7 @@ from pydantic.json_schema import GenerateJsonSchema
 
 from shop import events as kernel
 from shop import ids, trace
+from shop.deploy import discover
 from shop.events import Envelope, EventData
 
 AT = datetime(2026, 1, 2, 3, 4, 5, 678000, tzinfo=UTC)
@@ -17,11 +18,7 @@ SAMPLES: dict[str, Any] = {
     "account": "2100:USD", "country": "US", "version": 1, "code": "card_declined",
     "invariant": "I2", "subject_id": "TEA-0001-S@use1-ewr",
 }  # fmt: skip
-KINDS = {
-    "order_id": "ord", "payment_id": "pay", "reservation_id": "rsv", "user_id": "usr",
-    "customer_id": "usr", "session_id": "fam", "transaction_id": "txn", "product_id": "prd",
-    "cause_event_id": "evt", "violation_id": "vio",
-}  # fmt: skip
+KINDS = {**discover().ids, "cause_event_id": "evt"}
 
 
 def schema(service: str, cls: type[EventData]) -> dict[str, Any]:

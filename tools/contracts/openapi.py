@@ -7,6 +7,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from shop import ids, problems
+from shop.deploy import discover
 from shop.http import Link, Route
 from shop.problems import ProblemType
 from shop.schemas import ProblemOut
@@ -47,7 +48,6 @@ SECURITY: dict[str, list[dict[str, list[str]]]] = {
     "staff": [{"accessToken": []}],
     "signature": [{"providerSignature": []}],
 }
-PATH_KINDS = {"order_id": "ord", "payment_id": "pay", "product_id": "prd", "transaction_id": "txn"}
 
 
 def document(operations: list[Operation], version: str) -> dict[str, Any]:
@@ -133,8 +133,8 @@ def _parameters(operation: Operation) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     for name in re.findall(r"{(\w+)}", route.path):
         schema: dict[str, Any] = {"type": "string"}
-        if name in PATH_KINDS:
-            schema["pattern"] = ids.pattern(PATH_KINDS[name])
+        if name in discover().ids:
+            schema["pattern"] = ids.pattern(discover().ids[name])
         found.append({"name": name, "in": "path", "required": True, "schema": schema})
     if route.idempotent:
         found.append(

@@ -17,6 +17,7 @@ import boto3
 
 from tools.local import aws
 from tools.local.settings import Settings
+from tools.shopctl.republish import stream_record
 
 PLACES = "dynamodb_stream_positions"
 UNREAD_FOR = timedelta(minutes=1)  # far longer than a reader that works falls behind
@@ -64,11 +65,6 @@ def _records(settings: Settings, table: str, since: str) -> Iterator[dict[str, A
     )
     for page in pages:
         for item in page["Items"]:
-            event = json.loads(item["outbox"]["S"])
-            if event["occurred_at"] >= since:
-                yield {
-                    "eventID": event["id"],
-                    "eventName": "INSERT",
-                    "eventSource": "aws:dynamodb",
-                    "dynamodb": {"SequenceNumber": "0", "NewImage": item},
-                }
+            events = json.loads(item["outbox"]["S"])
+            if any(event["occurred_at"] >= since for event in events):
+                yield stream_record(item)

@@ -13,6 +13,8 @@ from tools.local.errors import LocalError
 from tools.local.progress import Progress
 from tools.local.settings import Settings
 
+DECLARATION = "deploy.py"  # what infra makes of a service: not shipped
+
 
 def watch(settings: Settings, progress: Progress) -> None:
     """Swap what changes until Ctrl-C."""
@@ -38,7 +40,9 @@ def affected(root: Path, paths: Iterable[Path]) -> tuple[list[str], bool]:
         parts = path.relative_to(root).parts
         if "__pycache__" in parts or path.suffix == ".md":
             continue
-        if parts[0] == "functions" and len(parts) > 2:
+        if path.name == DECLARATION:
+            deploy = True
+        elif parts[0] == "functions" and len(parts) > 2:
             names.add(parts[1])
         elif parts[:2] == ("layers", swap.SHOP_LAYER):
             names.add(swap.SHOP_LAYER)

@@ -3,12 +3,15 @@
 import json
 import os
 import sys
+import time
 from typing import Annotated, Any
 
 import typer
 
+from shop import clock, deploy
 from tools.shopctl import cost, render, show, status
 from tools.shopctl import demo as journeys
+from tools.shopctl import republish as republishing
 from tools.shopctl.api import Api
 from tools.shopctl.errors import Failed, Unusable
 from tools.shopctl.target import Target, find
@@ -96,6 +99,40 @@ def show_status(
         raise typer.Exit(1)
 
 
+@app.command("republish")
+def republish(  # noqa: PLR0917 (typer reads options from positional parameters)
+    since: Annotated[str, typer.Option(help="events from this RFC 3339 time on")],
+    until: Annotated[str | None, typer.Option(help="to this time; default: now")] = None,
+    checkpoint: Annotated[str, typer.Option(help="go on behind a page that was printed")] = "",
+    pages_per_second: Annotated[float, typer.Option(min=0.1, max=20)] = 2,
+    yes: Annotated[bool, typer.Option("--yes", help="publish; without it only count")] = False,
+    stage: Stage = None,
+    region: Region = None,
+) -> None:
+    """Publish again the events that rows still hold, after a relay was down for over 24 hours.
+
+    Reads every table that carries events, 500 rows a page. Twice is harmless: an event has its
+    effect once.
+    """
+    target = _target(stage, region)
+    found = republishing.republish(
+        target,
+        deploy.discover(),
+        since=_time(since),
+        until=_time(until) if until else clock.rfc3339(clock.now()),
+        checkpoint=checkpoint,
+        act=yes,
+        pause=lambda: time.sleep(1 / pages_per_second),
+    )
+    rows = events = 0
+    for page in found:
+        rows, events = rows + page.rows, events + page.events
+        behind = f"  checkpoint: {page.checkpoint}" if page.checkpoint else ""
+        print(f"{page.table}: {page.rows} rows, {page.events} events{behind}")
+    done = "published" if yes else "found; nothing was published, add --yes"
+    print(f"{events} events in {rows} rows {done}")
+
+
 @app.command("cost")
 def show_cost(
     name: Annotated[
@@ -140,6 +177,13 @@ def _fail(text: str, code: int) -> int:
 def _target(stage: str | None, region: str | None) -> Target:
     """For commands that read tables and queues only: the API's address does not matter."""
     return find(stage=stage, region=region, api_url="" if stage not in (None, "local") else None)
+
+
+def _time(text: str) -> str:
+    try:
+        return clock.rfc3339(clock.parse(text))
+    except ValueError as error:
+        raise Unusable(f"'{text}' is no RFC 3339 time, like 2026-11-22T10:00:00Z.") from error
 
 
 def _user(target: Target, role: str) -> tuple[str, str] | None:

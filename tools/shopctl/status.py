@@ -8,7 +8,6 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from operations.domain.books import TABLES
@@ -20,7 +19,6 @@ from tools.shopctl.target import Target
 # Work under way may look like a violation: only what is still there after these looks counts.
 LOOKS = 4
 PAUSE_S = 2.0
-EVENTS_KEPT = timedelta(days=6)  # a day less than outbox rows live
 _WAITING = "ApproximateNumberOfMessages"
 _IN_FLIGHT = "ApproximateNumberOfMessagesNotVisible"
 
@@ -122,11 +120,9 @@ def persisting(
 
 
 def _settled(target: Target, limit: int) -> dict[str, list[Violation]]:
-    since = (datetime.now(UTC) - EVENTS_KEPT).isoformat(timespec="milliseconds")
-
     def look() -> dict[str, list[Violation]]:
         tables = {name: rows.scan(target, name, limit=limit) for name in TABLES}
-        return check(tables, events_since=since)
+        return check(tables)
 
     return persisting(look, pause=time.sleep)
 

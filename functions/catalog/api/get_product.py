@@ -4,12 +4,13 @@ from typing import Any
 
 from catalog import service
 from catalog.answers import cacheable
-from catalog.domain.product import detail, to_text
+from catalog.domain.product import detail
 from catalog.repository import ProductRepository
 from catalog.schemas import ProductOut, ProductView
-from shop import problems
+from shop import checkout_problems, problems
 from shop.http import Request, Response, Route, entrypoint
 from shop.problems import Problem
+from shop.text import compact_json
 
 ROUTE = Route(
     method="GET",
@@ -18,7 +19,7 @@ ROUTE = Route(
     auth="public",
     query=ProductView,
     responses={200: ProductOut, 304: None},
-    problems=(problems.INVALID_REQUEST, problems.NOT_FOUND, problems.CURRENCY_NOT_OFFERED),
+    problems=(problems.INVALID_REQUEST, problems.NOT_FOUND, checkout_problems.CURRENCY_NOT_OFFERED),
     throttle=(100, 200),
 )
 products = ProductRepository()
@@ -32,7 +33,7 @@ def handle(request: Request[Any]) -> Response | Problem:
     )
     if isinstance(product, Problem):
         return product
-    return cacheable(to_text(detail(product, query.currency)))
+    return cacheable(compact_json(detail(product, query.currency)))
 
 
 handler = entrypoint(ROUTE, handle)

@@ -5,12 +5,12 @@ from typing import Any
 from catalog import service
 from catalog.answers import cacheable
 from catalog.domain.listing import Filter
-from catalog.domain.product import to_text
 from catalog.repository import ListingRepository
 from catalog.schemas import ProductFilter, ProductPage
-from shop import problems
+from shop import checkout_problems, problems
 from shop.http import Link, Request, Response, Route, entrypoint
 from shop.problems import Problem
+from shop.text import compact_json
 
 CHEAPEST = {"sku": "$response.body#/data/0/variants/0/sku", "quantity": 1}
 ROUTE = Route(
@@ -20,7 +20,7 @@ ROUTE = Route(
     auth="public",
     query=ProductFilter,
     responses={200: ProductPage, 304: None},
-    problems=(problems.INVALID_REQUEST, problems.CURRENCY_NOT_OFFERED),
+    problems=(problems.INVALID_REQUEST, checkout_problems.CURRENCY_NOT_OFFERED),
     links=(
         Link("get_product", {"product_id": "$response.body#/data/0/product_id"}),
         Link("list_products", {"cursor": "$response.body#/next_cursor"}),
@@ -44,7 +44,7 @@ def handle(request: Request[Any]) -> Response | Problem:
     )
     if isinstance(page, Problem):
         return page
-    end = to_text({"next_cursor": page.next_cursor})[1:]
+    end = compact_json({"next_cursor": page.next_cursor})[1:]
     return cacheable(f'{{"data":[{",".join(page.summaries)}],{end}')
 
 

@@ -7,24 +7,21 @@ of a list names where its bands begin. A page is therefore one query, two where 
 the next band, whatever the filter and however large the catalogue.
 """
 
-import base64
-import binascii
-import hashlib
 import json
-import re
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from catalog.domain.product import CURRENCIES, Product, summary, to_text
-from shop import ids
+from catalog.domain.product import CURRENCIES, Product, summary
+from shop import cursor, ids
+from shop.text import compact_json
 
 BAND_ROWS = 40
 EVERYTHING = "*"  # no category can be named so
 MAX_PRICE = 10**12 - 1
-_CURSOR = re.compile(rf"[0-9a-f]{{16}}\.(([0-9]{{12}})#{ids.pattern('prd')[1:-1]})")
+_PLACE = ("[0-9]{12}", ids.pattern("prd"))  # the two parts of a key
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,31 +51,23 @@ class Filter:
 
 def encode_cursor(filter_: Filter, key: str) -> str:
     """The opaque form of `go on after this key of this list`."""
-    return base64.urlsafe_b64encode(f"{_digest(filter_)}.{key}".encode()).decode().rstrip("=")
+    price, _, product_id = key.partition("#")
+    return cursor.encode([price, product_id], scope=_cursor_scope(filter_))
 
 
-def decode_cursor(filter_: Filter, cursor: str) -> str | None:
-    """The key to go on after; None for anything that a page of this filter did not hand out.
-
-    It is not signed and need not be: list and price range come from the request, never from here.
-    """
+def decode_cursor(filter_: Filter, text: str) -> str | None:
+    """The key to go on after; None for anything that a page of this filter did not hand out."""
     try:
-        padded = cursor + "=" * (-len(cursor) % 4)
-        text = base64.b64decode(padded, altchars=b"-_", validate=True).decode("ascii")
-    except (binascii.Error, ValueError):
+        price, product_id = cursor.decode(text, scope=_cursor_scope(filter_), forms=_PLACE)
+    except cursor.InvalidCursor:
         return None
-    match = _CURSOR.fullmatch(text)
-    if match is None:
-        return None
-    key, price = match.groups()
     in_range = filter_.price_min <= int(price) <= filter_.price_max
-    # Encoded again it must be the same: this compares the filters, too.
-    return key if in_range and encode_cursor(filter_, key) == cursor else None
+    return f"{price}#{product_id}" if in_range else None
 
 
-def _digest(filter_: Filter) -> str:
+def _cursor_scope(filter_: Filter) -> str:
     parts = [filter_.currency, filter_.scope, filter_.price_min, filter_.price_max]
-    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
+    return f"products {compact_json(parts)}"
 
 
 def after(key: str) -> str:
@@ -113,7 +102,7 @@ def rows(products: Iterable[Product]) -> list[dict[str, Any]]:
             price = product.price_from(currency)
             if price is None or product.status != "active":
                 continue
-            text = to_text(summary(product, currency))
+            text = compact_json(summary(product, currency))
             row = {"sk": f"{price:012d}#{product.product_id}", "summary": text}
             for scope in (EVERYTHING, product.category):
                 lists[currency, scope].append(row)

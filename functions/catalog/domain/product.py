@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from shop.money import Money
+from shop.text import compact_json
 
 CURRENCIES = ("USD", "EUR", "GBP")
 # With at most 100 lines of 1000 units this keeps every order below shop.money.MAX_AMOUNT.
@@ -91,7 +92,7 @@ def price_key(sku: str) -> tuple[str, str]:
 def rows(product: Product) -> list[dict[str, Any]]:
     """The rows of a product itself, to be stored together."""
     pk, sk = product_key(product.product_id)
-    found: list[dict[str, Any]] = [{"pk": pk, "sk": sk, "product": to_text(asdict(product))}]
+    found: list[dict[str, Any]] = [{"pk": pk, "sk": sk, "product": compact_json(asdict(product))}]
     for variant in product.variants:
         pk, sk = price_key(variant.sku)
         found.append(
@@ -100,7 +101,7 @@ def rows(product: Product) -> list[dict[str, Any]]:
                 "sk": sk,
                 "product_id": product.product_id,
                 "title": product.title,
-                "prices": to_text(dict(variant.prices)),
+                "prices": compact_json(dict(variant.prices)),
                 "status": product.status,
             }
         )
@@ -111,8 +112,3 @@ def of_text(text: str) -> Product:
     """The product of a stored row."""
     data = json.loads(text)
     return Product(**data | {"variants": tuple(Variant(**item) for item in data["variants"])})
-
-
-def to_text(data: dict[str, Any]) -> str:
-    """JSON without spaces, as rows hold it and answers send it."""
-    return json.dumps(data, separators=(",", ":"), ensure_ascii=False)

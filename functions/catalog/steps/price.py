@@ -1,20 +1,12 @@
-"""`price`: what the order costs now. Reads only, so there is nothing to compensate.
-
-Outcomes: priced, unknown_sku, currency_not_offered, total_too_large.
-"""
-
-from typing import Any
+"""`price`: what the order costs now. Reads only, so there is nothing to compensate."""
 
 from catalog import service
 from catalog.repository import PriceRepository
+from shop.checkout import PriceOutcome, PriceTask
 
 prices = PriceRepository()
 
 
-def handle(event: dict[str, Any]) -> dict[str, Any]:
-    """Price `event["order"]`. One DynamoDB request."""
-    order = event["order"]
-    priced = service.price_order(
-        order["lines"], currency=order["currency"], ship_to=order["ship_to"], prices=prices
-    )
-    return priced.to_dict()
+def handle(task: PriceTask) -> PriceOutcome:
+    """One DynamoDB request."""
+    return service.price_order(task, prices=prices)

@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from identity import schemas, service
+from identity import problems, schemas, service
 from identity.answers import token_pair
 from identity.keys import AddressMac, KmsSigner
 from identity.passwords import Argon2Passwords
 from identity.repository import AccountRepository, SessionRepository
 from identity.settings import SignInSettings, at_cold_start
 from identity.tokens import TokenIssuer
-from shop import clock, problems
+from shop import clock
 from shop.http import Link, Request, Response, Route, entrypoint
 from shop.problems import Problem
 

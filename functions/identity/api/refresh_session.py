@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from identity import schemas, service
+from identity import problems, schemas, service
 from identity.answers import token_pair
 from identity.keys import KmsSigner
 from identity.repository import AccountRepository, SessionRepository
 from identity.settings import TokenSettings, at_cold_start
 from identity.tokens import TokenIssuer
-from shop import clock, problems
+from shop import clock
 from shop.http import Link, Request, Response, Route, entrypoint
 from shop.problems import Problem
 

@@ -6,7 +6,7 @@ from typing import Any
 from inventory.repository import StockRepository
 from inventory.schemas import StockCheck, StockLineOut, StockOut
 from inventory.service import counting
-from shop import clock, problems
+from shop import checkout_problems, clock, problems
 from shop.http import Request, Response, Route, entrypoint
 from shop.problems import Problem
 
@@ -17,7 +17,7 @@ ROUTE = Route(
     auth="public",
     request=StockCheck,
     responses={200: StockOut},
-    problems=(problems.INVALID_REQUEST, problems.UNKNOWN_SKU),
+    problems=(problems.INVALID_REQUEST, checkout_problems.UNKNOWN_SKU),
     throttle=(50, 100),
 )
 stock = StockRepository()
@@ -26,7 +26,7 @@ stock = StockRepository()
 def handle(request: Request[Any]) -> Response | Problem:
     """Look the lines up."""
     body: StockCheck = request.body
-    found = counting.check([line.model_dump() for line in body.lines], stock=stock)
+    found = counting.check(body.lines, stock=stock)
     if isinstance(found, Problem):
         return found
     return Response(

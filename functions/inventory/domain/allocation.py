@@ -3,10 +3,11 @@
 Pure: quantities and stock levels in, a plan or what is short out.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import combinations
-from typing import Any
+
+from shop.checkout import ShortLine
 
 # A DynamoDB transaction takes 100 items; the reservation and its event are two of them.
 MAX_PAIRS = 98
@@ -27,31 +28,10 @@ Plan = tuple[Line, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class ShortLine:
-    """A SKU of which there is less than asked for."""
-
-    sku: str
-    requested: int
-    available: int
-
-
-@dataclass(frozen=True, slots=True)
 class Short:
     """No plan: this is missing."""
 
     lines: tuple[ShortLine, ...]
-
-    def to_list(self) -> list[dict[str, Any]]:
-        """For state-machine output."""
-        return [asdict(line) for line in self.lines]
-
-
-def merge(lines: Iterable[Mapping[str, Any]]) -> dict[str, int]:
-    """Quantity by SKU: a SKU that stands twice must not be checked twice against one stock."""
-    quantities: dict[str, int] = {}
-    for line in lines:
-        quantities[line["sku"]] = quantities.get(line["sku"], 0) + line["quantity"]
-    return quantities
 
 
 def all_from(location: str, wanted: Mapping[str, int]) -> Plan:
@@ -65,7 +45,7 @@ def allocate(wanted: Mapping[str, int], levels: Levels, preference: Sequence[str
     Short as well if the plan with the fewest splits needs more than MAX_PAIRS stock rows.
     """
     short = tuple(
-        ShortLine(sku, quantity, total)
+        ShortLine(sku=sku, requested=quantity, available=total)
         for sku, quantity in wanted.items()
         if (total := sum(levels.get(sku, {}).values())) < quantity
     )
@@ -116,7 +96,7 @@ def _too_wide(plan: Plan, wanted: Mapping[str, int]) -> Short:
         kept[line.sku] = kept.get(line.sku, 0) + line.quantity
     return Short(
         tuple(
-            ShortLine(sku, quantity, kept.get(sku, 0))
+            ShortLine(sku=sku, requested=quantity, available=kept.get(sku, 0))
             for sku, quantity in wanted.items()
             if kept.get(sku, 0) < quantity
         )

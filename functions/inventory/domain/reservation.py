@@ -15,6 +15,7 @@ from inventory.domain.allocation import Line, Plan
 from shop import clock, ids
 
 HOLD = timedelta(minutes=15)
+SHORTEST_PAUSE, LONGEST_PAUSE = timedelta(minutes=2), timedelta(hours=1)
 
 
 class Status(StrEnum):
@@ -114,6 +115,12 @@ def hold(order_id: str, plan: Plan, *, previous: Reservation | None, now: dateti
 def expire(held: Reservation, *, now: datetime) -> Transition:
     """Give the units back because the time is over."""
     return _give_back(held, Status.EXPIRED, now)
+
+
+def next_expiry(held: Reservation, *, now: datetime) -> str:
+    """When to try again to expire a hold whose stock rows refuse it: less and less often."""
+    overdue = now - clock.parse(held.held_until)
+    return clock.rfc3339(now + min(max(overdue, SHORTEST_PAUSE), LONGEST_PAUSE))
 
 
 def release(held: Reservation, *, now: datetime) -> Transition:

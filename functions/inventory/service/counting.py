@@ -1,13 +1,14 @@
 """What is there: check stock for customers, take stock in."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 
-from inventory.domain import allocation, reservation
+from inventory.domain import reservation
 from inventory.service.ports import Stock
-from shop import problems
+from shop import checkout_problems
+from shop.lines import QuantityOfSku, merge
 from shop.problems import Problem
 
 LOW_STOCK = 10
@@ -23,18 +24,18 @@ class Availability:
     status: Literal["in_stock", "low_stock", "out_of_stock"]
 
 
-def check(lines: Sequence[Mapping[str, Any]], *, stock: Stock) -> list[Availability] | Problem:
+def check(lines: Sequence[QuantityOfSku], *, stock: Stock) -> list[Availability] | Problem:
     """Availability by SKU, in the order of first mention. One read per 33 SKUs; holds nothing."""
-    wanted = allocation.merge(lines)
+    wanted = merge(lines)
     levels = stock.levels(list(wanted), consistent=False)
     unknown = [sku for sku in wanted if sku not in levels]
     if unknown:
         errors = [
             {"pointer": f"/lines/{index}/sku", "code": "unknown_sku", "detail": "not sold here"}
             for index, line in enumerate(lines)
-            if line["sku"] in unknown
+            if line.sku in unknown
         ]
-        return Problem(problems.UNKNOWN_SKU, "See errors for the lines.", errors=errors)
+        return Problem(checkout_problems.UNKNOWN_SKU, "See errors for the lines.", errors=errors)
     return [_availability(sku, n, sum(levels[sku].values())) for sku, n in wanted.items()]
 
 

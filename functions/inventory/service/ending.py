@@ -21,6 +21,10 @@ class ReservationContended(Exception):
     """The reservation changed faster than it could be read; the caller tries again later."""
 
 
+class StockDisagrees(Exception):
+    """A stock row has less reserved than a reservation holds: someone has to look."""
+
+
 def commit(order_id: str, *, stock: Stock, now: datetime, trace: Trace) -> Status:
     """Take the units out of the stock: COMMITTED; or EXPIRED or RELEASED, if it came too late."""
     stored = stock.find(reservation.id_of(order_id))
@@ -65,9 +69,17 @@ _WAYS_OUT: dict[Status, Callable[..., Transition]] = {
 
 
 def expire(held: Reservation, *, stock: Stock, now: datetime, trace: Trace) -> bool:
-    """Give the units of an overdue hold back; False if it ended otherwise meanwhile."""
+    """Give the units of an overdue hold back; False if it ended otherwise meanwhile.
+
+    Raises StockDisagrees if its stock rows do not hold what it holds: it is put off then, so that
+    it is not the first that each sweep finds.
+    """
     transition = reservation.expire(held, now=now)
-    return stock.apply(transition, event_of(transition, trace)) is None
+    refused = stock.apply(transition, event_of(transition, trace))
+    if refused is not None and refused.stored is None:
+        stock.postpone(held, due_at=reservation.next_expiry(held, now=now))
+        raise StockDisagrees(held.reservation_id)
+    return refused is None
 
 
 def _carry_out(transition: Transition, stock: Stock, trace: Trace) -> Refused | None:

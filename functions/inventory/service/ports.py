@@ -1,6 +1,6 @@
 """What the use cases need of the table."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -24,5 +24,8 @@ class Stock(Protocol):
     def move(self, changes: Sequence[Change]) -> bool:
         """Apply changes with movements, together; False if their movements are there already."""
 
-    def overdue(self, shard: int, *, now: datetime, limit: int) -> Sequence[Reservation]:
-        """Held reservations of a shard whose time is over, longest first."""
+    def overdue(self, now: datetime) -> Iterable[Reservation]:
+        """Held reservations whose time is over, the longest first."""
+
+    def postpone(self, held: Reservation, *, due_at: str) -> None:
+        """Look at it again then, if it still is as it was read."""

@@ -5,20 +5,21 @@ row refuses is the stock read, and the order spread over the centres. It is out 
 consistent read says so; losing a race is a reason to look again, never an answer.
 """
 
-import random
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from datetime import datetime
-from typing import Any
 
 from inventory.domain import allocation, centres, reservation
 from inventory.domain.allocation import MAX_PAIRS, Plan, Short
 from inventory.domain.reservation import Reservation, Status
 from inventory.service.announcing import event_of
 from inventory.service.ports import Stock
+from shop.lines import QuantityOfSku, merge
+from shop.retry import backoff
 from shop.trace import Trace
 
 ATTEMPTS = 10
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.005, 0.2
 
 
 class StockContended(Exception):
@@ -27,7 +28,7 @@ class StockContended(Exception):
 
 def reserve(
     order_id: str,
-    lines: Iterable[Mapping[str, Any]],
+    lines: Iterable[QuantityOfSku],
     *,
     country: str,
     stock: Stock,
@@ -40,7 +41,7 @@ def reserve(
     A found one may be in any state but expired: that is held anew. One write if the nearest
     centre has it all. Raises StockContended after ATTEMPTS.
     """
-    wanted = allocation.merge(lines)
+    wanted = merge(lines)
     preference = centres.preference(country)
     previous: Reservation | None = None
     plan: Plan | None = None
@@ -68,5 +69,5 @@ def reserve(
 
 
 def _pause_s(attempt: int) -> float:
-    """Nothing after the first refusal, which is the usual one; then full jitter, doubling."""
-    return random.uniform(0, min(0.2, 0.005 * 2**attempt)) if attempt else 0  # noqa: S311
+    """Nothing after the first refusal, which is the usual one."""
+    return backoff(attempt, base_s=FIRST_PAUSE_S, cap_s=LONGEST_PAUSE_S) if attempt else 0

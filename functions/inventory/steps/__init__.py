@@ -1,8 +1,11 @@
-"""Tasks of the checkout machine: reserve and its undoing release, commit."""
+"""Tasks of the checkout machine: one function, a file per step."""
 
-from inventory.steps import commit, reserve
-from shop.steps import entrypoint
+from inventory.steps import commit, release, reserve
+from shop.checkout import CommitTask, ReleaseTask, ReserveTask
+from shop.steps import Step, entrypoint
 
 handler = entrypoint(
-    {"reserve": reserve.handle, "release": reserve.compensate, "commit": commit.handle}
+    Step(ReserveTask, reserve.handle),
+    Step(CommitTask, commit.handle),
+    Step(ReleaseTask, release.handle),
 )

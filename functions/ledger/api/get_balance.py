@@ -1,7 +1,5 @@
 """GET /ledger/accounts/{account_id}/balance?at=. Problems: 400 invalid_request, 404 not_found."""
 
-from urllib.parse import unquote
-
 from ledger.repository import BalanceRepository, JournalRepository
 from ledger.schemas import BalanceOut, BalanceQuery
 from ledger.service import reading
@@ -27,7 +25,7 @@ def handle(request: Request[None]) -> Response | Problem:
     """Read it from the fold."""
     query = request.query or BalanceQuery()
     found = reading.get_balance(
-        unquote(request.path.get("account_id", "")),
+        request.path.get("account_id", ""),
         at=query.at,
         now=clock.now(),
         balances=balances,

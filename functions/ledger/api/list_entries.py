@@ -1,7 +1,5 @@
 """GET /ledger/accounts/{account_id}/entries. Problems: 400 invalid_request, 404 not_found."""
 
-from urllib.parse import unquote
-
 from ledger.repository import BalanceRepository, JournalRepository
 from ledger.schemas import AccountEntryOut, EntriesOut, PageQuery
 from ledger.service import reading
@@ -28,7 +26,7 @@ def handle(request: Request[None]) -> Response | Problem:
     """Read one page."""
     query = request.query or PageQuery()
     page = reading.list_entries(
-        unquote(request.path.get("account_id", "")),
+        request.path.get("account_id", ""),
         limit=query.limit,
         cursor=query.cursor,
         balances=balances,

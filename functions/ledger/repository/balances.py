@@ -9,8 +9,8 @@ from pynamodb.transactions import TransactWrite
 
 from ledger.domain.accounts import account
 from ledger.domain.balances import Balance, Posted, Sums, by_account, changes
-from shop import clock
-from shop.tables import TableModel, region, table_name, transact
+from shop import clock, tables
+from shop.tables import TableModel, transact
 
 _END = "~"  # sorts after every date
 
@@ -18,9 +18,7 @@ _END = "~"  # sorts after every date
 class BalanceItem(TableModel):
     """Sums of an account: in total, or of one day."""
 
-    class Meta:
-        table_name = table_name("balances")
-        region = region()
+    Meta = tables.meta("balances")
 
     debit = NumberAttribute(default=0)
     credit = NumberAttribute(default=0)
@@ -31,9 +29,7 @@ class BalanceItem(TableModel):
 class MarkerItem(TableModel):
     """This transaction is in the balances."""
 
-    class Meta:
-        table_name = table_name("balances")
-        region = region()
+    Meta = tables.meta("balances")
 
     folded_at = UnicodeAttribute()
 
@@ -41,9 +37,7 @@ class MarkerItem(TableModel):
 class AccountItem(TableModel):
     """This account has entries."""
 
-    class Meta:
-        table_name = table_name("balances")
-        region = region()
+    Meta = tables.meta("balances")
 
     account = UnicodeAttribute(null=True)
 
@@ -93,12 +87,17 @@ class BalanceRepository:
             return None
         return Balance(account(account_id), _sums(row), row.folded_at or "")
 
-    def sums_before(self, account_id: str, day: str) -> Sums:
-        """The fold of all days before `day`."""
-        rows = BalanceItem.query(
+    def sums_until(self, account_id: str, day: str) -> tuple[Sums, Sums]:
+        """The fold of all days before `day`, and of that day."""
+        before = of_day = Sums()
+        for row in BalanceItem.query(
             f"ACCOUNT#{account_id}", BalanceItem.sk.between("DAY#", f"DAY#{day}")
-        )
-        return sum((_sums(row) for row in rows if row.sk != f"DAY#{day}"), Sums())
+        ):
+            if row.sk == f"DAY#{day}":
+                of_day = _sums(row)
+            else:
+                before += _sums(row)
+        return before, of_day
 
     def days(self, account_id: str, *, until: str | None) -> Iterator[str]:
         """Days on which the account has entries, newest first, from `until` on."""

@@ -1,17 +1,17 @@
-"""Fold new transactions into balances, each exactly once, however often the stream brings them.
+"""Fold new transactions into balances, each exactly once, however often its event comes.
 
-The stream blocks on an exception, so a record that can never be folded is parked in a queue of its
-own; only faults of the infrastructure are raised, and the repeated batch finds its markers.
+Any number of writers may fold at once, in any order: sums are added to, and a marker beside them in
+the same transaction says that they were.
 """
 
-import json
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Protocol
 
 from ledger.domain.balances import Posted, by_account, changes, read_posted
 from ledger.domain.posting import Refused
+from ledger.events import PostedTransaction
+from shop.events import Envelope
 
 MAX_ITEMS = 100  # of one DynamoDB transaction
 
@@ -26,60 +26,24 @@ class Balances(Protocol):
         """
 
 
-class Parked(Protocol):
-    """The queue of records that cannot be folded."""
+def posted(event: Envelope[PostedTransaction]) -> Posted:
+    """The transaction that an event tells of, whole; raises Refused if it tells of none.
 
-    def __call__(self, record: dict[str, Any], reason: str) -> None:
-        """Keep the record for a person; raises if it cannot be kept."""
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What became of a batch, in transactions."""
-
-    folded: int
-    already: int
-    parked: int
-
-
-def fold(
-    records: Iterable[dict[str, Any]], *, balances: Balances, park: Parked, now: datetime
-) -> Report:
-    """Fold the transactions in a batch of stream records of the ledger's table."""
-    postings: dict[str, Posted] = {}
-    poison: list[tuple[dict[str, Any], str]] = []
-    for record in records:
-        try:
-            posted = _posted(record)
-        except Refused as error:
-            poison.append((record, str(error)))
-            continue
-        if posted is not None:
-            postings[posted.id] = posted
-    already = sum(_add(chunk, balances, now) for chunk in _chunks(list(postings.values())))
-    for record, reason in poison:  # Last: a queue that is down holds up no balance.
-        park(record, reason)
-    return Report(folded=len(postings) - already, already=already, parked=len(poison))
-
-
-def _posted(record: dict[str, Any]) -> Posted | None:
-    """The transaction of a header's record.
-
-    The header's event lists all entries, so the entries' own records are not needed: a batch may
-    end between them.
+    The event is made at the moment that the transaction is recorded.
     """
-    image = record.get("dynamodb", {}).get("NewImage") or {}
-    if record.get("eventName") != "INSERT" or image.get("sk", {}).get("S") != "TXN":
-        return None
+    entries = [entry.model_dump() for entry in event.data.entries]
     try:
-        event = json.loads(image["outbox"]["S"])
-        entries = event["data"]["entries"]
-        transaction_id = image["pk"]["S"].removeprefix("TXN#")
-        return read_posted(transaction_id, image["recorded_at"]["S"], entries)
+        return read_posted(event.data.transaction_id, event.occurred_at, entries)
     except Refused:
         raise
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except ValueError as error:
         raise Refused(f"not a transaction: {type(error).__name__}") from error
+
+
+def fold(postings: Sequence[Posted], *, balances: Balances, now: datetime) -> int:
+    """Add these to the balances; return how many of them had been folded before."""
+    each = list({one.id: one for one in postings}.values())
+    return sum(_add(chunk, balances, now) for chunk in _chunks(each))
 
 
 def _add(chunk: Sequence[Posted], balances: Balances, now: datetime) -> int:
@@ -89,18 +53,18 @@ def _add(chunk: Sequence[Posted], balances: Balances, now: datetime) -> int:
         folded_before = balances.add(left, now=now)
         if not folded_before:
             break
-        left = [posted for posted in left if posted.id not in folded_before]
+        left = [one for one in left if one.id not in folded_before]
     return len(chunk) - len(left)
 
 
 def _chunks(postings: Sequence[Posted]) -> Iterator[Sequence[Posted]]:
     """As many as fit into one transaction: markers, total and list row per account, day rows."""
     chunk: list[Posted] = []
-    for posted in postings:
-        if chunk and _items([*chunk, posted]) > MAX_ITEMS:
+    for one in postings:
+        if chunk and _items([*chunk, one]) > MAX_ITEMS:
             yield chunk
             chunk = []
-        chunk.append(posted)
+        chunk.append(one)
     if chunk:
         yield chunk
 

@@ -8,12 +8,16 @@ from typing import Generic, Protocol, TypeVar
 from ledger.domain.accounts import Account, UnknownAccount, account
 from ledger.domain.balances import Balance, Sums
 from ledger.domain.posting import Transaction
-from ledger.domain.reading import AccountEntry, BadCursor, Position, decode, encode
+from ledger.domain.reading import AccountEntry, Position
 from shop import clock, ids, problems
+from shop import cursor as cursors
 from shop.problems import Problem
 
 # Days that one page may walk: an account with an entry a month cannot make a request slow.
 MAX_DAYS = 31
+# Transactions of one day that one request reads: a few megabytes.
+MAX_TRANSACTIONS = 5000
+DAY_END = "T23:59:59.999Z"
 T = TypeVar("T")
 
 
@@ -22,7 +26,7 @@ class Balances(Protocol):
 
     def accounts(self, *, after: str | None, limit: int) -> Sequence[str]: ...
     def total(self, account_id: str) -> Balance | None: ...
-    def sums_before(self, account_id: str, day: str) -> Sums: ...
+    def sums_until(self, account_id: str, day: str) -> tuple[Sums, Sums]: ...
     def days(self, account_id: str, *, until: str | None) -> Iterator[str]: ...
 
 
@@ -47,12 +51,14 @@ class Page(Generic[T]):
 def list_accounts(*, limit: int, cursor: str | None, balances: Balances) -> Page[Account] | Problem:
     """Accounts that have entries, by id."""
     try:
-        after = account(decode(cursor, parts=1)[0]).id if cursor else None
-    except (BadCursor, UnknownAccount):
-        return _bad_cursor()
+        after = cursors.decode(cursor, scope="accounts", forms=[".{1,200}"])[0] if cursor else None
+        after = account(after).id if after else None
+    except (cursors.InvalidCursor, UnknownAccount):
+        return cursors.REFUSED
     found = balances.accounts(after=after, limit=limit + 1)
-    more = encode([found[limit - 1]]) if len(found) > limit else None
-    return Page([account(account_id) for account_id in found[:limit]], more)
+    more = len(found) > limit
+    next_cursor = cursors.encode([found[limit - 1]], scope="accounts") if more else None
+    return Page([account(account_id) for account_id in found[:limit]], next_cursor)
 
 
 def get_balance(
@@ -60,14 +66,19 @@ def get_balance(
 ) -> Balance | Problem:
     """The balance as folded so far, or as recorded up to `at`.
 
-    The past is the fold of the days before and of the entries of its own day.
+    The past is the fold of the days before and of the entries of its own day, which are read one by
+    one: of a busy day only its end can be told.
     """
     total = _total(account_id, balances)
     if isinstance(total, Problem) or at is None or at >= now:
         return total
     moment = clock.rfc3339(at)
-    sums = balances.sums_before(account_id, moment[:10])
-    return Balance(total.account, sums + journal.sums_of_day(account_id, until=at), as_of=moment)
+    before, of_day = balances.sums_until(account_id, moment[:10])
+    if not moment.endswith(DAY_END):
+        if of_day.version > MAX_TRANSACTIONS:
+            return _too_busy(moment[:10])
+        of_day = journal.sums_of_day(account_id, until=at)
+    return Balance(total.account, before + of_day, as_of=moment)
 
 
 def list_entries(
@@ -78,9 +89,9 @@ def list_entries(
     A page may be short, or even empty, and still have a next one.
     """
     try:
-        start = Position.of(cursor) if cursor else None
-    except BadCursor:
-        return _bad_cursor()
+        start = Position.of(cursor, account_id) if cursor else None
+    except cursors.InvalidCursor:
+        return cursors.REFUSED
     total = _total(account_id, balances)
     if isinstance(total, Problem):
         return total
@@ -88,12 +99,13 @@ def list_entries(
     days = balances.days(account_id, until=start.day if start else None)
     for walked, day in enumerate(days):
         if walked == MAX_DAYS:
-            return Page(found, Position(day).cursor())
+            return Page(found, Position(day).cursor(account_id))
         before = (start.sort or None) if start and start.day == day else None
         found += journal.entries(account_id, day, before=before, limit=limit + 1 - len(found))
         if len(found) > limit:
             last = found[limit - 1]
-            return Page(found[:limit], Position(last.recorded_at[:10], last.sort).cursor())
+            place = Position(last.recorded_at[:10], last.sort)
+            return Page(found[:limit], place.cursor(account_id))
     return Page(found, None)
 
 
@@ -112,6 +124,7 @@ def _total(account_id: str, balances: Balances) -> Balance | Problem:
     return found or Problem(problems.NOT_FOUND, "The account has no entries.")
 
 
-def _bad_cursor() -> Problem:
-    error = {"parameter": "cursor", "code": "invalid", "detail": "not a next_cursor of this list"}
+def _too_busy(day: str) -> Problem:
+    detail = f"more than {MAX_TRANSACTIONS} transactions on that day: ask for {day}{DAY_END}"
+    error = {"parameter": "at", "code": "too_many_entries", "detail": detail}
     return Problem(problems.INVALID_REQUEST, "See errors for the fields.", errors=[error])

@@ -5,7 +5,7 @@ import os
 from operations import documents
 from operations.schemas import ErrorOut, ErrorsOut
 from shop.http import Request, Response, Route, entrypoint
-from shop.problems import CATALOGUE, DEFAULT_ERRORS_URL
+from shop.problems import DEFAULT_ERRORS_URL
 
 ROUTE = Route(
     "GET",
@@ -28,7 +28,7 @@ def handle(_request: Request[None]) -> Response:
             title=kind.title,
             retryable=kind.retryable,
         )
-        for kind in sorted(CATALOGUE.values(), key=lambda kind: (kind.status, kind.code))
+        for kind in documents.problem_types()
     ]
     text = ErrorsOut(data=data, next_cursor=None).model_dump_json()
     headers = {"Cache-Control": "public, max-age=300"}

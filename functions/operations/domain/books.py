@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 Row = Mapping[str, Any]
+Event = dict[str, Any]  # an envelope
 Shelf = tuple[str, str]  # SKU and location
+EVENT = "EVENT#"
 TABLES = ("orders", "inventory", "payments", "ledger", "balances")
 
 
@@ -28,8 +30,8 @@ class Books:
     entries: dict[str, list[Row]] = field(default_factory=lambda: defaultdict(list))
     totals: dict[str, Row] = field(default_factory=dict)  # balances by account
     folded: set[str] = field(default_factory=set)
-    events: list[tuple[str, dict[str, Any]]] = field(default_factory=list)  # (row's id, envelope)
-    events_since: str = ""  # outbox rows of changes before are gone
+    told: list[tuple[str, Event]] = field(default_factory=list)  # of timelines; the key's event id
+    carried: list[tuple[Row, Event]] = field(default_factory=list)  # by the rows that they report
 
     movements: Counter[Shelf] = field(default_factory=Counter)
     held: Counter[Shelf] = field(default_factory=Counter)  # units, by reservations
@@ -45,17 +47,16 @@ class Books:
         ]
 
 
-def read(tables: Mapping[str, Iterable[Row]], *, events_since: str = "") -> Books:
+def read(tables: Mapping[str, Iterable[Row]]) -> Books:
     """Sort rows; tables that are not given are empty."""
-    books = Books(events_since=events_since)
+    books = Books()
     for name in TABLES:
         for row in tables.get(name, ()):
             kind, _, rest = str(row["pk"]).partition("#")
             take = _TAKE.get((name, kind))
             if take is not None:
                 take(books, rest, row)
-            if "outbox" in row:
-                books.events.append((_event_id(row), json.loads(row["outbox"])))
+            books.carried += [(row, event) for event in carried_by(row)]
     return books
 
 
@@ -98,7 +99,8 @@ def parsed(value: Any) -> Any:
 
 def lines_of(reservation: Row) -> list[tuple[str, str, int]]:
     """(SKU, location, quantity) of what a reservation holds."""
-    return [(sku, location, int(n)) for sku, location, n in parsed(reservation["lines"])]
+    lines = parsed(reservation["lines"])
+    return [(line["sku"], line["location"], int(line["quantity"])) for line in lines]
 
 
 def refunds_due(order: Row) -> list[str]:
@@ -117,13 +119,23 @@ def shelf_of_stock(rest: str, sk: str) -> Shelf:
     return rest, sk.removeprefix("LOC#")
 
 
-def _event_id(row: Row) -> str:
-    return str(row["pk"]).removeprefix("OUTBOX#") if row["sk"] == "OUTBOX" else ""
+def id_of(row: Row) -> str:
+    """What a row is about, as its key says."""
+    return str(row["pk"]).partition("#")[2]
+
+
+def carried_by(row: Row) -> list[Event]:
+    """The events of a row's newest change; none if that told nothing."""
+    found: list[Event] = json.loads(row.get("outbox") or "[]")
+    return found
 
 
 def _order(books: Books, id_: str, row: Row) -> None:
-    if row["sk"] == "ORDER":
+    sort = str(row["sk"])
+    if sort == "ORDER":
         books.orders[id_] = row
+    elif sort.startswith(EVENT):
+        books.told.append((sort.rpartition("#")[2], parsed(row["event"])))
 
 
 def _ledger(books: Books, id_: str, row: Row) -> None:

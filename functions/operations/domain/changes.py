@@ -1,23 +1,23 @@
 """Changes as the tables' streams tell them, and what each calls into question.
 
-A name is `<kind>:<id>`: order, payment, reservation and transaction by their ids, `outbox` by
-`<table>/<event id>`. Rows are put beside each other by what names them, evidence.py.
+A name is `<kind>:<id>`: order, payment, reservation and transaction by their ids. Rows are put
+beside each other by what names them, evidence.py.
 """
 
-import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
 from operations.domain.books import Row
-from shop import ids
 
 STREAMS = ("orders", "inventory", "payments", "ledger", "balances")
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One write. `row` is what it left, None if it took the row away; `expired`: TTL did."""
+    """One write. `row` is what it left, None if it took the row away: then `before` is what was
+    there. `expired`: TTL did it.
+    """
 
     table: str
     kind: Literal["INSERT", "MODIFY", "REMOVE"]
@@ -27,6 +27,7 @@ class Change:
     at: str
     sequence: str
     expired: bool = False
+    before: Row | None = None
 
     @property
     def what(self) -> tuple[str, str]:
@@ -36,7 +37,7 @@ class Change:
 
     def text(self, name: str) -> str:
         """An attribute that holds an id; "" if there is none."""
-        value = (self.row or {}).get(name)
+        value = (self.row or self.before or {}).get(name)
         return value if isinstance(value, str) else ""
 
 
@@ -53,11 +54,7 @@ def questions(changes: Iterable[Change]) -> dict[str, frozenset[str]]:
 def _named(change: Change) -> Iterator[str]:
     """What a change touches; the order comes first, where the row names it."""
     kind, id_ = change.what
-    if kind == "OUTBOX":
-        if not change.expired and not _is_in_order(change, id_):
-            yield f"outbox:{change.table}/{id_}"
-        return
-    if (change.table, kind, change.sk) == ("orders", "ORDER", "ORDER"):
+    if (change.table, kind) == ("orders", "ORDER"):  # the order, or an event of its timeline
         yield f"order:{id_}"
         return
     name = _KINDS.get((change.table, kind))
@@ -74,21 +71,3 @@ _KINDS = {
     ("ledger", "TXN"): "transaction",
     ("balances", "FOLDED"): "transaction",
 }
-
-
-def _is_in_order(change: Change, id_: str) -> bool:
-    """Whether an event's row is named for its event, and the event for its cause."""
-    if change.row is None:
-        return False
-    try:
-        event = json.loads(change.row["outbox"])
-        return bool(event["id"] == id_ == event_id(event))
-    except (KeyError, TypeError, ValueError):
-        return False
-
-
-def event_id(event: Row) -> str:
-    """The id that an event's cause gives (shop.events)."""
-    subject = str(event["subject"])
-    cause = (subject, str(event["type"]), str(event["sequence"]))
-    return ids.derive("evt", *cause, region=ids.region_of(subject))

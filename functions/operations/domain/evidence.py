@@ -5,14 +5,12 @@ order leads to its payment, that to its posting, that to its marker. How ids are
 service's rule; that they are is a convention of all (docs/conventions.md, shop.ids).
 """
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from operations.domain import books, invariants
 from operations.domain.books import Books, Row, refunds_due
-from operations.domain.changes import event_id
-from operations.domain.invariants import PAYMENT_NEWS, RESERVATION_NEWS, Violation
+from operations.domain.invariants import Violation
 from shop import ids
 
 # An event's sequence is the version that its row had then; rows have few versions.
@@ -21,7 +19,9 @@ CAPTURED, POSTING = "payment.captured", "payment_captured"
 
 
 class Ref(NamedTuple):
-    """A row by its key, or without `sk` a whole partition (of a ledger transaction)."""
+    """A row by its key, or without `sk` a whole partition: an order with its timeline, a ledger
+    transaction with its entries.
+    """
 
     table: str
     pk: str
@@ -45,7 +45,7 @@ def named(names: Iterable[str], rows: Rows) -> set[str]:
     return found
 
 
-def judge(names: Iterable[str], rows: Rows, *, events_since: str) -> list[Violation]:
+def judge(names: Iterable[str], rows: Rows) -> list[Violation]:
     """What is wrong with these; `rows` are all that `needs` asks for."""
     unique: dict[Ref, Row] = {}
     for ref in needs(names, rows):
@@ -54,16 +54,11 @@ def judge(names: Iterable[str], rows: Rows, *, events_since: str) -> list[Violat
     tables: dict[str, list[Row]] = {name: [] for name in books.TABLES}
     for ref, row in unique.items():
         tables[ref.table].append(row)
-    lost = [
-        Violation("I6", _id(name), "the event's row is gone before its time")
-        for name in names
-        if _kind(name) == "outbox" and not rows.get(next(iter(_Outbox(_id(name), rows).refs())))
-    ]
     try:
-        found: Books = books.read(tables, events_since=events_since)
+        found: Books = books.read(tables)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        return [*lost, Violation("I6", "", f"a row cannot be read: {type(error).__name__}")]
-    return lost + invariants.violations(found)
+        return [Violation("I6", "", f"a row cannot be read: {type(error).__name__}")]
+    return invariants.violations(found)
 
 
 class _Subject:
@@ -71,12 +66,15 @@ class _Subject:
 
     table = ""
     prefix = ""
-    sort = ""
+    sort = ""  # none: all of the partition is about it
+    main = ""  # the sort key of its own row there
 
     def __init__(self, id_: str, rows: Rows) -> None:
         self.id, self.rows = id_, rows
         self.ref = Ref(self.table, f"{self.prefix}#{id_}", self.sort)
-        self.row: Row | None = next(iter(rows.get(self.ref, ())), None)
+        own = self.sort or self.main
+        stored = rows.get(self.ref, ())
+        self.row: Row | None = next((row for row in stored if row["sk"] == own), None)
 
     @property
     def is_lost(self) -> bool:
@@ -86,30 +84,17 @@ class _Subject:
     def refs(self) -> Iterator[Ref]:
         """The rows about it."""
         yield self.ref
-        for type_, sequence in self.news():
-            yield from self.event(type_, sequence)
 
     def leads(self) -> Iterator[str]:
         """What its rows name."""
         if self.row is not None:
             yield from _names("order", self.row.get("order_id"))
-        elif self.is_lost:  # Its events, if they are there still, say whose it was.
-            for ref in self.refs():
-                for row in self.rows.get(ref, ()):
-                    yield from _names("order", _data(row).get("order_id"))
-                    yield from _names("payment", _data(row).get("payment_id"))
-
-    def news(self) -> Iterator[tuple[str, int]]:
-        """Types and sequences of the events that it may have."""
-        return iter(())
-
-    def event(self, type_: str, sequence: int) -> Iterator[Ref]:
-        for id_ in _derived("evt", self.id, type_, str(sequence)):
-            yield Ref(self.table, f"OUTBOX#{id_}", "OUTBOX")
 
 
 class _Order(_Subject):
-    table, prefix, sort = "orders", "ORDER", "ORDER"
+    """With its timeline, which tells all events about it, its payments and its reservation."""
+
+    table, prefix, main = "orders", "ORDER", "ORDER"
 
     def leads(self) -> Iterator[str]:
         yield from super().leads()
@@ -118,16 +103,9 @@ class _Order(_Subject):
         if self.row is not None:
             for payment_id in [self.row.get("payment_id"), *refunds_due(self.row)]:
                 yield from _names("payment", payment_id)
-
-    def news(self) -> Iterator[tuple[str, int]]:
-        if self.is_lost:
-            yield from (("order.paid", version) for version in _versions(VERSIONS))
-        if self.row is None or self.row["status"] == "pending":
-            return
-        # The janitor's looks count as versions, but tell nothing.
-        last = int(self.row["version"]) - int(self.row.get("tries") or 0)
-        for version in _versions(last):
-            yield f"order.{self.row['status']}", version
+        elif self.is_lost:  # Its timeline, if that is there still, knows its payments.
+            for row in self.rows.get(self.ref, ()):
+                yield from _names("payment", books.parsed(row["event"])["data"].get("payment_id"))
 
 
 class _Payment(_Subject):
@@ -144,13 +122,6 @@ class _Payment(_Subject):
             if self.rows.get(Ref("ledger", f"TXN#{posting}", "TXN")):
                 yield f"transaction:{posting}"
 
-    def news(self) -> Iterator[tuple[str, int]]:
-        types: tuple[str, ...] = PAYMENT_NEWS if self.is_lost else ()
-        if self.row is not None and self.row["status"] in PAYMENT_NEWS:
-            types = (str(self.row["status"]),)
-        for version in self._versions() if types else ():
-            yield from ((f"payment.{type_}", version) for type_ in types)
-
     def _versions(self) -> range:
         return _versions(VERSIONS if self.row is None else int(self.row["version"]))
 
@@ -164,22 +135,9 @@ class _Payment(_Subject):
 class _Reservation(_Subject):
     table, prefix, sort = "inventory", "RSV", "RSV"
 
-    def news(self) -> Iterator[tuple[str, int]]:
-        if self.row is not None and self.row["status"] in RESERVATION_NEWS:
-            yield f"inventory.{self.row['status']}", int(self.row["sequence"])
-        elif self.is_lost:
-            for version in _versions(VERSIONS):
-                yield from ((f"inventory.{type_}", version) for type_ in RESERVATION_NEWS)
-                yield "inventory.reserved", version
-
 
 class _Transaction(_Subject):
-    table, prefix = "ledger", "TXN"
-
-    def __init__(self, id_: str, rows: Rows) -> None:
-        super().__init__(id_, rows)
-        stored = rows.get(self.ref, ())
-        self.row = next((row for row in stored if row["sk"] == "TXN"), None)
+    table, prefix, main = "ledger", "TXN", "TXN"
 
     def refs(self) -> Iterator[Ref]:
         yield self.ref
@@ -194,33 +152,11 @@ class _Transaction(_Subject):
             yield f"transaction:{id_}"
 
 
-class _Outbox(_Subject):
-    """An event whose row is not as it should be: it, and the row that its cause names."""
-
-    def __init__(self, id_: str, rows: Rows) -> None:
-        self.table, _, event = id_.partition("/")
-        self.prefix, self.sort = "OUTBOX", "OUTBOX"
-        super().__init__(event, rows)
-
-    def refs(self) -> Iterator[Ref]:
-        yield self.ref
-        if self.row is not None:
-            try:
-                derived = event_id(json.loads(self.row["outbox"]))
-            except (KeyError, TypeError, ValueError):
-                return
-            yield Ref(self.table, f"OUTBOX#{derived}", "OUTBOX")
-
-    def leads(self) -> Iterator[str]:
-        return iter(())
-
-
 _OF: Mapping[str, Callable[[str, Rows], _Subject]] = {
     "order": _Order,
     "payment": _Payment,
     "reservation": _Reservation,
     "transaction": _Transaction,
-    "outbox": _Outbox,
 }
 
 
@@ -247,11 +183,3 @@ def _derived(kind: str, *cause: str) -> Iterator[str]:
         yield ids.derive(kind, *cause, region=ids.region_of(cause[0]))
     except ValueError:
         return
-
-
-def _data(row: Row) -> Row:
-    try:
-        data: Row = json.loads(row["outbox"])["data"]
-    except (KeyError, TypeError, ValueError):
-        return {}
-    return data

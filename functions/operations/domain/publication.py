@@ -17,7 +17,7 @@ _TIME_BYTES = 14  # how EventBridge counts an entry's time
 
 
 class Poison(ValueError):
-    """A record that can never be published."""
+    """Something in an outbox that can never be published."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,21 +57,35 @@ def origin(record: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def publication(record: dict[str, Any]) -> Publication | None:
-    """The event that a stream record carries, None if it carries none; raises Poison."""
+def publications(record: dict[str, Any]) -> list[Publication | Poison]:
+    """The events that a stream record carries, or why one of them is none, in their order."""
     image = (record.get("dynamodb") or {}).get("NewImage") or {}
-    if record.get("eventName") != "INSERT" or "outbox" not in image:
-        return None
+    if "outbox" not in image:
+        return []
     try:
-        detail = image["outbox"]["S"]
-        envelope = json.loads(detail)
+        envelopes = json.loads(image["outbox"]["S"])
+        if not isinstance(envelopes, list):
+            raise TypeError("not a list")
+    except (KeyError, TypeError, ValueError) as error:
+        return [Poison(f"not a list of envelopes: {type(error).__name__}")]
+    found: list[Publication | Poison] = []
+    for envelope in envelopes:
+        try:
+            found.append(_publication(envelope, origin(record)))
+        except Poison as error:
+            found.append(error)
+    return found
+
+
+def _publication(envelope: Any, origin_: dict[str, Any]) -> Publication:
+    try:
         found = Publication(
             id=envelope["id"],
             type=envelope["type"],
             producer=envelope["producer"],
             occurred_at=datetime.fromisoformat(envelope["occurred_at"]),
-            detail=detail,
-            origin=origin(record),
+            detail=json.dumps(envelope, separators=(",", ":"), ensure_ascii=False),
+            origin=origin_,
         )
         size = found.size
     except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -81,11 +95,11 @@ def publication(record: dict[str, Any]) -> Publication | None:
     return found
 
 
-def batches(publications: Iterable[Publication]) -> Iterator[Sequence[Publication]]:
+def batches(found: Iterable[Publication]) -> Iterator[Sequence[Publication]]:
     """In order, as many at once as one request may carry."""
     batch: list[Publication] = []
     size = 0
-    for each in publications:
+    for each in found:
         if batch and (len(batch) == MAX_ENTRIES or size + each.size > MAX_BYTES):
             yield batch
             batch, size = [], 0

@@ -7,7 +7,6 @@ a gap; what was before it has to be found out once: `Shelf.base` by counting, `A
 balance itself.
 """
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -16,6 +15,7 @@ from typing import Any, Literal
 from operations.domain.books import (
     Books,
     Row,
+    carried_by,
     holding,
     shelf_of_movement,
     shelf_of_stock,
@@ -324,7 +324,7 @@ def _posts(row: Row | None) -> dict[str, Sums]:
         return {}
     found: dict[str, Sums] = {}
     try:
-        entries: list[Any] = json.loads(row["outbox"])["data"]["entries"]
+        entries: list[Any] = [e for event in carried_by(row) for e in event["data"]["entries"]]
         for entry in entries:
             amount = int(entry["amount"]["amount"])
             side = Sums(debit=amount) if entry["side"] == "debit" else Sums(credit=amount)

@@ -1,6 +1,5 @@
 """Rows of the audited tables by their keys. Only what the rules read: no address, no token."""
 
-import random
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -8,14 +7,14 @@ from typing import Any
 
 from operations.domain.evidence import Ref
 from operations.repository.items import plain
-from shop import aws, tables
+from shop import aws, retry, tables
 from shop.tables import BATCH_KEYS, KeysUnprocessed
 
 # The attributes that the rules and evidence.py speak of.
 ATTRIBUTES = (
     "pk", "sk", "status", "version", "tries", "payment_id", "refund_due", "total", "currency",
-    "updated_at", "order_id", "amount", "psp_reference", "lines", "sequence", "outbox", "template",
-    "cause_event_id", "account", "side",
+    "updated_at", "order_id", "amount", "psp_reference", "lines", "sequence", "outbox", "event",
+    "template", "cause_event_id", "account", "side",
 )  # fmt: skip
 _NAMES = {f"#{name}": name for name in ATTRIBUTES}
 _PROJECTION = {"ProjectionExpression": ", ".join(_NAMES), "ExpressionAttributeNames": _NAMES}
@@ -61,8 +60,9 @@ def _batch(refs: Sequence[Ref]) -> Iterator[tuple[str, Item]]:
         left = answer.get("UnprocessedKeys") or {}
         if not left:
             return
-        if attempt < ATTEMPTS - 1:
-            time.sleep(random.uniform(0, min(1.0, 0.02 * 2**attempt)))  # noqa: S311 (jitter)
+        if attempt == ATTEMPTS - 1 or not retry.spend():
+            break
+        time.sleep(retry.backoff(attempt, base_s=0.02, cap_s=1.0))
     raise KeysUnprocessed(", ".join(sorted(left)))
 
 

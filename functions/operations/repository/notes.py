@@ -1,8 +1,8 @@
 """The table `audit`: how far the streams were read, sums, suspects, and the report.
 
 `RUN`/`RUN`; `CURSOR`/`<table>#<shard>` and `CURSOR`/`EPOCH#<table>`; `<kind>#<name>`/`TALLY`;
-`SUSPECT#<invariant>#<subject>`/`SUSPECT`; `REPORT`/`REPORT`; outbox rows. The sparse index `due`
-holds the suspects that are open.
+`SUSPECT#<invariant>#<subject>`/`SUSPECT`, with the event of what was told last; `REPORT`/`REPORT`.
+The sparse index `due` holds the suspects that are open.
 """
 
 import json
@@ -12,9 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from pynamodb.attributes import BooleanAttribute, JSONAttribute, NumberAttribute, UnicodeAttribute
-from pynamodb.exceptions import PutError
 from pynamodb.expressions.condition import Condition
-from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 from pynamodb.transactions import TransactWrite
 
 from operations.domain.suspects import Step, Suspect
@@ -22,22 +20,23 @@ from operations.domain.tallies import Account, Hold, Key, Posting, Shelf, Sums, 
 from operations.service.ports import Cursor, Marks, Outrun
 from shop import clock, tables
 from shop.events import Event
-from shop.tables import TableModel, batch_get, transact
+from shop.tables import EventRow, TableModel, batch_get, transact
+from shop.text import compact_json
 
 OPEN = "0"  # suspects are few: one shard
 KEPT = timedelta(days=2)  # of what is over: longer than a stream remembers
 
 
-class _Meta:
-    table_name = tables.table_name("audit")
-    region = tables.region()
+# All that a suspect is read from.
+OPEN_SUSPECT = (
+    "invariant", "subject", "detail", "names", "first_seen", "waiting", "reported_at", "revision",
+)  # fmt: skip
 
 
 class RunItem(TableModel):
     """Which run may write."""
 
-    class Meta(_Meta):
-        pass
+    Meta = tables.meta("audit")
 
     token = UnicodeAttribute()
     commits = NumberAttribute(null=True)
@@ -46,8 +45,7 @@ class RunItem(TableModel):
 class CursorItem(TableModel):
     """How far a shard was read; or since when a table's stream was read without a gap."""
 
-    class Meta(_Meta):
-        pass
+    Meta = tables.meta("audit")
 
     sequence = UnicodeAttribute(null=True)
     at = UnicodeAttribute(null=True)
@@ -59,31 +57,18 @@ class CursorItem(TableModel):
 class TallyItem(TableModel):
     """A sum that is kept going."""
 
-    class Meta(_Meta):
-        pass
+    Meta = tables.meta("audit")
 
     state = UnicodeAttribute()
     expires_at = NumberAttribute(null=True)
 
 
-class DueIndex(GlobalSecondaryIndex["SuspectItem"]):  # type: ignore[no-untyped-call]
-    """Open suspects, the oldest first."""
-
-    class Meta:
-        index_name = "due"
-        projection = AllProjection()
-
-    due_shard = UnicodeAttribute(hash_key=True)
-    due_at = UnicodeAttribute(range_key=True)
-
-
-class SuspectItem(TableModel):
+class SuspectItem(EventRow):
     """Something that looks wrong, or looked so."""
 
-    class Meta(_Meta):
-        pass
+    Meta = tables.meta("audit")
 
-    due = DueIndex()
+    due = tables.due_index(project=OPEN_SUSPECT)
     invariant = UnicodeAttribute()
     subject = UnicodeAttribute()
     detail = UnicodeAttribute()
@@ -101,17 +86,9 @@ class SuspectItem(TableModel):
 class ReportItem(TableModel):
     """What the route answers."""
 
-    class Meta(_Meta):
-        pass
+    Meta = tables.meta("audit")
 
     report = UnicodeAttribute()
-
-
-class AuditOutbox(tables.OutboxItem):
-    """An event of the auditor."""
-
-    class Meta(_Meta):
-        pass
 
 
 class AuditNotes:
@@ -169,29 +146,16 @@ class AuditNotes:
             raise Outrun(self._token)
 
     def save(self, step: Step, event: Event | None) -> bool:
-        """One write, or with an event one transaction."""
+        """One write."""
         item = _suspect_item(step.after)
         condition: Condition = SuspectItem.pk.does_not_exist() | SuspectItem.healed_at.exists()
         if step.before is not None:
             condition = SuspectItem.revision == step.before.revision
-        if event is None:
-            try:
-                item.save(condition=condition)
-            except PutError as error:
-                if tables.condition_failed(error):
-                    return False
-                raise
-            return True
-
-        def build(write: TransactWrite) -> None:
-            write.save(item, condition=condition)
-            write.save(AuditOutbox.holding(event))
-
-        return not transact(build)
+        return tables.put(item, condition, event=event) is None
 
     def publish(self, report: Mapping[str, Any]) -> None:
         """One write."""
-        text = json.dumps(report, separators=(",", ":"), ensure_ascii=False)
+        text = compact_json(report)
         ReportItem("REPORT", "REPORT", report=text).save()
 
     def report(self) -> str | None:
@@ -220,7 +184,7 @@ def _tally_item(tally: Tally) -> TallyItem:
     return TallyItem(
         f"{kind}#{name}",
         "TALLY",
-        state=json.dumps(asdict(tally), separators=(",", ":"), ensure_ascii=False),
+        state=compact_json(asdict(tally)),
         expires_at=_expiry(clock.parse(over)) if over else None,
     )
 

@@ -79,6 +79,7 @@ def _change(table: str, record: dict[str, Any]) -> Change:
         pk=str(keys["pk"]),
         sk=str(keys["sk"]),
         row=None if image is None else plain(image),
+        before=plain(data.get("OldImage") or {}) if image is None else None,
         at=clock.rfc3339(at),
         sequence=data["SequenceNumber"],
         expired=(record.get("userIdentity") or {}).get("PrincipalId") == TTL,

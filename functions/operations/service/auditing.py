@@ -22,7 +22,6 @@ SETTLE = timedelta(seconds=2)  # a stream is behind its table by less
 ROUND = 5000  # changes that are looked at together
 ROUND_S = 15.0  # a round takes less: it is begun only if there is that much left
 SUSPECTS = 1000
-EVENTS_KEPT = timedelta(days=6)  # a day less than outbox rows live
 SUMMED = frozenset({"inventory", "ledger", "balances"})
 
 
@@ -80,7 +79,6 @@ class Auditor:
         findings += looking.look(
             [*questions(changes).values(), *self._asked_before()],
             stored=self.stored,
-            events_since=clock.rfc3339(now - EVENTS_KEPT),
         )
         for step in steps(self._open.values(), findings, now=now):
             self._keep(step, now)

@@ -11,13 +11,11 @@ ROUNDS = 8  # from an order to its payment, to its posting, to its marker: four
 UNREADABLE = (KeyError, TypeError, ValueError, AttributeError)
 
 
-def look(asked: Iterable[frozenset[str]], *, stored: Evidence, events_since: str) -> list[Finding]:
+def look(asked: Iterable[frozenset[str]], *, stored: Evidence) -> list[Finding]:
     """What is wrong, by question. A row that cannot be read is wrong, and leaves others alone."""
     questions = set(asked)
     rows = _gather(questions, stored)
-    return [
-        finding for names in questions for finding in _judge(names, rows, events_since=events_since)
-    ]
+    return [finding for names in questions for finding in _judge(names, rows)]
 
 
 def _gather(questions: Iterable[frozenset[str]], stored: Evidence) -> Rows:
@@ -38,9 +36,9 @@ def _needs(names: frozenset[str], rows: Rows) -> set[Ref]:
         return set()
 
 
-def _judge(names: frozenset[str], rows: Rows, *, events_since: str) -> list[Finding]:
+def _judge(names: frozenset[str], rows: Rows) -> list[Finding]:
     try:
-        found = evidence.judge(names, rows, events_since=events_since)
+        found = evidence.judge(names, rows)
     except UNREADABLE as error:
         detail = f"a row cannot be read: {type(error).__name__}"
         return [Finding("I6", _subject(names), detail, names)]

@@ -1,20 +1,21 @@
-"""Publish what the outboxes hold: never lost, never stopped by one bad record.
+"""Publish the events that changed rows carry: never lost, never stopped by one bad record.
 
 A stream repeats a batch until it succeeds, and every consumer has its effect once per event id. So
 whatever the bus refuses for good goes to the dead-letter queue; what it refuses for the moment, or
 does not answer, is raised: the batch comes again, and what was published twice is harmless.
 """
 
-import random
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from operations.domain import publication as publications
 from operations.domain.publication import Poison, Publication
+from shop.retry import backoff
 
 ATTEMPTS = 4
 FIRST_PAUSE_S = 0.1  # the longest pause before the first repeat; it doubles after that
+LONGEST_PAUSE_S = 1.0
 # The codes of an entry that EventBridge documents as retryable; with any other it never gets in.
 RETRYABLE = frozenset({"InternalFailure", "ThrottlingException"})
 
@@ -84,17 +85,15 @@ def relay(
 def _read(
     records: Iterable[dict[str, Any]],
 ) -> tuple[list[Publication], list[dict[str, Any]]]:
-    """The events in stream records, and a message for each record that is none."""
+    """The events in stream records, and a message for each that is none."""
     found: list[Publication] = []
     refused: list[dict[str, Any]] = []
     for record in records:
-        try:
-            publication = publications.publication(record)
-        except Poison as error:
-            refused.append({"reason": str(error), "origin": publications.origin(record)})
-            continue
-        if publication is not None:
-            found.append(publication)
+        for each in publications.publications(record):
+            if isinstance(each, Poison):
+                refused.append({"reason": str(each), "origin": publications.origin(record)})
+            else:
+                found.append(each)
     return found, refused
 
 
@@ -106,7 +105,7 @@ def _publish(
     failed: list[tuple[Publication, str]] = []
     for attempt in range(ATTEMPTS):
         if attempt:
-            sleep(random.uniform(0, FIRST_PAUSE_S * 2 ** (attempt - 1)))  # noqa: S311 (jitter)
+            sleep(backoff(attempt - 1, base_s=FIRST_PAUSE_S, cap_s=LONGEST_PAUSE_S))
         try:
             codes = bus.put(left)
         except Refused as error:

@@ -5,16 +5,15 @@ gets the same body. Problems: 404 not_found, 409 order_not_cancellable (paid, or
 way), 503 checkout_incomplete (the wish is kept).
 """
 
-from typing import Any
-
-from orders import domain, views
+from orders import domain, problems
 from orders.access import requester
 from orders.domain import Status
 from orders.repository import OrderRepository
 from orders.schemas import OrderOut
 from orders.service import cancelling
 from orders.settings import MachineSettings
-from shop import clock, machine, problems
+from shop import clock
+from shop.checkout_execution import StepFunctionsCheckout, time_to_wait
 from shop.http import Request, Response, Route, entrypoint
 from shop.problems import Problem
 
@@ -33,6 +32,7 @@ ROUTE = Route(
 )
 SETTINGS = MachineSettings.load()
 orders = OrderRepository()
+checkout = StepFunctionsCheckout(SETTINGS.checkout_machine_arn)
 
 
 def handle(request: Request[None]) -> Response | Problem:
@@ -42,16 +42,18 @@ def handle(request: Request[None]) -> Response | Problem:
     if found is None or by is None or found.order.status is Status.PENDING:
         return Problem(problems.NOT_FOUND, "There is no such order.")
     before = domain.is_cancelled_on_request(found.order)
-    order = cancelling.cancel(found, by, orders=orders, run=run, now=clock.now())
+    order = cancelling.cancel(
+        found,
+        by,
+        orders=orders,
+        checkout=checkout,
+        timeout_s=time_to_wait(request.remaining_s()),
+        now=clock.now(),
+    )
     if isinstance(order, Problem):
         return order
     headers = {"Idempotency-Replayed": "true"} if before else {}
-    return Response(202, views.order_body(order), headers=headers)
-
-
-def run(data: dict[str, Any]) -> dict[str, Any]:
-    """The checkout machine."""
-    return machine.run(SETTINGS.checkout_machine_arn, data)
+    return Response(202, OrderOut.of(order), headers=headers)
 
 
 handler = entrypoint(ROUTE, handle)

@@ -1,10 +1,9 @@
 """GET /orders/{order_id}/timeline: everything that happened to an order."""
 
-from orders import paging
 from orders.access import readable
 from orders.repository import OrderRepository
 from orders.schemas import PageQuery, TimelineOut
-from shop import problems
+from shop import clock, cursor, ids, problems
 from shop.http import Link, Request, Response, Route, entrypoint
 from shop.problems import Problem
 
@@ -24,22 +23,25 @@ ROUTE = Route(
     ),
 )
 orders = OrderRepository()
+PLACE = rf"{clock.PATTERN}#{ids.pattern('evt')[1:-1]}"
 SHOWN = ("type", "occurred_at", "producer", "subject", "sequence", "correlation_id", "data")
 
 
 def handle(request: Request[None]) -> Response | Problem:
     """One page."""
     order_id = request.path["order_id"]
+    scope, given = f"timeline {order_id}", request.query.cursor
     try:
-        after = paging.decode(request.query.cursor, "evt")
-    except ValueError:
-        return paging.REFUSED
+        after = cursor.decode(given, scope=scope, forms=[PLACE])[0] if given else None
+    except cursor.InvalidCursor:
+        return cursor.REFUSED
     record = orders.get(order_id)
     if record is None or not readable(record.order, request.user):
         return Problem(problems.NOT_FOUND, "There is no such order.")
     found, more = orders.timeline(order_id, limit=request.query.limit, after=after)
     data = [{"event_id": event["id"], **{k: event[k] for k in SHOWN}} for event in found]
-    return Response(200, {"data": data, "next_cursor": paging.encode(more)})
+    next_cursor = cursor.encode([more], scope=scope) if more else None
+    return Response(200, {"data": data, "next_cursor": next_cursor})
 
 
 handler = entrypoint(ROUTE, handle)

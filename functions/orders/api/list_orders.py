@@ -1,8 +1,8 @@
 """GET /orders: the caller's own orders."""
 
-from orders import paging, views
 from orders.repository import OrderRepository
-from orders.schemas import OrderListOut, PageQuery
+from orders.schemas import OrderListOut, OrderOut, PageQuery
+from shop import clock, cursor, ids
 from shop.http import Link, Request, Response, Route, entrypoint
 from shop.problems import Problem
 
@@ -19,17 +19,21 @@ ROUTE = Route(
     ),
 )
 orders = OrderRepository()
+PLACE = rf"{clock.PATTERN}#{ids.pattern('ord')[1:-1]}"
 
 
 def handle(request: Request[None]) -> Response | Problem:
-    """One page. A cursor names a place in the caller's own list, whoever made it."""
+    """One page."""
+    customer_id, given = request.user.subject, request.query.cursor
+    scope = f"orders {customer_id}"
     try:
-        before = paging.decode(request.query.cursor, "ord")
-    except ValueError:
-        return paging.REFUSED
-    found, more = orders.of_customer(request.user.subject, limit=request.query.limit, before=before)
-    data = [views.order_body(order) for order in found]
-    return Response(200, {"data": data, "next_cursor": paging.encode(more)})
+        before = cursor.decode(given, scope=scope, forms=[PLACE])[0] if given else None
+    except cursor.InvalidCursor:
+        return cursor.REFUSED
+    found, more = orders.of_customer(customer_id, limit=request.query.limit, before=before)
+    data = [OrderOut.of(order) for order in found]
+    next_cursor = cursor.encode([more], scope=scope) if more else None
+    return Response(200, OrderListOut(data=data, next_cursor=next_cursor))
 
 
 handler = entrypoint(ROUTE, handle)

@@ -1,16 +1,14 @@
 """POST /orders: price and reserve what the customer wants."""
 
-import secrets
-from typing import Any
-
-from orders import domain
-from orders.domain import Kind, ShipTo
-from orders.records import Intake, Record
+from orders import problems
+from orders.domain import Kind
 from orders.repository import OrderRepository
 from orders.schemas import OrderOut, PlaceOrderIn
-from orders.service.submit import submit
+from orders.service.receive_order import receive_order
+from orders.service.run_checkout import run_checkout
 from orders.settings import MachineSettings
-from shop import clock, idempotency, ids, machine, problems
+from shop import clock
+from shop.checkout_execution import StepFunctionsCheckout, time_to_wait
 from shop.http import Link, Request, Response, Route, answered, entrypoint
 from shop.problems import Problem
 
@@ -22,16 +20,7 @@ ROUTE = Route(
     idempotent=True,
     request=PlaceOrderIn,
     responses={201: OrderOut},
-    problems=(
-        problems.OUT_OF_STOCK,
-        problems.ORDER_CLOSED,
-        problems.REQUEST_IN_PROGRESS,
-        problems.IDEMPOTENCY_KEY_REUSED,
-        problems.UNKNOWN_SKU,
-        problems.CURRENCY_NOT_OFFERED,
-        problems.ORDER_TOTAL_TOO_LARGE,
-        problems.CHECKOUT_INCOMPLETE,
-    ),
+    problems=(*problems.CHECKOUT, *problems.PLACING),
     links=(
         Link("get_order", {"order_id": "$response.body#/order_id"}),
         Link("get_timeline", {"order_id": "$response.body#/order_id"}),
@@ -41,42 +30,29 @@ ROUTE = Route(
 )
 SETTINGS = MachineSettings.load()
 orders = OrderRepository()
+checkout = StepFunctionsCheckout(SETTINGS.checkout_machine_arn)
 
 
 def handle(request: Request[PlaceOrderIn]) -> Response | Problem:
-    """Store it, run the machine, answer."""
-    body, now, customer = request.body, clock.now(), request.user.subject
-    order = domain.opened(
-        order_id=ids.derive("ord", customer, request.key, region=ids.region_of(customer)),
-        customer_id=customer,
-        kind=Kind.ORDER,
-        currency=body.currency,
-        lines=domain.merge((line.sku, line.quantity) for line in body.lines),
-        ship_to=ShipTo(body.shipping_address.country, body.shipping_address.region),
+    """Store it, price and reserve, answer."""
+    now = clock.now()
+    received = receive_order(
+        request,
+        Kind.ORDER,
+        request.body.shipping_address,
+        path=ROUTE.path,
         now=now,
     )
-    intake = Intake(
-        fingerprint=idempotency.fingerprint([ROUTE.path, body.model_dump(mode="json")]),
-        lease_owner=secrets.token_hex(8),
-        lease_until=idempotency.lease_end(now),
-        trace=request.trace.to_dict(),
-    )
-    result = submit(
-        Record(order, None, intake),
-        body.shipping_address.model_dump(mode="json"),
+    result = run_checkout(
+        received.order,
+        received.address,
         orders=orders,
-        run=run,
+        checkout=checkout,
+        timeout_s=time_to_wait(request.remaining_s()),
         trace=request.trace,
         now=now,
     )
-    if isinstance(result, Problem):
-        return result
-    return answered(result[0], replayed=result[1])
-
-
-def run(data: dict[str, Any]) -> dict[str, Any]:
-    """The checkout machine."""
-    return machine.run(SETTINGS.checkout_machine_arn, data)
+    return result if isinstance(result, Problem) else answered(result[0], replayed=result[1])
 
 
 handler = entrypoint(ROUTE, handle)

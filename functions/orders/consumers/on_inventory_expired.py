@@ -1,23 +1,23 @@
 """inventory.expired: cancel the order that was not paid in time."""
 
-from typing import Any
-
+from orders.events import ExpiredReservation
 from orders.repository import OrderRepository
 from orders.service import upkeep
 from shop import clock, consumer, trace
+from shop.events import Envelope
 
 orders = OrderRepository()
 
 
-def consume(envelope: dict[str, Any]) -> str:
+def consume(event: Envelope[ExpiredReservation]) -> str:
     """An order that a payment has claimed is left to the machine."""
     return upkeep.hold_expired(
-        envelope["data"]["order_id"],
+        event.data.order_id,
         orders=orders,
-        trace=trace.start(envelope["traceparent"]),
-        causation_id=envelope["id"],
+        trace=trace.start(event.traceparent),
+        causation_id=event.id,
         now=clock.now(),
     )
 
 
-handler = consumer.entrypoint("on_inventory_expired", consume)
+handler = consumer.entrypoint("on_inventory_expired", consume, reads=ExpiredReservation)

@@ -1,20 +1,19 @@
 """order.*, payment.*, inventory.*: keep every event of an order for its timeline."""
 
-from typing import Any
-
+from orders.events import TimelineEvent
 from orders.repository import OrderRepository
 from shop import consumer
+from shop.events import Envelope
 
 orders = OrderRepository()
 
 
-def consume(envelope: dict[str, Any]) -> str:
+def consume(event: Envelope[TimelineEvent]) -> str:
     """Keyed by the event's own id and time: a repeat stores the same row again."""
-    order_id = envelope["data"].get("order_id")
-    if not order_id:
+    if not event.data.order_id:
         return "ignored"
-    orders.record_event(order_id, envelope)
+    orders.record_event(event.data.order_id, event.model_dump(mode="json"))
     return "recorded"
 
 
-handler = consumer.entrypoint("record_timeline", consume)
+handler = consumer.entrypoint("record_timeline", consume, reads=TimelineEvent)

@@ -1,20 +1,30 @@
 """First answers: what the client of POST /orders or POST /checkout gets, once and for all."""
 
-import json
-from typing import Any
-
-from orders import views
+from orders import problems
 from orders.domain import Kind, Order, Status
-from orders.records import Record
-from orders.service.changes import problem_answer
-from shop import problems
+from orders.records import StoredOrder
+from orders.schemas import CheckoutOut, OrderOut
+from shop import strict
+from shop.checkout import (
+    Authorized,
+    Captured,
+    CurrencyNotOffered,
+    Declined,
+    FinalizeTask,
+    NotPayable,
+    OutOfStock,
+    Rejection,
+    RequiresAction,
+    TotalTooLarge,
+    UnknownSkus,
+)
 from shop.idempotency import Answer
 from shop.money import Money
 from shop.problems import Problem
 from shop.trace import Trace
 
 
-def owed(record: Record) -> bool:
+def owed(record: StoredOrder) -> bool:
     """Whether the step that ends this order's request still has to answer it.
 
     POST /orders is answered by the change out of pending, so a placed order is never owed one.
@@ -26,45 +36,42 @@ def owed(record: Record) -> bool:
 
 def placed(order: Order) -> Answer:
     """201 with the order."""
-    return Answer(201, _json(views.order_body(order)))
+    return Answer(201, OrderOut.of(order).model_dump_json())
 
 
-def rejected(order: Order, result: dict[str, Any], trace: Trace) -> Answer:
+def rejected(order: Order, cause: Rejection, trace: Trace) -> Answer:
     """Why it was not placed, with a pointer to every line that is to blame."""
-    return problem_answer(_rejection(order, result), trace)
+    return Answer.of_problem(_rejection(order, cause), trace)
 
 
-def _rejection(order: Order, result: dict[str, Any]) -> Problem:
-    outcome = result["outcome"]
-    if outcome == "unknown_sku":
-        errors = _blame(order, set(result["skus"]), "unknown_sku", "not sold here")
+def _rejection(order: Order, cause: Rejection) -> Problem:
+    if isinstance(cause, UnknownSkus):
+        errors = _field_errors(order, set(cause.skus), "unknown_sku", "not sold here")
         return Problem(problems.UNKNOWN_SKU, "See errors for the lines.", errors=errors)
-    if outcome == "currency_not_offered":
-        errors = [{"pointer": "/currency", "code": outcome, "detail": "no price in it"}]
+    if isinstance(cause, CurrencyNotOffered):
+        errors = [{"pointer": "/currency", "code": cause.outcome, "detail": "no price in it"}]
         return Problem(
             problems.CURRENCY_NOT_OFFERED, f"Nothing is sold in {order.currency}.", errors=errors
         )
-    if outcome == "total_too_large":
+    if isinstance(cause, TotalTooLarge):
+        much = "too much for one payment"
         return Problem(
             problems.ORDER_TOTAL_TOO_LARGE,
             "Split it into several orders.",
-            errors=[{"pointer": "/lines", "code": outcome, "detail": "too much for one payment"}],
-            extra={"max_total": Money(result["max_total"], order.currency).to_dict()},
+            errors=[{"pointer": "/lines", "code": cause.outcome, "detail": much}],
+            extra={"max_total": Money(cause.max_total, order.currency).to_dict()},
         )
-    if outcome == "out_of_stock":
-        short = {item["sku"]: item for item in result["short"]}
-        errors = _blame(order, set(short), "out_of_stock", "less is left than was asked for")
-        lines = [
-            {key: item[key] for key in ("sku", "requested", "available") if key in item}
-            for item in short.values()
-        ]
+    if isinstance(cause, OutOfStock):
+        short = {line.sku for line in cause.short}
+        errors = _field_errors(order, short, "out_of_stock", "less is left than was asked for")
+        lines = strict.dump(cause.short)
         return Problem(
             problems.OUT_OF_STOCK, "See lines for what is left.", errors, extra={"lines": lines}
         )
     return closed("abandoned")
 
 
-def _blame(order: Order, skus: set[str], code: str, detail: str) -> list[dict[str, str]]:
+def _field_errors(order: Order, skus: set[str], code: str, detail: str) -> list[dict[str, str]]:
     """Lines are named by SKU: lines of one SKU were summed, so their places are gone."""
     return [
         {"pointer": "/lines", "code": code, "detail": f"{line.sku}: {detail}"}
@@ -82,37 +89,25 @@ def closed(reason: str) -> Problem:
     )
 
 
-def checkout(
-    order: Order,
-    payment: dict[str, Any],
-    claimed: dict[str, Any],
-    reason: str,
-    trace: Trace,
-) -> Answer:
+def checkout(order: Order, task: FinalizeTask, reason: str) -> Answer:
     """How POST /checkout ends. `order` is as it stands after this outcome."""
-    outcome = payment["outcome"]
-    if outcome in {"captured", "authorized"} and order.status in {Status.PLACED, Status.PAID}:
-        return Answer(201, _json(_both(order, payment)))
-    if outcome == "requires_action" and order.status is Status.PLACED:
-        return Answer(202, _json(_both(order, payment)))
-    if outcome == "declined":
-        return problem_answer(_declined(order, payment), trace)
-    if claimed["outcome"] == "refused" and order.status in {Status.PLACED, Status.PAID}:
-        return problem_answer(Problem(problems.ORDER_NOT_PAYABLE, claimed["detail"]), trace)
-    return problem_answer(closed(order.reason or reason), trace)
+    payment, attached = task.payment, task.attached
+    stands = order.status in {Status.PLACED, Status.PAID}
+    if isinstance(payment, Captured | Authorized) and stands:
+        return Answer(201, CheckoutOut.of(order, payment.payment).model_dump_json())
+    if isinstance(payment, RequiresAction) and order.status is Status.PLACED:
+        return Answer(202, CheckoutOut.of(order, payment.payment).model_dump_json())
+    if isinstance(payment, Declined):
+        return Answer.of_problem(_declined(order, payment), task.trace)
+    if isinstance(attached, NotPayable) and stands:
+        problem = Problem(problems.ORDER_NOT_PAYABLE, attached.detail)
+        return Answer.of_problem(problem, task.trace)
+    return Answer.of_problem(closed(order.reason or reason), task.trace)
 
 
-def _declined(order: Order, payment: dict[str, Any]) -> Problem:
+def _declined(order: Order, payment: Declined) -> Problem:
     return Problem(
-        problems.CATALOGUE[payment.get("code") or problems.PAYMENT_DECLINED.code],
-        payment.get("detail") or "The order is cancelled and the stock is free again.",
-        extra={"order_id": order.order_id, "decline_code": payment.get("decline_code")},
+        problems.CATALOGUE[payment.code],
+        payment.detail,
+        extra={"order_id": order.order_id, "decline_code": payment.decline_code},
     )
-
-
-def _both(order: Order, payment: dict[str, Any]) -> dict[str, Any]:
-    return {"order": views.order_body(order), "payment": payment["payment"]}
-
-
-def _json(body: dict[str, Any]) -> str:
-    return json.dumps(body, separators=(",", ":"), ensure_ascii=False)

@@ -1,44 +1,48 @@
 """POST /orders/{order_id}/cancel: keep the wish in the order's row, let the machine carry it out.
 
-Whoever moves the row first has it. An order that no payment has cannot be claimed after the wish;
-of one that is claimed the machine voids the payment, or finds that its money was taken before. If
+Whoever moves the row first has it. No payment gets the order after the wish; one
+that has it is voided by the machine, or it finds that its money was taken before. If
 the machine dies, the wish is still there: the janitor, the payment's next run or a repeat goes on.
 """
 
-from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
-from typing import Any
 
-from orders import domain
+from orders import domain, problems
 from orders.domain import Order, Requester, Status
-from orders.records import Change, Record
-from orders.service import submit
-from orders.service.changes import advance, change
+from orders.records import OrderChange, StoredOrder
+from orders.service.changes import change, update_with_retry
+from orders.service.executions import abandon_input
 from orders.service.ports import Orders
-from shop import problems
 from shop import trace as traces
-from shop.machine import CheckoutIncomplete
+from shop.checkout import Checkout, ExecutionFailed
 from shop.problems import Problem
-
-Run = Callable[[dict[str, Any]], dict[str, Any]]
 
 
 def cancel(
-    record: Record, by: Requester, *, orders: Orders, run: Run, now: datetime
+    record: StoredOrder,
+    by: Requester,
+    *,
+    orders: Orders,
+    checkout: Checkout,
+    timeout_s: float,
+    now: datetime,
 ) -> Order | Problem:
     """The cancelled order: the same for every request, so no answer needs to be kept."""
     trace = traces.of(record.request.trace)  # Of the request whose answer may still be owed.
 
-    def decide(current: Record) -> Change | None:
+    def decide(current: StoredOrder) -> OrderChange | None:
         after = domain.cancel_wanted(current.order, by, now=now)
         return None if after is current.order else change(current.order, after, trace=trace)
 
-    order = advance(orders, record, decide).order
+    order = update_with_retry(orders, record, decide).order
     if order.status is Status.PLACED:
-        order = _carried_out(
-            order, orders, lambda: run(submit.on_existing("abandon", order, trace))
-        )
+        with suppress(ExecutionFailed):  # Logged there; the row tells.
+            checkout.run(abandon_input(order, trace), timeout_s=timeout_s)
+        found = orders.get(order.order_id)
+        if found is None:
+            raise LookupError("an order that exists cannot be read")
+        order = found.order
     if domain.is_cancelled_on_request(order):
         return order
     if order.status is Status.PLACED:
@@ -52,13 +56,3 @@ def cancel(
         f"The order is {order.status}.",
         extra={"order_id": order.order_id, "reason": order.reason},
     )
-
-
-def _carried_out(order: Order, orders: Orders, undo: Callable[[], object]) -> Order:
-    """The order as it is after the machine, whatever became of that."""
-    with suppress(CheckoutIncomplete):  # Logged there; the row tells.
-        undo()
-    found = orders.get(order.order_id)
-    if found is None:
-        raise LookupError("an order that exists cannot be read")
-    return found.order

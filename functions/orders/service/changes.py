@@ -1,7 +1,7 @@
 """How an order changes: optimistically, whole, and with the event that reports it.
 
-`advance` starts from what the caller believes an order to be. The write is conditional on the
-version; if that was wrong, the refused write brings the stored row and the rule decides again.
+`update_with_retry` starts from the state that the caller expects. The write is conditional on the
+version; if that was another, the refused write brings the stored row and the rule decides again.
 So the usual case costs one request, and every other case is decided from what is stored.
 """
 
@@ -16,18 +16,17 @@ from orders.events import (
     OrderPlaced,
     OrderRejected,
 )
-from orders.records import Change, Record
+from orders.records import OrderChange, StoredOrder
 from orders.service.ports import Orders
-from shop import events, problems
+from shop import events
 from shop.events import EventData, MoneyData
 from shop.idempotency import Answer
-from shop.problems import Problem
 from shop.trace import Trace
 
-Decide = Callable[[Record], Change | None]
+Decide = Callable[[StoredOrder], OrderChange | None]
 
 
-def advance(orders: Orders, record: Record, decide: Decide) -> Record:
+def update_with_retry(orders: Orders, record: StoredOrder, decide: Decide) -> StoredOrder:
     """Apply `decide` to the order as it really is and store the change; None means: leave it."""
     for _ in range(8):
         change = decide(record)
@@ -35,7 +34,7 @@ def advance(orders: Orders, record: Record, decide: Decide) -> Record:
             return record
         current = orders.save(change)
         if current is None:
-            return Record(change.order, change.answer or record.answer, record.intake)
+            return StoredOrder(change.order, change.answer or record.answer, record.original)
         record = current
     raise RuntimeError("the order changes faster than it can be decided")
 
@@ -47,11 +46,11 @@ def change(
     trace: Trace,
     answer: Answer | None = None,
     causation_id: str = "",
-) -> Change:
+) -> OrderChange:
     """The change from one to the other, with its event if it is one that others hear of."""
-    data = _fact(before, after)
+    data = _event_for(before, after)
     if data is None:
-        return Change(after, None, answer)
+        return OrderChange(after, None, answer)
     event = events.event(
         data,
         producer="orders",
@@ -61,10 +60,10 @@ def change(
         trace=trace,
         causation_id=causation_id,
     )
-    return Change(after, event, answer)
+    return OrderChange(after, event, answer)
 
 
-def _fact(before: Order, after: Order) -> EventData | None:
+def _event_for(before: Order, after: Order) -> EventData | None:
     if after.status is not before.status:
         return _FACTS[after.status](after)
     if len(after.refund_due) > len(before.refund_due):
@@ -117,9 +116,3 @@ _FACTS: dict[Status, Callable[[Order], EventData]] = {
     Status.CANCELLED: _cancelled,
     Status.REJECTED: _rejected,
 }
-
-
-def problem_answer(problem: Problem, trace: Trace) -> Answer:
-    """A problem as a first answer."""
-    text = problems.render(problem, request_id=trace.request_id, instance=trace.instance)
-    return Answer(problem.type.status, text)

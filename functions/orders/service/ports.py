@@ -4,16 +4,16 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Protocol
 
-from orders.records import Change, Record
+from orders.records import OrderChange, StoredOrder
 
 
 class Orders(Protocol):
     """Storage of orders."""
 
-    def open(self, record: Record, address: dict[str, Any]) -> bool:
+    def open(self, record: StoredOrder, address: dict[str, Any]) -> bool:
         """Store a pending order; False if there is one."""
 
-    def get(self, order_id: str) -> Record | None:
+    def get(self, order_id: str) -> StoredOrder | None:
         """The stored order, strongly consistent."""
 
     def take_over(self, order_id: str, *, lease_until: str, owner: str, until: str) -> bool:
@@ -22,13 +22,13 @@ class Orders(Protocol):
     def end_lease(self, order_id: str, owner: str) -> None:
         """Let the next repeat of the request go on at once."""
 
-    def claim(
+    def attach_payment(
         self, order_id: str, *, customer_id: str, payment_id: str, now: datetime
-    ) -> Record | None:
-        """`domain.claimed` in one request; None if the stored order does not allow it."""
+    ) -> StoredOrder | None:
+        """`domain.payment_attached` in one request; None if the stored order does not allow it."""
 
-    def save(self, change: Change) -> Record | None:
+    def save(self, change: OrderChange) -> StoredOrder | None:
         """Store it if the row is at the version before; else the row as it is."""
 
-    def due(self, now: datetime, *, limit: int) -> Iterable[str]:
-        """Ids of orders to look after."""
+    def due(self, now: datetime) -> Iterable[str]:
+        """Ids of orders to look after, the oldest first."""

@@ -2,18 +2,18 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
 
 from orders import domain
 from orders.domain import Kind, Order, Status
-from orders.records import Change, Record
-from orders.service import answers, submit
-from orders.service.changes import advance, change, problem_answer
+from orders.records import OrderChange, StoredOrder
+from orders.service import answers, executions
+from orders.service.changes import change, update_with_retry
 from orders.service.ports import Orders
 from shop import trace as traces
+from shop.checkout import Checkout, ExecutionInput
+from shop.idempotency import Answer
 from shop.trace import Trace
 
-Start = Callable[[dict[str, Any]], None]
 Report = Callable[[str, Order], None]
 
 
@@ -28,20 +28,20 @@ def payment_captured(
 ) -> str:
     """Mark the order paid if the machine died before it could; `paid`, `already`, `refund_due`.
 
-    The machine never captures for an order that it did not claim, so money for a closed order is a
-    defect somewhere. It is written down in the row, reported, and stays due until someone acts.
+    The machine never captures for an order that its payment has not got, so money for a closed
+    order is a defect somewhere. It is written down, reported, and stays due until someone acts.
     """
     before = _existing(orders, order_id)
 
-    def decide(record: Record) -> Change | None:
+    def decide(record: StoredOrder) -> OrderChange | None:
         if record.order.status is Status.PENDING:
             raise LookupError("captured for an order that was never placed")
-        after = domain.settled(record.order, "captured", payment_id, "", now=now)
+        after = domain.finalized(record.order, "captured", payment_id, "", now=now)
         if after is record.order:
             return None
         return change(record.order, after, trace=trace, causation_id=causation_id)
 
-    after = advance(orders, before, decide).order
+    after = update_with_retry(orders, before, decide).order
     if after.version == before.order.version:
         return "already"
     return "refund_due" if payment_id in after.refund_due else "paid"
@@ -50,25 +50,25 @@ def payment_captured(
 def hold_expired(
     order_id: str, *, orders: Orders, trace: Trace, causation_id: str, now: datetime
 ) -> str:
-    """Cancel an order whose hold ended before a payment claimed it; `cancelled` or `ignored`."""
+    """Cancel an order that no payment got before its reservation ended; `cancelled`, `ignored`."""
     before = _existing(orders, order_id)
 
-    def decide(record: Record) -> Change | None:
+    def decide(record: StoredOrder) -> OrderChange | None:
         if not domain.may_expire(record.order):
             return None
         after = domain.cancelled(record.order, "reservation_expired", now=now)
         answer = None
         if answers.owed(record):
             first = traces.of(record.request.trace)
-            answer = problem_answer(answers.closed(after.reason or ""), first)
+            answer = Answer.of_problem(answers.closed(after.reason or ""), first)
         return change(record.order, after, trace=trace, answer=answer, causation_id=causation_id)
 
-    after = advance(orders, before, decide).order
+    after = update_with_retry(orders, before, decide).order
     return "ignored" if after.version == before.order.version else "cancelled"
 
 
 def look_after(
-    order_id: str, *, orders: Orders, start: Start, report: Report, now: datetime
+    order_id: str, *, orders: Orders, checkout: Checkout, report: Report, now: datetime
 ) -> str:
     """One order that stands unfinished: resume it, or undo it when it had its time.
 
@@ -89,21 +89,21 @@ def look_after(
     if after.stuck:
         report("CheckoutStuck", before)
     data = _resume(record, trace, now)
-    start(data)
-    return str(data["mode"])
+    checkout.start(data)
+    return data.mode
 
 
-def _resume(record: Record, trace: Trace, now: datetime) -> dict[str, Any]:
+def _resume(record: StoredOrder, trace: Trace, now: datetime) -> ExecutionInput:
     order = record.order
     if domain.is_overdue(order, now=now):
-        return submit.on_existing("abandon", order, trace)
-    own = submit.checkout_payment_id(order) if order.kind is Kind.CHECKOUT else None
-    if order.payment_id not in (None, own):
-        return submit.on_existing("payment", order, trace)
-    return submit.machine_input(record, trace)
+        return executions.abandon_input(order, trace)
+    own = executions.checkout_payment_id(order) if order.kind is Kind.CHECKOUT else None
+    if order.payment_id is not None and order.payment_id != own:
+        return executions.pay_input(order, order.payment_id, trace)
+    return executions.place_input(record, trace)
 
 
-def _existing(orders: Orders, order_id: str) -> Record:
+def _existing(orders: Orders, order_id: str) -> StoredOrder:
     record = orders.get(order_id)
     if record is None:
         raise LookupError("no such order")  # Parked in the dead-letter queue, where it is seen.

@@ -1,17 +1,16 @@
-"""The orders tasks of the checkout machine: one function, a file per step.
+"""Tasks of the checkout machine: one function, a file per step.
 
-What a step undoes is not undone here but by `settle` at the end of every path: an order is only
+What a step undoes is not undone here but by `finalize` at the end of every path: an order is only
 cancelled when its money and its stock are free.
 """
 
-from orders.steps import claim, place, reject, settle
-from shop.steps import entrypoint
+from orders.steps import attach_payment, finalize, place, reject
+from shop.checkout import AttachPaymentTask, FinalizeTask, PlaceTask, RejectTask
+from shop.steps import Step, entrypoint
 
 handler = entrypoint(
-    {
-        "place": place.handle,
-        "reject": reject.handle,
-        "claim": claim.handle,
-        "settle": settle.handle,
-    }
+    Step(PlaceTask, place.handle),
+    Step(RejectTask, reject.handle),
+    Step(AttachPaymentTask, attach_payment.handle),
+    Step(FinalizeTask, finalize.handle),
 )

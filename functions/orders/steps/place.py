@@ -1,15 +1,13 @@
-"""pending -> placed, with the event order.placed and the answer of POST /orders."""
-
-from typing import Any
+"""`place`: pending -> placed, with the event order.placed and the answer of POST /orders."""
 
 from orders.repository import OrderRepository
-from orders.service import steps
-from shop import clock, trace
+from orders.service.place_order import place_order
+from shop import clock
+from shop.checkout import PlaceOutcome, PlaceTask
 
 orders = OrderRepository()
 
 
-def handle(data: dict[str, Any]) -> dict[str, Any]:
-    """See service/steps.py."""
-    request = trace.of(data.get("trace"))
-    return steps.place(data, orders=orders, trace=request, now=clock.now())
+def handle(task: PlaceTask) -> PlaceOutcome:
+    """One DynamoDB request, unless the order has moved on."""
+    return place_order(task, orders=orders, now=clock.now())

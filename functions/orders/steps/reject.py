@@ -1,15 +1,13 @@
-"""pending -> rejected, with the reason as the first answer."""
-
-from typing import Any
+"""`reject`: pending -> rejected, with the reason as the first answer."""
 
 from orders.repository import OrderRepository
-from orders.service import steps
-from shop import clock, trace
+from orders.service.reject_order import reject_order
+from shop import clock
+from shop.checkout import RejectOutcome, RejectTask
 
 orders = OrderRepository()
 
 
-def handle(data: dict[str, Any]) -> dict[str, Any]:
-    """See service/steps.py."""
-    request = trace.of(data.get("trace"))
-    return steps.reject(data, orders=orders, trace=request, now=clock.now())
+def handle(task: RejectTask) -> RejectOutcome:
+    """One DynamoDB request, unless the order has moved on."""
+    return reject_order(task, orders=orders, now=clock.now())

@@ -3,15 +3,13 @@
 Problems: 402 payment_declined, 404 not_found, 409 payment_not_confirmable, 503 checkout_incomplete.
 """
 
-from typing import Any
-
-from payments import domain
+from payments import problems
 from payments.domain import Status
 from payments.repository import PaymentRepository
 from payments.schemas import PaymentOut
 from payments.service import requesting
 from payments.settings import RequestSettings
-from shop import machine, problems
+from shop.checkout_execution import StepFunctionsCheckout, time_to_wait
 from shop.http import Link, Request, Response, Route, entrypoint
 from shop.problems import Problem
 
@@ -35,11 +33,7 @@ ROUTE = Route(
 )
 settings = RequestSettings.load()
 payments = PaymentRepository()
-
-
-def run(data: dict[str, Any]) -> dict[str, Any]:
-    """One execution of the checkout machine."""
-    return machine.run(settings.checkout_machine_arn, data)
+checkout = StepFunctionsCheckout(settings.checkout_machine_arn)
 
 
 def handle(request: Request[None]) -> Response | Problem:
@@ -53,14 +47,18 @@ def handle(request: Request[None]) -> Response | Problem:
     )
     if isinstance(found, Problem):
         return found
-    payment = requesting.confirm_payment(found, payments=payments, run=run, trace=request.trace)
+    payment = requesting.confirm_payment(
+        found,
+        payments=payments,
+        checkout=checkout,
+        timeout_s=time_to_wait(request.remaining_s()),
+        trace=request.trace,
+    )
     if isinstance(payment, Problem):
         return payment
-    body = domain.public(payment)
-    if payment.customer_id != caller.subject:
-        body["next_action"] = None
+    shown = PaymentOut.of(payment, for_customer=payment.customer_id == caller.subject)
     status = 202 if payment.status is Status.REQUIRES_ACTION else 200
-    return Response(status, PaymentOut.model_validate(body), etag=f'"{payment.version}"')
+    return Response(status, shown, etag=f'"{payment.version}"')
 
 
 handler = entrypoint(ROUTE, handle)

@@ -6,14 +6,15 @@ payment_in_progress, request_in_progress, 422 payment_method_invalid, idempotenc
 """
 
 import secrets
-from typing import Any
 
+from payments import problems
 from payments.domain import Payment
 from payments.repository import PaymentRepository
 from payments.schemas import PaymentIn, PaymentOut
 from payments.service import requesting
 from payments.settings import RequestSettings
-from shop import clock, idempotency, ids, machine, problems
+from shop import clock, idempotency, ids
+from shop.checkout_execution import StepFunctionsCheckout, time_to_wait
 from shop.http import Link, Request, Response, Route, answered, entrypoint
 from shop.problems import Problem
 
@@ -27,15 +28,10 @@ ROUTE = Route(
     request=PaymentIn,
     responses={201: PaymentOut, 202: PaymentOut},
     problems=(
-        problems.PAYMENT_DECLINED,
+        *problems.CHECKOUT,
+        *problems.PAYING,
         problems.NOT_FOUND,
-        problems.ORDER_NOT_PAYABLE,
-        problems.ORDER_CLOSED,
         problems.PAYMENT_IN_PROGRESS,
-        problems.REQUEST_IN_PROGRESS,
-        problems.PAYMENT_METHOD_INVALID,
-        problems.IDEMPOTENCY_KEY_REUSED,
-        problems.CHECKOUT_INCOMPLETE,
     ),
     links=(
         Link("get_payment", {"payment_id": "$response.body#/payment_id"}),
@@ -45,11 +41,7 @@ ROUTE = Route(
 )
 settings = RequestSettings.load()
 payments = PaymentRepository()
-
-
-def run(data: dict[str, Any]) -> dict[str, Any]:
-    """One execution of the checkout machine."""
-    return machine.run(settings.checkout_machine_arn, data)
+checkout = StepFunctionsCheckout(settings.checkout_machine_arn)
 
 
 def handle(request: Request[PaymentIn]) -> Response | Problem:
@@ -64,8 +56,8 @@ def handle(request: Request[PaymentIn]) -> Response | Problem:
         payment_id=ids.derive("pay", customer_id, request.key, region=ids.region_of(customer_id)),
         order_id=body.order_id,
         customer_id=customer_id,
-        method=body.payment_method,
-        capture=body.capture,
+        payment_method=body.payment_method,
+        capture_method=body.capture_method,
         return_url=body.return_url,
         lease_owner=secrets.token_hex(8),
         fingerprint=idempotency.fingerprint(body.model_dump()),
@@ -73,7 +65,12 @@ def handle(request: Request[PaymentIn]) -> Response | Problem:
         updated_at=clock.rfc3339(now),
     )
     result = requesting.create_payment(
-        wanted, payments=payments, run=run, now=now, trace=request.trace
+        wanted,
+        payments=payments,
+        checkout=checkout,
+        timeout_s=time_to_wait(request.remaining_s()),
+        now=now,
+        trace=request.trace,
     )
     if isinstance(result, Problem):
         return result

@@ -1,8 +1,7 @@
 """GET /payments/{payment_id}. Problems: 404 not_found, also for another customer's payment."""
 
-from payments import domain
 from payments.repository import PaymentRepository
-from payments.schemas import PaymentDetailOut, detail
+from payments.schemas import PaymentDetailOut
 from payments.service import requesting
 from shop import problems
 from shop.http import Request, Response, Route, entrypoint
@@ -32,15 +31,8 @@ def handle(request: Request[None]) -> Response | Problem:
     )
     if isinstance(payment, Problem):
         return payment
-    body = domain.public(payment) | {
-        "captured_at": payment.captured_at,
-        "decline_code": payment.decline_code,
-    }
-    if payment.customer_id != caller.subject:
-        body["next_action"] = None
-    return Response(
-        200, detail(body, list(requesting.attempts(payment))), etag=f'"{payment.version}"'
-    )
+    shown = PaymentDetailOut.of(payment, for_customer=payment.customer_id == caller.subject)
+    return Response(200, shown, etag=f'"{payment.version}"')
 
 
 handler = entrypoint(ROUTE, handle)

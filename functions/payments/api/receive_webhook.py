@@ -6,7 +6,6 @@ provider of ours). Both change nothing. Whatever is not answered 200 the provide
 
 import functools
 import hashlib
-from typing import Any
 
 from payments.psp.secret import SecretReader
 from payments.psp.stripe_webhooks import StripeWebhooks
@@ -16,7 +15,8 @@ from payments.schemas import WebhookOut
 from payments.service import listening
 from payments.service.ports import Webhooks
 from payments.settings import PspSettings, RequestSettings
-from shop import clock, machine, problems, telemetry, trace
+from shop import clock, problems, telemetry, trace
+from shop.checkout_execution import StepFunctionsCheckout
 from shop.http import Request, Response, Route, entrypoint
 from shop.problems import Problem
 
@@ -32,6 +32,7 @@ ROUTE = Route(
 settings = RequestSettings.load()
 payments = PaymentRepository()
 notices = NoticeRepository()
+checkout = StepFunctionsCheckout(settings.checkout_machine_arn)
 
 
 @functools.cache
@@ -41,13 +42,8 @@ def providers() -> dict[str, Webhooks]:
     return {stripe.name: stripe}
 
 
-def start(data: dict[str, Any]) -> None:
-    """Start the machine and do not wait: the provider wants its answer within seconds."""
-    machine.start(settings.checkout_machine_arn, data)
-
-
 def handle(request: Request[bytes]) -> Response | Problem:
-    """Check it, keep it, let the machine look."""
+    """Check it, keep it, let the machine look: the provider wants its answer within seconds."""
     provider = providers().get(request.path["psp"])
     if provider is None:
         return Problem(problems.NOT_FOUND, "There is no such provider.")
@@ -62,7 +58,7 @@ def handle(request: Request[bytes]) -> Response | Problem:
         sha256=hashlib.sha256(request.body).hexdigest(),
         notices=notices,
         payments=payments,
-        start=start,
+        checkout=checkout,
         now=now,
         trace_of=lambda data: trace.of(dict(data)),
     )

@@ -5,7 +5,6 @@ a read and the creation of an unconfirmed intent are repeated here once, everyth
 is repeated by the use case, after a look.
 """
 
-import random
 import time
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
@@ -18,6 +17,7 @@ from payments.psp import stripe_words as words
 from payments.psp.secret import PspSecret
 from payments.service.ports import PspFault, PspRefused, PspUnavailable
 from shop.money import Money
+from shop.retry import backoff
 
 CONNECT_TIMEOUT_S = 2.0
 READ_TIMEOUT_S = 8.0
@@ -82,7 +82,9 @@ class StripePsp:
             minor_units = words.to_stripe(amount)
         except ValueError:
             return Unpayable("amount_not_supported", of_method=False)
-        method = self._secret().payment_methods.get(payment.method, payment.method)
+        if not words.METHOD.fullmatch(payment.payment_method):
+            return Unpayable("resource_missing", of_method=True)  # as it would say itself
+        method = self._secret().payment_methods.get(payment.payment_method, payment.payment_method)
         params = {
             "amount": minor_units,
             "currency": amount.currency.lower(),
@@ -154,7 +156,7 @@ class StripePsp:
         try:
             return self._call(call)
         except PspUnavailable:
-            time.sleep(random.uniform(0.05, 0.25))  # noqa: S311 (jitter)
+            time.sleep(backoff(0, base_s=0.25, cap_s=0.25))
             return self._call(call)
 
     def _call(self, call: Callable[[StripeClient], stripe.PaymentIntent]) -> Seen:

@@ -21,6 +21,7 @@ _STATES = {
 # Where Stripe's unit is not ISO 4217's: ISK and UGX are written with two decimals that must be 00,
 # MGA without its fifths. Amounts with three decimals end in 0.
 _NAME = re.compile(r"[\w.]{1,200}", re.ASCII)  # ids and types of theirs, and our ids
+METHOD = re.compile(r"pm_\w{1,96}", re.ASCII)
 _FACTORS = {"ISK": (100, 1), "UGX": (100, 1), "MGA": (1, 100)}
 
 

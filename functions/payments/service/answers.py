@@ -1,11 +1,10 @@
 """First answers: the exact text that the client gets, now and on every repeat."""
 
-import json
 from dataclasses import replace
 
-from payments import domain
+from payments import problems
 from payments.domain import DECLINED, METHOD_INVALID, Payment, Status
-from shop import problems
+from payments.schemas import PaymentOut
 from shop.idempotency import Answer
 from shop.problems import Problem
 from shop.trace import Trace
@@ -21,15 +20,8 @@ _AS_ASKED = "The provider does not take this payment as it was asked for. Nothin
 def of(payment: Payment, trace: Trace, *, detail: str = "") -> Answer:
     """What the client is told about a payment that has got this far."""
     if payment.status in _SUCCESS:
-        body = json.dumps(domain.public(payment), separators=(",", ":"), ensure_ascii=False)
-        return Answer(_SUCCESS[payment.status], body)
-    return of_problem(problem_of(payment, detail=detail), trace)
-
-
-def of_problem(problem: Problem, trace: Trace) -> Answer:
-    """A problem document as an answer."""
-    text = problems.render(problem, request_id=trace.request_id, instance=trace.instance)
-    return Answer(problem.type.status, text)
+        return Answer(_SUCCESS[payment.status], PaymentOut.of(payment).model_dump_json())
+    return Answer.of_problem(problem_of(payment, detail=detail), trace)
 
 
 def problem_of(payment: Payment, *, detail: str = "") -> Problem:

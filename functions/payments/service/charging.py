@@ -1,4 +1,4 @@
-"""What the steps of the checkout do with money: authorise, capture, void, refuse.
+"""What the steps of the checkout do with money: authorise, capture, void, fail.
 
 Exactly once, without trusting a provider's idempotency: the provider's payment is made unconfirmed,
 its reference is stored under a condition, and only the stored one is ever confirmed. Whoever comes
@@ -8,9 +8,8 @@ No answer from the provider is never a failure: it is asked again, at last by th
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
 
-from payments import domain, events
+from payments import domain, events, problems
 from payments.domain import (
     CLOSED,
     FINAL,
@@ -23,12 +22,24 @@ from payments.domain import (
 )
 from payments.service import answers, dialogue, outcomes
 from payments.service.ports import Payments, Psp, PspUnavailable
-from shop import clock, problems, telemetry
+from shop import clock, telemetry
+from shop.checkout import (
+    AuthorizeOutcome,
+    Captured,
+    CaptureFailed,
+    CaptureOutcome,
+    FailPaymentOutcome,
+    OwnState,
+    PaymentFailed,
+    VoidOutcome,
+)
+from shop.idempotency import Answer
 from shop.problems import Problem
 from shop.trace import Trace
 
 # Longer than an execution of the machine, so the janitor finds only what has been left.
 DUE_AFTER = timedelta(seconds=60)
+DUE_AT_LEAST = timedelta(seconds=30)  # longer than an execution takes
 _RACES = 5
 
 
@@ -45,13 +56,13 @@ class Cashier:
     now: datetime
     trace: Trace
 
-    def authorize(self, asked: Payment) -> dict[str, Any]:
+    def authorize(self, asked: Payment) -> AuthorizeOutcome:
         """Hold the order's total. `asked` is the payment as its first request makes it.
 
         A resume knows no method: the row says what was asked. Otherwise, when all goes well, two
         requests to the table and two to the provider.
         """
-        if not asked.method:
+        if not asked.payment_method:
             row = self._stored(asked.payment_id)
             self._check(row, asked)
             if row.psp_reference is not None or row.status is not Status.PENDING:
@@ -65,21 +76,24 @@ class Cashier:
             return self._second(asked, made)
         return self._confirm(row_or_none)
 
-    def capture(self, payment_id: str, snapshot: dict[str, Any] | None) -> dict[str, Any]:
-        """Take the money that is held: before it everything can be undone, after it nothing."""
-        row = domain.of_snapshot(snapshot) if snapshot else self._stored(payment_id)
+    def capture(self, state: OwnState) -> CaptureOutcome:
+        """Take the money that is held: before it everything can be undone, after it nothing.
+
+        `state` is what `authorize` knew of the payment: if the row has moved on, the write tells.
+        """
+        row = outcomes.from_task(state)
         if row.status in FINAL or row.held_on_purpose:
             return outcomes.of_capture(row, self.trace)
         if row.status is not Status.AUTHORIZED:
             raise Mismatch(f"capture of a payment that is {row.status}")
         seen = dialogue.capture(self.psp, row)
         if seen is None:
-            return outcomes.REFUSED
+            return CaptureFailed()
         return outcomes.of_capture(self._record(row, seen), self.trace)
 
     def void(
         self, payment_id: str, *, code: str = CLOSED, detail: str = "", order: tuple[str, str]
-    ) -> dict[str, Any]:
+    ) -> VoidOutcome:
         """Let go of the money, or say that it was taken already. `order` is (order, customer)."""
         for _ in range(_RACES):
             row = self.payments.get(payment_id)
@@ -97,30 +111,32 @@ class Cashier:
                 return outcomes.of_void(after, self.trace)
         raise Contended("void")
 
-    def refuse(self, payment_id: str, *, code: str, detail: str) -> dict[str, Any]:
+    def fail(self, payment_id: str, *, code: str, detail: str) -> FailPaymentOutcome:
         """End a payment whose order cannot be paid by it, with this problem as its answer."""
         problem = Problem(problems.CATALOGUE[code], detail, extra={"payment_id": payment_id})
-        unsaved = answers.of_problem(problem, self.trace)
+        unsaved = Answer.of_problem(problem, self.trace)
         for _ in range(_RACES):
             row = self.payments.get(payment_id)
             if row is None:
-                return outcomes.refused(code, unsaved)
+                return PaymentFailed(answer=unsaved)
             if row.status in FINAL:
-                return outcomes.refused(row.problem_code or code, row.answer or unsaved)
+                return PaymentFailed(answer=row.answer or unsaved)
             if row.psp_reference is not None:
-                return self._refuse_held(row, code, detail)
+                return self._fail_authorized(row, code, detail)
             after = domain.end(row, Status.FAILED, code, at=self._at)
             after = self._answered(after, detail)
             if self._save(row, after) is None:
-                return outcomes.refused(code, after.answer or unsaved)
-        raise Contended("refuse")
+                return PaymentFailed(answer=after.answer or unsaved)
+        raise Contended("fail")
 
     @property
     def _at(self) -> str:
         return clock.rfc3339(self.now)
 
-    @property
-    def _due_at(self) -> str:
+    def _due_at(self, row: Payment) -> str:
+        """When to look at it next. A time that is far enough stays: to move it costs two writes."""
+        if row.due_at is not None and row.due_at >= clock.rfc3339(self.now + DUE_AT_LEAST):
+            return row.due_at
         return clock.rfc3339(self.now + DUE_AFTER)
 
     def _stored(self, payment_id: str) -> Payment:
@@ -130,7 +146,7 @@ class Cashier:
         return row
 
     def _check(self, row: Payment, asked: Payment) -> None:
-        """What is charged is what was stored first, for the order that was claimed."""
+        """What is charged is what was stored first, for the order that it has."""
         if row.status in FINAL:
             return
         if (row.order_id, row.customer_id) != (asked.order_id, asked.customer_id):
@@ -145,10 +161,10 @@ class Cashier:
             attempt_id=domain.attempt_of(asked.payment_id),
             psp_reference=made.reference,
             updated_at=self._at,
-            due_at=self._due_at,
+            due_at=self._due_at(asked),
         )
 
-    def _second(self, asked: Payment, made: Seen) -> dict[str, Any]:
+    def _second(self, asked: Payment, made: Seen) -> AuthorizeOutcome:
         """Somebody stored a reference, or an end, before us: ours must never come alive."""
         row = self._stored(asked.payment_id)
         if row.psp_reference != made.reference:
@@ -156,7 +172,7 @@ class Cashier:
         self._check(row, asked)
         return self._resume(row)
 
-    def _resume(self, row: Payment) -> dict[str, Any]:
+    def _resume(self, row: Payment) -> AuthorizeOutcome:
         if row.status in FINAL or row.status is Status.AUTHORIZED:
             return outcomes.of_authorize(row, self.trace)
         seen = dialogue.look(self.psp, row)
@@ -164,7 +180,7 @@ class Cashier:
             return self._confirm(row)
         return outcomes.of_authorize(self._record(row, seen), self.trace)
 
-    def _confirm(self, row: Payment) -> dict[str, Any]:
+    def _confirm(self, row: Payment) -> AuthorizeOutcome:
         seen = dialogue.confirm(self.psp, row)
         if isinstance(seen, Unpayable):
             return self._never_confirmed(row, seen)
@@ -176,7 +192,7 @@ class Cashier:
             if row.status is Status.REQUIRES_ACTION and seen.state is PspState.DECLINED:
                 # The customer holds its client secret and could try another card with it.
                 seen = dialogue.close(self.psp, row, seen)
-            after = domain.observe(row, seen, at=self._at, due_at=self._due_at)
+            after = domain.observe(row, seen, at=self._at, due_at=self._due_at(row))
             if after is row:
                 return row
             after = self._answered(after)
@@ -197,7 +213,7 @@ class Cashier:
     def _answered(self, payment: Payment, detail: str = "") -> Payment:
         return answers.with_answer(payment, self.trace, detail=detail)
 
-    def _never_made(self, asked: Payment, why: Unpayable) -> dict[str, Any]:
+    def _never_made(self, asked: Payment, why: Unpayable) -> AuthorizeOutcome:
         for _ in range(_RACES):
             row = self.payments.get(asked.payment_id)
             if row is not None and (row.psp_reference or row.status is not Status.PENDING):
@@ -212,7 +228,7 @@ class Cashier:
                 return outcomes.of_authorize(after, self.trace)
         raise Contended("never made")
 
-    def _never_confirmed(self, row: Payment, why: Unpayable) -> dict[str, Any]:
+    def _never_confirmed(self, row: Payment, why: Unpayable) -> AuthorizeOutcome:
         for _ in range(_RACES):
             if row.status in FINAL:
                 return outcomes.of_authorize(row, self.trace)
@@ -238,7 +254,7 @@ class Cashier:
         if seen.state not in (PspState.VOIDED, PspState.CAPTURED):
             # Not a decline either: what was declined can be confirmed with another card.
             raise PspUnavailable("neither voided nor captured")
-        after = domain.observe(row, seen, at=self._at, due_at=self._due_at)
+        after = domain.observe(row, seen, at=self._at, due_at=self._due_at(row))
         return replace(after, problem_code=code) if after.status is Status.VOIDED else after
 
     def _grave(self, payment_id: str, code: str, order: tuple[str, str]) -> Payment:
@@ -246,7 +262,7 @@ class Cashier:
             payment_id=payment_id,
             order_id=order[0],
             customer_id=order[1],
-            method="",
+            payment_method="",
             status=Status.VOIDED,
             problem_code=code,
             created_at=self._at,
@@ -254,11 +270,11 @@ class Cashier:
             trace=self.trace.to_dict(),
         )
 
-    def _refuse_held(self, row: Payment, code: str, detail: str) -> dict[str, Any]:
+    def _fail_authorized(self, row: Payment, code: str, detail: str) -> FailPaymentOutcome:
         order = (row.order_id, row.customer_id)
         result = self.void(row.payment_id, code=code, detail=detail, order=order)
-        if result["outcome"] == "captured":
+        if isinstance(result, Captured):
             telemetry.logger.error("money was taken for an order that cannot be paid")
             telemetry.count("CapturedButRefused")
             return result
-        return {**result, "outcome": "refused"}
+        return PaymentFailed(answer=result.answer)

@@ -8,12 +8,12 @@ stored once, only the stored one is confirmed, and what is known already is look
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any
 
 from payments.domain import Payment
 from payments.service import requesting
 from payments.service.ports import Notice, Notices, Payments
 from shop import ids
+from shop.checkout import Checkout
 from shop.trace import Trace
 
 
@@ -24,7 +24,7 @@ def hear(
     sha256: str,
     notices: Notices,
     payments: Payments,
-    start: Callable[[dict[str, Any]], object],
+    checkout: Checkout,
     now: datetime,
     trace_of: Callable[[Mapping[str, str]], Trace],
 ) -> str:
@@ -38,7 +38,7 @@ def hear(
     payment = _of(notice, payments)
     outcome = "ignored"
     if payment is not None and requesting.is_unfinished(payment):
-        start(requesting.machine_input("payment", payment, trace_of(payment.trace)))
+        checkout.start(requesting.pay_input(payment, trace_of(payment.trace)))
         outcome = "started"
     notices.processed(notice, outcome)
     return outcome

@@ -1,6 +1,6 @@
 """What the use cases need from outside."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -113,13 +113,13 @@ class Payments(Protocol):
     def release(self, payment_id: str, *, owner: str) -> None:
         """End our lease, so that a repeat need not wait for it."""
 
-    def settle_held(self, payment_id: str, answer: Answer) -> bool:
+    def complete_authorization(self, payment_id: str, answer: Answer) -> bool:
         """The stock for this held money is committed: keep the answer if it is the first one, and
         let it wait. False if the money is not held any more.
         """
 
-    def due(self, now: datetime) -> Sequence[Payment]:
-        """Payments that have stood in a non-final state for too long, oldest first per shard."""
+    def due(self, now: datetime) -> Iterable[Payment]:
+        """Payments that have stood in a non-final state for too long, the oldest first."""
 
     def postpone(self, payment: Payment, *, due_at: str) -> bool:
         """Look at it again then; False if another janitor was first."""

@@ -3,17 +3,26 @@
 None of this talks to a provider; the machine's steps do (charging.py).
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
 
+from payments import problems
 from payments.domain import DECLINED, Payment, Status
 from payments.service import answers
 from payments.service.ports import Payments
-from shop import clock, idempotency, ids, problems, telemetry
+from shop import clock, idempotency, ids, telemetry
+from shop.checkout import (
+    AbandonInput,
+    Checkout,
+    CheckoutResult,
+    ExecutionFailed,
+    OrderRef,
+    PayInput,
+    PaymentDetails,
+    PaymentRequest,
+)
 from shop.idempotency import Answer, Replay
-from shop.machine import CheckoutIncomplete
 from shop.problems import Problem
 from shop.trace import Trace
 
@@ -22,8 +31,6 @@ ABANDON_AFTER = timedelta(minutes=15)
 POSTPONE_MAX = timedelta(minutes=5)
 RETRY_AFTER_S = "2"
 _TEST_METHODS = "pm_card_"
-
-Run = Callable[[dict[str, Any]], dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +52,13 @@ def test_method_refused(method: str) -> Problem | None:
 
 
 def create_payment(
-    wanted: Payment, *, payments: Payments, run: Run, now: datetime, trace: Trace
+    wanted: Payment,
+    *,
+    payments: Payments,
+    checkout: Checkout,
+    timeout_s: float,
+    now: datetime,
+    trace: Trace,
 ) -> Answered | Problem:
     """Store the payment once and run the second half of the checkout for it.
 
@@ -58,21 +71,20 @@ def create_payment(
         due_at=clock.rfc3339(now + DUE_AFTER),
         trace=trace.to_dict(),
     )
-    data = machine_input("payment", leased, trace, first=True)
+    data = pay_input(leased, trace, first=True)
     if not payments.insert(leased):
         refused = _repeat(leased, payments, now)
         if refused is not None:
             return refused
-        data = machine_input("payment", leased, trace)
-    try:
-        output = run(data)
-    except CheckoutIncomplete:
-        output = {}
-    answer = output.get("answer")
-    if answer is None or not _settled(leased.payment_id, output, payments):
+        data = pay_input(leased, trace)
+    answer = None
+    with suppress(ExecutionFailed):  # Logged there; a repeat goes on.
+        result = checkout.run(data, timeout_s=timeout_s)
+        answer = _completed(leased.payment_id, result, payments)
+    if answer is None:
         payments.release(leased.payment_id, owner=leased.lease_owner)
         return _incomplete()
-    return Answered(Answer(int(answer["status"]), answer["body"]), replayed=False)
+    return Answered(answer, replayed=False)
 
 
 def get_payment(
@@ -86,7 +98,7 @@ def get_payment(
 
 
 def confirm_payment(
-    payment: Payment, *, payments: Payments, run: Run, trace: Trace
+    payment: Payment, *, payments: Payments, checkout: Checkout, timeout_s: float, trace: Trace
 ) -> Payment | Problem:
     """Go on after the customer has authenticated; repeating it changes nothing.
 
@@ -95,11 +107,11 @@ def confirm_payment(
     waiting = payment.status in (Status.REQUIRES_ACTION, Status.UNKNOWN)
     if waiting or _half_done(payment):
         try:
-            output = run(machine_input("payment", payment, trace))
-        except CheckoutIncomplete:
+            result = checkout.run(pay_input(payment, trace), timeout_s=timeout_s)
+        except ExecutionFailed:
             telemetry.logger.warning("confirmation incomplete")
         else:
-            _settled(payment.payment_id, output, payments)
+            _completed(payment.payment_id, result, payments)
         payment = payments.get(payment.payment_id) or payment
         if payment.status in (Status.PENDING, Status.UNKNOWN) or _half_done(payment):
             return _incomplete()
@@ -115,32 +127,25 @@ def confirm_payment(
 
 
 def drive(
+    payment: Payment,
     *,
     payments: Payments,
-    start: Callable[[dict[str, Any]], object],
+    checkout: Checkout,
     now: datetime,
-    trace_of: Callable[[Mapping[str, str]], Trace],
-) -> dict[str, int]:
-    """Start the machine again for every payment that has stood still; count what was done.
+    trace: Trace,
+) -> str:
+    """Start the machine again for a payment that has stood still; the mode, or `elsewhere`.
 
     For 15 minutes it goes on, then it gives up. A payment that waits for its customer is looked at
-    less and less often: that look also finds a customer who authenticated and never came back.
-    A fault with one payment leaves the others alone; it is found again after its pause.
+    less and less often: that look also finds a customer who authenticated and never came back. It
+    is put off first: one that fails is found again after its pause.
     """
-    counts = {"payment": 0, "abandon": 0, "elsewhere": 0, "failed": 0}
-    for payment in payments.due(now):
-        age = now - clock.parse(payment.created_at)
-        mode, pause = _next_look(payment, age)
-        try:
-            if payments.postpone(payment, due_at=clock.rfc3339(now + pause)):
-                start(machine_input(mode, payment, trace_of(payment.trace)))
-            else:
-                mode = "elsewhere"
-        except Exception as error:
-            telemetry.fault("payment not driven on", error, payment_id=payment.payment_id)
-            mode = "failed"
-        counts[mode] += 1
-    return counts
+    mode, pause = _next_look(payment, now - clock.parse(payment.created_at))
+    if not payments.postpone(payment, due_at=clock.rfc3339(now + pause)):
+        return "elsewhere"
+    again = pay_input if mode == "payment" else abandon_input
+    checkout.start(again(payment, trace))
+    return mode
 
 
 def is_unfinished(payment: Payment) -> bool:
@@ -149,36 +154,28 @@ def is_unfinished(payment: Payment) -> bool:
     return under_way or _half_done(payment)
 
 
-def machine_input(
-    mode: str, payment: Payment, trace: Trace, *, first: bool = False
-) -> dict[str, Any]:
+def pay_input(payment: Payment, trace: Trace, *, first: bool = False) -> PayInput:
     """A resume names the payment alone: what was asked stands in its row."""
-    wanted = {
-        "method": payment.method,
-        "capture": payment.capture,
-        "return_url": payment.return_url,
-    }
-    return {
-        "mode": mode,
-        "order": {"order_id": payment.order_id, "customer_id": payment.customer_id},
-        "payment": {"payment_id": payment.payment_id, **(wanted if first else {})},
-        "trace": {**trace.to_dict(), "correlation_id": trace.correlation_id},
-    }
+    details = PaymentDetails(
+        payment_method=payment.payment_method,
+        capture_method=payment.capture_method,
+        return_url=payment.return_url,
+    )
+    return PayInput(
+        order=_order(payment),
+        payment=PaymentRequest(payment_id=payment.payment_id, details=details if first else None),
+        trace=trace,
+    )
 
 
-def attempts(payment: Payment) -> Sequence[dict[str, Any]]:
-    """What was tried at the provider; never the payment method itself."""
-    if payment.psp_reference is None:
-        return []
-    return [
-        {
-            "attempt_id": payment.attempt_id,
-            "psp": payment.psp,
-            "psp_reference": payment.psp_reference,
-            "status": payment.status.value,
-            "decline_code": payment.decline_code,
-        }
-    ]
+def abandon_input(payment: Payment, trace: Trace) -> AbandonInput:
+    """To undo a payment and its order."""
+    request = PaymentRequest(payment_id=payment.payment_id, details=None)
+    return AbandonInput(order=_order(payment), payment=request, trace=trace)
+
+
+def _order(payment: Payment) -> OrderRef:
+    return OrderRef(order_id=payment.order_id, customer_id=payment.customer_id)
 
 
 def _repeat(leased: Payment, payments: Payments, now: datetime) -> Answered | Problem | None:
@@ -207,15 +204,15 @@ def _repeat(leased: Payment, payments: Payments, now: datetime) -> Answered | Pr
     )
 
 
-def _settled(payment_id: str, output: dict[str, Any], payments: Payments) -> bool:
-    """After a machine that ended well; False if the money it left held was let go meanwhile.
+def _completed(payment_id: str, result: CheckoutResult, payments: Payments) -> Answer | None:
+    """The answer of an execution; None if the money that it left held was let go meanwhile.
 
-    Of money that is held on purpose only now is it certain that the stock is there too.
+    Of money that is for the shop to capture only now is it certain that the stock is there too.
     """
-    if output.get("outcome") != Status.AUTHORIZED.value:
-        return True
-    answer = output["answer"]
-    return payments.settle_held(payment_id, Answer(int(answer["status"]), answer["body"]))
+    if result.outcome != Status.AUTHORIZED.value or result.answer is None:
+        return result.answer
+    kept = payments.complete_authorization(payment_id, result.answer)
+    return result.answer if kept else None
 
 
 def _half_done(payment: Payment) -> bool:

@@ -1,13 +1,12 @@
-"""The tasks of the checkout machine that payments serves, by one function."""
+"""Tasks of the checkout machine: one function, a file per step."""
 
-from payments.steps import authorize, capture, refuse, void
-from shop.steps import entrypoint
+from payments.steps import authorize, capture, fail_payment, void
+from shop.checkout import AuthorizeTask, CaptureTask, FailPaymentTask, VoidTask
+from shop.steps import Step, entrypoint
 
 handler = entrypoint(
-    {
-        "authorize": authorize.handle,
-        "capture": capture.handle,
-        "void": void.handle,
-        "refuse": refuse.handle,
-    }
+    Step(AuthorizeTask, authorize.handle),
+    Step(CaptureTask, capture.handle),
+    Step(VoidTask, void.handle),
+    Step(FailPaymentTask, fail_payment.handle),
 )

@@ -1,7 +1,6 @@
 """The composition root of the steps: the table, the provider, the clock."""
 
 import functools
-from typing import Any
 
 from payments.psp.secret import SecretReader
 from payments.psp.stripe import StripePsp
@@ -9,10 +8,12 @@ from payments.repository import PaymentRepository
 from payments.service.charging import Cashier
 from payments.service.ports import Psp
 from payments.settings import STRIPE_API_BASE, PspSettings
-from shop import clock, trace
+from shop import clock, invocation
+from shop.trace import Trace
 
 # The machine gives a payment step 9 s: enough is left to store what was seen.
 PSP_BUDGET_S = 7.5
+STORE_S = 1.5
 
 payments = PaymentRepository()
 
@@ -30,9 +31,9 @@ def provider() -> StripePsp:
 
 def open_psp() -> Psp:
     """The provider with a fresh time budget; tests put a simulator here."""
-    return provider().within(PSP_BUDGET_S)
+    return provider().within(min(PSP_BUDGET_S, invocation.remaining_s() - STORE_S))
 
 
-def cashier(event: dict[str, Any]) -> Cashier:
+def cashier(trace: Trace) -> Cashier:
     """The use cases for one task."""
-    return Cashier(payments, open_psp(), clock.now(), trace.of(event.get("trace")))
+    return Cashier(payments, open_psp(), clock.now(), trace)

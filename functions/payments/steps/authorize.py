@@ -1,31 +1,27 @@
-"""Task `authorize`: hold the order's total. Undone by the task `void`."""
-
-from typing import Any
+"""`authorize`: hold the order's total. Undone by `void`."""
 
 from payments.domain import Payment
-from payments.steps import _till, void
+from payments.steps import _till
 from shop import clock
+from shop.checkout import AuthorizeOutcome, AuthorizeTask
 from shop.money import Money
 
-compensate = void.handle
 
-
-def handle(event: dict[str, Any]) -> dict[str, Any]:
-    """`{payment: {payment_id, method?, capture?, return_url?}, order_id, customer_id, amount,
-    currency}` -> authorized | captured | requires_action | declined | voided | unknown."""
-    cashier = _till.cashier(event)
-    given, at = event["payment"], clock.rfc3339(cashier.now)
+def handle(task: AuthorizeTask) -> AuthorizeOutcome:
+    """Without details it goes on with what the payment's row says."""
+    cashier, details = _till.cashier(task.trace), task.payment.details
+    at = clock.rfc3339(cashier.now)
     return cashier.authorize(
         Payment(
-            payment_id=given["payment_id"],
-            order_id=event["order_id"],
-            customer_id=event["customer_id"],
-            method=given.get("method") or "",
-            capture=given.get("capture") or "auto",
-            return_url=given.get("return_url"),
-            amount=Money(int(event["amount"]), event["currency"]),
+            payment_id=task.payment.payment_id,
+            order_id=task.order_id,
+            customer_id=task.customer_id,
+            payment_method=details.payment_method if details else "",
+            capture_method=details.capture_method if details else "automatic",
+            return_url=details.return_url if details else None,
+            amount=Money(task.amount, task.currency),
             created_at=at,
             updated_at=at,
-            trace=cashier.trace.to_dict(),
+            trace=task.trace.to_dict(),
         )
     )

@@ -1,10 +1,9 @@
-"""Task `capture`: take the held money. The pivot of the checkout: it has no compensation."""
-
-from typing import Any
+"""`capture`: take the held money. The pivot of the checkout: it has no compensation."""
 
 from payments.steps import _till
+from shop.checkout import CaptureOutcome, CaptureTask
 
 
-def handle(event: dict[str, Any]) -> dict[str, Any]:
-    """`{payment_id, snapshot?}` -> captured | authorized (held on purpose) | refused."""
-    return _till.cashier(event).capture(event["payment_id"], event.get("snapshot"))
+def handle(task: CaptureTask) -> CaptureOutcome:
+    """Of the payment as `authorize` left it."""
+    return _till.cashier(task.trace).capture(task.payment)

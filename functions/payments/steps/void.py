@@ -1,16 +1,14 @@
-"""Task `void`: nothing stays held, and a late attempt to authorise stops."""
+"""`void`: nothing stays held, and a late attempt to authorise stops. Undoes `authorize`."""
 
-from typing import Any
-
-from payments.domain import CLOSED
 from payments.steps import _till
+from shop.checkout import VoidOutcome, VoidTask
 
 
-def handle(event: dict[str, Any]) -> dict[str, Any]:
-    """`{payment_id, order_id, customer_id, code?, detail?}` -> voided | captured (too late)."""
-    return _till.cashier(event).void(
-        event["payment_id"],
-        code=event.get("code") or CLOSED,
-        detail=event.get("detail") or "",
-        order=(event["order_id"], event["customer_id"]),
+def handle(task: VoidTask) -> VoidOutcome:
+    """Captured: too late."""
+    return _till.cashier(task.trace).void(
+        task.payment_id,
+        code=task.code,
+        detail=task.detail,
+        order=(task.order_id, task.customer_id),
     )

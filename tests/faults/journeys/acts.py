@@ -47,9 +47,11 @@ def order(world: World, key: str, lines: dict[str, int], **options: Any) -> Repl
     )
 
 
-def pay(world: World, key: str, order_id: str, method: str = GOOD, capture: str = "auto") -> Reply:
+def pay(
+    world: World, key: str, order_id: str, method: str = GOOD, capture_method: str = "automatic"
+) -> Reply:
     """POST /payments."""
-    body = {"order_id": order_id, "payment_method": method, "capture": capture}
+    body = {"order_id": order_id, "payment_method": method, "capture_method": capture_method}
     return call(
         world, "payments.create_payment", "POST", "/payments", body=body, key=key, keyed=True
     )

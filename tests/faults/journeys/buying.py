@@ -169,7 +169,7 @@ def three_d_secure_manual(world: World) -> None:
 @journey(given=placed, orders=["cancelled"], payments=["voided"], answers=[201])
 def pay_manual_capture(world: World) -> None:
     """Money is held on purpose; nobody captures it."""
-    acts.pay(world, "pay", world.seen["order"], capture="manual")
+    acts.pay(world, "pay", world.seen["order"], capture_method="manual")
 
 
 @journey(given=placed, orders=["paid"], payments=["captured"], answers=[202, 200, 200])

@@ -31,10 +31,10 @@ def poison(world: World) -> None:
         world.shop.estate.clear_parking()
 
     world.afterwards = afterwards
-    _put("orders", pk="OUTBOX#evt_1", sk="OUTBOX", outbox="no envelope")
+    _put("orders", pk="ORDER#poison", sk="POISON", outbox="no envelope")
     _put("ledger", pk="TXN#txn_1", sk="TXN", outbox=json.dumps({"data": {}}), recorded_at="?")
     world.shop.deliver()
-    _take_out("orders", "OUTBOX#evt_1", "OUTBOX")
+    _take_out("orders", "ORDER#poison", "POISON")
     _take_out("ledger", "TXN#txn_1", "TXN")
 
 

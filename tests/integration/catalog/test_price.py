@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 
 from catalog import steps
+from shop.trace import start
+from tests.support.lambda_context import FakeContext
 from tests.support.wire import Wire
 
 from .conftest import ARCHIVED, DOLLARS_ONLY
@@ -13,12 +15,13 @@ pytestmark = pytest.mark.usefixtures("wire")
 
 
 def price(*lines: tuple[str, int], currency: str = "USD", country: str = "US") -> dict[str, Any]:
-    order = {
+    task = {
         "lines": [{"sku": sku, "quantity": quantity} for sku, quantity in lines],
         "currency": currency,
         "ship_to": {"country": country, "region": "CA"},
     }
-    return steps.handler({"step": "price", "order": order, "trace": None}, None)
+    event = {"step": "price", **task, "trace": start(None).to_dict()}
+    return steps.handler(event, FakeContext())
 
 
 def test_an_order_is_priced_with_one_request(wire: Wire) -> None:

@@ -17,15 +17,15 @@ from tests.support.wire import Request
 LINES = {"TEA-1": 1}
 # The requests of a run that gives up an order without a payment, in their order.
 GIVING_UP = [
-    ("orders.steps.settle", "GetItem"),
-    ("orders.steps.settle", "TransactWriteItems"),
+    ("orders.steps.finalize", "GetItem"),
+    ("orders.steps.finalize", "UpdateItem"),
     ("inventory.steps.release", "GetItem"),
     ("inventory.steps.release", "TransactWriteItems"),
 ]
 # The requests of a run that finds that a SKU is not sold any more.
 NOT_PRICING = [
     ("catalog.steps.price", "BatchGetItem"),
-    ("orders.steps.reject", "TransactWriteItems"),
+    ("orders.steps.reject", "UpdateItem"),
     ("inventory.steps.release", "GetItem"),
     ("inventory.steps.release", "TransactWriteItems"),
 ]
@@ -67,7 +67,7 @@ def test_a_payment_that_comes_while_its_order_is_given_up_has_it_or_not(
     shop.work("orders.janitor")
 
     [reply] = replies
-    first_to_the_row = point[0] == "orders.steps.settle"
+    first_to_the_row = point[0] == "orders.steps.finalize"
     assert reply.status == (201 if first_to_the_row else 409)
     assert shop.get(order_id).json["status"] == ("paid" if first_to_the_row else "cancelled")
     assert shop.pay("pay", order_id).text == reply.text
@@ -91,7 +91,7 @@ def test_a_request_repeated_while_its_order_is_given_up_has_it_or_not(
     shop.work("orders.janitor")
 
     [reply] = replies
-    assert reply.status == (201 if point[0] == "orders.steps.settle" else 409)
+    assert reply.status == (201 if point[0] == "orders.steps.finalize" else 409)
     assert send("key", LINES).text == reply.text
     if reply.status == 201 and route == "/orders":
         assert shop.pay("pay", reply.json["order_id"]).status == 201
@@ -102,7 +102,7 @@ def test_a_request_repeated_while_its_order_is_given_up_has_it_or_not(
     "point",
     [
         ("inventory.steps.reserve", "TransactWriteItems"),
-        ("orders.steps.place", "TransactWriteItems"),
+        ("orders.steps.place", "UpdateItem"),
     ],
 )
 def test_an_order_that_is_given_up_while_its_request_is_repeated_keeps_no_stock(

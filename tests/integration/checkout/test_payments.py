@@ -2,7 +2,7 @@
 
 import pytest
 
-from orders.service.submit import checkout_payment_id
+from orders.service.executions import checkout_payment_id
 from payments.api import get_payment
 from tests.support import dynamodb, gateway
 from tests.support.checks import at_rest
@@ -36,14 +36,14 @@ def test_a_payment_costs_six_invocations_and_eight_requests(shop: Journey) -> No
 
     assert shop.wire.invoked() == [
         "payments.create_payment",
-        "orders.steps.claim",
+        "orders.steps.attach_payment",
         "payments.steps.authorize",
         "inventory.steps.commit",
         "payments.steps.capture",
-        "orders.steps.settle",
+        "orders.steps.finalize",
     ]
     count = shop.wire.count()
-    assert (count["orders.steps.claim"], count["orders.steps.settle"]) == (1, 1)
+    assert (count["orders.steps.attach_payment"], count["orders.steps.finalize"]) == (1, 1)
     assert sum(count.values()) <= 8
 
 
@@ -61,7 +61,7 @@ def test_a_declined_card_gives_the_stock_back(shop: Journey) -> None:
 
 def test_only_the_customer_can_pay_an_order_and_only_once(shop: Journey) -> None:
     order_id = _placed(shop)
-    body = {"order_id": order_id, "payment_method": "pm_card_visa", "capture": "auto"}
+    body = {"order_id": order_id, "payment_method": "pm_card_visa", "capture_method": "automatic"}
     stranger = shop.post("/payments", body, "k", sub="usr_use1_0000000000000000000000000z")
     assert (stranger.status, stranger.json["code"]) == (404, "not_found")
 
@@ -171,7 +171,7 @@ def test_an_order_is_marked_paid_by_the_event_if_the_machine_died(shop: Journey)
     order_id = _placed(shop)
     working = shop.wire.functions["orders.steps"]
     shop.wire.functions["orders.steps"] = lambda event, context: (
-        _dead() if event["step"] == "settle" else working(event, context)
+        _dead() if event["step"] == "finalize" else working(event, context)
     )
     first = shop.pay("pay", order_id)
     shop.wire.functions["orders.steps"] = working
@@ -190,7 +190,7 @@ def test_the_janitor_marks_it_paid_if_the_event_is_late(shop: Journey) -> None:
     order_id = _placed(shop)
     working = shop.wire.functions["orders.steps"]
     shop.wire.functions["orders.steps"] = lambda event, context: (
-        _dead() if event["step"] == "settle" else working(event, context)
+        _dead() if event["step"] == "finalize" else working(event, context)
     )
     shop.pay("pay", order_id)
     shop.wire.functions["orders.steps"] = working
@@ -260,7 +260,7 @@ def test_a_payment_that_was_given_up_before_it_began_has_its_owner(shop: Journey
 def test_a_payment_with_manual_capture_waits_for_the_shop(shop: Journey) -> None:
     """Money is held and the stock is sold; what nobody captures in six days is undone."""
     order_id = _placed(shop)
-    reply = shop.pay("pay", order_id, capture="manual")
+    reply = shop.pay("pay", order_id, capture_method="manual")
     assert (reply.status, reply.json["status"]) == (201, "authorized")
 
     for _ in range(3):
@@ -349,7 +349,7 @@ def test_a_checkout_can_wait_for_the_customer(shop: Journey) -> None:
     at_rest(shop)
 
 
-@pytest.mark.parametrize("step", ["place", "claim", "settle"])
+@pytest.mark.parametrize("step", ["place", "attach_payment", "finalize"])
 def test_a_checkout_that_died_is_finished_by_the_repeat(shop: Journey, step: str) -> None:
     shop.stock("TEA-1", units=5)
     working = shop.wire.functions["orders.steps"]
@@ -368,7 +368,7 @@ def test_a_checkout_that_died_is_finished_by_the_repeat(shop: Journey, step: str
     at_rest(shop)
 
 
-@pytest.mark.parametrize("step", ["place", "claim", "settle"])
+@pytest.mark.parametrize("step", ["place", "attach_payment", "finalize"])
 def test_a_checkout_that_nobody_repeats_is_finished_by_the_janitor(
     shop: Journey, step: str
 ) -> None:

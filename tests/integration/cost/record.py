@@ -16,12 +16,12 @@ import pytest
 
 import tests.conftest  # noqa: F401  (the environment of all tests)
 from benchmarks.cost.counts import Counts, Function, Recording, Usage
+from shop.deploy import discover
 from tests.faults.journeys import JOURNEYS
 from tests.faults.world import World
 from tests.integration.cost import acts
 from tests.integration.cost.shop import Shop
 from tests.support.meter import Meter, metered
-from tests.support.specs import specs
 
 CROWD = 100  # orders that are there before anything is counted
 RUNS = 7
@@ -80,12 +80,14 @@ def _calls(counts: Counts) -> Counts:
 
 def jobs() -> list[str]:
     """All that runs every minute."""
-    return sorted(id_ for id_, spec in specs().items() if spec.kind == "job")
+    return sorted(id_ for id_, spec in discover().functions.items() if spec.kind == "job")
 
 
 def functions() -> Mapping[str, Function]:
     """All functions of the stacks."""
-    return {id_: Function(kind=s.kind, memory_mb=s.memory_mb) for id_, s in specs().items()}
+    return {
+        id_: Function(kind=s.kind, memory_mb=s.memory_mb) for id_, s in discover().functions.items()
+    }
 
 
 def cpu_ms(runs: int = RUNS) -> Mapping[str, float]:

@@ -111,7 +111,7 @@ class Shop:
 
     def pay(self, method: str = METHOD, status: int = 201) -> Any:
         """POST /payments, for the order that was placed last."""
-        body = {"order_id": self.order_id, "payment_method": method, "capture": "auto"}
+        body = {"order_id": self.order_id, "payment_method": method, "capture_method": "automatic"}
         return self.client.call("POST /payments", status, body=body, key=self.key())
 
     def buy(self) -> Any:

@@ -17,6 +17,7 @@ from identity.api import create_session, jwks, refresh_session, register_user
 from shop import aws, telemetry
 from tests.support import dynamodb
 from tests.support.gateway import Reply, call, event
+from tests.support.lambda_context import FakeContext
 
 METHOD_ARN = "arn:aws:execute-api:us-east-1:000000000000:cartwright/local/GET/orders"
 EMAIL, PASSWORD = "ada@example.com", "correct horse battery"
@@ -69,7 +70,7 @@ class Api:
         asked = {"type": "TOKEN", "methodArn": METHOD_ARN}
         if authorization is not None:
             asked["authorizationToken"] = authorization
-        return authorizer.handler(asked, None)
+        return authorizer.handler(asked, FakeContext())
 
     def calls_of(self, action: Any) -> list[str]:
         """The AWS calls that `action` makes."""

@@ -1,15 +1,17 @@
 """Registration and sign-in, end to end on moto."""
 
 import json
+from typing import Any
 
 import pytest
 from argon2 import PasswordHasher
+from botocore.exceptions import ClientError
 
 from identity import service
 from identity.api import register_user
 from identity.domain import Role
 from identity.service import Applicant
-from shop import aws, trace
+from shop import aws, tables, trace
 from tests.integration.identity.conftest import EMAIL, PASSWORD, Api
 from tests.support import dynamodb
 from tests.support.gateway import call, event
@@ -153,6 +155,32 @@ def test_good_sign_ins_leave_no_failures_behind(api: Api) -> None:
     api.register()
     assert [api.sign_in().status for _ in range(7)] == [201] * 7
     assert row("FAIL#")["failures"] == 0
+
+
+def test_a_sign_in_whose_answer_was_lost_takes_one_attempt_back(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The emulated table knows no tokens: the condition alone has to hold."""
+    api.register()
+    api.sign_in(password="wrong")
+    client = aws.client("dynamodb")
+    lost: list[str] = []
+    real = client._make_api_call
+
+    def lose(name: str, kwargs: dict[str, Any]) -> Any:
+        answer = real(name, kwargs)
+        if name == "TransactWriteItems" and "FAMILY#" in str(kwargs) and not lost:
+            lost.append(name)
+            error: Any = {"Code": tables.IN_PROGRESS, "Message": "x"}
+            raise ClientError({"Error": error}, name)
+        return answer
+
+    monkeypatch.setattr(client, "_make_api_call", lose)
+    assert api.sign_in().status == 201
+    assert lost
+    assert [row["failures"] for row in dynamodb.rows("identity") if "failures" in row] == [1]
+    told = [event["type"] for event in dynamodb.outbox("identity")]
+    assert told.count("session.created") == 1
 
 
 def test_an_old_hash_is_replaced_at_the_next_sign_in(

@@ -4,10 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from inventory.jobs import sweep_expired
 from inventory.repository import StockRepository
+from inventory.schedules import sweep_expired
 from shop import clock
 from tests.support import dynamodb
+from tests.support.lambda_context import FakeContext
 from tests.support.wire import Request, Wire
 
 from .conftest import Stocked
@@ -19,7 +20,7 @@ def sweep(*, minutes: int = 16) -> dict[str, int]:
     later = clock.now() + timedelta(minutes=minutes)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(clock, "now", lambda: later)
-        return sweep_expired.handler({}, None)
+        return sweep_expired.handler({}, FakeContext())
 
 
 def test_what_is_not_overdue_stays(stocked: Stocked) -> None:
@@ -49,7 +50,7 @@ def test_a_commit_that_comes_first_wins(stocked: Stocked, monkeypatch: pytest.Mo
     sold: list[str] = []
 
     def then_sold(self: StockRepository, *args: object, **kwargs: object) -> object:
-        found = overdue(self, *args, **kwargs)  # type: ignore[arg-type]
+        found = list(overdue(self, *args, **kwargs))  # type: ignore[arg-type]
         if found and not sold:
             sold.append(step("commit"))
         return found
@@ -85,3 +86,21 @@ def test_one_that_fails_does_not_keep_the_others(stocked: Stocked, wire: Wire) -
     assert sweep() == {"expired": 3, "ended_otherwise": 0, "failed": 1}
     assert sweep()["expired"] == 1
     assert stock_rows() == {("A", EWR): (9, 0, 9)}
+
+
+def test_one_that_its_stock_refuses_is_counted_and_put_off(stocked: Stocked) -> None:
+    stocked(A={EWR: 9}, B={EWR: 9})
+    reserve({"A": 1})
+    reserve({"B": 1}, order=2)
+    dynamodb.change("inventory", "SKU#A", f"LOC#{EWR}", reserved=0)
+    assert sweep() == {"expired": 1, "ended_otherwise": 0, "failed": 1}
+    assert sweep() == {"expired": 0, "ended_otherwise": 0, "failed": 0}, "not due for a while"
+    assert sweep(minutes=20)["failed"] == 1, "and never forgotten"
+
+
+def test_a_sweep_goes_on_until_nothing_is_left(stocked: Stocked) -> None:
+    stocked(A={EWR: 500})
+    for order in range(150):
+        reserve({"A": 1}, order=order)
+    assert sweep()["expired"] == 150
+    assert stock_rows() == {("A", EWR): (500, 0, 500)}

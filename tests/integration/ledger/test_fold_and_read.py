@@ -1,4 +1,4 @@
-"""Ledger stream -> balances -> API, against tables in moto."""
+"""Posted transactions -> balances -> API, against tables in moto."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -6,27 +6,25 @@ from typing import Any
 
 import boto3
 import pytest
-from pynamodb.exceptions import TransactWriteError
 
 from ledger.api import get_balance, get_transaction, list_accounts, list_entries
+from ledger.consumers import on_transaction_posted
 from ledger.events import CapturedPayment
-from ledger.jobs import fold_balances
 from ledger.repository import BalanceRepository, JournalRepository
-from ledger.service import posting
+from ledger.repository.journal import SHARDS
+from ledger.service import posting, reading
 from shop import aws, ids, trace
-from tests.support import dynamodb, gateway, streams
+from tests.support import dynamodb, gateway
+from tests.support.lambda_context import FakeContext
 
 START = datetime(2026, 11, 20, 23, 59, 58, tzinfo=UTC)
 CLEARING = "1210:stripe:USD"
 
 
 @pytest.fixture(autouse=True)
-def queue(moto_aws: None, monkeypatch: pytest.MonkeyPatch) -> str:
+def stored(moto_aws: None, monkeypatch: pytest.MonkeyPatch) -> None:
     dynamodb.create("ledger", "balances")
-    url = boto3.client("sqs").create_queue(QueueName="fold-dlq")["QueueUrl"]
-    monkeypatch.setenv("FOLD_DLQ_URL", url)
-    monkeypatch.setattr(fold_balances, "balances", BalanceRepository())
-    return str(url)
+    monkeypatch.setattr(on_transaction_posted, "balances", BalanceRepository())
 
 
 def post(number: int, amount: int, at: datetime) -> None:
@@ -48,9 +46,23 @@ def post(number: int, amount: int, at: datetime) -> None:
     )
 
 
+def messages(*events: Any) -> list[dict[str, Any]]:
+    """As the consumer's queue brings them."""
+    return [
+        {"messageId": str(number), "body": json.dumps({"detail": event})}
+        for number, event in enumerate(events)
+    ]
+
+
+def consume(*events: Any) -> list[str]:
+    """The messages that failed, of one batch."""
+    answer = on_transaction_posted.handler({"Records": messages(*events)}, FakeContext())
+    return [each["itemIdentifier"] for each in answer["batchItemFailures"]]
+
+
 def fold() -> None:
-    """Bring the whole ledger once, as a stream from its beginning would."""
-    fold_balances.handler(streams.batch(dynamodb.rows("ledger"), table="ledger"), None)
+    """Bring every event of the ledger once."""
+    assert consume(*dynamodb.outbox("ledger")) == []
 
 
 def get(module: Any, path: str, scope: str = "finance:read", **kwargs: Any) -> gateway.Reply:
@@ -88,10 +100,10 @@ def test_balances_are_the_fold_of_the_entries() -> None:
 
 
 @pytest.mark.usefixtures("books")
-def test_folding_the_stream_again_changes_nothing() -> None:
+def test_folding_all_again_changes_nothing() -> None:
     before = sorted(map(str, dynamodb.rows("balances")))
     fold()
-    fold_balances.balances = BalanceRepository()  # another process
+    on_transaction_posted.balances = BalanceRepository()  # another process
     fold()
     assert sorted(map(str, dynamodb.rows("balances"))) == before
 
@@ -228,34 +240,64 @@ def test_customers_and_other_staff_do_not_see_the_books() -> None:
         assert get(list_accounts, "/ledger/accounts", scope=scope).status == 403
 
 
-def test_a_poison_record_is_parked_with_its_keys_and_the_rest_is_folded(queue: str) -> None:
+def test_an_event_that_tells_no_transaction_fails_alone_and_the_rest_is_folded() -> None:
     post(1, 5, START)
-    rows = dynamodb.rows("ledger")
-    poison: dict[str, Any] = {"pk": "TXN#txn_bad", "sk": "TXN", "outbox": "{"}
-    fold_balances.handler(streams.batch([poison, *rows], table="ledger"), None)
+    assert consume({"id": "evt_bad"}, *dynamodb.outbox("ledger")) == ["0"]
     assert balance().json["posted"] == 5
-    (message,) = boto3.client("sqs").receive_message(QueueUrl=queue)["Messages"]
-    assert json.loads(message["Body"])["keys"]["pk"] == {"S": "TXN#txn_bad"}
 
 
-def test_a_fault_of_the_table_is_raised_so_that_the_stream_repeats_the_batch() -> None:
+def test_a_fault_of_the_table_fails_all_so_that_the_queue_brings_them_again() -> None:
     post(1, 5, START)
-    batch = streams.batch(dynamodb.rows("ledger"), table="ledger")
+    post(2, 5, START)
     boto3.client("dynamodb").delete_table(TableName="balances")
-    with pytest.raises(TransactWriteError):
-        fold_balances.handler(batch, None)
+    assert consume(*dynamodb.outbox("ledger")) == ["0", "1"]
     dynamodb.create("balances")
-    fold_balances.handler(batch, None)
-    assert balance().json["posted"] == 5
+    fold()
+    assert balance().json["posted"] == 10
 
 
-def test_two_streams_with_the_same_transactions_fold_each_once() -> None:
+def test_events_in_any_order_some_of_them_twice_fold_each_transaction_once() -> None:
     for number in range(30):
         post(number, 1, START + timedelta(days=number % 5))
-    rows = dynamodb.rows("ledger")
-    fold_balances.handler(streams.batch(rows[:40], table="ledger"), None)
-    fold_balances.handler(streams.batch(rows[20:], table="ledger"), None)
+    events = dynamodb.outbox("ledger")
+    assert consume(*reversed(events[:20])) == []
+    assert consume(*events[10:]) == []
     assert (balance().json["posted"], balance().json["version"]) == (30, 30)
+
+
+def test_entries_of_all_shards_come_in_one_order_page_by_page() -> None:
+    for number in range(25):
+        post(number, 1, START + timedelta(seconds=number))
+    fold()
+    path = {"account_id": CLEARING}
+    seen: list[str] = []
+    query: dict[str, str] = {"limit": "7"}
+    while True:
+        reply = get(
+            list_entries, f"/ledger/accounts/{CLEARING}/entries", path_parameters=path, query=query
+        )
+        seen += [entry["recorded_at"] for entry in reply.json["data"]]
+        if not reply.json["next_cursor"]:
+            break
+        query["cursor"] = reply.json["next_cursor"]
+    assert len(seen) == 25
+    assert seen == sorted(seen, reverse=True)
+    assert (
+        len({row["account_day"][-1] for row in dynamodb.rows("ledger") if row["sk"] != "TXN"}) > 1
+    )
+
+
+def test_of_a_day_with_too_many_transactions_only_the_end_is_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(reading, "MAX_TRANSACTIONS", 3)
+    for number in range(4):
+        post(number, 1, START.replace(hour=10) + timedelta(seconds=number))
+    fold()
+    reply = balance(at="2026-11-20T10:00:01.000Z")
+    assert reply.status == 400
+    assert reply.json["errors"][0]["code"] == "too_many_entries"
+    assert balance(at="2026-11-20T23:59:59.999Z").json["posted"] == 4
 
 
 @pytest.fixture
@@ -271,9 +313,9 @@ def calls() -> list[str]:
 def test_posting_and_folding_cost_one_transaction_each(calls: list[str]) -> None:
     post(1, 5, START)
     assert calls == ["TransactWriteItems"]
-    rows = dynamodb.rows("ledger")
+    told = dynamodb.outbox("ledger")
     calls.clear()
-    fold_balances.handler(streams.batch(rows, table="ledger"), None)
+    assert consume(*told) == []
     assert calls == ["TransactWriteItems"]
 
 
@@ -283,11 +325,11 @@ def test_reading_costs_few_queries(calls: list[str]) -> None:
     assert calls == ["GetItem"]
     calls.clear()
     balance(at="2026-11-21T00:00:00.000Z")
-    assert calls == ["GetItem", "Query", "Query"]
+    assert calls == ["GetItem", "Query", *["Query"] * SHARDS]
     calls.clear()
     get(list_accounts, "/ledger/accounts")
     assert calls == ["Query"]
     calls.clear()
     path = {"account_id": CLEARING}
     get(list_entries, f"/ledger/accounts/{CLEARING}/entries", path_parameters=path)
-    assert calls == ["GetItem", "Query", *["Query"] * 2]  # the days, then each day
+    assert calls == ["GetItem", "Query", *["Query"] * 2 * SHARDS]  # the days, then each day

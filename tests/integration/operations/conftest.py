@@ -11,8 +11,8 @@ import boto3
 import pytest
 
 from operations.api import get_invariants
-from operations.jobs import check_invariants
 from operations.repository.streams import StreamReader
+from operations.schedules import check_invariants
 from tests.support import dynamodb, gateway
 from tests.support.journey import AUDITOR, Journey, started
 

@@ -1,4 +1,4 @@
-"""An outbox item in a table -> its event on the bus, and what happens when the bus does not."""
+"""A row with its event -> the event on the bus, and what happens when the bus does not."""
 
 import json
 from datetime import UTC, datetime
@@ -8,18 +8,16 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from operations.jobs.relay import handler
 from operations.service.relaying import TurnedAway
-from shop import aws
+from operations.streams.relay import handler
+from shop import aws, tables
 from shop.events import Event
-from shop.tables import OutboxItem, region, table_name
 from tests.support import dynamodb, streams
+from tests.support.lambda_context import FakeContext
 
 
-class Outbox(OutboxItem):
-    class Meta:
-        table_name = table_name("orders")
-        region = region()
+class Row(tables.EventRow):
+    Meta = tables.meta("orders")
 
 
 class World:
@@ -43,7 +41,7 @@ class World:
         )
 
     def store(self, *numbers: int) -> dict[str, Any]:
-        """Events in the outbox, and the stream batch that tells of them."""
+        """Rows with an event, and the stream batch that tells of them."""
         for number in numbers:
             at = datetime(2026, 11, 22, 10, 0, number, tzinfo=UTC)
             body = {
@@ -54,7 +52,8 @@ class World:
                 "sequence": number,
                 "data": {"title": "Tée"},
             }
-            Outbox.holding(Event(f"evt_{number}", at, body)).save()
+            event = Event(f"evt_{number}", at, body)
+            assert tables.put(Row(f"ORDER#{number}", "ORDER"), event=event) is None
         return streams.batch(dynamodb.rows("orders"), table="orders")
 
     def messages(self, url: str) -> list[dict[str, Any]]:
@@ -72,7 +71,7 @@ def world(moto_aws: None, monkeypatch: pytest.MonkeyPatch) -> World:
 
 
 def test_stored_events_arrive_as_they_were_stored(world: World) -> None:
-    handler(world.store(1, 2), None)
+    handler(world.store(1, 2), FakeContext())
     heard = world.messages(world.heard)
     assert sorted(event["detail"]["id"] for event in heard) == ["evt_1", "evt_2"]
     assert {event["detail-type"] for event in heard} == {"order.placed"}
@@ -86,7 +85,7 @@ def test_a_full_batch_costs_one_request_for_ten_events(world: World) -> None:
     aws.client("events").meta.events.register(
         "before-call.events", lambda model, **_: calls.append(model.name)
     )
-    handler(batch, None)
+    handler(batch, FakeContext())
     assert calls == ["PutEvents", "PutEvents"]
 
 
@@ -97,7 +96,7 @@ def test_an_entry_that_the_bus_never_takes_goes_to_the_dead_letter_queue(
     batch = world.store(1)
     dropped = {"FailedEntryCount": 1, "Entries": [{"ErrorCode": "MalformedDetail"}]}
     monkeypatch.setattr(aws.client("events"), "put_events", lambda **_: dropped)
-    handler(batch, None)
+    handler(batch, FakeContext())
     (message,) = world.messages(world.dlq)
     assert message["detail"]["id"] == "evt_1"
     assert message["origin"]["stream"].endswith("table/orders/stream/1")
@@ -112,9 +111,9 @@ def test_an_entry_that_the_bus_is_too_busy_for_stays_in_the_stream(
     with monkeypatch.context() as busy:
         busy.setattr(aws.client("events"), "put_events", lambda **_: dropped)
         with pytest.raises(TurnedAway):
-            handler(batch, None)
+            handler(batch, FakeContext())
     assert world.messages(world.dlq) == []
-    handler(batch, None)
+    handler(batch, FakeContext())
     assert [event["detail"]["id"] for event in world.messages(world.heard)] == ["evt_1"]
 
 
@@ -122,7 +121,7 @@ def test_what_get_records_shows_can_be_given_to_the_relay_by_hand(world: World) 
     """As the runbook says, for a message of the stream itself: it names no table."""
     records = world.store(1)["Records"]
     shown = [{k: v for k, v in each.items() if k in ("eventName", "dynamodb")} for each in records]
-    handler({"Records": shown, "NextShardIterator": "x"}, None)
+    handler({"Records": shown, "NextShardIterator": "x"}, FakeContext())
     assert [event["detail"]["id"] for event in world.messages(world.heard)] == ["evt_1"]
 
 
@@ -146,9 +145,9 @@ def test_a_bus_in_trouble_is_raised_and_nothing_is_parked(
     with monkeypatch.context() as broken:
         broken.setattr(aws.client("events"), "put_events", fail)
         with pytest.raises(ClientError):
-            handler(batch, None)
+            handler(batch, FakeContext())
     assert world.messages(world.dlq) == []
-    handler(batch, None)
+    handler(batch, FakeContext())
     assert [event["detail"]["id"] for event in world.messages(world.heard)] == ["evt_1"]
 
 
@@ -161,7 +160,7 @@ def test_a_request_that_is_wrong_in_itself_is_parked(
         raise _client_error("ValidationException", 400)
 
     monkeypatch.setattr(aws.client("events"), "put_events", fail)
-    handler(batch, None)
+    handler(batch, FakeContext())
     assert sorted(m["detail"]["id"] for m in world.messages(world.dlq)) == ["evt_1", "evt_2"]
 
 
@@ -169,6 +168,6 @@ def test_a_dead_letter_queue_that_is_gone_is_raised(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world.sqs.delete_queue(QueueUrl=world.dlq)
-    poison = streams.batch([{"pk": "OUTBOX#1", "sk": "OUTBOX", "outbox": "{"}], table="orders")
+    poison = streams.batch([{"pk": "ORDER#1", "sk": "ORDER", "outbox": "{"}], table="orders")
     with pytest.raises(ClientError):
-        handler(poison, None)
+        handler(poison, FakeContext())

@@ -6,10 +6,10 @@ import pytest
 
 from orders import domain
 from orders.domain import Order
-from orders.records import Change, Record
+from orders.records import OrderChange, StoredOrder
 from orders.repository import OrderRepository
 from tests.support import dynamodb
-from tests.unit.orders.fakes import HOLD, LINES, TOTALS, intake
+from tests.unit.orders.fakes import HOLD, LINES, TOTALS, original
 
 ADDRESS = {
     "name": "Ada Example",
@@ -35,13 +35,13 @@ def keep(orders: OrderRepository) -> Keep:
     """Store a pending order, and place it unless told not to."""
 
     def store(order: Order, *, place: bool = True) -> Order:
-        assert orders.open(Record(order, None, intake(lease_until="t0")), ADDRESS)
+        assert orders.open(StoredOrder(order, None, original(lease_until="t0")), ADDRESS)
         if not place:
             return order
         placed = domain.placed(
             order, lines=LINES, totals=TOTALS, reservation=HOLD, now=order.created_at
         )
-        assert orders.save(Change(placed)) is None
+        assert orders.save(OrderChange(placed)) is None
         return placed
 
     return store

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from orders import domain
-from orders.records import Change, Record
+from orders.records import OrderChange, StoredOrder
 from orders.repository import OrderRepository
 from orders.service.changes import change
 from shop.idempotency import Answer
@@ -19,13 +19,13 @@ from tests.unit.orders.fakes import (
     OTHER_PAYMENT,
     PAYMENT,
     TRACE,
-    intake,
+    original,
     pending,
 )
 
 
-def claim(orders: OrderRepository, payment: str = PAYMENT, customer: str = CUSTOMER) -> object:
-    record = orders.claim(ORDER_ID, customer_id=customer, payment_id=payment, now=NOW)
+def attach(orders: OrderRepository, payment: str = PAYMENT, customer: str = CUSTOMER) -> object:
+    record = orders.attach_payment(ORDER_ID, customer_id=customer, payment_id=payment, now=NOW)
     return None if record is None else record.order
 
 
@@ -34,45 +34,45 @@ def test_an_order_comes_back_as_it_was_stored(orders: OrderRepository, keep: Kee
     record = orders.get(ORDER_ID)
     assert record is not None
     assert record.order == placed
-    assert record.request == intake(lease_until="t0")
+    assert record.request == original(lease_until="t0")
     assert orders.get_with_address(ORDER_ID) == (placed, ADDRESS)
 
 
 def test_there_is_one_order_for_a_key(orders: OrderRepository, keep: Keep) -> None:
     keep(pending())
-    assert not orders.open(Record(pending(), None, intake()), ADDRESS)
+    assert not orders.open(StoredOrder(pending(), None, original()), ADDRESS)
 
 
 def test_claiming_in_one_request_is_the_rule_of_the_domain(
     orders: OrderRepository, keep: Keep
 ) -> None:
     placed = keep(pending())
-    assert claim(orders) == domain.claimed(placed, PAYMENT, now=NOW)
+    assert attach(orders) == domain.payment_attached(placed, PAYMENT, now=NOW)
 
 
 def test_an_order_is_claimed_once_and_only_by_its_customer(
     orders: OrderRepository, keep: Keep
 ) -> None:
-    assert claim(orders) is None
+    assert attach(orders) is None
     keep(pending(), place=False)
-    assert claim(orders) is None
-    orders.save(Change(domain.rejected(pending(), "out_of_stock", now=NOW)))
-    assert claim(orders) is None
+    assert attach(orders) is None
+    orders.save(OrderChange(domain.rejected(pending(), "out_of_stock", now=NOW)))
+    assert attach(orders) is None
 
 
 def test_a_stranger_or_a_second_payment_claims_nothing(orders: OrderRepository, keep: Keep) -> None:
     keep(pending())
-    assert claim(orders, customer="usr_use1_0000000000000000000000000z") is None
-    assert claim(orders) is not None
-    assert claim(orders, OTHER_PAYMENT) is None
+    assert attach(orders, customer="usr_use1_0000000000000000000000000z") is None
+    assert attach(orders) is not None
+    assert attach(orders, OTHER_PAYMENT) is None
 
 
 def test_an_order_that_is_to_be_cancelled_is_claimed_by_nobody(
     orders: OrderRepository, keep: Keep
 ) -> None:
     wished = domain.cancel_wanted(keep(pending()), domain.Requester.CUSTOMER, now=NOW)
-    assert orders.save(Change(wished)) is None
-    assert claim(orders) is None
+    assert orders.save(OrderChange(wished)) is None
+    assert attach(orders) is None
     record = orders.get(ORDER_ID)
     assert record is not None
     assert record.order == wished
@@ -105,7 +105,7 @@ def test_a_change_from_an_old_version_changes_nothing_and_shows_the_row(
 
 def test_a_change_of_a_row_that_is_not_there_is_a_fault(orders: OrderRepository) -> None:
     with pytest.raises(LookupError):
-        orders.save(Change(domain.rejected(pending(), "out_of_stock", now=NOW)))
+        orders.save(OrderChange(domain.rejected(pending(), "out_of_stock", now=NOW)))
 
 
 def test_a_lease_has_one_owner(orders: OrderRepository, keep: Keep) -> None:
@@ -122,10 +122,10 @@ def test_a_lease_has_one_owner(orders: OrderRepository, keep: Keep) -> None:
 
 def test_only_unfinished_orders_are_due(orders: OrderRepository, keep: Keep) -> None:
     placed = keep(pending())
-    assert list(orders.due(NOW, limit=10)) == []
-    assert list(orders.due(NOW + timedelta(minutes=18), limit=10)) == [ORDER_ID]
-    orders.save(Change(domain.paid(placed, PAYMENT, now=NOW)))
-    assert list(orders.due(NOW + timedelta(days=1), limit=10)) == []
+    assert list(orders.due(NOW)) == []
+    assert list(orders.due(NOW + timedelta(minutes=18))) == [ORDER_ID]
+    orders.save(OrderChange(domain.paid(placed, PAYMENT, now=NOW)))
+    assert list(orders.due(NOW + timedelta(days=1))) == []
     [row] = [row for row in dynamodb.rows("orders") if row["sk"] == "ORDER"]
     assert not {"due_at", "due_shard", "deadline"} & set(row)
 

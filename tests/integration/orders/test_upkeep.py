@@ -1,6 +1,5 @@
 """Consumers and the janitor as functions: batches, partial failures, one bad order among good."""
 
-import json
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -8,11 +7,14 @@ from typing import Any
 import pytest
 
 from orders.consumers import on_inventory_expired, on_payment_captured
-from orders.jobs import janitor
 from orders.repository import OrderRepository
-from shop import clock, machine
+from orders.schedules import janitor
+from shop import clock
 from tests.integration.orders.conftest import Keep
 from tests.support import dynamodb
+from tests.support.checkout import FakeCheckout
+from tests.support.envelopes import envelope, message
+from tests.support.lambda_context import FakeContext
 from tests.unit.orders.fakes import NOW, ORDER_ID, PAYMENT, pending
 
 MISSING = "ord_use1_0000000000000000000000000z"
@@ -21,19 +23,7 @@ MISSING = "ord_use1_0000000000000000000000000z"
 def batch(type_: str, *order_ids: str) -> dict[str, Any]:
     return {
         "Records": [
-            {
-                "messageId": order_id,
-                "body": json.dumps(
-                    {
-                        "detail": {
-                            "id": "evt_use1_00000000000000000000000001",
-                            "type": type_,
-                            "traceparent": "",
-                            "data": {"order_id": order_id, "payment_id": PAYMENT},
-                        }
-                    }
-                ),
-            }
+            message(order_id, envelope(type_, {"order_id": order_id, "payment_id": PAYMENT}))
             for order_id in order_ids
         ]
     }
@@ -50,12 +40,12 @@ def test_a_bad_message_fails_alone(
     orders: OrderRepository, keep: Keep, function: Any, type_: str, status: str
 ) -> None:
     keep(pending())
-    result = function.handler(batch(type_, MISSING, ORDER_ID), None)
+    result = function.handler(batch(type_, MISSING, ORDER_ID), FakeContext())
     assert result == {"batchItemFailures": [{"itemIdentifier": MISSING}]}
     record = orders.get(ORDER_ID)
     assert record is not None
     assert record.order.status == status
-    assert function.handler(batch(type_, ORDER_ID), None) == {"batchItemFailures": []}
+    assert function.handler(batch(type_, ORDER_ID), FakeContext()) == {"batchItemFailures": []}
     assert len(dynamodb.outbox("orders")) == 1
 
 
@@ -65,15 +55,14 @@ def test_the_janitor_starts_what_is_due_and_survives_a_bad_one(
     for n in range(3):
         order_id = f"ord_use1_0000000000000000000000000{n}"
         keep(replace(pending(), order_id=order_id), place=False)
-    started: list[str] = []
 
-    def start(_arn: str, data: dict[str, Any]) -> None:
+    def throttled_once(data: dict[str, Any]) -> None:
         if data["order"]["order_id"].endswith("1"):
             raise RuntimeError("throttled")
-        started.append(data["mode"])
 
-    monkeypatch.setattr(machine, "start", start)
+    machine = FakeCheckout(act=throttled_once)
+    monkeypatch.setattr(janitor, "checkout", machine)
     monkeypatch.setattr(clock, "now", lambda: NOW + timedelta(seconds=61))
-    assert janitor.handler({}, None) == {"order": 2, "failed": 1}
-    assert started == ["order", "order"]
-    assert janitor.handler({}, None) == {}, "all were put off"
+    assert janitor.handler({}, FakeContext()) == {"order": 2, "failed": 1}
+    assert [data["mode"] for data in machine.inputs] == ["order"] * 3
+    assert janitor.handler({}, FakeContext()) == {}, "all were put off"

@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 
 from payments.api import confirm_payment, create_payment
-from payments.jobs import janitor
+from payments.schedules import janitor
 from payments.steps import _till, handler
-from shop import tables
-from shop.machine import CheckoutIncomplete
+from shop import strict, tables
+from shop.checkout import CheckoutResult, ExecutionFailed, ExecutionInput
 from tests.support import dynamodb
+from tests.support.lambda_context import FakeContext
 from tests.support.psp import SimulatedPsp
 from tests.unit.payments.fakes import CUSTOMER, ORDER, TRACE
 
@@ -25,39 +26,53 @@ class World:
         self.dies_before: set[str] = set()
         self.refusal: dict[str, str] | None = None
         self.inputs: list[dict[str, Any]] = []
+        self.waits: list[float] = []
 
     def step(self, name: str, **fields: Any) -> dict[str, Any]:
         """One task of the machine."""
-        return handler({"step": name, "trace": TRACE.to_dict(), **fields}, None)
+        return handler({"step": name, "trace": TRACE.to_dict(), **fields}, FakeContext())
 
-    def machine(self, data: dict[str, Any]) -> dict[str, Any]:
-        """The payments part of the checkout machine: claim, authorise, commit, capture."""
-        self.inputs.append(data)
-        payment_id = data["payment"]["payment_id"]
+    def void(self, **fields: Any) -> dict[str, Any]:
+        """As the machine gives up."""
+        return self.step("void", code="order_closed", detail="", **fields)
+
+    def run(self, data: ExecutionInput, *, timeout_s: float) -> CheckoutResult:
+        """The payments part of the checkout machine: authorise, commit, capture."""
+        self.waits.append(timeout_s)
+        given = strict.dump(data)
+        self.inputs.append(given)
+        result = self._ended(given)
+        return strict.parse(
+            CheckoutResult, {"outcome": result["outcome"], "answer": result["answer"]}
+        )
+
+    def start(self, data: ExecutionInput) -> None:
+        """Nobody waits for it, but here it has ended."""
+        self.run(data, timeout_s=1)
+
+    def _ended(self, data: dict[str, Any]) -> dict[str, Any]:
+        payment_id, trace = data["payment"]["payment_id"], data["trace"]
         if data["mode"] == "abandon":
-            return self.step("void", payment_id=payment_id, **data["order"])
+            return self.void(payment_id=payment_id, **data["order"])
         if self.refusal:
-            result = self.step("refuse", payment_id=payment_id, **self.refusal)
-            return {"outcome": "refused", "answer": result["answer"]}
-        claimed = {"amount": 1999, "currency": "EUR", **data["order"]}
-        result = self._task("authorize", payment=data["payment"], trace=data["trace"], **claimed)
+            return self.step("fail_payment", payment_id=payment_id, **self.refusal)
+        attached = {"amount": 1999, "currency": "EUR", **data["order"]}
+        result = self._task("authorize", payment=data["payment"], trace=trace, **attached)
         if result["outcome"] == "unknown":
-            raise CheckoutIncomplete("FAILED")
+            raise ExecutionFailed("FAILED")
         if result["outcome"] == "authorized" and "commit" in self.dies_before:
-            raise CheckoutIncomplete("TIMED_OUT")
-        if result["outcome"] == "authorized" and result["capture"] == "auto":
-            result = self._task(
-                "capture", payment_id=payment_id, snapshot=result["snapshot"], trace=data["trace"]
-            )
-        return {"outcome": result["outcome"], "answer": result["answer"]}
+            raise ExecutionFailed("TIMED_OUT")
+        if result["outcome"] == "authorized" and result["capture_method"] == "automatic":
+            result = self._task("capture", payment=result["state"], trace=trace)
+        return result
 
     def _task(self, step: str, **fields: Any) -> dict[str, Any]:
         if step in self.dies_before:
-            raise CheckoutIncomplete("TIMED_OUT")
+            raise ExecutionFailed("TIMED_OUT")
         try:
-            return handler({"step": step, **fields}, None)
+            return handler({"step": step, **fields}, FakeContext())
         except Exception as error:
-            raise CheckoutIncomplete("FAILED") from error
+            raise ExecutionFailed("FAILED") from error
 
 
 @pytest.fixture
@@ -65,9 +80,8 @@ def world(moto_aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     dynamodb.create("payments")
     made = World()
     monkeypatch.setattr(_till, "open_psp", lambda: made.psp)
-    for module in (create_payment, confirm_payment):
-        monkeypatch.setattr(module, "run", made.machine)
-    monkeypatch.setattr(janitor, "start", made.machine)
+    for module in (create_payment, confirm_payment, janitor):
+        monkeypatch.setattr(module, "checkout", made)
     events = tables.connection().client.meta.events
 
     def count(model: Any, **_: Any) -> None:

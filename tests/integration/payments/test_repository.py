@@ -8,6 +8,7 @@ import pytest
 from payments import events
 from payments.domain import Payment, Status
 from payments.repository import PaymentRepository
+from payments.service import outcomes
 from shop import clock
 from shop.events import Event
 from shop.idempotency import Answer
@@ -57,9 +58,9 @@ def test_a_payment_is_inserted_once(payments: PaymentRepository) -> None:
 
 def test_beginning_keeps_what_the_request_stored(payments: PaymentRepository) -> None:
     payments.insert(make_payment(amount=None, fingerprint="f", lease_owner="me", lease_until=AT))
-    row = payments.begin(replace(AT_PSP, method="pm_other", created_at="2030"))
+    row = payments.begin(replace(AT_PSP, payment_method="pm_other", created_at="2030"))
     assert row is not None
-    assert (row.method, row.created_at, row.fingerprint) == ("pm_card_visa", AT, "f")
+    assert (row.payment_method, row.created_at, row.fingerprint) == ("pm_card_visa", AT, "f")
     assert (row.psp_reference, row.amount, row.version) == ("pi_1", AT_PSP.amount, 2)
     assert row == payments.get(PAYMENT)
 
@@ -132,59 +133,65 @@ def test_an_answered_payment_is_not_taken_over(payments: PaymentRepository) -> N
     assert not payments.take_over(stored, owner="b", until=AT)
 
 
-def test_taking_over_never_watches_what_was_settled_meanwhile(payments: PaymentRepository) -> None:
+def test_taking_over_never_watches_what_was_completed_meanwhile(
+    payments: PaymentRepository,
+) -> None:
     stored = replace(AT_PSP, lease_owner="a", lease_until=AT)
-    held = replace(stored, status=Status.AUTHORIZED, capture="manual", due_at=None, version=2)
+    held = replace(
+        stored, status=Status.AUTHORIZED, capture_method="manual", due_at=None, version=2
+    )
     payments.insert(stored)
     payments.save(stored, held, event_of(held))
     assert payments.take_over(stored, owner="b", until=AT)
-    assert payments.due(NOW + timedelta(days=1)) == []
+    assert list(payments.due(NOW + timedelta(days=1))) == []
 
 
-def test_held_money_is_settled_with_its_first_answer(payments: PaymentRepository) -> None:
-    held = replace(AT_PSP, status=Status.AUTHORIZED, capture="manual")
+def test_an_authorization_is_completed_with_its_first_answer(payments: PaymentRepository) -> None:
+    held = replace(AT_PSP, status=Status.AUTHORIZED, capture_method="manual")
     payments.insert(held)
-    assert payments.settle_held(PAYMENT, Answer(201, "first"))
-    assert payments.settle_held(PAYMENT, Answer(202, "second"))
+    assert payments.complete_authorization(PAYMENT, Answer(201, "first"))
+    assert payments.complete_authorization(PAYMENT, Answer(202, "second"))
     row = payments.get(PAYMENT)
     assert row == replace(held, answer=Answer(201, "first"), due_at=None, version=3)
-    assert payments.due(NOW + timedelta(days=1)) == []
+    assert list(payments.due(NOW + timedelta(days=1))) == []
 
 
 @pytest.mark.parametrize("status", [Status.VOIDED, Status.CAPTURED, Status.REQUIRES_ACTION])
-def test_only_held_money_is_settled(payments: PaymentRepository, status: Status) -> None:
+def test_only_held_money_is_completed(payments: PaymentRepository, status: Status) -> None:
     stored = replace(AT_PSP, status=status)
     payments.insert(stored)
-    assert not payments.settle_held(PAYMENT, Answer(201, "first"))
+    assert not payments.complete_authorization(PAYMENT, Answer(201, "first"))
     assert payments.get(PAYMENT) == stored
 
 
 def test_due_payments_are_found_until_they_are_final(payments: PaymentRepository) -> None:
     payments.insert(AT_PSP)
     later = NOW + timedelta(seconds=60)
-    assert payments.due(NOW) == []
+    assert list(payments.due(NOW)) == []
     assert list(payments.due(later)) == [AT_PSP]
 
     assert payments.postpone(AT_PSP, due_at=clock.rfc3339(NOW + timedelta(minutes=5)))
     assert not payments.postpone(AT_PSP, due_at=AT)
-    assert payments.due(later) == []
+    assert list(payments.due(later)) == []
 
     row = payments.get(PAYMENT)
     assert row is not None
     payments.save(row, replace(row, status=Status.CAPTURED, due_at=None, version=2), None)
-    assert payments.due(NOW + timedelta(days=1)) == []
+    assert list(payments.due(NOW + timedelta(days=1))) == []
 
 
 def test_only_the_row_holds_the_payment_method(payments: PaymentRepository, world: World) -> None:
-    payments.insert(make_payment(method="pm_topsecret"))
+    payments.insert(make_payment(payment_method="pm_topsecret"))
     world.step(
         "authorize",
-        payment={"payment_id": PAYMENT},
+        payment={"payment_id": PAYMENT, "details": None},
         order_id=AT_PSP.order_id,
         customer_id=AT_PSP.customer_id,
         amount=1999,
         currency="EUR",
     )
-    world.step("capture", payment_id=PAYMENT)
+    row = payments.get(PAYMENT)
+    assert row is not None
+    world.step("capture", payment=outcomes.to_task(row))
     rows = dynamodb.rows("payments")
     assert [row["pk"] for row in rows if "pm_topsecret" in str(row)] == [f"PAYMENT#{PAYMENT}"]

@@ -7,12 +7,15 @@ from typing import Any
 import pytest
 
 from payments.api import confirm_payment, create_payment, get_payment
-from payments.jobs import janitor
+from payments.schedules import janitor
 from payments.schemas import PaymentDetailOut, PaymentOut
-from shop import clock, ids
+from shop import clock, ids, invocation
+from shop.strict import ContractError
 from tests.integration.payments.conftest import World
 from tests.support import dynamodb
+from tests.support.checkout import FakeCheckout
 from tests.support.gateway import CUSTOMER, Reply, call, event
+from tests.support.lambda_context import FakeContext
 from tests.support.psp import DECLINED, GOOD, NEEDS_ACTION, UNKNOWN_METHOD
 from tests.unit.payments.fakes import ORDER
 
@@ -45,11 +48,20 @@ def test_a_payment_is_captured_with_four_requests_to_its_table(world: World) -> 
     reply = pay()
     assert reply.status == 201
     body = PaymentOut.model_validate_json(reply.text)
-    assert (body.status, body.psp, body.capture) == ("captured", "stripe", "auto")
+    assert (body.status, body.psp, body.capture_method) == ("captured", "stripe", "automatic")
     assert reply.json["amount"] == {"amount": 1999, "currency": "EUR"}
-    assert world.requests == {"PutItem": 1, "UpdateItem": 1, "TransactWriteItems": 2}
+    assert world.requests == {"PutItem": 1, "UpdateItem": 3}
     assert [name for name, _ in world.psp.calls] == ["create", "confirm", "capture"]
     assert types() == ["payment.authorized", "payment.captured"]
+
+
+def test_a_route_waits_for_the_machine_as_long_as_it_can_still_answer(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(invocation, "remaining_s", lambda: 11.5)
+    payment_id = pay(NEEDS_ACTION).json["payment_id"]
+    assert confirm(payment_id).status == 202
+    assert world.waits == [9.5, 9.5]
 
 
 def test_a_repeat_is_answered_byte_for_byte_and_moves_no_money(world: World) -> None:
@@ -60,7 +72,7 @@ def test_a_repeat_is_answered_byte_for_byte_and_moves_no_money(world: World) -> 
     assert again.headers["Idempotency-Replayed"] == "true"
     assert "Idempotency-Replayed" not in first.headers
     assert len(world.psp.calls) == calls
-    assert pay(capture="manual").json["code"] == "idempotency_key_reused"
+    assert pay(capture_method="manual").json["code"] == "idempotency_key_reused"
 
 
 @pytest.mark.parametrize(
@@ -123,7 +135,7 @@ def test_the_janitor_finishes_for_a_customer_who_never_came_back(
     first = pay(NEEDS_ACTION)
     world.psp.authenticate(first.json["psp_reference"], success=True)
     _later(monkeypatch, minutes=2)
-    assert janitor.handler({}, None)["payment"] == 1
+    assert janitor.handler({}, FakeContext())["payment"] == 1
     assert get(first.json["payment_id"]).json["status"] == "captured"
 
 
@@ -132,7 +144,7 @@ def test_after_15_minutes_the_janitor_gives_up(
 ) -> None:
     first = pay(NEEDS_ACTION)
     _later(monkeypatch, minutes=16)
-    assert janitor.handler({}, None)["abandon"] == 1
+    assert janitor.handler({}, FakeContext())["abandon"] == 1
     payment_id = first.json["payment_id"]
     assert get(payment_id).json["status"] == "voided"
     assert confirm(payment_id).json["code"] == "payment_not_confirmable"
@@ -172,11 +184,11 @@ def test_a_machine_that_dies_is_resumed_by_the_same_key(world: World, step: str)
 def test_manual_capture_holds_the_money_and_is_left_alone(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    reply = pay(capture="manual")
+    reply = pay(capture_method="manual")
     assert (reply.status, reply.json["status"]) == (201, "authorized")
-    assert pay(capture="manual", request="r-2").text == reply.text
+    assert pay(capture_method="manual", request="r-2").text == reply.text
     _later(monkeypatch, minutes=30)
-    assert set(janitor.handler({}, None).values()) == {0}
+    assert set(janitor.handler({}, FakeContext()).values()) == {0}
     assert world.psp.of(reply.json["payment_id"])[0].held == 1999
 
 
@@ -185,15 +197,16 @@ def test_held_money_without_its_stock_is_not_answered_and_goes_on(
     world: World, monkeypatch: pytest.MonkeyPatch, method: str
 ) -> None:
     world.dies_before = {"commit"}
-    payment_id = pay(method, capture="manual").json.get("payment_id")
+    payment_id = pay(method, capture_method="manual").json.get("payment_id")
     if method == NEEDS_ACTION:
         world.psp.authenticate("pi_1", success=True)
     payment_id = payment_id or world.inputs[0]["payment"]["payment_id"]
     for _ in range(2):
         assert confirm(payment_id).json["code"] == "checkout_incomplete"
     _later(monkeypatch, minutes=2)
-    monkeypatch.setattr(janitor, "start", world.inputs.append)  # nobody waits for its end
-    assert janitor.handler({}, None)["payment"] == 1
+    unseen = FakeCheckout(inputs=world.inputs)  # nobody waits for its end
+    monkeypatch.setattr(janitor, "checkout", unseen)
+    assert janitor.handler({}, FakeContext())["payment"] == 1
 
     world.dies_before = set()
 
@@ -201,14 +214,14 @@ def test_held_money_without_its_stock_is_not_answered_and_goes_on(
     assert (done.status, done.json["status"]) == (200, "authorized")
     runs = len(world.inputs)
     assert confirm(payment_id).text == done.text
-    assert pay(method, capture="manual").status == (202 if method == NEEDS_ACTION else 201)
+    assert pay(method, capture_method="manual").status == (202 if method == NEEDS_ACTION else 201)
     assert len(world.inputs) == runs
 
 
 def test_a_tombstone_is_its_customers_and_can_be_read(world: World) -> None:
     world.dies_before = {"authorize"}
     payment_id = ids.derive("pay", "a payment", region="use1")
-    world.step("void", payment_id=payment_id, order_id=ORDER, customer_id=CUSTOMER)
+    world.void(payment_id=payment_id, order_id=ORDER, customer_id=CUSTOMER)
     seen = get(payment_id)
     assert (seen.status, seen.json["status"], seen.json["order_id"]) == (200, "voided", ORDER)
     assert get(payment_id, sub=OTHER, scope="orders:read").status == 200
@@ -219,8 +232,8 @@ def test_a_tombstone_is_its_customers_and_can_be_read(world: World) -> None:
 def test_a_void_names_whose_payment_it_ends(world: World, missing: str) -> None:
     whose = {"order_id": ORDER, "customer_id": CUSTOMER}
     whose.pop(missing)
-    with pytest.raises(KeyError, match=missing):
-        world.step("void", payment_id="pay_1", **whose)
+    with pytest.raises(ContractError, match=f"{missing}: missing"):
+        world.void(payment_id="pay_1", **whose)
     assert not world.requests
 
 
@@ -279,7 +292,7 @@ def test_no_answer_names_the_payment_method(world: World) -> None:
     [
         {"order_id": "ord_1", "payment_method": GOOD},
         {"order_id": ORDER, "payment_method": "4242424242424242"},
-        {"order_id": ORDER, "payment_method": GOOD, "capture": "later"},
+        {"order_id": ORDER, "payment_method": GOOD, "capture_method": "later"},
         {"order_id": ORDER, "payment_method": GOOD, "return_url": "javascript:alert(1)"},
         {"order_id": ORDER, "payment_method": GOOD, "amount": 1},
     ],

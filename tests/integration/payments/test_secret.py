@@ -61,7 +61,7 @@ def test_only_the_steps_and_the_webhook_load_the_providers_sdk() -> None:
     code = (
         "import sys, tests.conftest; "
         "import payments.api.create_payment, payments.api.get_payment; "
-        "import payments.api.confirm_payment, payments.jobs.janitor; "
+        "import payments.api.confirm_payment, payments.schedules.janitor; "
         "assert 'stripe' not in sys.modules; "
         "import payments.steps; assert 'stripe' in sys.modules"
     )

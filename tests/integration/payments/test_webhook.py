@@ -13,9 +13,11 @@ from payments.api import create_payment, receive_webhook
 from payments.domain import Payment
 from payments.repository import PaymentRepository
 from payments.schemas import WebhookOut
-from shop import clock
+from shop import clock, strict
+from shop.checkout import PayInput
 from tests.integration.payments.conftest import World
 from tests.support import dynamodb
+from tests.support.checkout import FakeCheckout
 from tests.support.gateway import Reply, call, event
 from tests.support.psp import NEEDS_ACTION, WEBHOOK_SECRET, signed
 from tests.unit.payments.fakes import ORDER, PAYMENT, make_payment
@@ -30,7 +32,7 @@ def _listening(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     value = json.dumps({"api_key": "sk_1", "webhook_secrets": [WEBHOOK_SECRET]})
     arn = client.create_secret(Name="psp", SecretString=value)["ARN"]
     monkeypatch.setenv("PSP_SECRET_ARN", arn)
-    monkeypatch.setattr(receive_webhook, "start", world.machine)
+    monkeypatch.setattr(receive_webhook, "checkout", world)
     receive_webhook.providers.cache_clear()
     yield
     receive_webhook.providers.cache_clear()
@@ -73,14 +75,14 @@ def test_a_webhook_completes_a_payment_with_three_requests_of_its_own(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reference = waiting(world)
-    monkeypatch.setattr(receive_webhook, "start", world.inputs.append)
+    monkeypatch.setattr(receive_webhook, "checkout", FakeCheckout(inputs=world.inputs))
     reply = send(*world.psp.webhook(reference, TYPE, event_id="evt_1"))
     assert reply.status == 200
     assert WebhookOut.model_validate_json(reply.text).received is True
     assert world.requests == {"PutItem": 1, "GetItem": 1, "UpdateItem": 1}
 
     (data,) = world.inputs
-    world.machine(data)
+    world.start(strict.parse(PayInput, data))
     assert status_of(reference) == "captured"
 
 
@@ -100,7 +102,7 @@ def test_what_it_said_is_kept_without_what_is_personal(world: World) -> None:
 def test_the_same_event_again_does_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nor while the execution that it started is at work."""
     sent = world.psp.webhook(waiting(world), TYPE, event_id="evt_1")
-    monkeypatch.setattr(receive_webhook, "start", world.inputs.append)
+    monkeypatch.setattr(receive_webhook, "checkout", FakeCheckout(inputs=world.inputs))
     assert send(*sent).status == 200
     [row] = stored()
     assert [send(*sent).status for _ in range(2)] == [200, 200]
@@ -117,10 +119,10 @@ def test_an_event_whose_machine_could_not_be_started_is_asked_for_again(
     def broken(_: Any) -> None:
         raise ConnectionError
 
-    monkeypatch.setattr(receive_webhook, "start", broken)
+    monkeypatch.setattr(receive_webhook, "checkout", FakeCheckout(act=broken))
     assert send(*sent).status == 500
     assert status_of(reference) == "requires_action"
-    monkeypatch.setattr(receive_webhook, "start", world.machine)
+    monkeypatch.setattr(receive_webhook, "checkout", world)
     assert send(*sent).status == 200
     assert status_of(reference) == "captured"
 

@@ -187,11 +187,11 @@ def test_a_write_costs_the_larger_of_before_and_after() -> None:
 
 def test_an_index_costs_what_it_must_do_to_follow() -> None:
     inside, moved, outside = item(9, shard="1", at="1"), item(9, shard="1", at="2"), item(9)
-    assert index_units(None, outside, KEYS) == 0
-    assert index_units(inside, inside, KEYS) == 0
-    assert index_units(None, inside, KEYS) == index_units(inside, outside, KEYS) == 1
-    assert index_units(inside, item(1100, shard="1", at="1"), KEYS) == 2
-    assert index_units(inside, moved, KEYS) == 2  # one entry goes, one comes
+    assert index_units(None, outside, KEYS, ["x"]) == 0
+    assert index_units(inside, inside, KEYS, ["x"]) == 0
+    assert index_units(None, inside, KEYS, ["x"]) == index_units(inside, outside, KEYS, ["x"]) == 1
+    assert index_units(inside, item(1100, shard="1", at="1"), KEYS, ["x"]) == 2
+    assert index_units(inside, moved, KEYS, ["x"]) == 2  # one entry goes, one comes
 
 
 def test_a_consistent_read_costs_twice_and_an_absent_item_as_a_small_one() -> None:

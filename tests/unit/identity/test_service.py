@@ -5,11 +5,10 @@ from datetime import timedelta
 
 import pytest
 
-from identity import domain, service
+from identity import domain, problems, service
 from identity.domain import GRACE, IDLE, LIFETIME, MAX_FAILURES, Role, Status
 from identity.service import Applicant, Credentials, Doorman, Pair, Registrar, Renewal
 from identity.tokens import AccessToken
-from shop import problems
 from shop.problems import Problem
 from tests.unit.identity.fakes import (
     ISSUES,

@@ -1,7 +1,7 @@
 """Stock in memory, with the conditions of the table and a way to get in between."""
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 
 from inventory.domain.allocation import Levels
@@ -14,11 +14,20 @@ from inventory.domain.reservation import (
     Transition,
 )
 from shop import ids
+from shop.checkout import OrderLine, ShortLine
 from shop.events import Event
 from shop.trace import Trace, start
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 TRACE: Trace = start(None)
+
+
+def lines(wanted: Iterable[tuple[str, int]]) -> list[OrderLine]:
+    return [OrderLine(sku=sku, quantity=quantity) for sku, quantity in wanted]
+
+
+def short(sku: str, requested: int, available: int) -> ShortLine:
+    return ShortLine(sku=sku, requested=requested, available=available)
 
 
 def order_id(name: object = 1) -> str:
@@ -36,6 +45,7 @@ class FakeStock:
         self.before_apply: list[Callable[[], object]] = []
         self.calls: dict[str, int] = defaultdict(int)
         self.largest = 0
+        self.postponed: dict[str, str] = {}
         for (sku, location), units in (available or {}).items():
             movement = Movement(f"first {sku} {location}", units, "receipt", None, "")
             self.move([Change(sku, location, units, 0, units, movement)])
@@ -80,8 +90,12 @@ class FakeStock:
         self._change(changes)
         return True
 
-    def overdue(self, shard: int, *, now: datetime, limit: int) -> Sequence[Reservation]:
-        return [r for r in self.reservations.values() if r.status is Status.HELD][:limit]
+    def overdue(self, now: datetime) -> Iterable[Reservation]:
+        return [r for r in self.reservations.values() if r.status is Status.HELD]
+
+    def postpone(self, held: Reservation, *, due_at: str) -> None:
+        if self.reservations[held.reservation_id] == held:
+            self.postponed[held.reservation_id] = due_at
 
     def available(self, sku: str) -> int:
         return sum(row["available"] for (s, _), row in self.rows.items() if s == sku)

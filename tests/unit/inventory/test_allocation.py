@@ -1,15 +1,11 @@
 """From where an order is served."""
 
 from inventory.domain import centres
-from inventory.domain.allocation import MAX_PAIRS, Line, Plan, Short, ShortLine, allocate, merge
+from inventory.domain.allocation import MAX_PAIRS, Line, Plan, Short, allocate
+from tests.unit.inventory.fakes import short
 
 NEAR, MID, FAR = "near", "mid", "far"
 PREFERENCE = (NEAR, MID, FAR)
-
-
-def test_lines_of_one_sku_are_summed() -> None:
-    lines = [{"sku": "A", "quantity": 2}, {"sku": "B", "quantity": 1}, {"sku": "A", "quantity": 3}]
-    assert merge(lines) == {"A": 5, "B": 1}
 
 
 def test_the_nearest_centre_that_has_it_all_serves_the_order() -> None:
@@ -37,7 +33,7 @@ def test_a_line_is_split_over_the_fullest_centres() -> None:
 def test_what_is_short_is_named_with_what_there_is() -> None:
     levels = {"A": {NEAR: 4, MID: 3}, "B": {NEAR: 1}}
     found = allocate({"A": 8, "B": 1, "C": 1}, levels, PREFERENCE)
-    assert found == Short((ShortLine("A", 8, 7), ShortLine("C", 1, 0)))
+    assert found == Short((short("A", 8, 7), short("C", 1, 0)))
 
 
 def test_a_plan_never_needs_more_rows_than_a_transaction_takes() -> None:

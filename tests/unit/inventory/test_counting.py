@@ -4,7 +4,7 @@ import pytest
 
 from inventory.service import counting
 from shop.problems import Problem
-from tests.unit.inventory.fakes import NOW, FakeStock
+from tests.unit.inventory.fakes import NOW, FakeStock, lines
 
 EWR, FRA = "use1-ewr", "euc1-fra"
 
@@ -17,21 +17,21 @@ def test_the_status_says_whether_it_could_be_ordered(
     available: int, requested: int, status: str
 ) -> None:
     stock = FakeStock({("A", EWR): available})
-    found = counting.check([{"sku": "A", "quantity": requested}], stock=stock)
+    found = counting.check(lines([("A", requested)]), stock=stock)
     assert not isinstance(found, Problem)
     assert [(line.available_quantity, line.status) for line in found] == [(available, status)]
 
 
 def test_all_centres_count_and_lines_of_one_sku_are_summed() -> None:
     stock = FakeStock({("A", EWR): 6, ("A", FRA): 6})
-    found = counting.check([{"sku": "A", "quantity": 6}, {"sku": "A", "quantity": 7}], stock=stock)
+    found = counting.check(lines([("A", 6), ("A", 7)]), stock=stock)
     assert not isinstance(found, Problem)
     assert [(line.requested, line.status) for line in found] == [(13, "out_of_stock")]
 
 
 def test_an_unknown_sku_is_named_with_its_place() -> None:
     stock = FakeStock({("A", EWR): 6})
-    found = counting.check([{"sku": "A", "quantity": 1}, {"sku": "X", "quantity": 1}], stock=stock)
+    found = counting.check(lines([("A", 1), ("X", 1)]), stock=stock)
     assert isinstance(found, Problem)
     assert found.type.code == "unknown_sku"
     assert [error["pointer"] for error in found.errors] == ["/lines/1/sku"]

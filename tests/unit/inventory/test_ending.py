@@ -7,7 +7,7 @@ import pytest
 from inventory.domain.reservation import Reservation, Status, id_of
 from inventory.service import ending, reserving
 from inventory.service.ending import ReservationContended
-from tests.unit.inventory.fakes import NOW, TRACE, FakeStock, order_id
+from tests.unit.inventory.fakes import NOW, TRACE, FakeStock, lines, order_id
 
 EWR = "use1-ewr"
 Act = Callable[[FakeStock], object]
@@ -16,7 +16,7 @@ Act = Callable[[FakeStock], object]
 def reserve(stock: FakeStock, skus: list[str]) -> Reservation:
     result = reserving.reserve(
         order_id(),
-        [{"sku": sku, "quantity": 2} for sku in skus],
+        lines((sku, 2) for sku in skus),
         country="US",
         stock=stock,
         now=NOW,

@@ -6,11 +6,11 @@ from functools import partial
 
 import pytest
 
-from inventory.domain.allocation import Levels, Line, Short, ShortLine
+from inventory.domain.allocation import Levels, Line, Short
 from inventory.domain.reservation import Reservation, Status
 from inventory.service import ending, reserving
 from inventory.service.reserving import ATTEMPTS, StockContended
-from tests.unit.inventory.fakes import NOW, TRACE, FakeStock, order_id
+from tests.unit.inventory.fakes import NOW, TRACE, FakeStock, lines, order_id, short
 
 EWR, ORD, FRA = "use1-ewr", "use1-ord", "euc1-fra"
 
@@ -25,7 +25,7 @@ def reserve(
 ) -> Reservation | Short:
     result = reserving.reserve(
         order_id(order),
-        [{"sku": sku, "quantity": quantity} for sku, quantity in wanted.items()],
+        lines(wanted.items()),
         country=country,
         stock=stock,
         now=NOW,
@@ -71,7 +71,7 @@ def test_when_the_nearest_centre_has_too_little_the_order_is_spread() -> None:
 
 def test_what_is_short_holds_nothing_at_all() -> None:
     stock = FakeStock({("A", EWR): 5, ("B", EWR): 1})
-    assert reserve(stock, {"A": 1, "B": 2}) == Short((ShortLine("B", 2, 1),))
+    assert reserve(stock, {"A": 1, "B": 2}) == Short((short("B", 2, 1),))
     assert stock.available("A") == 5
     assert stock.reservations == {}
     assert stock.events == []
@@ -81,13 +81,13 @@ def test_a_sku_that_stands_twice_is_not_oversold() -> None:
     stock = FakeStock({("A", EWR): 3})
     result = reserving.reserve(
         order_id(),
-        [{"sku": "A", "quantity": 2}, {"sku": "A", "quantity": 2}],
+        lines([("A", 2), ("A", 2)]),
         country="US",
         stock=stock,
         now=NOW,
         trace=TRACE,
     )
-    assert result == Short((ShortLine("A", 4, 3),))
+    assert result == Short((short("A", 4, 3),))
 
 
 def test_an_order_has_one_reservation_however_often_it_asks() -> None:
@@ -112,7 +112,7 @@ def test_a_race_lost_again_is_tried_again_until_the_stock_is_short() -> None:
     stock = FakeStock({("A", EWR): 1, ("A", ORD): 1, ("A", FRA): 1})
     stock.before_apply = [partial(_steal, stock, "A", place) for place in (EWR, ORD, FRA)]
     pauses: list[float] = []
-    assert reserve(stock, {"A": 1}, sleep=pauses.append) == Short((ShortLine("A", 1, 0),))
+    assert reserve(stock, {"A": 1}, sleep=pauses.append) == Short((short("A", 1, 0),))
     assert stock.calls["apply"] == 3
     assert pauses[0] == 0
     assert all(0 <= pause <= 0.2 for pause in pauses)
@@ -153,7 +153,7 @@ def test_an_expired_reservation_whose_stock_is_gone_is_out_of_stock() -> None:
     stock = FakeStock({("A", EWR): 2})
     ending.expire(held(stock, {"A": 2}), stock=stock, now=NOW, trace=TRACE)
     held(stock, {"A": 1}, order=2)
-    assert reserve(stock, {"A": 2}) == Short((ShortLine("A", 2, 1),))
+    assert reserve(stock, {"A": 2}) == Short((short("A", 2, 1),))
 
 
 def test_a_released_order_holds_nothing_any_more() -> None:

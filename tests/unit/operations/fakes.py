@@ -16,6 +16,7 @@ from operations.service.ports import Cursor, Gap, Marks, Outrun, Page, Shard
 from shop import clock
 from shop.events import Event
 from shop.trace import Trace
+from tests.unit.operations import world
 
 START = datetime(2026, 11, 22, 10, tzinfo=UTC)
 TRACE = Trace("00-" + "1" * 32 + "-" + "2" * 16 + "-01")
@@ -84,7 +85,8 @@ class World:
         self.write("inventory", f"MOV#{sku}#ewr", id_, {"quantity": quantity}, **options)
 
     def hold(self, id_: str, status: str, lines: Sequence[tuple[str, str, int]]) -> None:
-        row = {"status": status, "lines": json.dumps(lines), "order_id": "", "sequence": 1}
+        held = [{"sku": sku, "location": place, "quantity": n} for sku, place, n in lines]
+        row = {"status": status, "lines": json.dumps(held), "order_id": "", "sequence": 1}
         row["updated_at"] = clock.rfc3339(self.now)
         self.write("inventory", f"RSV#{id_}", "RSV", row)
 
@@ -93,7 +95,8 @@ class World:
         money = {"amount": amount, "currency": "USD"}
         entries = [{"account": account, "side": "credit", "amount": money}]
         row = {"template": "other", "cause_event_id": id_, "order_id": None}
-        row["outbox"] = json.dumps({"data": {"entries": entries}})
+        told = world.envelope("ledger.transaction_posted", id_, entries=entries)
+        row["outbox"] = json.dumps([told])
         self.write("ledger", f"TXN#{id_}", "TXN", row)
 
     def balance(self, credit: int, version: int, *, account: str = "2100:USD") -> None:

@@ -11,7 +11,7 @@ from operations.service.relaying import ATTEMPTS, Refused, Report, TurnedAway, r
 
 
 def record(number: int, *, padding: int = 0, **change: Any) -> dict[str, Any]:
-    """The stream record of an outbox item."""
+    """The stream record of a row that carries an event."""
     envelope = {
         "id": f"evt_{number}",
         "type": "order.placed",
@@ -19,12 +19,12 @@ def record(number: int, *, padding: int = 0, **change: Any) -> dict[str, Any]:
         "occurred_at": "2026-11-22T10:15:30.123Z",
         "data": {"padding": "x" * padding},
     } | change
-    keys = {"pk": {"S": f"OUTBOX#evt_{number}"}, "sk": {"S": "OUTBOX"}}
-    image = {**keys, "outbox": {"S": json.dumps(envelope)}}
+    keys = {"pk": {"S": f"ORDER#{number}"}, "sk": {"S": "ORDER"}}
+    outbox = json.dumps([envelope], separators=(",", ":"))
     return {
-        "eventName": "INSERT",
+        "eventName": "MODIFY",
         "eventSourceARN": "arn:stream",
-        "dynamodb": {"Keys": keys, "NewImage": image},
+        "dynamodb": {"Keys": keys, "NewImage": {**keys, "outbox": {"S": outbox}}},
     }
 
 
@@ -59,23 +59,36 @@ def run(
     return relay(records, bus=bus, park=kept.append, sleep=pauses.append), pauses
 
 
-def test_every_outbox_item_becomes_an_entry() -> None:
+def test_every_event_of_a_changed_row_becomes_an_entry() -> None:
     bus = FakeBus()
     assert run([record(1)], bus)[0] == Report(published=1, parked=0)
     entry = bus.requests[0][0].entry("bus")
     assert (entry["EventBusName"], entry["Source"]) == ("bus", "shop.orders")
     assert entry["DetailType"] == "order.placed"
     assert entry["Time"].isoformat() == "2026-11-22T10:15:30.123000+00:00"
-    assert entry["Detail"] == record(1)["dynamodb"]["NewImage"]["outbox"]["S"]
+    assert f"[{entry['Detail']}]" == record(1)["dynamodb"]["NewImage"]["outbox"]["S"]
 
 
-def test_rows_without_an_event_and_changes_of_outbox_items_are_passed_over() -> None:
+def test_rows_without_an_event_are_passed_over() -> None:
     bus = FakeBus()
     row = {"eventName": "INSERT", "dynamodb": {"NewImage": {"pk": {"S": "ORDER#1"}}}}
     removed = {"eventName": "REMOVE", "dynamodb": {"Keys": {}}}
-    modified = record(1) | {"eventName": "MODIFY"}
-    assert run([row, removed, modified], bus)[0] == Report(published=0, parked=0)
+    assert run([row, removed], bus)[0] == Report(published=0, parked=0)
     assert bus.requests == []
+
+
+def test_a_row_that_is_made_tells_its_event_as_one_that_is_changed_does() -> None:
+    made = record(1) | {"eventName": "INSERT"}
+    assert run([made, record(2)], FakeBus())[0] == Report(published=2, parked=0)
+
+
+def test_events_of_one_change_go_out_in_order_and_one_that_is_none_is_parked() -> None:
+    bus, parked = FakeBus(), list[dict[str, Any]]()
+    row = record(1)
+    texts = [record(n)["dynamodb"]["NewImage"]["outbox"]["S"][1:-1] for n in (1, 2)]
+    row["dynamodb"]["NewImage"]["outbox"]["S"] = f"[{texts[0]},7,{texts[1]}]"
+    assert run([row], bus, parked)[0] == Report(published=2, parked=1)
+    assert bus.taken == ["evt_1", "evt_2"]
 
 
 def test_a_request_has_at_most_ten_entries_in_their_order() -> None:
@@ -111,7 +124,7 @@ def test_what_never_gets_in_is_parked_at_once_and_the_rest_is_published(code: st
     (message,) = parked
     assert (message["reason"], message["source"]) == (code, "shop.orders")
     assert message["detail"]["id"] == "evt_1"
-    assert message["origin"]["keys"]["pk"] == {"S": "OUTBOX#evt_1"}
+    assert message["origin"]["keys"]["pk"] == {"S": "ORDER#1"}
 
 
 @pytest.mark.parametrize("code", ["InternalFailure", "ThrottlingException"])
@@ -131,7 +144,7 @@ def test_before_a_busy_bus_is_raised_all_else_is_published_or_parked() -> None:
     with pytest.raises(TurnedAway):
         run([record(1), record(9, producer=None), *map(record, range(20, 40))], bus, parked)
     assert bus.taken == [f"evt_{number}" for number in range(20, 40)]
-    assert [message["origin"]["keys"]["pk"]["S"] for message in parked] == ["OUTBOX#evt_9"]
+    assert [message["origin"]["keys"]["pk"]["S"] for message in parked] == ["ORDER#9"]
 
 
 class Picky(FakeBus):
@@ -157,7 +170,7 @@ def test_an_entry_that_never_gets_in_is_parked_beside_one_that_has_to_wait() -> 
         record(9, occurred_at="yesterday"),
         record(9, padding=MAX_BYTES),
         {"eventName": "INSERT", "dynamodb": {"NewImage": {"outbox": {"S": "{"}}}},
-        {"eventName": "INSERT", "dynamodb": {"NewImage": {"outbox": {"S": "[]"}}}},
+        {"eventName": "INSERT", "dynamodb": {"NewImage": {"outbox": {"S": "{}"}}}},
         {"eventName": "INSERT", "dynamodb": {"NewImage": {"outbox": {"N": "1"}}}},
     ],
 )

@@ -7,11 +7,17 @@ Rows = dict[str, list[dict[str, Any]]]
 AT = "2026-11-22T10:00:00.000Z"
 
 
-def event(type_: str, subject: str, sequence: int = 1, **data: Any) -> dict[str, Any]:
-    """An outbox row."""
+def envelope(type_: str, subject: str, sequence: int = 1, **data: Any) -> dict[str, Any]:
+    """An event."""
     id_ = f"evt_{type_}_{subject}_{sequence}"
-    envelope = {"id": id_, "type": type_, "subject": subject, "sequence": sequence, "data": data}
-    return {"pk": f"OUTBOX#{id_}", "sk": "OUTBOX", "outbox": json.dumps(envelope)}
+    return {"id": id_, "type": type_, "subject": subject, "sequence": sequence, "data": data}
+
+
+def event(order_id: str, type_: str, subject: str, sequence: int = 1) -> dict[str, Any]:
+    """An event in an order's timeline."""
+    told = envelope(type_, subject, sequence)
+    sk = f"EVENT#{AT}#{told['id']}"
+    return {"pk": f"ORDER#{order_id}", "sk": sk, "event": json.dumps(told)}
 
 
 def order(id_: str, status: str, payment_id: str | None = None) -> dict[str, Any]:
@@ -45,7 +51,7 @@ def reservation(order_id: str, status: str) -> dict[str, Any]:
         "sk": "RSV",
         "order_id": order_id,
         "status": status,
-        "lines": '[["TEA","ewr",2]]',
+        "lines": '[{"sku":"TEA","location":"ewr","quantity":2}]',
         "sequence": 1,
         "updated_at": AT,
     }
@@ -64,21 +70,23 @@ def entry(txn: str, number: int, account: str, side: str, amount: int = 500) -> 
 
 def healthy() -> Rows:
     """One order paid, one placed and waiting, one cancelled after a decline."""
-    posted = event("ledger.transaction_posted", "txn_1", transaction_id="txn_1")["outbox"]
+    posted = json.dumps([envelope("ledger.transaction_posted", "txn_1", transaction_id="txn_1")])
     return {
         "orders": [
             order("paid", "paid", "pay_1"),
             order("placed", "placed"),
             order("cancelled", "cancelled", "pay_2"),
-            event("order.paid", "paid", order_id="paid"),
-            event("order.placed", "placed", order_id="placed"),
-            event("order.cancelled", "cancelled", order_id="cancelled"),
+            event("paid", "order.paid", "paid"),
+            event("paid", "payment.captured", "pay_1"),
+            event("paid", "inventory.committed", "rsv_paid"),
+            event("placed", "order.placed", "placed"),
+            event("cancelled", "order.cancelled", "cancelled"),
+            event("cancelled", "payment.failed", "pay_2"),
+            event("cancelled", "inventory.released", "rsv_cancelled"),
         ],
         "payments": [
             payment("pay_1", "paid", "captured"),
             payment("pay_2", "cancelled", "failed"),
-            event("payment.captured", "pay_1", payment_id="pay_1"),
-            event("payment.failed", "pay_2", payment_id="pay_2"),
         ],
         "inventory": [
             {"pk": "SKU#TEA", "sk": "LOC#ewr", "on_hand": 8, "reserved": 2, "available": 6},
@@ -87,8 +95,6 @@ def healthy() -> Rows:
             reservation("paid", "committed"),
             reservation("placed", "held"),
             reservation("cancelled", "released"),
-            event("inventory.committed", "rsv_paid", reservation_id="rsv_paid"),
-            event("inventory.released", "rsv_cancelled", reservation_id="rsv_cancelled"),
         ],
         "ledger": [
             {
@@ -112,13 +118,14 @@ def healthy() -> Rows:
 
 
 def change(rows: Rows, table: str, pk: str, sk: str = "", **values: Any) -> None:
-    """Break one row."""
+    """Break one row; of an order, not one of its timeline."""
+    sk = sk or ("ORDER" if table == "orders" else "")
     (row,) = [each for each in rows[table] if each["pk"] == pk and each["sk"].startswith(sk)]
     row.update(values)
 
 
-def drop(rows: Rows, table: str, pk: str) -> None:
-    """Lose the rows of a partition."""
-    kept = [each for each in rows[table] if each["pk"] != pk]
+def drop(rows: Rows, table: str, pk: str, sk: str = "") -> None:
+    """Lose the rows of a partition, or those whose sort key ends with `sk`."""
+    kept = [each for each in rows[table] if each["pk"] != pk or not each["sk"].endswith(sk)]
     assert len(kept) < len(rows[table])
     rows[table] = kept

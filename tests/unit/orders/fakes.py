@@ -7,7 +7,7 @@ from typing import Any
 
 from orders import domain
 from orders.domain import Kind, Line, Order, Reservation, ShipTo, Totals
-from orders.records import Change, Intake, Record
+from orders.records import OrderChange, OriginalRequest, StoredOrder
 from shop.trace import Trace
 
 NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
@@ -27,7 +27,7 @@ def pending(kind: Kind = Kind.ORDER) -> Order:
         customer_id=CUSTOMER,
         kind=kind,
         currency="USD",
-        lines=domain.merge([("TEA-1", 2)]),
+        lines=(Line("TEA-1", 2),),
         ship_to=ShipTo("US", "NJ"),
         now=NOW,
     )
@@ -37,30 +37,30 @@ def placed(kind: Kind = Kind.ORDER) -> Order:
     return domain.placed(pending(kind), lines=LINES, totals=TOTALS, reservation=HOLD, now=NOW)
 
 
-def claimed(kind: Kind = Kind.ORDER) -> Order:
-    return domain.claimed(placed(kind), PAYMENT, now=NOW)
+def attached(kind: Kind = Kind.ORDER) -> Order:
+    return domain.payment_attached(placed(kind), PAYMENT, now=NOW)
 
 
-def intake(fingerprint: str = "f", owner: str = "me", lease_until: str = "") -> Intake:
-    return Intake(fingerprint, owner, lease_until, TRACE.to_dict(), "pm_card_visa", None)
+def original(fingerprint: str = "f", owner: str = "me", lease_until: str = "") -> OriginalRequest:
+    return OriginalRequest(fingerprint, owner, lease_until, TRACE.to_dict(), "pm_card_visa", None)
 
 
 class FakeOrders:
     """`orders.service.ports.Orders` in memory."""
 
-    def __init__(self, *records: Record) -> None:
+    def __init__(self, *records: StoredOrder) -> None:
         self.rows = {record.order.order_id: record for record in records}
         self.events: list[dict[str, Any]] = []
         self.writes = 0
         self.reads = 0
 
-    def open(self, record: Record, address: dict[str, Any]) -> bool:
+    def open(self, record: StoredOrder, address: dict[str, Any]) -> bool:
         if record.order.order_id in self.rows:
             return False
         self.rows[record.order.order_id] = record
         return True
 
-    def get(self, order_id: str) -> Record | None:
+    def get(self, order_id: str) -> StoredOrder | None:
         self.reads += 1
         return self.rows.get(order_id)
 
@@ -75,22 +75,24 @@ class FakeOrders:
         if getattr(record.request, name) != value:
             return False
         leased = replace(record.request, lease_owner=owner, lease_until=until)
-        self.rows[order_id] = replace(record, intake=leased)
+        self.rows[order_id] = replace(record, original=leased)
         return True
 
-    def claim(
+    def attach_payment(
         self, order_id: str, *, customer_id: str, payment_id: str, now: datetime
-    ) -> Record | None:
+    ) -> StoredOrder | None:
         record = self.rows.get(order_id)
         order = None if record is None else record.order
         if record is None or order is None or order.payment_id is not None:
             return None
-        if domain.claim_refusal(order, customer_id, payment_id) is not None:
+        if domain.why_not_payable(order, customer_id, payment_id) is not None:
             return None
-        self.rows[order_id] = replace(record, order=domain.claimed(order, payment_id, now=now))
+        self.rows[order_id] = replace(
+            record, order=domain.payment_attached(order, payment_id, now=now)
+        )
         return self.rows[order_id]
 
-    def save(self, change: Change) -> Record | None:
+    def save(self, change: OrderChange) -> StoredOrder | None:
         record = self.rows[change.order.order_id]
         if record.order.version != change.order.version - 1:
             return record
@@ -101,7 +103,7 @@ class FakeOrders:
             self.events.append(change.event.body)
         return None
 
-    def due(self, now: datetime, *, limit: int) -> Iterable[str]:
+    def due(self, now: datetime) -> Iterable[str]:
         return [
             record.order.order_id
             for record in self.rows.values()

@@ -7,10 +7,28 @@ import pytest
 
 from orders import domain
 from orders.domain import Kind, Order, Requester, Status, Waiting
-from orders.records import Record
-from orders.service import cancelling, steps, upkeep
-from shop.machine import CheckoutIncomplete
+from orders.records import StoredOrder
+from orders.service import cancelling, upkeep
+from orders.service.attach_payment import attach_payment
+from orders.service.finalize_order import finalize_order
+from shop.checkout import (
+    AbandonInput,
+    AttachPaymentOutcome,
+    AttachPaymentTask,
+    Captured,
+    CheckoutResult,
+    ExecutionFailed,
+    ExecutionInput,
+    FinalizeTask,
+    FinalPayment,
+    NoPayment,
+    NotAttached,
+    Undo,
+    Voided,
+)
+from shop.idempotency import Answer
 from shop.problems import Problem
+from tests.support.checkout import FakeCheckout
 from tests.unit.orders.fakes import (
     CUSTOMER,
     NOW,
@@ -19,14 +37,19 @@ from tests.unit.orders.fakes import (
     PAYMENT,
     TRACE,
     FakeOrders,
-    claimed,
-    intake,
+    attached,
+    original,
     pending,
     placed,
 )
 
 LATER = NOW + timedelta(minutes=1)
-UNDO = {"code": "order_closed", "reason": "abandoned", "detail": "late"}
+UNDO = Undo(code="order_closed", reason="abandoned", detail="late")
+ANSWER = Answer(200, "of payments")
+PAYMENTS: dict[str, FinalPayment] = {
+    "voided": Voided(answer=ANSWER),
+    "captured": Captured(answer=ANSWER, payment={}, capture_method="automatic"),
+}
 
 
 def wished(order: Order) -> Order:
@@ -34,36 +57,48 @@ def wished(order: Order) -> Order:
 
 
 def kept(order: Order) -> FakeOrders:
-    return FakeOrders(Record(order, None, intake()))
+    return FakeOrders(StoredOrder(order, None, original()))
 
 
-class Machine:
+class Machine(FakeCheckout):
     """The checkout machine as a cancellation sees it: it ends the order, or dies."""
 
     def __init__(self, orders: FakeOrders, outcome: str = "voided") -> None:
+        super().__init__()
         self.orders, self.outcome = orders, outcome
-        self.inputs: list[dict[str, Any]] = []
 
-    def __call__(self, data: dict[str, Any]) -> dict[str, Any]:
-        self.inputs.append(data)
+    def run(self, data: ExecutionInput, *, timeout_s: float) -> CheckoutResult:
+        assert isinstance(data, AbandonInput)
+        self.start(data)
         if self.outcome == "dies":
-            raise CheckoutIncomplete("TIMED_OUT")
-        payment = data["payment"]
-        claimed = {"outcome": "none", "payment_id": None}
-        if payment is not None:
-            claimed = {"outcome": "cancelling", "payment_id": payment["payment_id"]}
-        result = {"outcome": "none" if payment is None else self.outcome}
-        step = {"order_id": ORDER_ID, "claimed": claimed, "payment_result": result, "undo": UNDO}
-        return steps.settle(step, orders=self.orders, trace=TRACE, now=NOW)
+            raise ExecutionFailed("TIMED_OUT")
+        given = FinalizeTask(
+            order_id=ORDER_ID,
+            attached=NotAttached() if data.payment is None else self._attached(),
+            payment=NoPayment() if data.payment is None else PAYMENTS[self.outcome],
+            undo=UNDO,
+            trace=TRACE,
+        )
+        finalize_order(given, orders=self.orders, now=NOW)
+        return CheckoutResult(outcome="abandoned", answer=None)
+
+    def _attached(self) -> AttachPaymentOutcome:
+        names = {"order_id": ORDER_ID, "customer_id": CUSTOMER, "payment_id": PAYMENT}
+        return attach_payment(AttachPaymentTask(**names, trace=TRACE), orders=self.orders, now=NOW)
 
 
-def cancel(orders: FakeOrders, run: Machine, by: Requester = Requester.CUSTOMER) -> Any:
-    record = orders.get(ORDER_ID)
+def cancel(
+    orders: FakeOrders,
+    machine: Machine,
+    by: Requester = Requester.CUSTOMER,
+    read: StoredOrder | None = None,
+) -> Any:
+    record = read or orders.get(ORDER_ID)
     assert record is not None
-    return cancelling.cancel(record, by, orders=orders, run=run, now=NOW)
+    return cancelling.cancel(record, by, orders=orders, checkout=machine, timeout_s=9, now=NOW)
 
 
-@pytest.mark.parametrize(("order", "payment"), [(placed(), None), (claimed(), PAYMENT)])
+@pytest.mark.parametrize(("order", "payment"), [(placed(), None), (attached(), PAYMENT)])
 def test_the_wish_is_kept_before_the_machine_starts(order: Order, payment: str | None) -> None:
     orders = kept(order)
     result = cancel(orders, Machine(orders, "dies"))
@@ -74,19 +109,20 @@ def test_the_wish_is_kept_before_the_machine_starts(order: Order, payment: str |
     assert stored.due_at == NOW + domain.LOOK_AFTER
     assert orders.events == []
 
-    started: list[dict[str, Any]] = []
+    machine = FakeCheckout()
     word = upkeep.look_after(
         ORDER_ID,
         orders=orders,
-        start=started.append,
+        checkout=machine,
         report=lambda *_: None,
         now=NOW + domain.LOOK_AFTER,
     )
     assert word == "abandon"
-    assert started[0]["payment"] == (None if payment is None else {"payment_id": payment})
+    wanted = None if payment is None else {"payment_id": payment, "details": None}
+    assert machine.inputs[0]["payment"] == wanted
 
 
-@pytest.mark.parametrize("order", [placed(), claimed(), claimed(Kind.CHECKOUT)])
+@pytest.mark.parametrize("order", [placed(), attached(), attached(Kind.CHECKOUT)])
 def test_a_cancelled_order_says_who_wished_it(order: Order) -> None:
     orders = kept(order)
     result = cancel(orders, machine := Machine(orders), by=Requester.STAFF)
@@ -99,7 +135,7 @@ def test_a_cancelled_order_says_who_wished_it(order: Order) -> None:
 
 
 def test_money_that_was_taken_first_keeps_the_order() -> None:
-    orders = kept(claimed())
+    orders = kept(attached())
     result = cancel(orders, Machine(orders, "captured"))
     assert isinstance(result, Problem)
     assert result.type.code == "order_not_cancellable"
@@ -110,8 +146,8 @@ def test_money_that_was_taken_first_keeps_the_order() -> None:
 @pytest.mark.parametrize(
     "order",
     [
-        domain.paid(claimed(), PAYMENT, now=NOW),
-        domain.cancelled(claimed(), "payment_declined", now=NOW),
+        domain.paid(attached(), PAYMENT, now=NOW),
+        domain.cancelled(attached(), "payment_declined", now=NOW),
         domain.rejected(pending(), "out_of_stock", now=NOW),
     ],
     ids=lambda order: str(order.status),
@@ -125,30 +161,32 @@ def test_what_has_ended_is_not_touched(order: Order) -> None:
 
 
 def test_a_wish_that_lost_to_a_payment_voids_that_payment() -> None:
-    """The order was claimed between the read and the write of the wish."""
-    orders = kept(claimed())
-    read = Record(placed(), None, intake())
+    """A payment got the order between the read and the write of the wish."""
+    orders = kept(attached())
+    read = StoredOrder(placed(), None, original())
     machine = Machine(orders)
-    result = cancelling.cancel(read, Requester.CUSTOMER, orders=orders, run=machine, now=NOW)
-    assert machine.inputs[0]["payment"] == {"payment_id": PAYMENT}
+    result = cancel(orders, machine, read=read)
+    assert machine.inputs[0]["payment"] == {"payment_id": PAYMENT, "details": None}
     assert isinstance(result, Order)
     assert result.status is Status.CANCELLED
 
 
-def test_an_order_with_a_wish_cannot_be_claimed() -> None:
-    refusal = domain.claim_refusal(wished(placed()), CUSTOMER, PAYMENT)
+def test_an_order_with_a_wish_goes_to_no_payment() -> None:
+    refusal = domain.why_not_payable(wished(placed()), CUSTOMER, PAYMENT)
     assert refusal is not None
     assert refusal.code == "order_not_payable"
 
 
 @pytest.mark.parametrize(
-    ("payment_id", "outcome"), [(PAYMENT, "cancelling"), (OTHER_PAYMENT, "refused")]
+    ("payment_id", "outcome"), [(PAYMENT, "cancelling"), (OTHER_PAYMENT, "not_payable")]
 )
 def test_its_own_payment_is_told_to_undo_and_another_is_refused(
     payment_id: str, outcome: str
 ) -> None:
-    data = {"order_id": ORDER_ID, "customer_id": CUSTOMER, "payment_id": payment_id}
-    assert steps.claim(data, orders=kept(wished(claimed())), now=LATER)["outcome"] == outcome
+    task = AttachPaymentTask(
+        order_id=ORDER_ID, customer_id=CUSTOMER, payment_id=payment_id, trace=TRACE
+    )
+    assert attach_payment(task, orders=kept(wished(attached())), now=LATER).outcome == outcome
 
 
 def test_the_first_wish_stands() -> None:
@@ -157,9 +195,9 @@ def test_the_first_wish_stands() -> None:
 
 
 def test_an_order_with_a_wish_waits_for_nobody() -> None:
-    order = wished(claimed())
-    assert domain.settled(order, "requires_action", PAYMENT, "", now=LATER) is order
-    waits = wished(domain.waiting(claimed(), Waiting.ACTION, now=NOW))
+    order = wished(attached())
+    assert domain.finalized(order, "requires_action", PAYMENT, "", now=LATER) is order
+    waits = wished(domain.waiting(attached(), Waiting.ACTION, now=NOW))
     assert waits.due_at == NOW + domain.LOOK_AFTER
 
 

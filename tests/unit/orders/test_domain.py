@@ -15,7 +15,7 @@ from tests.unit.orders.fakes import (
     OTHER_PAYMENT,
     PAYMENT,
     TOTALS,
-    claimed,
+    attached,
     pending,
     placed,
 )
@@ -24,20 +24,15 @@ LATER = NOW + timedelta(minutes=1)
 
 
 def paid() -> Order:
-    return domain.paid(claimed(), PAYMENT, now=LATER)
+    return domain.paid(attached(), PAYMENT, now=LATER)
 
 
 def cancelled() -> Order:
-    return domain.cancelled(claimed(), "payment_declined", now=LATER)
-
-
-def test_lines_of_one_sku_are_summed_in_the_order_of_first_mention() -> None:
-    lines = domain.merge([("B", 1), ("A", 2), ("B", 3)])
-    assert [(line.sku, line.quantity) for line in lines] == [("B", 4), ("A", 2)]
+    return domain.cancelled(attached(), "payment_declined", now=LATER)
 
 
 def test_every_change_has_its_own_version() -> None:
-    versions = [order.version for order in (pending(), placed(), claimed(), paid())]
+    versions = [order.version for order in (pending(), placed(), attached(), paid())]
     assert versions == [1, 2, 3, 4]
 
 
@@ -79,7 +74,7 @@ def test_a_final_order_is_looked_at_no_more() -> None:
 
 def test_an_unclaimed_order_expires_and_a_claimed_one_does_not() -> None:
     assert domain.may_expire(placed())
-    assert not any(map(domain.may_expire, (pending(), claimed(), paid(), cancelled())))
+    assert not any(map(domain.may_expire, (pending(), attached(), paid(), cancelled())))
 
 
 @pytest.mark.parametrize(
@@ -88,18 +83,18 @@ def test_an_unclaimed_order_expires_and_a_claimed_one_does_not() -> None:
         (None, CUSTOMER, PAYMENT, "not_found"),
         (pending(), CUSTOMER, PAYMENT, "not_found"),
         (placed(), "usr_use1_0000000000000000000000000z", PAYMENT, "not_found"),
-        (claimed(), CUSTOMER, OTHER_PAYMENT, "payment_in_progress"),
+        (attached(), CUSTOMER, OTHER_PAYMENT, "payment_in_progress"),
         (paid(), CUSTOMER, OTHER_PAYMENT, "order_not_payable"),
         (cancelled(), CUSTOMER, PAYMENT, "order_not_payable"),
         (placed(), CUSTOMER, PAYMENT, None),
-        (claimed(), CUSTOMER, PAYMENT, None),
+        (attached(), CUSTOMER, PAYMENT, None),
         (paid(), CUSTOMER, PAYMENT, None),
     ],
 )
 def test_an_order_belongs_to_its_customer_and_its_first_payment(
     order: Order | None, customer: str, payment: str, code: str | None
 ) -> None:
-    refusal = domain.claim_refusal(order, customer, payment)
+    refusal = domain.why_not_payable(order, customer, payment)
     assert (None if refusal is None else refusal.code) == code
 
 
@@ -116,33 +111,33 @@ def test_an_order_belongs_to_its_customer_and_its_first_payment(
     ],
 )
 def test_the_payments_outcome_settles_the_order(outcome: str, status: Status) -> None:
-    assert domain.settled(claimed(), outcome, PAYMENT, "why", now=LATER).status is status
+    assert domain.finalized(attached(), outcome, PAYMENT, "why", now=LATER).status is status
 
 
 @pytest.mark.parametrize("outcome", ["captured", "declined", "requires_action", "authorized"])
 def test_settling_twice_is_settling_once(outcome: str) -> None:
-    once = domain.settled(claimed(), outcome, PAYMENT, "why", now=LATER)
-    assert domain.settled(once, outcome, PAYMENT, "why", now=LATER) is once
+    once = domain.finalized(attached(), outcome, PAYMENT, "why", now=LATER)
+    assert domain.finalized(once, outcome, PAYMENT, "why", now=LATER) is once
 
 
 @pytest.mark.parametrize("outcome", ["declined", "voided", "none", "requires_action"])
 def test_a_payment_that_does_not_own_the_order_cannot_end_it(outcome: str) -> None:
-    order = claimed()
-    assert domain.settled(order, outcome, OTHER_PAYMENT, "why", now=LATER) is order
-    assert domain.settled(order, outcome, None, "why", now=LATER) is order
+    order = attached()
+    assert domain.finalized(order, outcome, OTHER_PAYMENT, "why", now=LATER) is order
+    assert domain.finalized(order, outcome, None, "why", now=LATER) is order
 
 
-@pytest.mark.parametrize("order", [cancelled(), paid(), claimed()])
+@pytest.mark.parametrize("order", [cancelled(), paid(), attached()])
 def test_money_that_an_order_cannot_keep_stays_visible(order: Order) -> None:
     payment = PAYMENT if order.status is Status.CANCELLED else OTHER_PAYMENT
-    owing = domain.settled(order, "captured", payment, "", now=LATER)
+    owing = domain.finalized(order, "captured", payment, "", now=LATER)
     assert (owing.status, owing.refund_due) == (order.status, (payment,))
     assert owing.due_at == LATER
-    assert domain.settled(owing, "captured", payment, "", now=LATER) is owing
+    assert domain.finalized(owing, "captured", payment, "", now=LATER) is owing
 
 
 def test_money_for_an_unclaimed_order_pays_it() -> None:
-    order = domain.settled(placed(), "captured", PAYMENT, "", now=LATER)
+    order = domain.finalized(placed(), "captured", PAYMENT, "", now=LATER)
     assert (order.status, order.payment_id) == (Status.PAID, PAYMENT)
 
 
@@ -150,35 +145,35 @@ def test_what_nobody_claimed_is_given_up_when_it_is_overdue_and_not_before() -> 
     for before, after in ((pending(), Status.REJECTED), (placed(), Status.CANCELLED)):
         assert before.deadline is not None
         early = before.deadline - timedelta(seconds=1)
-        assert domain.settled(before, "none", None, "abandoned", now=early) is before
-        order = domain.settled(before, "none", None, "abandoned", now=before.deadline)
+        assert domain.finalized(before, "none", None, "abandoned", now=early) is before
+        order = domain.finalized(before, "none", None, "abandoned", now=before.deadline)
         assert (order.status, order.reason) == (after, "abandoned")
 
 
-@pytest.mark.parametrize("order", [claimed(), paid(), cancelled()])
+@pytest.mark.parametrize("order", [attached(), paid(), cancelled()])
 def test_what_was_claimed_is_never_given_up(order: Order) -> None:
     late = NOW + timedelta(days=30)
-    assert domain.settled(order, "none", None, "abandoned", now=late) is order
+    assert domain.finalized(order, "none", None, "abandoned", now=late) is order
 
 
 def test_the_customer_gets_fifteen_minutes_and_the_shop_six_days() -> None:
-    action = domain.waiting(claimed(), Waiting.ACTION, now=NOW)
-    capture = domain.waiting(claimed(), Waiting.CAPTURE, now=NOW)
+    action = domain.waiting(attached(), Waiting.ACTION, now=NOW)
+    capture = domain.waiting(attached(), Waiting.CAPTURE, now=NOW)
     assert action.deadline == NOW + timedelta(minutes=15)
     assert capture.deadline == NOW + timedelta(days=6)
 
 
 def test_a_payment_under_way_is_stuck_after_five_minutes_and_only_once() -> None:
     late = NOW + timedelta(minutes=5)
-    assert not domain.is_stuck(claimed(), now=late - timedelta(seconds=1))
-    assert domain.is_stuck(claimed(), now=late)
-    assert not domain.is_stuck(domain.looked_after(claimed(), now=late), now=late)
-    assert not domain.is_stuck(domain.waiting(claimed(), Waiting.ACTION, now=NOW), now=late)
+    assert not domain.is_stuck(attached(), now=late - timedelta(seconds=1))
+    assert domain.is_stuck(attached(), now=late)
+    assert not domain.is_stuck(domain.looked_after(attached(), now=late), now=late)
+    assert not domain.is_stuck(domain.waiting(attached(), Waiting.ACTION, now=NOW), now=late)
     assert not domain.is_stuck(placed(), now=late)
 
 
 def test_the_janitor_comes_back_later_and_later_but_always() -> None:
-    order, pauses = claimed(), []
+    order, pauses = attached(), []
     for _ in range(12):
         order = domain.looked_after(order, now=NOW)
         assert order.due_at is not None
@@ -188,7 +183,7 @@ def test_the_janitor_comes_back_later_and_later_but_always() -> None:
 
 
 def test_looking_after_an_order_does_not_look_like_a_change_to_its_customer() -> None:
-    assert domain.looked_after(claimed(), now=LATER).updated_at == claimed().updated_at
+    assert domain.looked_after(attached(), now=LATER).updated_at == attached().updated_at
 
 
 @pytest.mark.parametrize(
@@ -196,7 +191,7 @@ def test_looking_after_an_order_does_not_look_like_a_change_to_its_customer() ->
     [
         pending(),
         placed(),
-        claimed(),
+        attached(),
         paid(),
         cancelled(),
         domain.owing_refund(paid(), "p", now=NOW),

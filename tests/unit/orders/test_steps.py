@@ -2,15 +2,21 @@
 
 import json
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
 from orders import domain
 from orders.domain import Kind, Order, Status
-from orders.records import Record
+from orders.records import StoredOrder
 from orders.schemas import CheckoutOut, OrderOut
-from orders.service import steps, submit
+from orders.service import executions
+from orders.service.attach_payment import attach_payment
+from orders.service.finalize_order import finalize_order
+from orders.service.place_order import place_order
+from orders.service.reject_order import reject_order
+from shop import strict
+from shop.checkout import AttachPaymentTask, FinalizeTask, PlaceTask, RejectTask
 from shop.idempotency import Answer
 from tests.unit.orders.fakes import (
     CUSTOMER,
@@ -23,62 +29,79 @@ from tests.unit.orders.fakes import (
     TOTALS,
     TRACE,
     FakeOrders,
-    claimed,
-    intake,
+    attached,
+    original,
     pending,
     placed,
 )
 
-RESERVATION = {
-    "reservation_id": HOLD.reservation_id,
-    "expires_at": "2026-11-22T10:15:00.000Z",
-    "lines": [],
-}
+T = TypeVar("T")
+RESERVATION = {"reservation_id": HOLD.reservation_id, "expires_at": "2026-11-22T10:15:00.000Z"}
 PRICED = {
     "outcome": "priced",
     "lines": [{name: getattr(LINES[0], name) for name in LINES[0].__dataclass_fields__}],
     **{name: getattr(TOTALS, name) for name in TOTALS.__dataclass_fields__},
 }
 PAYMENT_BODY = {"payment_id": PAYMENT, "order_id": ORDER_ID, "status": "captured"}
+ANSWER = {"status": 201, "body": "of payments"}
+CAPTURED = {
+    "outcome": "captured",
+    "answer": ANSWER,
+    "payment": PAYMENT_BODY,
+    "capture_method": "automatic",
+}
+NO_PAYMENT = {"outcome": "none"}
 OVERDUE = HOLD.expires_at + domain.EXPIRY_GRACE
 UNDO = {"code": "order_closed", "reason": "abandoned", "detail": "late"}
 
 
 def orders_with(order: Order, answer: Answer | None = None) -> FakeOrders:
-    return FakeOrders(Record(order, answer, intake()))
+    return FakeOrders(StoredOrder(order, answer, original()))
+
+
+def task(type_: type[T], **fields: Any) -> T:
+    return strict.parse(type_, {"trace": TRACE.to_dict(), **fields})
+
+
+def wanted(kind: Kind) -> dict[str, Any]:
+    return {"kind": kind.value, "order": strict.dump(executions.new_order(pending(kind)))}
 
 
 def place(orders: FakeOrders, kind: Kind = Kind.ORDER) -> dict[str, Any]:
-    wanted = submit.machine_input(Record(pending(kind), None, intake()), TRACE)["order"]
-    data = {"order": wanted, "priced": PRICED, "reservation": RESERVATION}
-    return steps.place(data, orders=orders, trace=TRACE, now=NOW)
+    given = task(PlaceTask, **wanted(kind), priced=PRICED, reservation=RESERVATION)
+    return dumped(place_order(given, orders=orders, now=NOW))
 
 
-def reject(orders: FakeOrders, reason: dict[str, Any], kind: Kind = Kind.ORDER) -> dict[str, Any]:
-    wanted = submit.machine_input(Record(pending(kind), None, intake()), TRACE)["order"]
-    data = {"order": wanted, "reason": reason}
-    return steps.reject(data, orders=orders, trace=TRACE, now=NOW)
+def reject(orders: FakeOrders, cause: dict[str, Any], kind: Kind = Kind.ORDER) -> dict[str, Any]:
+    given = task(RejectTask, **wanted(kind), cause=cause)
+    return dumped(reject_order(given, orders=orders, now=NOW))
 
 
-def claim(orders: FakeOrders, payment_id: str = PAYMENT) -> dict[str, Any]:
-    data = {"order_id": ORDER_ID, "customer_id": CUSTOMER, "payment_id": payment_id}
-    return steps.claim(data, orders=orders, now=NOW)
+def attach(orders: FakeOrders, payment_id: str = PAYMENT) -> dict[str, Any]:
+    names = {"order_id": ORDER_ID, "customer_id": CUSTOMER, "payment_id": payment_id}
+    return dumped(attach_payment(task(AttachPaymentTask, **names), orders=orders, now=NOW))
 
 
-def settle(
+def finalize(
     orders: FakeOrders,
     payment: dict[str, Any],
-    claim: dict[str, Any] | None = None,
+    attached: dict[str, Any] | None = None,
     *,
     now: datetime = NOW,
 ) -> dict[str, Any]:
-    data = {
-        "order_id": ORDER_ID,
-        "claimed": claim or {"outcome": "none", "payment_id": None},
-        "payment_result": payment,
-        "undo": UNDO,
-    }
-    return steps.settle(data, orders=orders, trace=TRACE, now=now)
+    given = task(
+        FinalizeTask,
+        order_id=ORDER_ID,
+        attached=attached or {"outcome": "none"},
+        payment=payment,
+        undo=UNDO,
+    )
+    return dumped(finalize_order(given, orders=orders, now=now))
+
+
+def dumped(outcome: Any) -> dict[str, Any]:
+    found: dict[str, Any] = strict.dump(outcome)
+    return found
 
 
 def test_placing_reads_nothing_and_writes_once() -> None:
@@ -104,29 +127,29 @@ def test_placing_again_gives_the_first_answer_and_no_second_event() -> None:
 
 
 def give_up(orders: FakeOrders, *, now: datetime = OVERDUE) -> str:
-    return str(settle(orders, {"outcome": "none"}, now=now)["status"])
+    return str(finalize(orders, NO_PAYMENT, now=now)["status"])
 
 
 def test_what_was_given_up_is_not_placed() -> None:
     orders = orders_with(pending())
     give_up(orders)
-    assert place(orders)["outcome"] == "refused"
+    assert place(orders)["outcome"] == "closed"
     assert orders.rows[ORDER_ID].order.status is Status.REJECTED
 
 
 def test_what_was_given_up_is_not_claimed() -> None:
     orders = orders_with(placed(), Answer(201, "first"))
     assert give_up(orders) == "cancelled"
-    assert claim(orders)["code"] == "order_not_payable"
+    assert attach(orders)["code"] == "order_not_payable"
     assert orders.rows[ORDER_ID].answer == Answer(201, "first")
 
 
-@pytest.mark.parametrize("order", [claimed(), claimed(Kind.CHECKOUT)])
+@pytest.mark.parametrize("order", [attached(), attached(Kind.CHECKOUT)])
 def test_what_a_payment_has_is_neither_given_up_nor_answered(order: Order) -> None:
     orders = orders_with(order)
     assert give_up(orders) == "placed"
     assert orders.writes == 0
-    paid = settle(orders, {"outcome": "captured", "payment": PAYMENT_BODY}, claim(orders))
+    paid = finalize(orders, CAPTURED, attach(orders))
     assert give_up(orders) == paid["status"] == "paid"
 
 
@@ -139,7 +162,7 @@ def test_what_went_on_meanwhile_is_not_given_up() -> None:
 
 
 def test_a_checkout_is_not_answered_before_its_payment() -> None:
-    assert "answer" not in place(orders_with(pending(Kind.CHECKOUT)), Kind.CHECKOUT)
+    assert place(orders_with(pending(Kind.CHECKOUT)), Kind.CHECKOUT)["answer"] is None
 
 
 @pytest.mark.parametrize(
@@ -184,8 +207,8 @@ def test_a_placed_order_is_not_rejected_by_a_late_repeat() -> None:
 
 
 def test_claiming_tells_what_to_pay() -> None:
-    result = claim(orders_with(placed(), Answer(201, "{}")))
-    assert result["outcome"] == "claimed"
+    result = attach(orders_with(placed(), Answer(201, "{}")))
+    assert result["outcome"] == "attached"
     assert (result["amount"], result["currency"]) == (1650, "USD")
     assert result["lines"] == [{"sku": "TEA-1", "quantity": 2}]
     assert json.dumps(result)
@@ -193,15 +216,15 @@ def test_claiming_tells_what_to_pay() -> None:
 
 def test_the_same_payment_may_claim_again_and_another_may_not() -> None:
     orders = orders_with(placed())
-    first = claim(orders)
-    assert claim(orders) == first
-    assert claim(orders, OTHER_PAYMENT)["code"] == "payment_in_progress"
+    first = attach(orders)
+    assert attach(orders) == first
+    assert attach(orders, OTHER_PAYMENT)["code"] == "payment_in_progress"
 
 
 def test_settling_a_paid_order_reads_nothing_and_writes_once() -> None:
     orders = orders_with(placed(), Answer(201, "first"))
-    result = settle(orders, {"outcome": "captured", "payment": PAYMENT_BODY}, claim(orders))
-    assert (result["outcome"], result["status"]) == ("settled", "paid")
+    result = finalize(orders, CAPTURED, attach(orders))
+    assert (result["outcome"], result["status"]) == ("finalized", "paid")
     assert (orders.reads, orders.writes) == (0, 1)
     assert orders.rows[ORDER_ID].answer == Answer(201, "first")
     assert [event["type"] for event in orders.events] == ["order.paid"]
@@ -210,16 +233,16 @@ def test_settling_a_paid_order_reads_nothing_and_writes_once() -> None:
 def test_settling_finds_out_what_happened_meanwhile() -> None:
     """The event was faster: the order is paid already, and there is no second event."""
     orders = orders_with(placed())
-    seen = claim(orders)
-    settle(orders, {"outcome": "captured", "payment": PAYMENT_BODY}, seen)
-    again = settle(orders, {"outcome": "captured", "payment": PAYMENT_BODY}, seen)
+    seen = attach(orders)
+    finalize(orders, CAPTURED, seen)
+    again = finalize(orders, CAPTURED, seen)
     assert again["status"] == "paid"
     assert len(orders.events) == 1
 
 
 def test_a_paid_checkout_answers_with_order_and_payment() -> None:
-    orders = orders_with(claimed(Kind.CHECKOUT))
-    result = settle(orders, {"outcome": "captured", "payment": PAYMENT_BODY}, claim(orders))
+    orders = orders_with(attached(Kind.CHECKOUT))
+    result = finalize(orders, CAPTURED, attach(orders))
     body = json.loads(result["answer"]["body"])
     assert (result["answer"]["status"], body["order"]["status"]) == (201, "paid")
     CheckoutOut.model_validate(body)
@@ -227,45 +250,46 @@ def test_a_paid_checkout_answers_with_order_and_payment() -> None:
 
 
 def test_a_checkout_that_an_event_settled_is_answered_all_the_same() -> None:
-    orders = orders_with(claimed(Kind.CHECKOUT))
-    paid = {"outcome": "captured", "payment": PAYMENT_BODY}
-    seen = claim(orders)
-    first = settle(orders, paid, seen)
+    orders = orders_with(attached(Kind.CHECKOUT))
+    paid = CAPTURED
+    seen = attach(orders)
+    first = finalize(orders, paid, seen)
     answered = orders.rows[ORDER_ID]
-    orders.rows[ORDER_ID] = Record(answered.order, None, answered.intake)
-    late = settle(orders, paid, seen)
+    orders.rows[ORDER_ID] = StoredOrder(answered.order, None, answered.original)
+    late = finalize(orders, paid, seen)
     assert late["answer"] == first["answer"]
     assert orders.rows[ORDER_ID].answer is not None
     assert len(orders.events) == 1
 
 
 def test_a_declined_checkout_answers_402_and_is_cancelled() -> None:
-    orders = orders_with(claimed(Kind.CHECKOUT))
+    orders = orders_with(attached(Kind.CHECKOUT))
     declined = {
         "outcome": "declined",
+        "answer": {"status": 402, "body": "of payments"},
         "code": "payment_declined",
         "decline_code": "insufficient_funds",
         "detail": "The card was declined.",
     }
-    result = settle(orders, declined, claim(orders))
+    result = finalize(orders, declined, attach(orders))
     body = json.loads(result["answer"]["body"])
     assert (result["answer"]["status"], body["decline_code"]) == (402, "insufficient_funds")
     assert orders.rows[ORDER_ID].order.reason == "payment_declined"
 
 
 def test_a_checkout_that_waits_for_its_customer_answers_202_for_good() -> None:
-    orders = orders_with(claimed(Kind.CHECKOUT))
-    waits = {"outcome": "requires_action", "payment": PAYMENT_BODY}
-    first = settle(orders, waits, claim(orders))
+    orders = orders_with(attached(Kind.CHECKOUT))
+    waits = {"outcome": "requires_action", "answer": ANSWER, "payment": PAYMENT_BODY}
+    first = finalize(orders, waits, attach(orders))
     assert first["answer"]["status"] == 202
-    later = settle(orders, {"outcome": "captured", "payment": PAYMENT_BODY}, claim(orders))
+    later = finalize(orders, CAPTURED, attach(orders))
     assert (later["status"], later["answer"]) == ("paid", first["answer"])
 
 
 def test_a_checkout_whose_order_another_payment_took_cannot_pay_it() -> None:
-    orders = orders_with(claimed(Kind.CHECKOUT))
-    refused = claim(orders, OTHER_PAYMENT)
-    result = settle(orders, {"outcome": "none"}, refused)
+    orders = orders_with(attached(Kind.CHECKOUT))
+    refused = attach(orders, OTHER_PAYMENT)
+    result = finalize(orders, NO_PAYMENT, refused)
     assert json.loads(result["answer"]["body"])["code"] == "order_not_payable"
     assert orders.rows[ORDER_ID].order.status is Status.PLACED
 
@@ -273,7 +297,7 @@ def test_a_checkout_whose_order_another_payment_took_cannot_pay_it() -> None:
 def test_no_event_says_who_the_customer_is_beyond_an_id() -> None:
     orders = orders_with(pending())
     place(orders)
-    settle(orders, {"outcome": "captured", "payment": PAYMENT_BODY}, claim(orders))
+    finalize(orders, CAPTURED, attach(orders))
     text = json.dumps(orders.events)
     assert "pm_card" not in text
     assert all(word not in text for word in ("address", "postal", "phone", "method"))

@@ -7,9 +7,10 @@ import pytest
 
 from orders import domain
 from orders.domain import Kind, Order, Status, Waiting
-from orders.records import Record
+from orders.records import StoredOrder
 from orders.service import upkeep
 from shop.idempotency import Answer
+from tests.support.checkout import FakeCheckout
 from tests.unit.orders.fakes import (
     NOW,
     ORDER_ID,
@@ -17,8 +18,8 @@ from tests.unit.orders.fakes import (
     PAYMENT,
     TRACE,
     FakeOrders,
-    claimed,
-    intake,
+    attached,
+    original,
     pending,
     placed,
 )
@@ -28,7 +29,7 @@ LATE = NOW + timedelta(minutes=16)
 
 
 def orders_with(order: Order) -> FakeOrders:
-    return FakeOrders(Record(order, None, intake()))
+    return FakeOrders(StoredOrder(order, None, original()))
 
 
 def captured(orders: FakeOrders, payment_id: str = PAYMENT) -> str:
@@ -44,19 +45,19 @@ def expired(orders: FakeOrders) -> str:
 
 
 def look_after(orders: FakeOrders, now: datetime) -> tuple[str, list[dict[str, Any]], list[str]]:
-    started: list[dict[str, Any]] = []
+    machine = FakeCheckout()
     reports: list[str] = []
     word = upkeep.look_after(
         ORDER_ID,
         orders=orders,
-        start=started.append,
+        checkout=machine,
         report=lambda name, _order: reports.append(name),
         now=now,
     )
-    return word, started, reports
+    return word, machine.inputs, reports
 
 
-@pytest.mark.parametrize("order", [placed(), claimed()])
+@pytest.mark.parametrize("order", [placed(), attached()])
 def test_a_capture_pays_the_order_once(order: Order) -> None:
     orders = orders_with(order)
     assert [captured(orders), captured(orders)] == ["paid", "already"]
@@ -75,7 +76,7 @@ def test_a_capture_for_a_closed_order_is_reported_and_stays_due() -> None:
 
 
 def test_a_second_payment_that_took_money_is_reported() -> None:
-    orders = orders_with(claimed())
+    orders = orders_with(attached())
     captured(orders)
     assert captured(orders, OTHER_PAYMENT) == "refund_due"
     assert orders.rows[ORDER_ID].order.payment_id == PAYMENT
@@ -94,7 +95,9 @@ def test_an_expired_hold_cancels_an_order_that_nobody_pays() -> None:
     assert event["data"] == {"order_id": ORDER_ID, "reason": "reservation_expired"}
 
 
-@pytest.mark.parametrize("order", [pending(), claimed(), domain.paid(claimed(), PAYMENT, now=NOW)])
+@pytest.mark.parametrize(
+    "order", [pending(), attached(), domain.paid(attached(), PAYMENT, now=NOW)]
+)
 def test_an_expired_hold_leaves_other_orders_alone(order: Order) -> None:
     assert expired(orders_with(order)) == "ignored"
 
@@ -113,7 +116,7 @@ def test_a_checkout_that_expires_still_owes_an_answer_and_gives_it() -> None:
         (pending(), "order"),
         (pending(Kind.CHECKOUT), "checkout"),
         (placed(Kind.CHECKOUT), "checkout"),
-        (claimed(), "payment"),
+        (attached(), "payment"),
     ],
 )
 def test_the_janitor_resumes_with_what_is_left_to_do(order: Order, mode: str) -> None:
@@ -124,15 +127,15 @@ def test_the_janitor_resumes_with_what_is_left_to_do(order: Order, mode: str) ->
 
 @pytest.mark.parametrize(
     ("order", "payment"),
-    [(pending(), None), (placed(), None), (claimed(), {"payment_id": PAYMENT})],
+    [(pending(), None), (placed(), None), (attached(), {"payment_id": PAYMENT, "details": None})],
 )
-def test_the_janitor_undoes_what_had_its_time(order: Order, payment: dict[str, str] | None) -> None:
+def test_the_janitor_undoes_what_had_its_time(order: Order, payment: dict[str, Any] | None) -> None:
     word, started, _ = look_after(orders_with(order), NOW + timedelta(minutes=19))
     assert (word, started[0]["payment"]) == ("abandon", payment)
 
 
 def test_the_janitor_does_not_start_the_same_order_twice_at_once() -> None:
-    orders = orders_with(claimed())
+    orders = orders_with(attached())
     assert look_after(orders, LATER)[0] == "payment"
     assert look_after(orders, LATER)[0] == "left"
 
@@ -140,27 +143,27 @@ def test_the_janitor_does_not_start_the_same_order_twice_at_once() -> None:
 class StaleOrders(FakeOrders):
     """Someone changes the order right after it was read."""
 
-    def get(self, order_id: str) -> Record | None:
+    def get(self, order_id: str) -> StoredOrder | None:
         record = super().get(order_id)
         assert record is not None
-        self.rows[order_id] = Record(domain.noted(record.order), None, record.intake)
+        self.rows[order_id] = StoredOrder(domain.noted(record.order), None, record.original)
         return record
 
 
 def test_the_janitor_starts_nothing_if_someone_else_was_faster() -> None:
-    orders = StaleOrders(Record(claimed(), None, intake()))
+    orders = StaleOrders(StoredOrder(attached(), None, original()))
     assert look_after(orders, LATER) == ("left", [], [])
 
 
 def test_the_janitor_leaves_waiting_and_final_orders_alone() -> None:
-    waits = domain.waiting(claimed(), Waiting.ACTION, now=NOW)
-    paid = domain.paid(claimed(), PAYMENT, now=NOW)
+    waits = domain.waiting(attached(), Waiting.ACTION, now=NOW)
+    paid = domain.paid(attached(), PAYMENT, now=NOW)
     for order in (waits, paid):
         assert look_after(orders_with(order), LATER)[0] == "left"
 
 
 def test_a_slow_payment_becomes_an_event_and_a_metric() -> None:
-    orders = orders_with(claimed())
+    orders = orders_with(attached())
     _, _, reports = look_after(orders, NOW + timedelta(minutes=6))
     assert reports == ["CheckoutStuck"]
     assert [event["data"]["reason"] for event in orders.events] == ["slow"]
@@ -171,7 +174,7 @@ def test_a_slow_payment_becomes_an_event_and_a_metric() -> None:
 
 def test_an_abandoned_order_keeps_its_answer() -> None:
     answer = Answer(201, "first")
-    orders = FakeOrders(Record(placed(), answer, intake()))
+    orders = FakeOrders(StoredOrder(placed(), answer, original()))
     expired(orders)
     assert orders.rows[ORDER_ID].answer == answer
     assert orders.rows[ORDER_ID].order.status is Status.CANCELLED

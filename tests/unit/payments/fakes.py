@@ -1,13 +1,14 @@
 """Payments in memory, and builders that hide what a test does not care about."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from payments.domain import Payment, Status
+from payments.service import outcomes
 from payments.service.charging import Cashier
-from shop import clock, ids
+from shop import clock, ids, strict
 from shop.events import Event
 from shop.idempotency import Answer
 from shop.money import Money
@@ -29,7 +30,7 @@ def make_payment(**changes: Any) -> Payment:
         payment_id=PAYMENT,
         order_id=ORDER,
         customer_id=CUSTOMER,
-        method=GOOD,
+        payment_method=GOOD,
         amount=TOTAL,
         created_at=AT,
         updated_at=AT,
@@ -70,7 +71,7 @@ class FakePayments:
             psp=payment.psp,
             psp_reference=payment.psp_reference,
             updated_at=payment.updated_at,
-            due_at=payment.due_at,
+            due_at=row.due_at or payment.due_at,
             version=row.version + 1,
         )
         self._put(row, None)
@@ -96,7 +97,7 @@ class FakePayments:
         if row.lease_owner == owner:
             self._put(replace(row, lease_owner="", lease_until=""), None)
 
-    def settle_held(self, payment_id: str, answer: Answer) -> bool:
+    def complete_authorization(self, payment_id: str, answer: Answer) -> bool:
         row = self.rows[payment_id]
         if row.status is not Status.AUTHORIZED:
             return False
@@ -104,7 +105,7 @@ class FakePayments:
         self._put(replace(row, answer=first, due_at=None, version=row.version + 1), None)
         return True
 
-    def due(self, now: datetime) -> Sequence[Payment]:
+    def due(self, now: datetime) -> Iterable[Payment]:
         until = clock.rfc3339(now)
         return [row for row in self.rows.values() if row.due_at and row.due_at <= until]
 
@@ -124,6 +125,12 @@ class FakePayments:
             self.events.append(event.body)
 
 
+def dumped(outcome: Any) -> dict[str, Any]:
+    """As the machine gets it."""
+    found: dict[str, Any] = strict.dump(outcome)
+    return found
+
+
 @dataclass
 class Shop:
     """Steps over fakes."""
@@ -135,17 +142,21 @@ class Shop:
         return Cashier(self.payments, self.psp, now, TRACE)
 
     def authorize(self, **changes: Any) -> dict[str, Any]:
-        return self.at().authorize(make_payment(**changes))
+        return dumped(self.at().authorize(make_payment(**changes)))
 
     def resume(self) -> dict[str, Any]:
         """As the janitor does: nothing but the payment's id and what the order says."""
-        return self.authorize(method="")
+        return self.authorize(payment_method="")
 
     def capture(self) -> dict[str, Any]:
-        return self.at().capture(PAYMENT, None)
+        """With the row as it is, as if `authorize` had just said so."""
+        return dumped(self.at().capture(outcomes.to_task(self.row)))
 
     def void(self, **fields: Any) -> dict[str, Any]:
-        return self.at().void(PAYMENT, order=(ORDER, CUSTOMER), **fields)
+        return dumped(self.at().void(PAYMENT, order=(ORDER, CUSTOMER), **fields))
+
+    def fail(self, **fields: Any) -> dict[str, Any]:
+        return dumped(self.at().fail(PAYMENT, **fields))
 
     @property
     def row(self) -> Payment:

@@ -9,11 +9,11 @@ from payments.domain import Mismatch, Status
 from payments.service.ports import PspUnavailable
 from shop.money import Money
 from tests.support.psp import DECLINED, NEEDS_ACTION, UNKNOWN_METHOD, Call, Fault
-from tests.unit.payments.fakes import CUSTOMER, ORDER, PAYMENT, TOTAL, Shop, make_payment
+from tests.unit.payments.fakes import CUSTOMER, ORDER, PAYMENT, TOTAL, Shop, dumped, make_payment
 
 
 def stored(**changes: object) -> Shop:
-    """A shop whose route has stored the payment; the order is not claimed yet."""
+    """A shop whose route has stored the payment; it has no order yet."""
     shop = Shop()
     shop.payments.insert(make_payment(amount=None, **changes))
     return shop
@@ -29,7 +29,7 @@ def test_money_is_held_then_taken() -> None:
     authorized = shop.authorize()
     assert (authorized["outcome"], held_and_taken(shop)) == ("authorized", (1999, 0))
 
-    captured = shop.at().capture(PAYMENT, authorized["snapshot"])
+    captured = dumped(shop.at().capture(authorized["state"]))
 
     assert (captured["outcome"], held_and_taken(shop)) == ("captured", (0, 1999))
     assert shop.payments.types() == ["payment.authorized", "payment.captured"]
@@ -82,7 +82,7 @@ def test_a_capture_refused_twice_is_refused_and_voided() -> None:
     shop = stored()
     shop.authorize()
     shop.psp.fail("capture", "refuse", "refuse")
-    assert shop.capture()["outcome"] == "refused"
+    assert shop.capture()["outcome"] == "failed"
     voided = shop.void(code="payment_declined", detail="Refused.")
     assert (voided["outcome"], voided["answer"]["status"]) == ("voided", 402)
     assert held_and_taken(shop) == (0, 0)
@@ -114,8 +114,8 @@ def test_a_capture_that_nobody_answers_is_a_fault_and_changes_nothing() -> None:
 
 
 def test_a_declined_card_answers_402_with_the_reason() -> None:
-    shop = stored(method=DECLINED)
-    declined = shop.authorize(method=DECLINED)
+    shop = stored(payment_method=DECLINED)
+    declined = shop.authorize(payment_method=DECLINED)
     assert (declined["outcome"], declined["code"]) == ("declined", "payment_declined")
     body = json.loads(declined["answer"]["body"])
     assert (body["status"], body["decline_code"]) == (402, "generic_decline")
@@ -125,16 +125,16 @@ def test_a_declined_card_answers_402_with_the_reason() -> None:
 
 @pytest.mark.parametrize("row", [True, False])
 def test_a_method_that_the_provider_does_not_know_is_422(row: bool) -> None:
-    shop = stored(method=UNKNOWN_METHOD) if row else Shop()
-    declined = shop.authorize(method=UNKNOWN_METHOD)
+    shop = stored(payment_method=UNKNOWN_METHOD) if row else Shop()
+    declined = shop.authorize(payment_method=UNKNOWN_METHOD)
     assert (declined["outcome"], declined["answer"]["status"]) == ("declined", 422)
     assert declined["code"] == "payment_method_invalid"
     assert shop.row.status is Status.FAILED
 
 
 def test_authentication_holds_the_money_on_resume() -> None:
-    shop = stored(method=NEEDS_ACTION)
-    waiting = shop.authorize(method=NEEDS_ACTION)
+    shop = stored(payment_method=NEEDS_ACTION)
+    waiting = shop.authorize(payment_method=NEEDS_ACTION)
     assert (waiting["outcome"], waiting["answer"]["status"]) == ("requires_action", 202)
     assert waiting["payment"]["next_action"]["client_secret"]
     assert shop.resume() == waiting  # the customer is not back yet: nothing is written
@@ -151,8 +151,8 @@ def test_authentication_holds_the_money_on_resume() -> None:
 
 def test_a_failed_authentication_ends_the_payment_for_good() -> None:
     """The customer's browser holds the client secret and could try another card with it."""
-    shop = stored(method=NEEDS_ACTION)
-    shop.authorize(method=NEEDS_ACTION)
+    shop = stored(payment_method=NEEDS_ACTION)
+    shop.authorize(payment_method=NEEDS_ACTION)
     shop.psp.authenticate("pi_1", success=False)
     assert shop.resume()["outcome"] == "declined"
     assert shop.psp.books["pi_1"].state == "voided"
@@ -160,8 +160,8 @@ def test_a_failed_authentication_ends_the_payment_for_good() -> None:
 
 @pytest.mark.parametrize("step", ["resume", "void"])
 def test_a_failed_authentication_is_final_only_when_no_other_card_can_be_tried(step: str) -> None:
-    shop = stored(method=NEEDS_ACTION)
-    shop.authorize(method=NEEDS_ACTION)
+    shop = stored(payment_method=NEEDS_ACTION)
+    shop.authorize(payment_method=NEEDS_ACTION)
     shop.psp.authenticate("pi_1", success=False)
     shop.psp.fail("cancel", "before")
     if step == "resume":
@@ -179,8 +179,8 @@ def test_a_failed_authentication_is_final_only_when_no_other_card_can_be_tried(s
 
 
 def test_a_failed_authentication_whose_cancellation_was_lost_is_looked_up() -> None:
-    shop = stored(method=NEEDS_ACTION)
-    shop.authorize(method=NEEDS_ACTION)
+    shop = stored(payment_method=NEEDS_ACTION)
+    shop.authorize(payment_method=NEEDS_ACTION)
     shop.psp.authenticate("pi_1", success=False)
     shop.psp.fail("cancel", "after")
     assert shop.resume()["outcome"] == "declined"
@@ -188,8 +188,8 @@ def test_a_failed_authentication_whose_cancellation_was_lost_is_looked_up() -> N
 
 
 def test_another_card_that_was_faster_than_the_cancellation_counts() -> None:
-    shop = stored(method=NEEDS_ACTION)
-    shop.authorize(method=NEEDS_ACTION)
+    shop = stored(payment_method=NEEDS_ACTION)
+    shop.authorize(payment_method=NEEDS_ACTION)
     shop.psp.authenticate("pi_1", success=False)
 
     def faster(call: Call) -> None:
@@ -316,9 +316,9 @@ def test_a_void_without_an_answer_is_looked_up_or_raised(fault: Fault) -> None:
 
 
 def test_manual_capture_leaves_the_money_held() -> None:
-    shop = stored(capture="manual")
-    authorized = shop.authorize(capture="manual")
-    assert (authorized["outcome"], authorized["capture"]) == ("authorized", "manual")
+    shop = stored(capture_method="manual")
+    authorized = shop.authorize(capture_method="manual")
+    assert (authorized["outcome"], authorized["capture_method"]) == ("authorized", "manual")
     assert authorized["answer"]["status"] == 201
     assert shop.row.answer is None  # the stock may yet be gone
     assert shop.capture()["outcome"] == "authorized"
@@ -335,27 +335,27 @@ def test_the_amount_never_changes_once_it_is_stored() -> None:
     assert held_and_taken(shop) == (1999, 0)
 
 
-def test_a_refusal_ends_the_payment_with_the_problem_as_its_answer() -> None:
+def test_a_payment_that_cannot_have_its_order_ends_with_the_problem_as_its_answer() -> None:
     shop = stored()
-    refused = shop.at().refuse(PAYMENT, code="order_not_payable", detail="It is cancelled.")
-    assert (refused["outcome"], refused["answer"]["status"]) == ("refused", 409)
+    failed = shop.fail(code="order_not_payable", detail="It is cancelled.")
+    assert (failed["outcome"], failed["answer"]["status"]) == ("failed", 409)
     assert shop.row.status is Status.FAILED
     assert shop.row.answer is not None
     assert shop.payments.types() == ["payment.failed"]
-    assert shop.at().refuse(PAYMENT, code="not_found", detail="") == refused
+    assert shop.fail(code="not_found", detail="") == failed
 
 
-def test_a_refusal_lets_held_money_go_first() -> None:
+def test_failing_a_payment_lets_held_money_go_first() -> None:
     shop = stored()
     shop.authorize()
-    refused = shop.at().refuse(PAYMENT, code="order_closed", detail="")
-    assert (refused["outcome"], held_and_taken(shop)) == ("refused", (0, 0))
+    failed = shop.fail(code="order_closed", detail="")
+    assert (failed["outcome"], held_and_taken(shop)) == ("failed", (0, 0))
     assert shop.row.status is Status.VOIDED
 
 
 def test_no_event_and_no_answer_names_the_method_or_the_secret() -> None:
-    shop = stored(method=NEEDS_ACTION)
-    shop.authorize(method=NEEDS_ACTION)
+    shop = stored(payment_method=NEEDS_ACTION)
+    shop.authorize(payment_method=NEEDS_ACTION)
     shop.psp.authenticate("pi_1", success=True)
     shop.resume()
     shop.capture()
@@ -364,12 +364,12 @@ def test_no_event_and_no_answer_names_the_method_or_the_secret() -> None:
     assert "secret" not in said
 
 
-def test_a_stale_snapshot_is_corrected_by_the_row() -> None:
+def test_a_stale_state_is_corrected_by_the_row() -> None:
     """The machine repeats `capture` with what `authorize` said; meanwhile it was voided."""
     shop = stored()
-    snapshot = shop.authorize()["snapshot"]
+    state = shop.authorize()["state"]
     shop.void()
-    assert shop.at().capture(PAYMENT, snapshot)["outcome"] == "refused"
+    assert dumped(shop.at().capture(state))["outcome"] == "failed"
     assert held_and_taken(shop) == (0, 0)
     assert shop.row.status is Status.VOIDED
 

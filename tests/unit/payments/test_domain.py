@@ -4,6 +4,8 @@ import pytest
 
 from payments import domain
 from payments.domain import Mismatch, PspState, Seen, Status, observe
+from payments.schemas import PaymentOut
+from payments.service import outcomes
 from shop.money import Money
 from tests.unit.payments.fakes import AT, TOTAL, make_payment
 
@@ -61,18 +63,18 @@ def test_another_amount_or_reference_is_a_fault(strange: dict[str, object]) -> N
 
 
 def test_money_that_is_held_on_purpose_is_driven_on_until_its_stock_is_committed() -> None:
-    payment = make_payment(psp_reference="pi_1", capture="manual")
+    payment = make_payment(psp_reference="pi_1", capture_method="manual")
     assert observe(payment, seen(PspState.AUTHORIZED), at=AT, due_at=LATER).due_at == LATER
 
 
 def test_the_payment_method_is_in_no_representation() -> None:
-    payment = make_payment(method="pm_secret")
-    assert "pm_secret" not in repr(payment) + str(domain.public(payment))
-    assert "pm_secret" not in str(domain.snapshot(payment))
+    payment = make_payment(payment_method="pm_secret")
+    assert "pm_secret" not in repr(payment) + str(PaymentOut.of(payment))
+    assert "pm_secret" not in str(outcomes.to_task(payment))
 
 
-def test_a_snapshot_holds_what_capture_needs() -> None:
+def test_the_state_for_capture_holds_what_capture_needs() -> None:
     held = observe(AT_PSP, seen(PspState.AUTHORIZED), at=AT, due_at=LATER)
-    back = domain.of_snapshot(domain.snapshot(held))
-    assert domain.public(back) == domain.public(held)
+    back = outcomes.from_task(outcomes.to_task(held))
+    assert PaymentOut.of(back) == PaymentOut.of(held)
     assert (back.version, back.attempt_id, back.due_at) == (held.version, "att_1", held.due_at)

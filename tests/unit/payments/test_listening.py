@@ -9,6 +9,7 @@ from payments.domain import Payment, Status
 from payments.service import listening
 from payments.service.ports import Notice
 from shop import trace
+from tests.support.checkout import FakeCheckout
 from tests.unit.payments.fakes import NOW, PAYMENT, TRACE, FakePayments, make_payment
 
 NOTICE = Notice("evt_1", "payment_intent.succeeded", PAYMENT, "pi_1")
@@ -36,7 +37,7 @@ class Ear:
     def __init__(self, *payments: Payment) -> None:
         self.payments = FakePayments({payment.payment_id: payment for payment in payments})
         self.notices = FakeNotices()
-        self.started: list[dict[str, Any]] = []
+        self.machine = FakeCheckout(act=self._die)
         self.dies = False
 
     def hear(self, notice: Notice = NOTICE) -> str:
@@ -46,15 +47,19 @@ class Ear:
             sha256="0",
             notices=self.notices,
             payments=self.payments,
-            start=self._start,
+            checkout=self.machine,
             now=NOW,
             trace_of=lambda data: trace.of(dict(data)),
         )
 
-    def _start(self, data: dict[str, Any]) -> None:
+    @property
+    def started(self) -> list[dict[str, Any]]:
+        return self.machine.inputs
+
+    def _die(self, _: dict[str, Any]) -> None:
         if self.dies:
+            self.machine.inputs.pop()
             raise ConnectionError
-        self.started.append(data)
 
 
 @pytest.mark.parametrize(
@@ -72,7 +77,10 @@ def test_a_payment_that_is_not_at_its_end_is_driven_on_once(payment: Payment) ->
     ear = Ear(payment)
     assert [ear.hear(), ear.hear()] == ["started", "repeated"]
     (data,) = ear.started
-    assert (data["mode"], data["payment"]) == ("payment", {"payment_id": PAYMENT})
+    assert (data["mode"], data["payment"]) == (
+        "payment",
+        {"payment_id": PAYMENT, "details": None},
+    )
     assert data["trace"]["request_id"] == TRACE.request_id  # of the request that is still owed
     assert ear.notices.rows == {"evt_1": "started"}
 
@@ -85,7 +93,7 @@ def test_a_payment_at_its_end_is_left_alone(status: Status) -> None:
 
 def test_money_that_is_held_on_purpose_is_left_alone() -> None:
     held = make_payment(
-        psp_reference="pi_1", status=Status.AUTHORIZED, capture="manual", due_at=None
+        psp_reference="pi_1", status=Status.AUTHORIZED, capture_method="manual", due_at=None
     )
     assert Ear(held).hear() == "ignored"
 

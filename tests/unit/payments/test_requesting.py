@@ -2,65 +2,72 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 
+from payments import problems
 from payments.domain import Payment, Status
 from payments.service import requesting
 from payments.service.requesting import Answered, confirm_payment, create_payment, drive
-from shop import clock, ids, problems, trace
+from shop import clock, ids, trace
+from shop.checkout import CheckoutResult
 from shop.idempotency import Answer
-from shop.machine import CheckoutIncomplete
+from shop.jobs import Run
 from shop.problems import Problem
+from tests.support.checkout import FakeCheckout, result
 from tests.unit.payments.fakes import CUSTOMER, NOW, PAYMENT, TRACE, FakePayments, make_payment
 
 WANTED = make_payment(amount=None, fingerprint="f" * 64, due_at=None)
-HELD = make_payment(status=Status.AUTHORIZED, capture="manual", fingerprint="f" * 64)
-HELD_OUTPUT = {"outcome": "authorized", "answer": {"status": 201, "body": "held"}}
-CAPTURED = {"outcome": "captured", "answer": {"status": 201, "body": '{"status":"captured"}'}}
+HELD = make_payment(status=Status.AUTHORIZED, capture_method="manual", fingerprint="f" * 64)
+NO_ANSWER = CheckoutResult(outcome="abandoned", answer=None)
+HELD_RESULT = result("authorized", 201, "held")
+CAPTURED = result("captured", 201, '{"status":"captured"}')
 
 
-class Machine:
-    """Gives these answers in turn; None is an execution that did not end well."""
-
-    def __init__(self, *outputs: dict[str, Any] | None) -> None:
-        self.outputs = list(outputs)
-        self.inputs: list[dict[str, Any]] = []
-
-    def __call__(self, data: dict[str, Any]) -> dict[str, Any]:
-        self.inputs.append(data)
-        output = self.outputs.pop(0)
-        if output is None:
-            raise CheckoutIncomplete("TIMED_OUT")
-        return output
+def machine_of(*results: CheckoutResult | None) -> FakeCheckout:
+    """Gives these results in turn; None is an execution that did not end well."""
+    return FakeCheckout(list(results))
 
 
 def create(
-    payments: FakePayments, run: Machine, *, seconds: int = 0, **kw: Any
+    payments: FakePayments, checkout: FakeCheckout, *, seconds: int = 0, **kw: Any
 ) -> Answered | Problem:
     wanted = replace(WANTED, lease_owner=f"invocation-{seconds}", **kw)
     now = NOW + timedelta(seconds=seconds)
-    return create_payment(wanted, payments=payments, run=run, now=now, trace=TRACE)
+    return create_payment(
+        wanted, payments=payments, checkout=checkout, timeout_s=9, now=now, trace=TRACE
+    )
+
+
+def confirm(
+    payment: Payment, checkout: FakeCheckout, payments: FakePayments | None = None
+) -> Payment | Problem:
+    return confirm_payment(
+        payment, payments=payments or FakePayments(), checkout=checkout, timeout_s=9, trace=TRACE
+    )
 
 
 def test_the_first_request_hands_everything_to_the_machine() -> None:
-    payments, machine = FakePayments(), Machine(CAPTURED)
-    result = create(payments, machine)
-    assert result == Answered(Answer(201, '{"status":"captured"}'), replayed=False)
+    payments, machine = FakePayments(), machine_of(CAPTURED)
+    found = create(payments, machine)
+    assert found == Answered(Answer(201, '{"status":"captured"}'), replayed=False)
     (data,) = machine.inputs
     assert data["mode"] == "payment"
     assert data["payment"] == {
         "payment_id": PAYMENT,
-        "method": WANTED.method,
-        "capture": "auto",
-        "return_url": None,
+        "details": {
+            "payment_method": WANTED.payment_method,
+            "capture_method": "automatic",
+            "return_url": None,
+        },
     }
     assert data["order"] == {"order_id": WANTED.order_id, "customer_id": CUSTOMER}
 
 
 def test_a_repeat_gets_the_stored_answer_and_starts_nothing() -> None:
-    payments, machine = FakePayments(), Machine()
+    payments, machine = FakePayments(), machine_of()
     payments.insert(replace(WANTED, answer=Answer(201, "first")))
     assert create(payments, machine) == Answered(Answer(201, "first"), replayed=True)
 
@@ -68,27 +75,28 @@ def test_a_repeat_gets_the_stored_answer_and_starts_nothing() -> None:
 def test_another_body_under_the_same_key_is_refused() -> None:
     payments = FakePayments()
     payments.insert(WANTED)
-    result = create(payments, Machine(), fingerprint="0" * 64)
-    assert isinstance(result, Problem)
-    assert result.type is problems.IDEMPOTENCY_KEY_REUSED
+    found = create(payments, machine_of(), fingerprint="0" * 64)
+    assert isinstance(found, Problem)
+    assert found.type is problems.IDEMPOTENCY_KEY_REUSED
 
 
 def test_a_repeat_while_the_first_request_runs_waits() -> None:
     payments = FakePayments()
     payments.insert(replace(WANTED, lease_owner="other", lease_until=clock.rfc3339(NOW)))
-    soon = create(payments, Machine(), seconds=-5)
+    soon = create(payments, machine_of(), seconds=-5)
     assert isinstance(soon, Problem)
     assert soon.type is problems.REQUEST_IN_PROGRESS
 
 
 def test_an_incomplete_run_frees_the_lease_so_that_a_repeat_goes_on() -> None:
-    payments, machine = FakePayments(), Machine(None, {"outcome": "unknown"}, CAPTURED)
+    payments, machine = FakePayments(), machine_of(None, NO_ANSWER, CAPTURED)
     for second in (0, 1):
-        result = create(payments, machine, seconds=second)
-        assert isinstance(result, Problem)
-        assert result.type is problems.CHECKOUT_INCOMPLETE
+        found = create(payments, machine, seconds=second)
+        assert isinstance(found, Problem)
+        assert found.type is problems.CHECKOUT_INCOMPLETE
     assert isinstance(create(payments, machine, seconds=2), Answered)
-    assert machine.inputs[2]["payment"] == {"payment_id": PAYMENT}  # the row says the rest
+    # The row says the rest.
+    assert machine.inputs[2]["payment"] == {"payment_id": PAYMENT, "details": None}
 
 
 def test_of_two_repeats_after_a_crash_one_goes_on() -> None:
@@ -98,16 +106,16 @@ def test_of_two_repeats_after_a_crash_one_goes_on() -> None:
 
     payments = Contended()
     payments.insert(replace(WANTED, lease_owner="crashed", lease_until=clock.rfc3339(NOW)))
-    result = create(payments, Machine(), seconds=60)
-    assert isinstance(result, Problem)
-    assert result.type is problems.REQUEST_IN_PROGRESS
+    found = create(payments, machine_of(), seconds=60)
+    assert isinstance(found, Problem)
+    assert found.type is problems.REQUEST_IN_PROGRESS
 
 
 def test_the_answer_of_held_money_is_stored_when_all_went_well() -> None:
     payments = FakePayments()
     payments.insert(HELD)
-    assert isinstance(create(payments, Machine(HELD_OUTPUT), capture="manual"), Answered)
-    again = create(payments, Machine(), capture="manual")
+    assert isinstance(create(payments, machine_of(HELD_RESULT), capture_method="manual"), Answered)
+    again = create(payments, machine_of(), capture_method="manual")
     assert again == Answered(Answer(201, "held"), replayed=True)
     assert payments.rows[PAYMENT].due_at is None
 
@@ -115,37 +123,37 @@ def test_the_answer_of_held_money_is_stored_when_all_went_well() -> None:
 def test_held_money_stays_due_while_no_machine_ended_well() -> None:
     payments = FakePayments()
     payments.insert(HELD)
-    create(payments, Machine(None), capture="manual")
+    create(payments, machine_of(None), capture_method="manual")
     assert payments.rows[PAYMENT] == HELD
 
 
 def test_money_that_was_let_go_meanwhile_is_not_answered_as_held() -> None:
     payments = FakePayments()
     payments.insert(replace(HELD, status=Status.VOIDED, due_at=None))
-    result = create(payments, Machine(HELD_OUTPUT), capture="manual")
-    assert isinstance(result, Problem)
-    assert result.type is problems.CHECKOUT_INCOMPLETE
+    found = create(payments, machine_of(HELD_RESULT), capture_method="manual")
+    assert isinstance(found, Problem)
+    assert found.type is problems.CHECKOUT_INCOMPLETE
 
 
 def test_a_confirmation_of_held_money_lasts_until_its_stock_is_committed() -> None:
-    payments, machine = FakePayments(), Machine(None, HELD_OUTPUT)
+    payments, machine = FakePayments(), machine_of(None, HELD_RESULT)
     payments.insert(replace(HELD, answer=Answer(202, "first")))
-    cut_off = confirm_payment(payments.rows[PAYMENT], payments=payments, run=machine, trace=TRACE)
+    cut_off = confirm(payments.rows[PAYMENT], machine, payments)
     assert isinstance(cut_off, Problem)
-    done = confirm_payment(payments.rows[PAYMENT], payments=payments, run=machine, trace=TRACE)
+    done = confirm(payments.rows[PAYMENT], machine, payments)
     assert not isinstance(done, Problem)
     assert (done.status, done.due_at) == (Status.AUTHORIZED, None)
     assert done.answer == Answer(202, "first")
-    assert confirm_payment(done, payments=payments, run=Machine(), trace=TRACE) is done
+    assert confirm(done, machine_of(), payments) is done
 
 
 def test_a_lease_belongs_to_one_invocation_whatever_its_request_is_called() -> None:
     payments = FakePayments()
     lease = clock.rfc3339(NOW + timedelta(seconds=30))
     payments.insert(replace(WANTED, lease_owner=TRACE.request_id, lease_until=lease))
-    result = create(payments, Machine())
-    assert isinstance(result, Problem)
-    assert result.type is problems.REQUEST_IN_PROGRESS
+    found = create(payments, machine_of())
+    assert isinstance(found, Problem)
+    assert found.type is problems.REQUEST_IN_PROGRESS
 
 
 def test_a_test_method_is_refused_where_money_is_real() -> None:
@@ -166,14 +174,14 @@ def test_a_test_method_is_refused_where_money_is_real() -> None:
 def test_what_does_not_wait_cannot_be_confirmed(status: Status, code: str) -> None:
     decline = {"decline_code": "expired_card", "problem_code": "payment_declined"}
     payment = make_payment(status=status, **(decline if status is Status.FAILED else {}))
-    result = confirm_payment(payment, payments=FakePayments(), run=Machine(), trace=TRACE)
-    assert isinstance(result, Problem)
-    assert result.type.code == code
+    found = confirm(payment, machine_of())
+    assert isinstance(found, Problem)
+    assert found.type.code == code
 
 
 def test_confirming_what_is_paid_changes_nothing() -> None:
     paid = make_payment(status=Status.CAPTURED)
-    assert confirm_payment(paid, payments=FakePayments(), run=Machine(), trace=TRACE) is paid
+    assert confirm(paid, machine_of()) is paid
 
 
 def test_a_confirmation_answers_with_what_the_payment_is_then() -> None:
@@ -181,13 +189,12 @@ def test_a_confirmation_answers_with_what_the_payment_is_then() -> None:
     waiting = make_payment(status=Status.REQUIRES_ACTION)
     payments.insert(waiting)
 
-    def run(data: dict[str, Any]) -> dict[str, Any]:
+    def capture(_: dict[str, Any]) -> None:
         payments.rows[PAYMENT] = replace(waiting, status=Status.CAPTURED)
-        return {"outcome": "captured"}
 
-    result = confirm_payment(waiting, payments=payments, run=run, trace=TRACE)
-    assert not isinstance(result, Problem)
-    assert result.status is Status.CAPTURED
+    confirmed = confirm(waiting, FakeCheckout([CAPTURED], capture), payments)
+    assert not isinstance(confirmed, Problem)
+    assert confirmed.status is Status.CAPTURED
 
 
 @pytest.mark.parametrize("status", [Status.UNKNOWN, Status.AUTHORIZED])
@@ -195,9 +202,9 @@ def test_a_confirmation_that_is_cut_off_is_retryable(status: Status) -> None:
     payments = FakePayments()
     payments.insert(make_payment(status=status))
     waiting = make_payment(status=Status.REQUIRES_ACTION)
-    result = confirm_payment(waiting, payments=payments, run=Machine(None), trace=TRACE)
-    assert isinstance(result, Problem)
-    assert result.type is problems.CHECKOUT_INCOMPLETE
+    found = confirm(waiting, machine_of(None), payments)
+    assert isinstance(found, Problem)
+    assert found.type is problems.CHECKOUT_INCOMPLETE
 
 
 @pytest.mark.parametrize("text", ["", "pay_x", "x" * 3000, PAYMENT.replace("pay", "ord")])
@@ -212,15 +219,18 @@ def test_what_is_no_id_is_not_looked_up(text: str) -> None:
 
 
 def driven(payments: FakePayments, minutes: float) -> list[dict[str, Any]]:
-    started: list[dict[str, Any]] = []
-    count(payments, started.append, minutes)
-    return started
+    machine = FakeCheckout()
+    count(payments, machine, minutes)
+    return machine.inputs
 
 
-def count(payments: FakePayments, start: Any, minutes: float) -> dict[str, int]:
+def count(payments: FakePayments, checkout: FakeCheckout, minutes: float) -> dict[str, int]:
     now = NOW + timedelta(minutes=minutes)
-    return drive(
-        payments=payments, start=start, now=now, trace_of=lambda data: trace.of(dict(data))
+    one = partial(drive, payments=payments, checkout=checkout, now=now)
+    return Run("payments", now, TRACE).each(
+        payments.due(now),
+        lambda payment: one(payment, trace=trace.of(dict(payment.trace))),
+        key=lambda payment: payment.payment_id,
     )
 
 
@@ -244,8 +254,8 @@ def test_the_janitor_goes_on_under_the_trace_of_the_request() -> None:
     payments.insert(make_payment())
     (started,) = driven(payments, 1)
     assert started["trace"]["request_id"] == "request-1"
-    assert started["trace"]["correlation_id"] == TRACE.correlation_id
-    assert started["payment"] == {"payment_id": PAYMENT}
+    assert started["trace"]["traceparent"][3:35] == TRACE.correlation_id
+    assert started["payment"] == {"payment_id": PAYMENT, "details": None}
 
 
 def test_of_two_janitors_one_drives() -> None:
@@ -259,17 +269,17 @@ def test_of_two_janitors_one_drives() -> None:
 
 
 def test_a_fault_with_one_payment_leaves_the_others_alone() -> None:
-    payments, started = FakePayments(), []
+    payments = FakePayments()
     for name in ("a", "b", "c"):
         payments.insert(make_payment(payment_id=ids.derive("pay", name, region="use1")))
 
-    def throttled_once(data: dict[str, Any]) -> None:
-        started.append(data)
-        if len(started) == 2:
+    def throttled_once(_: dict[str, Any]) -> None:
+        if len(machine.inputs) == 2:
             raise RuntimeError("ThrottlingException")
 
-    counts = count(payments, throttled_once, 1)
-    assert counts == {"payment": 2, "abandon": 0, "elsewhere": 0, "failed": 1}
+    machine = FakeCheckout(act=throttled_once)
+    counts = count(payments, machine, 1)
+    assert counts == {"payment": 2, "failed": 1}
     assert len(driven(payments, 5)) == 3  # none is forgotten
 
 

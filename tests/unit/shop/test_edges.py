@@ -1,45 +1,132 @@
 """Consumers, steps, settings and the machine: what a fault does to its neighbours."""
 
-import json
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
-from shop import aws, clock, consumer, machine, steps, trace
+from shop import aws, checkout_execution, clock, consumer, steps, strict, trace
+from shop.checkout import (
+    AbandonInput,
+    CheckoutResult,
+    CommitTask,
+    Committed,
+    ExecutionFailed,
+    OrderRef,
+)
+from shop.events import Envelope, EventView
+from shop.idempotency import Answer
 from shop.settings import Settings
+from tests.support.envelopes import envelope, message
+from tests.support.lambda_context import FakeContext
 
 
-def message(number: int) -> dict[str, Any]:
-    detail = {"id": f"evt_{number}", "type": "order.placed", "n": number}
-    return {"messageId": str(number), "body": json.dumps({"detail": detail})}
+class Numbered(EventView):
+    n: int
+
+
+def numbered(number: int, **changes: Any) -> dict[str, Any]:
+    detail = envelope("order.placed", {"n": number, "new": [1]}, **changes)
+    return message(str(number), detail)
+
+
+def consumed(*records: dict[str, Any]) -> tuple[list[int], list[str]]:
+    """What arrived, and which messages failed; the number 2 is a fault."""
+    seen: list[int] = []
+
+    def consume(event: Envelope[Numbered]) -> str:
+        if event.data.n == 2:
+            raise RuntimeError
+        seen.append(event.data.n)
+        return "done"
+
+    handler = consumer.entrypoint("test", consume, reads=Numbered)
+    failed = handler({"Records": list(records)}, FakeContext())["batchItemFailures"]
+    return seen, [failure["itemIdentifier"] for failure in failed]
 
 
 def test_one_bad_message_fails_alone() -> None:
-    seen = []
+    no_event = {"messageId": "4", "body": "not json"}
+    records = [numbered(1), numbered(2), numbered(3), no_event, message("5", {"id": "evt"})]
+    assert consumed(*records) == ([1, 3], ["2", "4", "5"])
 
-    def consume(envelope: dict[str, Any]) -> str:
-        if envelope["n"] == 2:
-            raise RuntimeError
-        seen.append(envelope["n"])
+
+def test_what_a_newer_producer_adds_is_passed_over() -> None:
+    assert consumed(numbered(1, addition={"a": 1})) == ([1], [])
+
+
+@pytest.mark.parametrize("version", [2, 0, None, "1", 1.5])
+def test_an_event_of_another_version_is_parked_and_counted(
+    version: object, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It fails until the queue parks it: a consumer that knows it may come meanwhile."""
+    assert consumed(numbered(1, version=version)) == ([], ["1"])
+    assert "EventVersionUnknown" in capsys.readouterr().out
+
+
+def test_of_a_batch_what_cannot_be_read_fails_alone_and_the_rest_is_consumed_together(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    seen: list[list[int]] = []
+
+    def consume(numbers: Sequence[int]) -> str:
+        seen.append([*numbers])
         return "done"
 
-    records = [message(1), message(2), message(3), {"messageId": "4", "body": "not json"}]
-    result = consumer.entrypoint("test", consume)({"Records": records}, None)
-    assert seen == [1, 3]
-    assert result == {"batchItemFailures": [{"itemIdentifier": "2"}, {"itemIdentifier": "4"}]}
+    handler = consumer.batch_entrypoint("test", lambda e: e.data.n, consume, reads=Numbered)
+    records = [numbered(1), numbered(2, version=2), message("3", {"id": "evt"}), numbered(4)]
+    failed = handler({"Records": records}, FakeContext())["batchItemFailures"]
+    assert [failure["itemIdentifier"] for failure in failed] == ["2", "3"]
+    assert seen == [[1, 4]]
+    assert capsys.readouterr().out.count('"EventVersionUnknown":') == 1
+
+
+def commit(order_id: str) -> dict[str, Any]:
+    return {"step": "commit", "order_id": order_id, "trace": trace.start(None).to_dict()}
 
 
 def test_a_step_is_found_by_name_and_its_fault_is_raised() -> None:
-    def broken(_: dict[str, Any]) -> dict[str, Any]:
-        raise RuntimeError
+    def commits(task: CommitTask) -> Committed:
+        if task.order_id == "broken":
+            raise RuntimeError
+        return Committed()
 
-    handler = steps.entrypoint({"good": lambda _: {"outcome": "done"}, "bad": broken})
-    assert handler({"step": "good"}, None) == {"outcome": "done"}
+    handler = steps.entrypoint(steps.Step(CommitTask, commits))
+    assert handler(commit("o"), FakeContext()) == {"outcome": "committed"}
     with pytest.raises(RuntimeError):
-        handler({"step": "bad"}, None)
+        handler(commit("broken"), FakeContext())
     with pytest.raises(KeyError):
-        handler({"step": "other"}, None)
+        handler({**commit("o"), "step": "other"}, FakeContext())
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"more": 1}, "more: unknown field"),
+        ({"order_id": 7}, "order_id: no str"),
+        ({"trace": {}}, "trace.*: missing"),
+    ],
+)
+def test_a_task_that_is_not_what_its_step_takes_is_a_fault(
+    change: dict[str, Any], says: str
+) -> None:
+    handler = steps.entrypoint(steps.Step(CommitTask, lambda _: Committed()))
+    with pytest.raises(strict.ContractError, match=says):
+        handler({**commit("o"), **change}, FakeContext())
+
+
+def test_a_step_goes_on_in_the_trace_of_its_task() -> None:
+    seen: list[trace.Trace] = []
+
+    def commits(task: CommitTask) -> Committed:
+        seen.append(task.trace)
+        return Committed()
+
+    given = commit("o")
+    steps.entrypoint(steps.Step(CommitTask, commits))(given, FakeContext())
+    assert seen[0].correlation_id == given["trace"]["traceparent"][3:35]
+    assert seen[0].traceparent != given["trace"]["traceparent"], "a span of its own"
 
 
 def test_a_missing_setting_stops_the_function(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -53,6 +140,16 @@ def test_a_missing_setting_stops_the_function(monkeypatch: pytest.MonkeyPatch) -
     assert Mine.load().psp_secret_arn == "arn"
 
 
+ANSWERED = '{"outcome":"placed","answer":{"status":201,"body":"{}"}}'
+INPUT = AbandonInput(
+    order=OrderRef(order_id="o", customer_id="c"), payment=None, trace=trace.start(None)
+)
+
+
+def run() -> CheckoutResult:
+    return checkout_execution.StepFunctionsCheckout("arn").run(INPUT, timeout_s=9.7)
+
+
 class Machine:
     def __init__(self, result: Any) -> None:
         self.result = result
@@ -64,18 +161,31 @@ class Machine:
 
 
 @pytest.mark.parametrize(
-    "result", [{"status": "FAILED", "error": "x"}, {"status": "TIMED_OUT"}, TimeoutError()]
+    "result",
+    [
+        {"status": "FAILED", "error": "x"},
+        {"status": "TIMED_OUT"},
+        {"status": "SUCCEEDED", "output": '{"outcome":"placed"}'},
+        TimeoutError(),
+    ],
 )
 def test_every_end_but_success_is_incomplete(result: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(aws, "client", lambda *_, **__: Machine(result))
-    with pytest.raises(machine.CheckoutIncomplete):
-        machine.run("arn", {})
+    with pytest.raises(ExecutionFailed):
+        run()
 
 
 def test_a_success_gives_its_output(monkeypatch: pytest.MonkeyPatch) -> None:
-    result = {"status": "SUCCEEDED", "output": '{"outcome":"placed"}'}
+    result = {"status": "SUCCEEDED", "output": ANSWERED}
     monkeypatch.setattr(aws, "client", lambda *_, **__: Machine(result))
-    assert machine.run("arn", {}) == {"outcome": "placed"}
+    assert run() == CheckoutResult(outcome="placed", answer=Answer(201, "{}"))
+
+
+@pytest.mark.parametrize(("left", "waits"), [(28.0, 26), (11.9, 9.9), (float("inf"), 26)])
+def test_the_wait_for_an_execution_leaves_its_caller_the_time_to_answer(
+    left: float, waits: float
+) -> None:
+    assert checkout_execution.time_to_wait(left) == pytest.approx(waits)
 
 
 def test_times_sort_as_text() -> None:

@@ -2,8 +2,11 @@
 
 import copy
 import random
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
+from functools import partial
 from typing import Any
 
 import boto3
@@ -138,3 +141,52 @@ def test_a_transaction_copies_no_row_that_it_does_not_name(
     monkeypatch.setattr(Item, "__deepcopy__", lambda item, memo: pytest.fail("copied"))
     put = {"TableName": "orders", "Item": key("P", "2")}
     client.transact_write_items(TransactItems=[{"Put": put}])
+
+
+def at_once(writes: list[Callable[[], bool]]) -> list[bool]:
+    """What came of writes of as many threads, which give way to each other all the time."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(len(writes)) as threads:
+            return [future.result() for future in [threads.submit(write) for write in writes]]
+    finally:
+        sys.setswitchinterval(before)
+
+
+def succeeds(write: Callable[[], object]) -> bool:
+    try:
+        write()
+    except ClientError:
+        return False
+    return True
+
+
+def test_of_many_conditional_puts_at_once_one_succeeds(client: Any) -> None:
+    for attempt in range(30):
+        request = {
+            "TableName": "orders",
+            "Item": key(f"P{attempt}", "S"),
+            "ConditionExpression": "attribute_not_exists(pk)",
+        }
+        put = partial(succeeds, partial(client.put_item, **request))
+        assert at_once([put] * 4).count(True) == 1
+
+
+def test_a_transaction_that_fails_takes_back_nothing_but_its_own(client: Any) -> None:
+    row = {"TableName": "orders", "Key": key("P", "S")}
+    add = row | {
+        "UpdateExpression": "ADD n :one",
+        "ExpressionAttributeValues": {":one": {"N": "1"}},
+    }
+    refused = row | {"Key": key("P", "other"), "ConditionExpression": "attribute_exists(pk)"}
+    fail = partial(
+        client.transact_write_items,
+        TransactItems=[{"Update": add}, {"ConditionCheck": refused}],
+    )
+    for _ in range(20):
+        at_once(
+            [partial(succeeds, partial(client.update_item, **add)), partial(succeeds, fail)] * 2
+        )
+    found = client.get_item(**row, ConsistentRead=True)
+    assert found["Item"]["n"]["N"] == str(20 * 2)

@@ -5,6 +5,8 @@ Text in this one form sorts like the times it stands for, so sort keys can hold 
 
 from datetime import UTC, datetime
 
+PATTERN = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z"
+
 
 def now() -> datetime:
     """The current time. Only entry points call this; everything below takes `now`."""

@@ -5,43 +5,120 @@ and, after `maxReceiveCount`, parks them in the dead-letter queue.
 """
 
 import json
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
-from shop import telemetry, trace
+from shop import retry, telemetry, trace
+from shop.events import Envelope, EventView
+from shop.invocation import invoked
 
-Consume = Callable[[dict[str, Any]], str]
+V = TypeVar("V", bound=EventView)
 Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
+T = TypeVar("T")
 
 
-def entrypoint(name: str, consume: Consume) -> Handler:
-    """A Lambda handler that hands each event's envelope to `consume`.
+class UnknownVersion(Exception):
+    """An event of a version that this consumer was not written for; nothing about it is guessed."""
+
+
+def entrypoint(name: str, consume: Callable[[Envelope[V]], str], *, reads: type[V]) -> Handler:
+    """A Lambda handler that hands each event to `consume`, as the view `reads` of it.
 
     `consume` returns a word for the log (`posted`, `already`, `ignored`) and raises on a fault.
     """
 
+    @invoked
     def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
         failures = [
             {"itemIdentifier": record["messageId"]}
             for record in event["Records"]
-            if not _consume_one(name, consume, record)
+            if not _consume_one(name, consume, reads, record)
         ]
         return {"batchItemFailures": failures}
 
     return handler
 
 
-def _consume_one(name: str, consume: Consume, record: dict[str, Any]) -> bool:
-    fields: dict[str, Any] = {"consumer": name, "message_id": record["messageId"]}
+def read(detail: dict[str, Any], view: type[V]) -> Envelope[V]:
+    """The event, if its version is known; raises UnknownVersion or pydantic.ValidationError.
+
+    What is unknown within a version is passed over: versions grow by what readers may ignore.
+    """
+    if detail["version"] not in view.VERSIONS:
+        raise UnknownVersion(detail["type"])
+    return Envelope[view].model_validate(detail)  # type: ignore[valid-type]
+
+
+def _consume_one(
+    name: str, consume: Callable[[Envelope[V]], str], view: type[V], record: dict[str, Any]
+) -> bool:
+    fields: dict[str, Any] = {"message_id": record["messageId"]}
+    try:
+        with telemetry.stopwatch() as timer, retry.budget():
+            outcome = consume(_read_record(view, record, fields))
+    except Exception as error:  # Any fault fails this message alone; SQS brings it again.
+        _failed(name, error, fields)
+        return False
+    extra = {"consumer": name, **fields, "outcome": outcome, **timer}
+    telemetry.logger.info("event consumed", extra=extra)
+    return True
+
+
+def batch_entrypoint(
+    name: str,
+    take: Callable[[Envelope[V]], T],
+    consume: Callable[[Sequence[T]], str],
+    *,
+    reads: type[V],
+) -> Handler:
+    """A Lambda handler that hands all events of a batch to `consume` together.
+
+    `take` makes what `consume` needs of the view `reads` of an event; one that cannot be read or
+    taken fails alone. If `consume` raises, all that it was given comes again, so it has to have its
+    effect once.
+    """
+
+    @invoked
+    def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
+        taken: dict[str, T] = {}
+        failed: list[str] = []
+        for record in event["Records"]:
+            fields: dict[str, Any] = {"message_id": record["messageId"]}
+            try:
+                taken[record["messageId"]] = take(_read_record(reads, record, fields))
+            except Exception as error:  # It fails alone; SQS brings it again.
+                _failed(name, error, fields)
+                failed.append(record["messageId"])
+        if taken and not _consume_all(name, consume, taken):
+            failed += taken
+        return {"batchItemFailures": [{"itemIdentifier": id_} for id_ in failed]}
+
+    return handler
+
+
+def _consume_all(name: str, consume: Callable[[Sequence[T]], str], taken: dict[str, T]) -> bool:
+    fields: dict[str, Any] = {"message_ids": [*taken]}
     try:
         with telemetry.stopwatch() as timer:
-            envelope = json.loads(record["body"])["detail"]
-            fields |= {"event_id": envelope["id"], "event_type": envelope["type"]}
-            telemetry.bind(trace.start(envelope.get("traceparent")))
-            outcome = consume(envelope)
-    except Exception as error:  # Any fault fails this message alone; SQS brings it again.
-        telemetry.fault("event failed", error, **fields)
-        telemetry.count("EventFailed", consumer=name)
+            outcome = consume([*taken.values()])
+    except Exception as error:  # SQS brings all of them again.
+        _failed(name, error, fields, count=len(taken))
         return False
-    telemetry.logger.info("event consumed", extra=fields | {"outcome": outcome, **timer})
+    extra = {"consumer": name, **fields, "outcome": outcome, **timer}
+    telemetry.logger.info("events consumed", extra=extra)
     return True
+
+
+def _read_record(view: type[V], record: dict[str, Any], fields: dict[str, Any]) -> Envelope[V]:
+    """The event of a message; adds to `fields` what a log line is to say of it."""
+    detail = json.loads(record["body"])["detail"]
+    fields |= {"event_id": detail["id"], "event_type": detail["type"]}
+    telemetry.bind(trace.start(detail.get("traceparent")))
+    return read(detail, view)
+
+
+def _failed(name: str, error: Exception, fields: dict[str, Any], *, count: int = 1) -> None:
+    telemetry.fault("event failed", error, consumer=name, **fields)
+    telemetry.count("EventFailed", count, consumer=name)
+    if isinstance(error, UnknownVersion):
+        telemetry.count("EventVersionUnknown", consumer=name)

@@ -5,7 +5,6 @@ traceparent, data}`. The id is derived from subject, type and sequence, so a rep
 the same event. Ids and money only: no personal data, no token, no card data.
 """
 
-import json
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, ClassVar, Generic, TypeVar
@@ -13,6 +12,7 @@ from typing import Annotated, Any, ClassVar, Generic, TypeVar
 from pydantic import BaseModel, ConfigDict, Field
 
 from shop import clock, ids
+from shop.text import compact_json
 from shop.trace import Trace
 
 
@@ -34,11 +34,19 @@ class MoneyData(BaseModel):
     currency: Annotated[str, Field(pattern="^[A-Z]{3}$")]
 
 
-D = TypeVar("D", bound=EventData)
+class EventView(BaseModel):
+    """Base of the part that a consumer reads of somebody else's event; the rest is passed over."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    VERSIONS: ClassVar[frozenset[int]] = frozenset({1})  # that the view was written for
+
+
+D = TypeVar("D", bound=BaseModel)
 
 
 class Envelope(BaseModel, Generic[D]):
-    """What a consumer reads: `Envelope[OrderPlaced].model_validate_json(body)`."""
+    """What all events have in common, around what one says or what a consumer reads of it."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -65,7 +73,7 @@ class Event:
 
     def to_json(self) -> str:
         """The envelope as it will be the `detail` on the bus."""
-        return json.dumps(self.body, separators=(",", ":"), ensure_ascii=False)
+        return compact_json(self.body)
 
 
 def event(

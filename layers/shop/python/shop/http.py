@@ -7,17 +7,18 @@ per request. What a route promises stands in its `Route`, from which OpenAPI is 
 
 import base64
 import binascii
-import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, Literal, TypeVar
+from urllib.parse import unquote
 
 from pydantic import BaseModel, ValidationError
 
-from shop import clock, ids, problems, tables, telemetry, trace
+from shop import clock, ids, invocation, problems, tables, telemetry, trace
 from shop.idempotency import Answer
 from shop.problems import Problem, ProblemType
+from shop.text import compact_json
 from shop.trace import Trace
 
 MAX_BODY_BYTES = 256 * 1024
@@ -89,12 +90,13 @@ class Request(Generic[B]):
 
     body: B
     query: Any
-    path: Mapping[str, str]
+    path: Mapping[str, str]  # parameters, unquoted
     headers: Mapping[str, str]  # lower-case names
     caller: Caller | None
     key: str  # the Idempotency-Key, or ""
     trace: Trace
     source_ip: str
+    remaining_s: Callable[[], float]  # until the function is killed
 
     @property
     def user(self) -> Caller:
@@ -132,6 +134,7 @@ Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
 def entrypoint(route: Route, handle: Handle) -> Handler:
     """The Lambda handler (API Gateway proxy integration) of a route."""
 
+    @invocation.invoked
     def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
         request_trace = _trace_of(event)
         telemetry.bind(request_trace)
@@ -194,12 +197,13 @@ def _parse(
     return Request(
         body=body,
         query=query,
-        path=event.get("pathParameters") or {},
+        path={name: unquote(text) for name, text in (event.get("pathParameters") or {}).items()},
         headers=headers,
         caller=caller,
         key=key,
         trace=request_trace,
         source_ip=identity.get("sourceIp") or "",
+        remaining_s=invocation.remaining_s,
     )
 
 
@@ -324,7 +328,7 @@ def _text(body: BaseModel | dict[str, Any] | str | None) -> str:
         return body
     if isinstance(body, BaseModel):
         return body.model_dump_json()
-    return json.dumps(body, separators=(",", ":"), ensure_ascii=False)
+    return compact_json(body)
 
 
 def _log(

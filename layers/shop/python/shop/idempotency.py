@@ -5,13 +5,14 @@ could leave behind: only a lease, which ends by itself. (IETF draft-ietf-httpapi
 """
 
 import hashlib
-import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from shop import clock, problems
 from shop.problems import Problem
+from shop.text import compact_json
+from shop.trace import Trace
 
 # Longer than a route's function may run, so the one that took a lease is gone when it ends. A step
 # that it started may still be at work: steps are conditional writes and safe beside each other.
@@ -25,9 +26,11 @@ class Answer:
     status: int
     body: str
 
-    def to_dict(self) -> dict[str, Any]:
-        """For state-machine output."""
-        return {"status": self.status, "body": self.body}
+    @classmethod
+    def of_problem(cls, problem: Problem, trace: Trace) -> "Answer":
+        """A problem document, as it is sent for the request that this trace names."""
+        text = problems.render(problem, request_id=trace.request_id, instance=trace.instance)
+        return cls(problem.type.status, text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,7 @@ class Resume:
 
 def fingerprint(body: Any) -> str:
     """SHA-256 of the canonical JSON of a body: equal for equal content, whatever its spacing."""
-    text = json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    text = compact_json(body, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
 

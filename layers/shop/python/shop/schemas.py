@@ -57,11 +57,13 @@ OrderId = Annotated[str, Field(pattern=ids.pattern("ord"))]
 PaymentId = Annotated[str, Field(pattern=ids.pattern("pay"))]
 
 
+# A token of some provider, whose own form its client checks. It begins with a letter: a card
+# number, which would be stored, does not.
 PaymentMethod = Annotated[
     str,
     Field(
-        pattern="^pm_[A-Za-z0-9_]{1,96}$",
-        description="a payment method of the provider; its test methods outside production",
+        pattern="^[A-Za-z][A-Za-z0-9_-]{0,99}$",
+        description="a payment method as its provider names it; test methods outside production",
         examples=["pm_card_visa"],
     ),
 ]

@@ -1,45 +1,48 @@
 """DynamoDB by pynamodb: one connection per process, transactions that tell outcomes from faults.
 
-A condition that fails is an outcome: `transact` returns the reasons. Throttling and conflicts with
-another transaction are retried here with full jitter; everything else is raised.
+A condition that fails is an outcome: `put`, `update` and `transact` return the reasons, with the
+stored row. A row that tells others of its changes carries the event itself (`EventRow`). Conflicts
+with another transaction are retried here with full jitter; throttling is left to botocore and to
+whoever called.
 """
 
+import heapq
 import os
-import random
 import time
-from collections.abc import Callable, Sequence
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from pynamodb.attributes import MapAttribute, NumberAttribute, UnicodeAttribute
+from botocore.exceptions import ClientError
+from pynamodb.attributes import MapAttribute, UnicodeAttribute
 from pynamodb.connection import Connection
 from pynamodb.connection.table import TableConnection
 from pynamodb.exceptions import (
-    PynamoDBConnectionError,
     PynamoDBException,
     TransactWriteError,
 )
+from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.update import Action
+from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection, KeysOnlyProjection
 from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
-from shop import aws
+from shop import aws, retry
+from shop.text import compact_json
+
+if TYPE_CHECKING:  # A function that only reads loads no pydantic.
+    from shop.events import Event
 
 DUE_SHARDS = 4
-OUTBOX_DAYS = 7
 BATCH_KEYS = 100
-TRANSIENT = frozenset(
-    {
-        "TransactionConflict",
-        "ThrottlingError",
-        "ProvisionedThroughputExceeded",
-        "ProvisionedThroughputExceededException",
-        "ThrottlingException",
-        "TransactionInProgressException",
-        "TransactionConflictException",
-        "RequestLimitExceeded",
-    }
-)
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.02, 1.0
+# Of a transaction's items, and of a whole request: the first try of this very transaction, which a
+# lost answer made us repeat, is still at work.
+CONFLICT, IN_PROGRESS = "TransactionConflict", "TransactionInProgressException"
 CONDITION_FAILED = "ConditionalCheckFailed"
+CONDITION_FAILED_EXCEPTION = "ConditionalCheckFailedException"
+ALL_OLD = "ALL_OLD"
 _shared: dict[str, Connection] = {}
 
 
@@ -67,10 +70,44 @@ def table_name(name: str) -> str:
     return os.environ.get(f"TABLE_{name.upper()}", name)
 
 
+def meta(name: str) -> Any:
+    """The Meta of a model of this table."""
+    return type("Meta", (), {"table_name": table_name(name), "region": region()})
+
+
+def index(
+    name: str, partition: str, sort: str, *, project: Sequence[str] = ()
+) -> GlobalSecondaryIndex[Any]:
+    """An index: it holds keys, and of other attributes those of `project`.
+
+    A query of it brings no more, so no model may read more of what it brought. The table's stack
+    names the same; a test compares.
+    """
+    projection = IncludeProjection([*project]) if project else KeysOnlyProjection()
+    made = type(
+        name,
+        (GlobalSecondaryIndex,),
+        {
+            "Meta": type("Meta", (), {"index_name": name, "projection": projection}),
+            partition: UnicodeAttribute(hash_key=True),
+            sort: UnicodeAttribute(range_key=True),
+        },
+    )
+    found: GlobalSecondaryIndex[Any] = made()
+    return found
+
+
+def due_index(*, project: Sequence[str] = ()) -> GlobalSecondaryIndex[Any]:
+    """The index of what someone has to look at, by shard and time: only rows that are unfinished
+    have `due_shard` and `due_at`.
+    """
+    return index("due", "due_shard", "due_at", project=project)
+
+
 class TableModel(Model):
     """Base of all models: keys `pk` and `sk`, the shared client.
 
-    A subclass has `class Meta: table_name = table_name("orders"); region = region()`.
+    A subclass has `Meta = meta("orders")`.
     """
 
     pk = UnicodeAttribute(hash_key=True)
@@ -84,35 +121,46 @@ class TableModel(Model):
 
 
 M = TypeVar("M", bound=TableModel)
+T = TypeVar("T")
 
 
 class KeysUnprocessed(Exception):
     """DynamoDB kept a part of a batch unread."""
 
 
-class OutboxItem(TableModel):
-    """An event, stored in the transaction of the change that it reports; deleted by TTL.
+class EventRow(TableModel):
+    """A row that carries the events of its newest change: the relay reads them in the stream.
 
-    Subclass it with the Meta of the service's own table.
+    Every write of such a row sets `outbox` or removes it: one that left it would tell the old event
+    again. `put` and `update` here do so; in a transaction, `outbox` and `outbox_text` are for that.
     """
 
-    outbox = UnicodeAttribute()
-    expires_at = NumberAttribute()
+    outbox = UnicodeAttribute(null=True)
 
-    @classmethod
-    def holding(cls, event: "Any") -> "OutboxItem":
-        """The item that makes the relay publish this `shop.events.Event`."""
-        return cls(
-            f"OUTBOX#{event.id}",
-            "OUTBOX",
-            outbox=event.to_json(),
-            expires_at=int(event.occurred.timestamp()) + OUTBOX_DAYS * 86_400,
-        )
+    def update(self, *_args: Any, **_options: Any) -> Any:
+        """Refused: it would leave `outbox` as it is."""
+        raise TypeError("tables.update writes a row that carries events")
+
+
+def outbox_text(*events: "Event | None") -> str | None:
+    """What `outbox` holds for these: a JSON list as text; None for none."""
+    bodies = [event.body for event in events if event is not None]
+    if not bodies:
+        return None
+    return compact_json(bodies)
+
+
+def outbox(*events: "Event | None") -> Action:
+    """The part of an update that makes these the row's events, or leaves it none."""
+    text = outbox_text(*events)
+    return EventRow.outbox.remove() if text is None else EventRow.outbox.set(text)
 
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why a transaction item was refused. `item` is the stored row, if it was asked for."""
+    """Why a write was refused. `item` is the stored row; None if there is none, or, of a part of a
+    transaction, if it was not asked for.
+    """
 
     index: int
     item: dict[str, Any] | None
@@ -127,11 +175,14 @@ def transact(
     """Commit what `build` puts into the transaction; return the failed conditions, empty if done.
 
     Indexes follow DynamoDB's order here: condition checks, deletes, puts, updates, each in the
-    order of its calls. Raises TransactWriteError for faults and when conflicts do not end.
+    order of its calls. All tries have one token, so it is committed once at most, whatever answer
+    was lost; `build` puts the same into each. Raises TransactWriteError for faults, throttling
+    among them, and when conflicts do not end or the retries of the request are used up.
     """
+    token = str(uuid.uuid4())
     for attempt in range(attempts):
         try:
-            with TransactWrite(connection=connection()) as transaction:
+            with TransactWrite(connection=connection(), client_request_token=token) as transaction:
                 build(transaction)
             return ()
         except TransactWriteError as error:
@@ -143,12 +194,52 @@ def transact(
             ]
             if failed:
                 return failed
-            codes = {reason.code for reason in reasons if reason is not None}
-            transient = codes & TRANSIENT or _code(error) in TRANSIENT
-            if not transient or attempt == attempts - 1:
+            if not _ends_by_itself(error) or attempt == attempts - 1 or not retry.spend():
                 raise
-            sleep(random.uniform(0, min(1.0, 0.02 * 2**attempt)))  # noqa: S311 (jitter)
+            sleep(_pause_s(attempt))
     raise AssertionError("unreachable")
+
+
+def put(
+    item: TableModel, condition: Condition | None = None, *, event: "Event | None" = None
+) -> Reason | None:
+    """Store a row whole, with the event of this change; why not, if the condition failed."""
+    if isinstance(item, EventRow):
+        item.outbox = outbox_text(event)
+    arguments = item.get_save_kwargs_from_instance(condition, ALL_OLD)
+    return _outcome(lambda: aws.client("dynamodb").put_item(**arguments))
+
+
+def update(
+    item: TableModel,
+    actions: Sequence[Action],
+    condition: Condition | None = None,
+    *,
+    event: "Event | None" = None,
+) -> Reason | None:
+    """Change a row, with the event of this change; why not, if the condition failed.
+
+    `item` holds the whole row after it.
+    """
+    all_actions = [*actions, outbox(event)] if isinstance(item, EventRow) else [*actions]
+    arguments = item.get_update_kwargs_from_instance(all_actions, condition, ALL_OLD)
+
+    def write() -> None:
+        answer = aws.client("dynamodb").update_item(**arguments, ReturnValues="ALL_NEW")
+        item.deserialize(answer["Attributes"])
+
+    return _outcome(write)
+
+
+def _outcome(write: Callable[[], object]) -> Reason | None:
+    try:
+        write()
+    except ClientError as error:
+        if error.response["Error"]["Code"] == CONDITION_FAILED_EXCEPTION:
+            item: Any = error.response.get("Item")  # botocore knows only what all errors have
+            return Reason(0, item)
+        raise
+    return None
 
 
 def batch_get(
@@ -175,16 +266,25 @@ def batch_get(
             batch = answer["UnprocessedKeys"].get(table, {}).get("Keys", [])
             if not batch:
                 break
-            if attempt < attempts - 1:
-                sleep(random.uniform(0, min(1.0, 0.02 * 2**attempt)))  # noqa: S311 (jitter)
-        else:
-            raise KeysUnprocessed(table)
+            if attempt == attempts - 1 or not retry.spend():
+                raise KeysUnprocessed(table)
+            sleep(_pause_s(attempt))
     return found
 
 
-def condition_failed(error: PynamoDBConnectionError) -> bool:
-    """Whether a single put or update was refused by its condition."""
-    return _code(error) == "ConditionalCheckFailedException"
+def _pause_s(attempt: int) -> float:
+    return retry.backoff(attempt, base_s=FIRST_PAUSE_S, cap_s=LONGEST_PAUSE_S)
+
+
+def _ends_by_itself(error: TransactWriteError) -> bool:
+    """Whether nothing but other transactions stands in the way."""
+    codes = {reason.code for reason in error.cancellation_reasons if reason is not None}
+    return codes - {"None"} == {CONFLICT} or _code(error) == IN_PROGRESS
+
+
+def oldest_first(shards: Iterable[Iterable[T]], *, due_at: Callable[[T], str]) -> Iterator[T]:
+    """What is due, of all shards together; each is asked for more only when its turn comes."""
+    return heapq.merge(*shards, key=due_at)
 
 
 def _code(error: PynamoDBException) -> str | None:
@@ -200,17 +300,24 @@ def raw(model: type[TableModel], item: dict[str, Any]) -> Any:
 
 __all__ = [
     "DUE_SHARDS",
+    "EventRow",
     "KeysUnprocessed",
     "MapAttribute",
-    "OutboxItem",
     "Reason",
     "TableModel",
     "batch_get",
-    "condition_failed",
     "connection",
+    "due_index",
+    "index",
+    "meta",
+    "oldest_first",
+    "outbox",
+    "outbox_text",
+    "put",
     "raw",
     "region",
     "reset",
     "table_name",
     "transact",
+    "update",
 ]

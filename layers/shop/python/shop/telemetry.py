@@ -23,7 +23,6 @@ def bind(trace: Trace, **keys: Any) -> None:
     """Put the trace (and ids) on every line of this invocation."""
     logger.append_keys(
         correlation_id=trace.correlation_id,
-        traceparent=trace.traceparent,
         request_id=trace.request_id or None,
         **keys,
     )
@@ -50,10 +49,8 @@ def _aws_code(error: BaseException) -> str | None:
 
 
 def count(name: str, value: float = 1, **dimensions: str) -> None:
-    """Emit one metric, in its own EMF line."""
-    with single_metric(
-        name=name, unit=MetricUnit.Count, value=value, namespace="Cartwright"
-    ) as metric:
+    """Emit one metric, in its own EMF line. POWERTOOLS_METRICS_NAMESPACE names the stage."""
+    with single_metric(name=name, unit=MetricUnit.Count, value=value) as metric:
         metric.add_dimension(name="service", value=SERVICE)
         for key, text in dimensions.items():
             metric.add_dimension(name=key, value=text)

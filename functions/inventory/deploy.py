@@ -1,0 +1,30 @@
+"""Inventory: stock per SKU and location, reservations that end by themselves."""
+
+from shop.deploy import Alarm, Function, Service, Table, due
+
+# A change is one transaction: counters and the reservation, its movements and its event.
+CHANGE = ("GetItem", "PutItem", "UpdateItem")
+# A reservation as the sweeper needs it.
+HELD = ("order_id", "status", "lines", "held_until", "sequence", "created_at", "updated_at")
+
+SERVICE = Service(
+    about="Stock, reservations and movements",
+    tables=(Table(name="inventory", indexes=due(*HELD), publishes=True, expires=False),),
+    functions=(
+        Function(place="api/check_stock", tables={"inventory": ("BatchGetItem",)}),
+        Function(place="steps", tables={"inventory": ("BatchGetItem", *CHANGE)}),
+        Function(
+            place="schedules/sweep_expired",
+            # The index shows all of a reservation: it is not read again.
+            tables={"inventory": ("PutItem", "UpdateItem"), "inventory/due": ("Query",)},
+        ),
+    ),
+    alarms=(
+        Alarm(
+            metric="SweepFailed",
+            says="A reservation that is over could not be given back.",
+        ),
+    ),
+    quiet=("ReservationsExpired",),
+    ids={"rsv": ("reservation_id",), "mov": ()},
+)

@@ -1,0 +1,27 @@
+"""Every minute: give back what was held for too long."""
+
+from inventory.domain.reservation import Reservation
+from inventory.repository import StockRepository
+from inventory.service import ending
+from shop import telemetry
+from shop.jobs import FAILED, Run, schedule
+
+stock = StockRepository()
+
+
+def sweep(run: Run) -> dict[str, int]:
+    """Expire what is overdue; say how many, and how many failed."""
+
+    def expire(held: Reservation) -> str:
+        expired = ending.expire(held, stock=stock, now=run.now, trace=run.trace)
+        return "expired" if expired else "ended_otherwise"
+
+    done = {"expired": 0, "ended_otherwise": 0, FAILED: 0}
+    done |= run.each(stock.overdue(run.now), expire, key=lambda held: held.reservation_id)
+    telemetry.count("ReservationsExpired", done["expired"])
+    if done[FAILED]:
+        telemetry.count("SweepFailed", done[FAILED])
+    return done
+
+
+handler = schedule("sweep_expired", sweep)

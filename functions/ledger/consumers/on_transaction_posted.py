@@ -1,0 +1,23 @@
+"""ledger.transaction_posted -> balances, each transaction once, in whatever order they come."""
+
+from collections.abc import Sequence
+
+from ledger.domain.balances import Posted
+from ledger.events import PostedTransaction
+from ledger.repository import BalanceRepository
+from ledger.service import folding
+from shop import clock
+from shop.consumer import batch_entrypoint
+
+balances = BalanceRepository()
+
+
+def consume(postings: Sequence[Posted]) -> str:
+    """Fold them together: a busy account's rows are written once for all of them."""
+    already = folding.fold(postings, balances=balances, now=clock.now())
+    return "already" if already == len(postings) else "folded"
+
+
+handler = batch_entrypoint(
+    "ledger.on_transaction_posted", folding.posted, consume, reads=PostedTransaction
+)

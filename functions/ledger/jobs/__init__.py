@@ -1,1 +1,0 @@
-"""Functions that are neither called nor queued: the fold reads a stream."""

@@ -1,0 +1,75 @@
+"""Orders: exactly one order for one key, its timeline, and the janitor that finishes it."""
+
+from shop.deploy import DAYS, Alarm, Function, Index, Personal, Service, Table, due
+
+# An order as GET /orders shows it.
+SHOWN = (
+    "order_id", "kind", "status", "currency", "lines", "ship_to", "subtotal", "shipping",
+    "tax", "total", "reservation", "payment_id", "reason", "created_at", "updated_at",
+)  # fmt: skip
+BY_CUSTOMER = Index(partition="customer_id", sort="created_sort", project=SHOWN)
+
+# An order is made by PutItem and changed by UpdateItem, each time with its event.
+MAKE = ("GetItem", "PutItem", "UpdateItem")
+CHANGE = ("GetItem", "UpdateItem")
+
+SERVICE = Service(
+    about="Orders and timelines",
+    tables=(
+        Table(
+            name="orders",
+            indexes={"by_customer": BY_CUSTOMER, **due()},
+            publishes=True,
+            expires=False,
+            personal=Personal(
+                attributes=("payment_method", "shipping_address"),
+                says="where the customer lives; what a checkout was to be paid with",
+            ),
+        ),
+    ),
+    functions=(
+        Function(place="api/place_order", tables={"orders": MAKE}, runs=("checkout",)),
+        Function(place="api/checkout", tables={"orders": MAKE}, runs=("checkout",)),
+        Function(
+            place="api/cancel_order",
+            tables={"orders": CHANGE},
+            runs=("checkout",),
+        ),
+        Function(place="api/list_orders", tables={"orders/by_customer": ("Query",)}),
+        Function(place="api/get_order", tables={"orders": ("GetItem",)}),
+        Function(place="api/get_timeline", tables={"orders": ("GetItem", "Query")}),
+        Function(place="steps", tables={"orders": CHANGE}),
+        Function(
+            place="consumers/on_payment_captured",
+            hears=("payment.captured",),
+            retries=DAYS,
+            tables={"orders": CHANGE},
+        ),
+        Function(
+            place="consumers/on_inventory_expired",
+            hears=("inventory.expired",),
+            tables={"orders": CHANGE},
+        ),
+        Function(
+            place="consumers/record_timeline",
+            hears=("order.*", "payment.*", "inventory.*"),
+            tables={"orders": ("PutItem",)},
+        ),
+        Function(
+            place="schedules/janitor",
+            tables={"orders": CHANGE, "orders/due": ("Query",)},
+            starts=("checkout",),
+        ),
+    ),
+    alarms=(
+        Alarm(
+            metric="CheckoutStuck",
+            says="A payment of an order has been under way for more than five minutes.",
+        ),
+        Alarm(
+            metric="CapturedAfterClose",
+            says="Money was taken for an order that is closed: it is due back.",
+        ),
+    ),
+    ids={"ord": ("order_id",)},
+)

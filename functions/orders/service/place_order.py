@@ -1,0 +1,52 @@
+"""The step `place`: pending -> placed, with the event and the answer of POST /orders."""
+
+from datetime import datetime
+
+from orders import codec, domain
+from orders.domain import Kind, Line, Order, Reservation, Status, Totals
+from orders.records import OrderChange, StoredOrder
+from orders.service import answers
+from orders.service.changes import change, update_with_retry
+from orders.service.ports import Orders
+from shop import clock
+from shop.checkout import PlaceOutcome, PlaceTask
+
+STANDS = frozenset({Status.PLACED, Status.PAID})
+
+
+def place_order(task: PlaceTask, *, orders: Orders, now: datetime) -> PlaceOutcome:
+    """With prices and reservation; `closed` if the order has ended meanwhile."""
+
+    def decide(record: StoredOrder) -> OrderChange | None:
+        before = record.order
+        if before.status is not Status.PENDING:
+            return None
+        after = _placed(before, task, now)
+        answer = answers.placed(after) if after.kind is Kind.ORDER else None
+        return change(before, after, trace=task.trace, answer=answer)
+
+    expected = StoredOrder(codec.expected_state(task.order, task.kind))
+    record = update_with_retry(orders, expected, decide)
+    stands = record.order.status in STANDS
+    return PlaceOutcome(outcome="placed" if stands else "closed", answer=record.answer)
+
+
+def _placed(order: Order, task: PlaceTask, now: datetime) -> Order:
+    priced, reservation = task.priced, task.reservation
+    return domain.placed(
+        order,
+        lines=tuple(
+            Line(
+                sku=line.sku,
+                quantity=line.quantity,
+                product_id=line.product_id,
+                title=line.title,
+                unit_price=line.unit_price,
+                total=line.total,
+            )
+            for line in priced.lines
+        ),
+        totals=Totals(priced.subtotal, priced.shipping, priced.tax, priced.total),
+        reservation=Reservation(reservation.reservation_id, clock.parse(reservation.expires_at)),
+        now=now,
+    )

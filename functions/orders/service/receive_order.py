@@ -1,0 +1,55 @@
+"""What POST /orders and POST /checkout make of a request before they run the machine."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from orders import domain
+from orders.domain import Kind, Line, ShipTo
+from orders.records import OriginalRequest, StoredOrder
+from orders.schemas import CheckoutIn, PlaceOrderIn
+from shop import idempotency, ids
+from shop.http import Request
+from shop.lines import merge
+from shop.schemas import Address
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """The pending order with its request, and the address for its row."""
+
+    order: StoredOrder
+    address: dict[str, Any]
+
+
+def receive_order(
+    request: Request[PlaceOrderIn] | Request[CheckoutIn],
+    kind: Kind,
+    address: Address,
+    *,
+    path: str,
+    now: datetime,
+    payment_method: str | None = None,
+    return_url: str | None = None,
+) -> Received:
+    """The order that this request is to make; a repeat with the same key has the same id."""
+    body, customer = request.body, request.user.subject
+    order = domain.opened(
+        order_id=ids.derive("ord", customer, request.key, region=ids.region_of(customer)),
+        customer_id=customer,
+        kind=kind,
+        currency=body.currency,
+        lines=tuple(Line(sku, quantity) for sku, quantity in merge(body.lines).items()),
+        ship_to=ShipTo(address.country, address.region),
+        now=now,
+    )
+    original = OriginalRequest(
+        fingerprint=idempotency.fingerprint([path, body.model_dump(mode="json")]),
+        lease_owner=secrets.token_hex(8),
+        lease_until=idempotency.lease_end(now),
+        trace=request.trace.to_dict(),
+        payment_method=payment_method,
+        return_url=return_url,
+    )
+    return Received(StoredOrder(order, None, original), address.model_dump(mode="json"))

@@ -1,0 +1,65 @@
+"""Payments: the PSP's secret, payments and their attempts."""
+
+from shop.deploy import Alarm, Function, Personal, Service, Table, due
+
+# A row is made by PutItem and changed by UpdateItem, each time with its event.
+CHANGE = ("GetItem", "PutItem", "UpdateItem")
+
+SERVICE = Service(
+    about="Payments and the PSP",
+    tables=(
+        Table(
+            name="payments",
+            indexes=due(),
+            publishes=True,
+            personal=Personal(
+                attributes=("payment_method",),
+                says="what the customer pays with, as the provider calls it",
+            ),
+        ),
+    ),
+    functions=(
+        Function(place="api/create_payment", tables={"payments": CHANGE}, runs=("checkout",)),
+        Function(place="api/get_payment", tables={"payments": ("GetItem",)}),
+        Function(
+            place="api/confirm_payment",
+            tables={"payments": ("GetItem", "UpdateItem")},
+            runs=("checkout",),
+        ),
+        Function(
+            place="api/receive_webhook",
+            tables={"payments": CHANGE},
+            uses=("psp",),
+            starts=("checkout",),
+        ),
+        Function(place="steps", tables={"payments": CHANGE}, uses=("psp",), timeout_s=9),
+        Function(
+            place="schedules/janitor",
+            tables={"payments": ("BatchGetItem", "UpdateItem"), "payments/due": ("Query",)},
+            starts=("checkout",),
+        ),
+    ),
+    alarms=(
+        Alarm(
+            metric="CapturedButRefused",
+            says="Money was taken for an order that cannot be paid: it is due back.",
+        ),
+        Alarm(
+            metric="PspRequestRefused",
+            says="The PSP refused what we asked for, not the method: perhaps our mistake.",
+        ),
+        Alarm(
+            metric="PspLetGoFailed",
+            says="The PSP did not cancel a payment that no order has any more.",
+        ),
+        Alarm(
+            metric="WebhookRefused",
+            says="A webhook was not signed by the PSP, or not with a secret that we know.",
+        ),
+    ),
+    ids={"pay": ("payment_id",), "att": ()},
+    variables={
+        "PSP_SECRET_ARN": "arn:aws:secretsmanager:us-east-1:000000000000:secret:psp",
+        "STRIPE_API_BASE": "https://psp.test",
+    },
+)

@@ -1,0 +1,59 @@
+"""Identity: the key that signs tokens, and the one that hides addresses."""
+
+from aws_cdk import RemovalPolicy
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+
+from infra.constructs.grants import allow
+from infra.stacks.functions import FunctionStack, Use
+
+
+def extend(stack: FunctionStack) -> None:
+    """Offer `sign_tokens`, `verify_tokens` and `email_mac`."""
+    _add_token_key(stack)
+    _add_email_mac_key(stack)
+
+
+def _add_token_key(stack: FunctionStack) -> None:
+    """ES256: the private half never leaves KMS."""
+    key = _key(stack, "TokenKey", "tokens", kms.KeySpec.ECC_NIST_P256, kms.KeyUsage.SIGN_VERIFY)
+    environment = {
+        "TOKEN_KEY_ARN": key.key_arn,
+        "TOKEN_ISSUER": stack.stage.token_issuer,
+        "TOKEN_AUDIENCE": stack.stage.token_audience,
+    }
+    sign = iam.PolicyStatement(
+        actions=["kms:Sign", "kms:GetPublicKey"],
+        resources=[key.key_arn],
+        # GetPublicKey names no algorithm, hence IfExists.
+        conditions={"StringEqualsIfExists": {"kms:SigningAlgorithm": "ECDSA_SHA_256"}},
+    )
+    verify = allow("kms:GetPublicKey", on=[key.key_arn])
+    stack.add_use("sign_tokens", Use(environment=environment, rights=[sign]))
+    stack.add_use("verify_tokens", Use(environment=environment, rights=[verify]))
+
+
+def _add_email_mac_key(stack: FunctionStack) -> None:
+    """Addresses are looked up by their HMAC, so the table can be read without knowing them."""
+    usage = kms.KeyUsage.GENERATE_VERIFY_MAC
+    key = _key(stack, "EmailMacKey", "email-mac", kms.KeySpec.HMAC_256, usage)
+    stack.add_use(
+        "email_mac",
+        Use(
+            environment={"EMAIL_MAC_KEY_ARN": key.key_arn},
+            rights=[allow("kms:GenerateMac", on=[key.key_arn])],
+        ),
+    )
+
+
+def _key(
+    stack: FunctionStack, id_: str, name: str, spec: kms.KeySpec, usage: kms.KeyUsage
+) -> kms.Key:
+    return kms.Key(
+        stack,
+        id_,
+        alias=f"alias/{stack.stage.physical('identity', name)}",
+        key_spec=spec,
+        key_usage=usage,
+        removal_policy=RemovalPolicy.RETAIN if stack.stage.retain else RemovalPolicy.DESTROY,
+    )

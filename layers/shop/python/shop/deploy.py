@@ -1,0 +1,265 @@
+"""What a service declares of itself, as plain data: functions and their rights, tables, alarms.
+
+`functions/<service>/deploy.py` makes one `SERVICE` of these and imports nothing else. infra makes
+a stack of it; tools and tests read the same. Neither is shipped: what a function may do changes no
+code that runs.
+"""
+
+import functools
+import importlib
+import runpy
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Literal
+
+Kind = Literal["route", "authorizer", "steps", "consumer", "job", "stream"]
+
+# What the place of an entry point within its service says about it.
+KINDS: Mapping[str, Kind] = {
+    "api": "route",
+    "authorizer": "authorizer",
+    "consumers": "consumer",
+    "schedules": "job",
+    "steps": "steps",
+    "streams": "stream",
+}
+ROOT = Path(__file__).resolve().parents[4]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Retries:
+    """How often a message is tried, once per visibility timeout, and how long it may wait.
+
+    With a consumer's three minutes, 1000 tries (the most that SQS counts) are two days.
+    """
+
+    attempts: int
+    retention_days: int
+
+
+HOURS = Retries(attempts=20, retention_days=4)
+DAYS = Retries(attempts=1000, retention_days=14)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Index:
+    """An index by two keys. It holds those, and of other attributes `project`: what its readers
+    read. Each more is written once more with every change of it.
+    """
+
+    partition: str
+    sort: str
+    project: tuple[str, ...] = ()
+
+
+def due(*project: str) -> Mapping[str, Index]:
+    """Sparse: only rows in a non-final state carry both attributes."""
+    return {"due": Index(partition="due_shard", sort="due_at", project=project)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Personal:
+    """Attributes that name or reach a person, or let somebody act as one, and what they say."""
+
+    attributes: tuple[str, ...]
+    says: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """A table with keys `pk` and `sk`. It has a stream if it publishes or a function reads it."""
+
+    name: str
+    indexes: Mapping[str, Index] = field(default_factory=dict)
+    publishes: bool = False  # rows carry events, which the relay puts on the bus
+    expires: bool = True  # rows with `expires_at` go by themselves
+    append_only: bool = False  # the table itself refuses every change of what is there
+    personal: Personal | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Foreign:
+    """How a function reads a table of another service; `only_key` is the one partition it sees."""
+
+    actions: tuple[str, ...]
+    stream: bool = False
+    only_key: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Function:
+    """One Lambda function and its rights.
+
+    `place` is its file within the service, which says its kind: `api/place_order`, `steps`.
+    `tables` maps a table of the service, or `<table>/<index>`, to the item actions that it may do;
+    `foreign` maps tables of other services. `uses` names what infra/extensions offers besides.
+    """
+
+    place: str
+    tables: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    foreign: Mapping[str, Foreign] = field(default_factory=dict)
+    uses: tuple[str, ...] = ()
+    runs: tuple[str, ...] = ()  # state machines that it starts and waits for
+    starts: tuple[str, ...] = ()  # state machines that it starts and leaves to themselves
+    hears: tuple[str, ...] = ()  # events of a consumer; `order.*` is every event of that kind
+    retries: Retries = HOURS  # of a consumer, before a message is parked
+    parallel: int = 1  # batches of one shard of a stream at a time
+    parks: str | None = None  # the variable with the queue of what streams bring in vain
+    memory_mb: int = 512
+    timeout_s: int | None = None  # None: as usual for its kind
+    service: str = ""  # the folder that it was found in
+
+    @property
+    def kind(self) -> Kind:
+        """What invokes it."""
+        return KINDS[self.place.partition("/")[0]]
+
+    @property
+    def name(self) -> str:
+        """Its name within the service."""
+        return self.place.rpartition("/")[2]
+
+    @property
+    def id(self) -> str:
+        """`<service>.<name>`."""
+        return f"{self.service}.{self.name}"
+
+    @property
+    def module(self) -> str:
+        """Where its code is."""
+        return f"{self.service}.{self.place.replace('/', '.')}"
+
+    @property
+    def handler(self) -> str:
+        """As Lambda calls it."""
+        return f"{self.module}.handler"
+
+    def load(self) -> Callable[[dict[str, Any], Any], Any]:
+        """The handler itself."""
+        found: Callable[[dict[str, Any], Any], Any] = importlib.import_module(self.module).handler
+        return found
+
+
+@dataclass(frozen=True, kw_only=True)
+class Alarm:
+    """Tells people when the service counts `metric` (shop.telemetry.count) above `limit`.
+
+    A gauge is written every minute and its newest value counts. Where silence is no good news, it
+    tells as well when nobody counts.
+    """
+
+    metric: str
+    says: str
+    dimensions: Mapping[str, str] = field(default_factory=dict)
+    gauge: bool = False
+    limit: float = 0
+    minutes: int = 1
+    silence_is_good: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Service:
+    """All that a service declares."""
+
+    about: str
+    functions: tuple[Function, ...]
+    tables: tuple[Table, ...] = ()
+    alarms: tuple[Alarm, ...] = ()
+    # What it counts besides: to be looked at only, and what the named metric of AWS tells as well.
+    quiet: tuple[str, ...] = ()
+    told_by: Mapping[str, str] = field(default_factory=dict)
+    # Kinds of ids that it makes, and the fields by which events and paths carry them.
+    ids: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    # What its extension puts into the environment, with values that lead nowhere: for loading its
+    # code where nothing is deployed.
+    variables: Mapping[str, str] = field(default_factory=dict)
+    name: str = ""  # the folder that it was found in
+
+
+@dataclass(frozen=True)
+class Platform:
+    """All services, by name."""
+
+    services: Mapping[str, Service]
+
+    @property
+    def functions(self) -> Mapping[str, Function]:
+        """All functions, by `<service>.<name>`."""
+        return {each.id: each for service in self.services.values() for each in service.functions}
+
+    @property
+    def tables(self) -> Mapping[str, Table]:
+        """All tables, by name."""
+        return {table.name: table for made in self.services.values() for table in made.tables}
+
+    @property
+    def consumers(self) -> Mapping[str, tuple[str, ...]]:
+        """What each consumer hears."""
+        return {id_: each.hears for id_, each in self.functions.items() if each.hears}
+
+    @property
+    def ids(self) -> Mapping[str, str]:
+        """The kind of id in each field that carries one."""
+        return {
+            name: kind
+            for service in self.services.values()
+            for kind, names in service.ids.items()
+            for name in names
+        }
+
+    def of_kind(self, kind: Kind) -> list[Function]:
+        """Functions of one kind, in the order of their ids."""
+        return sorted((f for f in self.functions.values() if f.kind == kind), key=lambda f: f.id)
+
+    @property
+    def relay(self) -> Function:
+        """The one function that streams feed: with the events of every table that publishes."""
+        (relay,) = self.of_kind("stream")
+        return relay
+
+    @property
+    def publishing(self) -> list[str]:
+        """The names of the tables whose rows carry events."""
+        return sorted(name for name, table in self.tables.items() if table.publishes)
+
+    def owner(self, table: str) -> str:
+        """The service that a table belongs to."""
+        for service in self.services.values():
+            if any(made.name == table for made in service.tables):
+                return service.name
+        raise LookupError(f"no service declares a table {table}")
+
+    def followed(self, table: Table) -> bool:
+        """Whether a function of another service reads the table's stream by itself."""
+        return any(
+            name == table.name and foreign.stream
+            for each in self.functions.values()
+            for name, foreign in each.foreign.items()
+        )
+
+    def lends(self, service: Service) -> bool:
+        """Whether a function of another service reads a table of this one."""
+        own = {table.name for table in service.tables}
+        return any(own & set(each.foreign) for each in self.functions.values())
+
+    def lenders(self, service: Service) -> set[str]:
+        """The services whose tables this one reads."""
+        return {self.owner(name) for each in service.functions for name in each.foreign}
+
+    def streams(self, table: Table) -> bool:
+        """Whether the table needs a stream."""
+        return table.publishes or self.followed(table)
+
+
+@functools.cache
+def discover(root: Path = ROOT) -> Platform:
+    """Read what every service of a tree declares."""
+    found = {}
+    for path in sorted((root / "functions").glob("*/deploy.py")):
+        name, declared = path.parent.name, runpy.run_path(str(path)).get("SERVICE")
+        if not isinstance(declared, Service):
+            raise TypeError(f"functions/{name}/deploy.py declares no SERVICE")
+        functions = tuple(replace(each, service=name) for each in declared.functions)
+        found[name] = replace(declared, name=name, functions=functions)
+    return Platform(found)
