@@ -16,6 +16,7 @@ from unittest.mock import patch
 from tools.access.synthesis import app  # isort: skip (sets up jsii)
 
 from aws_cdk import App, CfnResource
+from aws_cdk import aws_apigateway as apigw
 
 from infra import problems
 from infra.application import build_gateway
@@ -94,7 +95,7 @@ CONTRACTS: Mapping[str, Callable[[dict[str, Any]], None]] = {
 @contextmanager
 def changed(type_: str, name: str, value: Any) -> Iterator[None]:
     """One property of every resource of a type, as if the code said so."""
-    kind = getattr(gateway.apigw, type_)
+    kind = getattr(apigw, type_)
     original = kind.__init__
 
     def initialise(self: Any, *given: Any, **properties: Any) -> None:
