@@ -7,11 +7,12 @@ import pytest
 
 from shop.deploy import discover
 from tests.faults import campaign, covering
-from tests.faults.defects import all_defects
+from tests.faults.defects import ROOT, all_defects
 from tests.faults.injection import OF_KIND
 from tests.faults.journeys import JOURNEYS
 from tests.faults.running import Runner, Schedule
 from tests.faults.world import opened
+from tests.support import patches
 
 pytestmark = pytest.mark.slow
 
@@ -102,3 +103,4 @@ def test_there_are_defects_to_catch_and_they_name_journeys_that_exist() -> None:
     assert len(defects) >= 8
     for defect in defects:
         assert set(defect.journeys) <= set(JOURNEYS), defect.name
+        patches.check(defect.patch, root=ROOT)

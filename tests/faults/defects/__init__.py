@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import patch_ng
+from tests.support import patches
 
 ROOT = Path(__file__).parents[3]
 COPIED = ("functions", "layers/shop", "state_machines")
@@ -55,9 +55,7 @@ def hunt(defect: Defect) -> Caught:
             shutil.copytree(
                 ROOT / part, sources / part, ignore=shutil.ignore_patterns("__pycache__")
             )
-        patches = patch_ng.fromfile(str(defect.patch))
-        if not patches or not patches.apply(strip=1, root=sources):
-            raise ValueError(f"{defect.patch.name} does not fit the sources any more")
+        patches.apply(defect.patch, root=sources)
         done = subprocess.run(
             [
                 sys.executable,
