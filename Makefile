@@ -70,8 +70,9 @@ demo: venv ## Place and pay an order on the running platform, and show what happ
 contracts: venv ## Generate OpenAPI, event schemas and the route table from the code
 	@$(PY) -m tools.contracts
 
-access: venv ## Write down who may do what, from the templates: docs/access.md
+access: venv ## Write down who may do what and which quotas that needs, from the templates
 	@$(PY) -m tools.access --write
+	@$(PY) -m tools.quotas --write
 
 lock: venv ## Resolve pyproject.toml into the locked requirement files
 	@$(PY) -m tools.lock

@@ -84,6 +84,9 @@ def _patterns(
         grant.pattern
         for grant in closed
         if any(fnmatchcase(grant.sample, pattern) for pattern in allowed)
+        # `GET/a/*/b/*` would also shut `GET/a/*/b/*/c`. Where patterns cannot tell two routes
+        # apart, the open one stays open, and the closed one's function refuses.
+        and not any(fnmatchcase(other.sample, grant.pattern) for other in opened)
     }
     return frozenset(allowed), frozenset(denied)
 

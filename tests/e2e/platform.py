@@ -80,7 +80,7 @@ def shared_platform(shared: Path, owner: int) -> Iterator[Platform]:
     with _locked(shared):
         settings = _settings(json.loads(note.read_text())["port"]) if note.exists() else None
         if settings is None:
-            settings = _settings(_free_port(owner))
+            settings = free_settings(owner)
             _start(settings)
         _count(note, settings, +1)
     description = json.loads(settings.platform_file.read_text())
@@ -115,6 +115,11 @@ def _start(settings: Settings) -> None:
 
 def _settings(port: int) -> Settings:
     return Settings(home=HOME / str(port), port=port, psp_port=port + PSP_PORT_OFFSET)
+
+
+def free_settings(owner: int) -> Settings:
+    """Ports and a folder that nobody else uses as long as the process `owner` lives."""
+    return _settings(_free_port(owner))
 
 
 def _free_port(owner: int) -> int:

@@ -82,7 +82,7 @@ def _key(contract: dict[str, Any]) -> None:
     contract["paths"]["/orders"]["post"]["x-cartwright-idempotent"] = False
 
 
-CONTRACTS: Mapping[str, Callable[[dict[str, Any]], None]] = {
+CONTRACT_CHANGES: Mapping[str, Callable[[dict[str, Any]], None]] = {
     "a route is added": _route,
     "a route is removed": _removed,
     "a model changes": _model,
@@ -105,7 +105,7 @@ def changed(type_: str, name: str, value: Any) -> Iterator[None]:
         yield
 
 
-CODE: Mapping[str, Callable[[], Any]] = {
+CODE_CHANGES: Mapping[str, Callable[[], Any]] = {
     "the authorizer's expression": lambda: patch.object(gateway, "BEARER", "^.*$"),
     "the authorizer's memory": lambda: changed(
         "CfnAuthorizer", "authorizer_result_ttl_in_seconds", 60
@@ -132,11 +132,11 @@ def prod(folder: Path) -> None:
     made(large_contract(), stage=PRODUCTION, out=folder / "large").synth()
     ids = {"nothing": deployment_id(real(), folder / "same")}
     ids["nothing at all"] = deployment_id(real(), folder / "again")
-    for number, (name, change) in enumerate(CONTRACTS.items()):
+    for number, (name, change) in enumerate(CONTRACT_CHANGES.items()):
         contract = real()
         change(contract)
         ids[name] = deployment_id(contract, folder / f"contract-{number}")
-    for number, (name, patched) in enumerate(CODE.items()):
+    for number, (name, patched) in enumerate(CODE_CHANGES.items()):
         with patched():
             ids[name] = deployment_id(real(), folder / f"code-{number}")
     (folder / "ids.json").write_text(json.dumps(ids))

@@ -36,14 +36,14 @@ def synthesize(settings: Settings) -> None:
         settings,
         log="synth",
         failure="The CDK app does not synthesize",
-        CDK_OUTDIR=str(_output(settings)),
+        CDK_OUTDIR=str(output(settings)),
         CDK_CONTEXT_JSON=json.dumps(config.get("context", {}) | {"stage": STAGE}),
     )
 
 
 def deploy(settings: Settings, detail: Detail) -> None:
     """Run `cdk deploy` on what was synthesized; each finished stack is a line of progress."""
-    total = _stack_count(_output(settings))
+    total = _stack_count(output(settings))
     finished: list[str] = []
 
     def show(line: str) -> None:
@@ -59,7 +59,7 @@ def deploy(settings: Settings, detail: Detail) -> None:
 def reserve_concurrency(settings: Settings) -> None:
     """Apply the pools of the templates: the emulator's CloudFormation leaves them out."""
     client = boto3.client("lambda", **aws.options(settings))
-    for template in _output(settings).glob("*.template.json"):
+    for template in output(settings).glob("*.template.json"):
         for resource in json.loads(template.read_text())["Resources"].values():
             properties = resource.get("Properties", {})
             pool = properties.get("ReservedConcurrentExecutions")
@@ -81,8 +81,8 @@ def _cdk(settings: Settings) -> list[str]:
         str(settings.root / "node_modules" / ".bin" / "cdk"),
         "deploy",
         "--all",
-        f"--app={_output(settings)}",
-        f"--output={_output(settings)}",
+        f"--app={output(settings)}",
+        f"--output={output(settings)}",
         "--require-approval=never",
         "--concurrency=4",
         "--asset-parallelism=true",
@@ -100,7 +100,7 @@ def _ensure_assets_bucket(settings: Settings) -> None:
         s3.create_bucket(Bucket=ASSETS_BUCKET)
 
 
-def _output(settings: Settings) -> Path:
+def output(settings: Settings) -> Path:
     return settings.home / "cdk.out"
 
 

@@ -9,6 +9,7 @@ import pytest
 from identity import policy
 from identity.domain import SCOPES, Role
 from identity.policy import Grant
+from tests.infra import large
 
 STAGE = "arn:aws:execute-api:us-east-1:000000000000:cartwright/local"
 ROUTES = Path(__file__).resolve().parents[3] / "functions/identity/routes.json"
@@ -133,3 +134,29 @@ def test_customers_routes_need_shop_buy_unless_they_say_otherwise(tmp_path: Path
         "/b": set(),
         "/c": {"ops"},
     }
+
+
+def test_what_is_denied_shuts_no_route_that_is_open() -> None:
+    """A route below a closed one, both below an open one: its function has to refuse the second."""
+    grants = (
+        Grant("GET", "/a/{id}", frozenset({"read"})),
+        Grant("GET", "/a/{id}/b/{id}", frozenset({"write"})),
+        Grant("GET", "/a/{id}/b/{id}/c", frozenset({"read"})),
+        Grant("GET", "/a/{id}/d", frozenset({"write"})),
+    )
+    document = policy.document(grants, ["read"], stage_arn=STAGE)
+    assert [allows(document, arn(grant)) for grant in grants] == [True, True, True, False]
+
+
+@pytest.mark.parametrize("scopes", [["shop:buy"], ["read"], ["read", "write"]])
+def test_a_policy_fits_when_there_are_several_times_as_many_routes(scopes: list[str]) -> None:
+    """150 routes of ten services, opened to customers, to readers and to writers in turn."""
+    grants = tuple(
+        Grant(method.upper(), path, frozenset([("shop:buy", "read", "write")[index % 3]]))
+        for path, item in large.contract()["paths"].items()
+        for index, method in enumerate(item, start=len(path))
+    )
+    assert len(grants) == large.ROUTES
+    document = policy.document(grants, scopes, stage_arn=STAGE)
+    assert all(allows(document, arn(grant)) for grant in grants if grant.opened_by(scopes))
+    assert len(json.dumps(document)) < 8192
