@@ -6,7 +6,7 @@ with the event of its newest change. The sparse index `due` holds the reservatio
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from datetime import datetime
 
@@ -124,11 +124,12 @@ class StockRepository:
             return False
         raise Inconsistent(f"{changes[0].sku} at {changes[0].location}")
 
-    def overdue(self, now: datetime) -> Iterable[Reservation]:
+    def overdue(self, now: datetime) -> Iterator[Reservation]:
         """The longest overdue first, page by page; the index may be behind: conditions decide."""
         until = ReservationItem.due_at <= clock.rfc3339(now)
         shards = [ReservationItem.due.query(str(shard), until) for shard in range(DUE_SHARDS)]
-        return map(_reservation, tables.oldest_first(shards, due_at=lambda item: str(item.due_at)))
+        for item in tables.oldest_first(shards, due_at=lambda item: str(item.due_at)):
+            yield _reservation(item)
 
     def postpone(self, held: Reservation, *, due_at: str) -> None:
         """Look at it again then, if it still is as it was read."""

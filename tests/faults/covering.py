@@ -23,6 +23,8 @@ ELSEWHERE = {
     "functions/inventory/service/counting.py receive": "for tools/seed, on no route",
     "functions/inventory/service/ending.py commit calls stock.find": _SHELF,
     "functions/inventory/service/ending.py release calls stock.find": _SHELF,
+    "functions/inventory/service/ending.py expire calls stock.postpone": _SHELF,
+    "functions/inventory/repository.py StockRepository.postpone": _SHELF,
     "functions/orders/repository.py OrderRepository.save calls self.get": "if a row is gone",
     f"{_AUDITOR}reading.py _read_shard calls _read_on": "of several pages; tests/unit/operations",
     f"{_AUDITOR}tallying.py load calls notes.tallies": "what a new hold names; tests/integration",
