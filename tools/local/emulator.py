@@ -10,13 +10,16 @@ import shutil
 import sys
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 
 from tools.local import processes
 from tools.local.errors import LocalError
 from tools.local.http import get_json, wait_for
 from tools.local.settings import Settings, clean_environment, taken_port
+from tools.local.workers import limits
 
 START_TIMEOUT_S = 60.0
+WORKERS = Path(__file__).parent / "workers"  # the emulator with workers that are forked
 
 
 def with_external(settings: Settings, environ: Mapping[str, str] = os.environ) -> Settings:
@@ -39,7 +42,7 @@ def service(settings: Settings) -> processes.Service:
     temporary = settings.home / "tmp"
     return processes.Service(
         name="emulator",
-        command=[sys.executable, "-m", "ministack"],
+        command=[sys.executable, str(WORKERS)],
         port=settings.port,
         home=settings.home,
         state=settings.state / "emulator",
@@ -56,7 +59,7 @@ def service(settings: Settings) -> processes.Service:
             IOT_MTLS_ENABLED="0",  # Would open port 8883, which a second platform could not share.
             SFTP_ENABLED="0",
             DOCKER_HOST=f"unix://{temporary}/no-docker",  # It reaps containers that it finds.
-            LAMBDA_WARM_TTL_SECONDS="900",
+            LAMBDA_ACCOUNT_CONCURRENCY=str(limits.AT_WORK),
             AUTH="true",  # IAM is enforced: a function may do what its role says, no more.
         ),
     )

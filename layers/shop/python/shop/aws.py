@@ -42,12 +42,12 @@ def client(
             parameter_validation=False,
         )
         region = os.environ.get("AWS_REGION") or os.environ["AWS_DEFAULT_REGION"]
-        _clients[key] = _session().create_client(service, region_name=region, config=config)
+        _clients[key] = shared_session().create_client(service, region_name=region, config=config)
     return _clients[key]
 
 
 @functools.cache
-def _session() -> botocore.session.Session:
+def shared_session() -> botocore.session.Session:
     """One for all clients: it holds what was read of endpoints and service models."""
     return botocore.session.get_session()
 
@@ -56,4 +56,4 @@ def reset(*, session: bool = False) -> None:
     """Forget the clients, and the session: for tests that change the endpoint or the wire."""
     _clients.clear()
     if session:
-        _session.cache_clear()
+        shared_session.cache_clear()
