@@ -76,6 +76,7 @@ class Emulator:
 def emulator(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Emulator]:
     from ministack.core import lambda_runtime
 
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.setattr(lambda_runtime, "Worker", lambda_runtime.Worker)
     monkeypatch.setattr(lambda_runtime, "subprocess", lambda_runtime.subprocess)
     parent = client.install(lambda_runtime, lambda: None)

@@ -38,7 +38,8 @@ class ForkedProcess:
 
     def __del__(self) -> None:
         self._forget()
-        for stream in (self.stdin, self.stdout, self.stderr):
+        # A stream of one that runs may be read just now, and its end would be waited for.
+        for stream in (self.stdin, self.stdout, self.stderr) if self.returncode is not None else ():
             with contextlib.suppress(OSError):  # What was not written reaches nobody.
                 stream.close()
 

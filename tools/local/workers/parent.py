@@ -32,6 +32,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, NoReturn
 
 LIBRARIES = (
@@ -68,7 +69,8 @@ def serve(
         name = key(request)
         for _ in range(2):  # One that has just ended is made anew.
             if name not in below:
-                below[name] = _fork(become, request, [connection, *below.values()])
+                held = [connection.fileno(), *map(socket.socket.fileno, below.values())]
+                below[name] = _fork(become, request, [*held, *descriptors])
             try:
                 socket.send_fds(below[name], [content], descriptors)
                 break
@@ -88,16 +90,17 @@ def receive(connection: socket.socket, idle_s: float | None) -> tuple[bytes, lis
 
 
 def _fork(
-    become: Callable[[socket.socket, Request], None], request: Request, held: list[socket.socket]
+    become: Callable[[socket.socket, Request], None], request: Request, held: list[int]
 ) -> socket.socket:
-    """The socket of the new process."""
+    """The socket of the new process, which closes what is `held` here: a worker's descriptors that
+    it kept would never end."""
     ours, its = socket.socketpair()
     if os.fork():
         its.close()
         return ours
     try:
-        for other in (ours, *held):
-            other.close()
+        ours.close()
+        _close(held)
         become(its, request)
     finally:
         os._exit(0)
@@ -147,20 +150,28 @@ def _function_of(request: Request) -> str:
 
 
 def _be_function(connection: socket.socket, request: Request) -> None:
-    code = tempfile.mkdtemp(prefix="function-", dir=request["environment"].get("TMPDIR"))
-    try:
-        shutil.copytree(request["folder"], code, dirs_exist_ok=True)  # It goes with its worker.
-        os.environ.clear()
-        os.environ.update(request["environment"])
-        time.tzset()
-        sys.path.insert(0, code)
-        _import((request["module"],))
-        with contextlib.suppress(Exception):
-            _make_client()
-        _freeze()
-        _serve_workers(connection)
-    finally:
-        shutil.rmtree(code, ignore_errors=True)
+    code = _code(request)
+    os.environ.clear()
+    os.environ.update(request["environment"])
+    time.tzset()
+    sys.path.insert(0, code)
+    _import((request["module"],))
+    with contextlib.suppress(Exception):
+        _make_client()
+    _freeze()
+    _serve_workers(connection)
+
+
+def _code(request: Request) -> str:
+    """A copy of the function's code that stays: what its first worker runs goes with it, and the
+    workers that are forked here may outlive this process."""
+    folder = Path(request["environment"].get("TMPDIR") or tempfile.gettempdir())
+    code = folder / f"function-{request['version'][:16]}"
+    if not code.exists():
+        draft = tempfile.mkdtemp(dir=folder)
+        shutil.copytree(request["folder"], draft, dirs_exist_ok=True)
+        Path(draft).rename(code)
+    return str(code)
 
 
 def _make_client() -> None:
