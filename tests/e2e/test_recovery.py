@@ -11,11 +11,11 @@ from tests.support.shop_client import ADDRESS, ShopClient, eventually, new_key
 
 
 def workers(function: str) -> list[psutil.Process]:
-    """The emulator's processes that run this function."""
+    """The emulator's processes that run this function, each in a folder of its own."""
     found = []
     for process in psutil.process_iter():
         try:
-            if process.environ().get("AWS_LAMBDA_FUNCTION_NAME") == function:
+            if f"-{function}-" in process.cwd():
                 found.append(process)
         except (psutil.NoSuchProcess, psutil.AccessDenied):
             continue

@@ -136,6 +136,18 @@ def test_a_layer_that_was_built_anew_is_what_the_next_worker_imports(emulator: E
     assert call(before)["version"] == 1
 
 
+def test_what_kept_its_stream_at_import_writes_to_the_log_and_not_into_the_answer(
+    emulator: Emulator,
+) -> None:
+    """As a logger's handler does. Its line would be taken for the answer."""
+    kept = "import json, sys\nout = sys.stdout\n"
+    line = 'json.dumps({"status": "ok", "result": "a line"})'
+    code = f"{kept}def handler(event, context):\n    print({line}, file=out)\n    return 'answer'\n"
+    answer = emulator.worker(code=code).invoke({}, "request-1")
+    assert answer["result"] == "answer"
+    assert "a line" in answer["log"]
+
+
 def test_a_function_that_cannot_be_imported_says_why(emulator: Emulator) -> None:
     with pytest.raises(RuntimeError, match="nothing_like_it"):
         emulator.worker(code="import nothing_like_it\n").invoke({}, "request-1")

@@ -109,6 +109,9 @@ def _fork(
 def main(connection: socket.socket) -> None:
     """The first level."""
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # Nobody waits for the children: no zombies.
+    # What is imported here keeps its stream (a logger's handler does): it has to write to what a
+    # worker's stderr is, never to its stdout, over which the worker answers.
+    sys.stdout = sys.stderr = open(2, "w", encoding="utf-8", buffering=1, closefd=False)  # noqa: SIM115
     sys.path[:0] = sys.argv[2].split(os.pathsep)
     _import(LIBRARIES)
     _freeze()
@@ -216,7 +219,6 @@ def _be_worker(request: Request, descriptors: list[int]) -> NoReturn:
     os.chdir(request["folder"])
     sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115
     sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
-    sys.stderr = open(2, "w", encoding="utf-8", buffering=1, closefd=False)  # noqa: SIM115
     sys.argv = [request["script"]]
     os.write(lifeline, f"{os.getpid()}\n".encode())
     status = 1
