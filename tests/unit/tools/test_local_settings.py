@@ -23,8 +23,8 @@ def test_port_of_the_payment_provider_follows_the_emulators() -> None:
     assert from_environment({"CARTWRIGHT_PORT": "4710"}).psp_port == 5710
 
 
-def test_defaults_are_the_usual_ports() -> None:
-    settings = from_environment({})
+def test_defaults_are_the_usual_ports(tmp_path: Path) -> None:
+    settings = from_environment({}, tmp_path)
     assert (settings.port, settings.psp_port) == (4566, 5566)
 
 
