@@ -32,7 +32,7 @@ up run down reset status logs watch:
 
 test: lint ## Everything: linters, types and every suite, the last against an emulator of its own
 	@$(PYTEST) tests
-	@$(PY) -m tests.faults
+	@$(PY) -m tests.faults changed
 
 faults: venv ## Every journey under every single fault; the report is build/faults/report.json
 	@$(PY) -m tests.faults

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from tests.faults import defects
+from tests.faults.defects import Caught, Defect
 from tests.faults.running import Course, Result, Runner, Schedule
 from tests.faults.world import opened
 from tests.support.wire import SOURCES
@@ -99,9 +100,9 @@ class Campaign:
         for found in self._pool.map(run, slices):
             yield from self._noted(found)
 
-    def defects(self) -> Iterator[defects.Caught]:
+    def hunts(self, seeded: Iterable[Defect]) -> Iterator[Caught]:
         """What became of each seeded defect."""
-        return self._pool.map(defects.hunt, defects.all_defects())
+        return self._pool.map(defects.hunt, seeded)
 
     def _noted(self, found: tuple[T, Lines]) -> T:
         self.lines |= found[1]
@@ -153,7 +154,7 @@ def read(name: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in (OUT / name).read_text().splitlines()]
 
 
-def report(*, seconds: float) -> dict[str, Any]:
+def report(*, seconds: float, selected: str) -> dict[str, Any]:
     """The figures, from the raw records alone."""
     calls, results = read("calls.jsonl"), read("schedules.jsonl")
     journeys = {
@@ -167,6 +168,7 @@ def report(*, seconds: float) -> dict[str, Any]:
         for name in sorted({row["journey"] for row in calls})
     }
     return {
+        "selected": selected,
         "journeys": journeys,
         "schedules": len(results),
         "violations": [

@@ -81,6 +81,7 @@ class Point:
     name: str
     kind: Kind
     faults: tuple[str, ...]
+    site: str = ""  # the line of a service from which it is called, if it is a call
 
 
 @dataclass
@@ -107,6 +108,7 @@ class Injector:
     refuses: Callable[[Request], bool] = lambda request: False  # AWS, for good
     rival: Callable[[], object] = lambda: None
     answers: Callable[[str], bool] = lambda function: True  # whether a client waits for it
+    site: Callable[[], str] = lambda: ""  # the line of ours that calls at the moment
     streams: set[tuple[str, str]] = field(default_factory=set)  # those that pause, of the estate
     _sticky: tuple[str, Request] | None = None
     _swapped: Delivery | None = None
@@ -278,7 +280,7 @@ class Injector:
 
     def _here(self, name: str, kind: Kind, faults: tuple[str, ...]) -> str | None:
         index = len(self.points)
-        self.points.append(Point(index, name, kind, faults))
+        self.points.append(Point(index, name, kind, faults, self.site()))
         fault = self.faults.get(index)
         if fault not in faults:  # Behind another fault the point may be another one.
             return None

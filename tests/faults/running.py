@@ -1,18 +1,25 @@
 """Runs: a journey from a clean state, with the faults of one schedule, and what the oracle says."""
 
 import copy
+import sys
 import time
 import traceback
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
+from types import FrameType
 from typing import Any
 
 from tests.faults import oracle
 from tests.faults.injection import Point
 from tests.faults.journeys import JOURNEYS, Journey, ended
 from tests.faults.world import Snapshot, World
-from tests.support.wire import Request
+from tests.support.wire import SOURCES, Request, is_ours
+
+ROOT = Path(__file__).parents[2]
+_JOURNEYS = str(Path(__file__).parent / "journeys")
 
 
 @dataclass(frozen=True)
@@ -60,6 +67,7 @@ class Course:
     ended: dict[str, Any]
     violations: list[str]
     requests: list[Request] = field(default_factory=list)
+    files: frozenset[str] = frozenset()  # its own, and all sources that it ran through
 
     def schedules(self) -> Iterator[Schedule]:
         """Every fault at every point, one at a time."""
@@ -86,12 +94,13 @@ class Runner:
     def course(self, name: str) -> Course:
         """Run it without a fault; it must end as it says."""
         journey = JOURNEYS[name]
-        violations = self._go(journey, {})
+        with _files() as files:
+            violations = self._go(journey, {})
         got = ended(self.world)
         violations += _ends(journey, got)
         requests = [each for each in self.world.shop.wire.requests if each.function != "test"]
         points = list(self.world.injector.points)
-        return Course(name, points, got, violations, requests)
+        return Course(name, points, got, violations, requests, frozenset(files))
 
     def run(self, schedule: Schedule) -> Result:
         """Run it with its faults, each at its point."""
@@ -138,6 +147,26 @@ class Runner:
         snapshot, seen = self._given[journey.name]
         world.restore(snapshot)
         world.seen = copy.deepcopy(seen)
+
+
+@contextmanager
+def _files() -> Iterator[set[str]]:
+    """Sources, and parts of journeys, of which anything is called meanwhile."""
+    found: set[str] = set()
+
+    def note(frame: FrameType, _event: str, _argument: object) -> None:
+        file = frame.f_code.co_filename
+        if is_ours(frame):
+            found.add(file.removeprefix(f"{SOURCES}/"))
+        elif file.startswith(_JOURNEYS):
+            found.add(file.removeprefix(f"{ROOT}/"))
+
+    before = sys.gettrace()
+    sys.settrace(note)
+    try:
+        yield found
+    finally:
+        sys.settrace(before)
 
 
 def _ends(journey: Journey, got: Mapping[str, Any]) -> list[str]:

@@ -70,9 +70,10 @@ def test_the_report_is_what_its_records_say(
     campaign.write("not_covered.jsonl", [{"call": "a.py:1 f calls b"}])
     campaign.write("defects.jsonl", [{"name": "d", "caught": True, "by": "pay:1:lost"}])
 
-    report = campaign.report(seconds=1.26)
+    report = campaign.report(seconds=1.26, selected="every run")
 
     assert json.loads(json.dumps(report)) == {
+        "selected": "every run",
         "journeys": {"pay": {"calls": 1, "schedules": 2}},
         "schedules": 2,
         "violations": [

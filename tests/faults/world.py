@@ -76,6 +76,7 @@ class World:
         shop.wire.watched = lambda: not self.injector.paused
         shop.psp.around = self._ask_provider
         self.injector.streams = shop.estate.held
+        self.injector.site = shop.wire.site
         self.injector.answers = lambda name: (
             discover().functions[name].kind in ("route", "steps", "authorizer")
         )

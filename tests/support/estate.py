@@ -107,6 +107,7 @@ class Estate:
             for name in (_queue_of(consumer), f"{_queue_of(consumer)}-dlq"):
                 queue = self._queues.get_queue(name)
                 queue._messages, queue._pending_messages = [], set()
+                queue.deleted_messages.clear()
         self.undelivered.clear()
         self.held.clear()
         self._tries.clear()

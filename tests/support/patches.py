@@ -30,6 +30,11 @@ def check(patch: Path, *, root: Path) -> None:
         _changed(patch, hunk, (root / hunk.file).read_text())
 
 
+def files(patch: Path) -> frozenset[str]:
+    """What it changes, relative to the root."""
+    return frozenset(hunk.file for hunk in _hunks(patch.read_text()))
+
+
 def _changed(patch: Path, hunk: _Hunk, text: str) -> str:
     # From the beginning of a line on, else `x = 1` would be found in `max = 1`.
     before, old, new = ("\n" + part for part in (text, hunk.old, hunk.new))

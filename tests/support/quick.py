@@ -21,6 +21,7 @@ import pytest
 from botocore import useragent
 from botocore.retries.quota import RetryQuota
 from moto.core import utils as moto_utils
+from moto.core.common_models import BaseModel
 from moto.core.serialize import ResponseSerializer
 from moto.dynamodb.parsing.ast_nodes import (  # type: ignore[attr-defined]
     DepthFirstTraverser,
@@ -108,6 +109,8 @@ def quick(patch: pytest.MonkeyPatch) -> None:
             patch.setattr(module, "copy", copier)
         if name.startswith("moto.") and "camelcase_to_underscores" in vars(module):
             patch.setattr(module, "camelcase_to_underscores", _underscored)
+    # moto keeps every object that it ever made, for a reset that these runs do not need.
+    patch.setattr(BaseModel, "__new__", lambda kind, *_, **__: object.__new__(kind))
     patch.setattr(execution_worker, "Thread", _Inline)
     patch.setattr(execute_state, "Thread", _Inline)
     patch.setattr(program, "threading", SimpleNamespace(Thread=_Inline))

@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count as counter
 from pathlib import Path
+from types import FrameType
 from typing import Any
 from urllib.parse import unquote
 
@@ -55,6 +56,11 @@ class Died(BaseException):
 
 class FunctionFailed(Exception):
     """What its caller hears of a function whose process is gone."""
+
+
+def is_ours(frame: FrameType) -> bool:
+    """Whether a line of the platform is run there, not one of the tests or of a library."""
+    return frame.f_code.co_filename.startswith(_OURS)
 
 
 @dataclass(frozen=True)
@@ -152,8 +158,24 @@ class Wire:
         frame = sys._getframe()
         while frame.f_back is not None:
             frame = frame.f_back
-            if frame.f_code.co_filename.startswith(_OURS):
+            if is_ours(frame):
                 self.reached.add((frame.f_code.co_filename, frame.f_lineno))
+
+    def site(self) -> str:
+        """The line of a service, else of the layer, that is being run: `orders/api/pay.py:17`."""
+        if self.here.function == "test":
+            return ""
+        frame: FrameType | None = sys._getframe()
+        found = ""
+        while frame is not None:
+            file = frame.f_code.co_filename
+            if file.startswith(_OURS):
+                found = found or f"{file}:{frame.f_lineno}"
+                if file.startswith(_OURS[0]):
+                    found = f"{file}:{frame.f_lineno}"
+                    break
+            frame = frame.f_back
+        return found.removeprefix(f"{SOURCES}/")
 
     @property
     def others(self) -> list[Request]:

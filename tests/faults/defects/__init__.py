@@ -30,6 +30,11 @@ class Defect:
     faults: tuple[str, ...]  # that reveal it; none: the journeys do by themselves
     patch: Path
 
+    @property
+    def files(self) -> frozenset[str]:
+        """The sources that it changes, and itself."""
+        return patches.files(self.patch) | {f"tests/faults/defects/{self.patch.name}"}
+
 
 @dataclass(frozen=True)
 class Caught:
