@@ -24,7 +24,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from shop.deploy import discover
+from infra.project import Project
 from tools import artefacts, packages
 from tools.artefacts import Artefact, BuildError
 
@@ -94,7 +94,7 @@ class _Builder:
             raise BuildError(f"There is no service {service}: functions/{service} has no Python.")
         files = [*artefacts.shipped(source)]
         rules = sorted((self.root / "functions").glob(f"*/{INVARIANTS}"))
-        if service in discover(self.root).auditors:
+        if service in Project(root=self.root).platform().auditors:
             others = [path for path in rules if path.parent != source]
             files += [file for path in others for file in (path.with_name("__init__.py"), path)]
         else:  # They run with the auditor only: what they say changes no other code.

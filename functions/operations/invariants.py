@@ -57,8 +57,16 @@ def _is_derived(id_: str, *cause: str) -> bool:
 INVARIANTS = Invariants(
     at_rest=("I6",),
     rows=tuple(
-        RowType(table="audit", pk=kind, unchecked=NOTES)
-        for kind in ("RUN", "CURSOR", "SUM", "PART", "SUSPECT", "REPORT")
+        RowType(table="audit", pk=kind, sk=sk, unchecked=NOTES)
+        for kind, sk in (
+            ("RUN", "RUN"),
+            ("CURSOR", "EPOCH#"),
+            ("CURSOR", ""),
+            ("SUM", "TALLY"),
+            ("PART", "TALLY"),
+            ("SUSPECT", "SUSPECT"),
+            ("REPORT", "REPORT"),
+        )
     ),
     rules=(
         Rule("I6", changes_are_told),

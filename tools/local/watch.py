@@ -8,7 +8,7 @@ from pathlib import Path
 
 from watchfiles import watch as file_changes
 
-from shop.deploy import discover
+from infra.project import Project
 from tools.local import descriptor, emulator, swap
 from tools.local.errors import LocalError
 from tools.local.progress import Progress
@@ -45,7 +45,7 @@ def affected(root: Path, paths: Iterable[Path]) -> tuple[list[str], bool]:
         if path.name == DECLARATION:
             deploy = True
         elif parts[0] == "functions" and parts[2:] == (INVARIANTS,):
-            names |= discover(root).auditors
+            names |= Project().platform().auditors
         elif parts[0] == "functions" and len(parts) > 2:
             names.add(parts[1])
         elif parts[:2] == ("layers", swap.SHOP_LAYER):

@@ -175,7 +175,7 @@ class Service:
     # What it counts besides: to be looked at only, and what the named metric of AWS tells as well.
     quiet: tuple[str, ...] = ()
     told_by: Mapping[str, str] = field(default_factory=dict)
-    # The invariants that it answers for and that are watched, and what is wrong where one is violated.
+    # The watched invariants that it answers for, and what is wrong where one is violated.
     invariants: Mapping[str, str] = field(default_factory=dict)
     # Kinds of ids that it makes, and the fields by which events and paths carry them.
     ids: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
