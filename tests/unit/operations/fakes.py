@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 from operations.domain.changes import Change
+from operations.domain.registry import Registry
 from operations.domain.suspects import Step, Suspect
 from operations.domain.tallies import SUM, Key, Tally, Total
 from operations.repository.declared import declared
@@ -42,6 +43,7 @@ class World:
     """Tables, their streams, the auditor's notes; every call to them can be the last one."""
 
     now: datetime = START
+    registry: Registry = field(default_factory=declared)
     rows: dict[Ref, Row] = field(default_factory=dict)
     shards: dict[str, list[Shard]] = field(
         default_factory=lambda: {name: [Shard("s1")] for name in declared().streams}
@@ -123,7 +125,7 @@ class World:
 
     def auditor(self, token: str) -> Auditor:
         return Auditor(
-            registry=declared(),
+            registry=self.registry,
             streams=FakeStreams(self),
             stored=FakeEvidence(self),
             notes=FakeNotes(self, token),

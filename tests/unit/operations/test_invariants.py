@@ -149,6 +149,21 @@ BROKEN: list[tuple[str, str, Break]] = [
         "folded twice",
         lambda r: change(r, "balances", "ACCOUNT#2100:USD", credit=1000),
     ),
+    (
+        "I6",
+        "a row of a kind that no rule looks at",
+        _add("payments", {"pk": "PAYOUT#1", "sk": "PAYOUT"}),
+    ),
+    (
+        "I6",
+        "a sort key that no rule looks at",
+        _add("orders", {"pk": "ORDER#paid", "sk": "NOTE"}),
+    ),
+    (
+        "I6",
+        "a status that no rule knows",
+        lambda r: change(r, "payments", "PAYMENT#pay_2", status="disputed"),
+    ),
     ("I6", "folded, not posted", _add("balances", {"pk": "FOLDED#txn_9", "sk": "FOLDED"})),
     (
         "I6",
