@@ -29,7 +29,10 @@ PURE_KERNEL = {
     "lines",
     "strict",
     "checkout",
+    "facts",
+    "invariants",
 }
+INVARIANTS = {"shop.invariants", "shop.facts", "shop.ids"}  # what rules are made of
 
 
 def modules(folder: Path) -> Iterator[tuple[Path, set[str]]]:
@@ -70,6 +73,26 @@ def test_domain_is_pure(service: str) -> None:
                 assert name == "shop" or any(name.startswith(a) for a in allowed), (file, name)
             if top == service:
                 assert ".domain" in name, (file, name)
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_invariants_are_made_of_facts_alone(service: str) -> None:
+    """They run in the asset of another service, which holds nothing else of this one."""
+    [found] = [
+        n
+        for f, n in modules(FUNCTIONS / service)
+        if f.parent.name == service and f.name == "invariants.py"
+    ]
+    ours = {name for name in found if name.split(".")[0] in {"shop", *SERVICES}}
+    assert {
+        name for name in ours if name != "shop" and not any(name.startswith(i) for i in INVARIANTS)
+    } == set()
+    assert {name.split(".")[0] for name in found - ours} <= {
+        "collections",
+        "dataclasses",
+        "datetime",
+        "json",
+    }
 
 
 @pytest.mark.parametrize("service", SERVICES)

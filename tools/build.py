@@ -24,6 +24,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from infra.project import Project
 from tools import artefacts, packages
 from tools.artefacts import Artefact, BuildError
 
@@ -34,6 +35,7 @@ PLATFORMS = ("host", "aws")
 AWS_PYTHON = "3.13"
 AWS_WHEELS = ("--python-platform", "aarch64-manylinux_2_28", "--python-version", AWS_PYTHON)
 SHOP = "shop"
+INVARIANTS = "invariants.py"
 NO_PYTHON = (
     f"No Python {AWS_PYTHON} on PATH: built without .pyc files, which makes cold starts slower."
 )
@@ -73,7 +75,10 @@ class _Builder:
     def layer(self, name: str) -> Artefact:
         source = self.root / "layers" / name
         if name == SHOP:
-            return self._of_sources(f"layers/{name}", source / "python", "python")
+            python = source / "python"
+            return self._of_sources(
+                f"layers/{name}", [*artefacts.shipped(python)], python, "python"
+            )
         lock = source / "requirements.txt"
         if not lock.is_file():
             raise BuildError(f"There is no layer {name}: {lock.relative_to(self.root)} is missing.")
@@ -87,19 +92,26 @@ class _Builder:
         source = self.root / "functions" / service
         if not _is_service(source):
             raise BuildError(f"There is no service {service}: functions/{service} has no Python.")
-        return self._of_sources(f"functions/{service}", source, service)
+        files = [*artefacts.shipped(source)]
+        rules = sorted((self.root / "functions").glob(f"*/{INVARIANTS}"))
+        if service in Project(root=self.root).platform().auditors:
+            others = [path for path in rules if path.parent != source]
+            files += [file for path in others for file in (path.with_name("__init__.py"), path)]
+        else:  # They run with the auditor only: what they say changes no other code.
+            files = [path for path in files if path not in rules]
+        return self._of_sources(f"functions/{service}", files, source.parent)
 
-    def _of_sources(self, name: str, source: Path, inside: str) -> Artefact:
-        files = list(artefacts.shipped(source))
+    def _of_sources(self, name: str, files: list[Path], root: Path, inside: str = "") -> Artefact:
+        """The files, each in its place below `root`, in the folder `inside` of the asset."""
         parts = [
             part
             for path in files
-            for part in (path.relative_to(source).as_posix().encode(), path.read_bytes())
+            for part in (path.relative_to(root).as_posix().encode(), path.read_bytes())
         ]
         return Artefact(
             name=name,
             digest=self._digest(*parts),
-            make=lambda folder: artefacts.copy(source, files, folder / inside),
+            make=lambda folder: artefacts.copy(root, files, folder / inside),
         )
 
     def run(self, wanted: list[Artefact]) -> BuildResult:

@@ -9,7 +9,15 @@ HELD = ("order_id", "status", "lines", "held_until", "sequence", "created_at", "
 
 SERVICE = Service(
     about="Stock, reservations and movements",
-    tables=(Table(name="inventory", indexes=due(*HELD), publishes=True, expires=False),),
+    tables=(
+        Table(
+            name="inventory",
+            indexes=due(*HELD),
+            publishes=True,
+            expires=False,
+            audited=("BatchGetItem", "Query"),  # reservations; the movements of a SKU, once
+        ),
+    ),
     functions=(
         Function(place="api/check_stock", tables={"inventory": ("BatchGetItem",)}),
         Function(place="steps", tables={"inventory": ("BatchGetItem", *CHANGE)}),
@@ -26,5 +34,6 @@ SERVICE = Service(
         ),
     ),
     quiet=("ReservationsExpired",),
+    invariants={"I2": "Stock is not the sum of its movements, or not what reservations hold."},
     ids={"rsv": ("reservation_id",), "mov": ()},
 )

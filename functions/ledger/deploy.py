@@ -18,8 +18,9 @@ SERVICE = Service(
             publishes=True,
             expires=False,
             append_only=True,
+            audited=("BatchGetItem", "Query"),
         ),
-        Table(name="balances", expires=False),
+        Table(name="balances", expires=False, audited=("BatchGetItem",)),
     ),
     functions=(
         Function(place="api/list_accounts", tables={"balances": ("Query",)}),
@@ -45,5 +46,6 @@ SERVICE = Service(
             tables={"balances": ("PutItem", "UpdateItem")},
         ),
     ),
+    invariants={"I1": "A ledger transaction does not balance."},
     ids={"txn": ("transaction_id",)},
 )

@@ -49,7 +49,7 @@ class InvariantOut(Out):
 
 
 class InvariantsOut(Out):
-    """I1 to I6 as of a moment up to which every change was looked at."""
+    """All invariants as of a moment up to which every change was looked at."""
 
     as_of: str
     checked_at: str

@@ -21,6 +21,7 @@ SERVICE = Service(
             indexes={"by_customer": BY_CUSTOMER, **due()},
             publishes=True,
             expires=False,
+            audited=("Query",),
             personal=Personal(
                 attributes=("payment_method", "shipping_address"),
                 says="where the customer lives; what a checkout was to be paid with",
@@ -71,5 +72,9 @@ SERVICE = Service(
             says="Money was taken for an order that is closed: it is due back.",
         ),
     ),
+    invariants={
+        "I4": "An order is paid, captured or posted, but not all of it.",
+        "I5": "A hold or an authorisation outlived its order.",
+    },
     ids={"ord": ("order_id",)},
 )

@@ -12,6 +12,7 @@ SERVICE = Service(
             name="payments",
             indexes=due(),
             publishes=True,
+            audited=("BatchGetItem",),
             personal=Personal(
                 attributes=("payment_method",),
                 says="what the customer pays with, as the provider calls it",
@@ -57,6 +58,7 @@ SERVICE = Service(
             says="A webhook was not signed by the PSP, or not with a secret that we know.",
         ),
     ),
+    invariants={"I3": "More was captured than authorised, or one order has two captures."},
     ids={"pay": ("payment_id",), "att": ()},
     variables={
         "PSP_SECRET_ARN": "arn:aws:secretsmanager:us-east-1:000000000000:secret:psp",

@@ -11,6 +11,10 @@ from tools.build import BuildError, BuildResult, build, build_function
 from tools.lock import DEV, LAYERS, check, layer_file
 
 ASSET = "functions/demo"
+DECLARED = """
+from shop.deploy import Function, Service
+SERVICE = Service(about="", functions=(Function(place="api/hello", audits={audits}),))
+"""
 
 
 @pytest.fixture
@@ -22,7 +26,8 @@ def repository(tmp_path: Path) -> Path:
         "functions/demo/api/hello.py": "WORDS = {'b', 'a', 'c'}\n\ndef handler(): ...\n",
         "functions/demo/routes.json": "[]",
         "functions/demo/README.md": "Demo.",
-        "functions/demo/deploy.py": "SERVICE = None\n",
+        "functions/demo/deploy.py": DECLARED.format(audits=False),
+        "functions/demo/invariants.py": "INVARIANTS = None\n",
         "functions/demo/tests/test_hello.py": "",
         "functions/demo/__pycache__/stale.cpython-39.pyc": "",
     }
@@ -65,6 +70,27 @@ def test_change_rebuilds_only_its_service(repository: Path) -> None:
     (repository / ASSET / "routes.json").write_text("[1]")
 
     assert build_in(repository).built == (ASSET,)
+
+
+def test_the_asset_of_the_auditor_holds_the_rules_of_every_service(repository: Path) -> None:
+    """As they are imported in the tree; and what they say changes no other asset."""
+    auditor = repository / "functions" / "auditor"
+    (auditor / "api").mkdir(parents=True)
+    for path in ("__init__.py", "invariants.py", "api/hello.py"):
+        (auditor / path).write_text("")
+    (auditor / "deploy.py").write_text(DECLARED.format(audits=True))
+    build_in(repository)
+    folder = repository / "build" / "host" / "functions" / "auditor"
+    assert sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.py")) == [
+        "auditor/__init__.py",
+        "auditor/api/hello.py",
+        "auditor/invariants.py",
+        "demo/__init__.py",
+        "demo/invariants.py",
+    ]
+    (repository / ASSET / "invariants.py").write_text("INVARIANTS = 1\n")
+
+    assert build_in(repository).built == ("functions/auditor",)
 
 
 def test_document_or_test_changes_no_asset(repository: Path) -> None:

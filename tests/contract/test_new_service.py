@@ -22,6 +22,7 @@ pytestmark = pytest.mark.slow
 # Without those that read git, and what `make access` and `make cost` write down.
 RULES = (
     "tests/test_architecture.py",
+    "tests/contract/test_invariants.py",
     *(
         f"tests/contract/test_documents.py::test_{name}"
         for name in (
@@ -37,6 +38,7 @@ RULES = (
 )
 
 
+PLACE = "tests/contract/test_invariants.py::test_"
 PYTEST = ("-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist")
 
 
@@ -141,7 +143,8 @@ def test_its_personal_data_is_in_the_table_of_it(checked: Path, tree: Path) -> N
         "from tools.access.policies import Policies; from tools.access.templates import Assembly; "
         f"print(document(Policies(Assembly(Path({str(checked / 'local')!r})))))"
     )
-    assert "| gifts: giver (who gives it) | reads rows | gifts.get_gift |" in run(tree, "-c", code)
+    readers = "gifts.get_gift, operations.check_invariants"
+    assert f"| gifts: giver (who gives it) | reads rows | {readers} |" in run(tree, "-c", code)
 
 
 def test_it_is_built_without_its_declaration(tree: Path) -> None:
@@ -169,6 +172,65 @@ with pytest.MonkeyPatch.context() as patch, started(patch) as shop:
     print(shop.wire.functions["gifts.get_gift"].__module__)
 """
     assert "shop.http" in run(tree, "-c", code)
+
+
+def test_the_auditor_follows_its_table_and_applies_its_rule(tree: Path) -> None:
+    """Beside an order of which it knows nothing but what orders publish."""
+    code = """
+import json
+import boto3, pytest
+from tests.support import dynamodb
+from tests.support.journey import AUDITOR, started
+from operations.repository.streams import StreamReader
+from operations.schedules import check_invariants
+
+def report(minutes):
+    shop.pass_time(minutes=minutes)
+    check_invariants.streams = StreamReader()
+    shop.wire.call(AUDITOR, {})
+    [row] = [row for row in dynamodb.rows("audit") if row["pk"] == "REPORT"]
+    found = json.loads(row["report"])["invariants"]
+    return {name: [v["subject"] for v in each["violations"]] for name, each in found.items()}
+
+with pytest.MonkeyPatch.context() as patch, started(patch) as shop:
+    shop.stock("TEA", units=9)
+    shop.order("key", {"TEA": 1})
+    shop.deliver()
+    [gift] = dynamodb.rows("gifts")
+    assert report(1)["G1"] == report(1)["G1"] == []
+    dynamodb.change("gifts", gift["pk"], gift["sk"], order_id="ord_use1_" + "0" * 26)
+    report(1)
+    assert report(1)["G1"] == [gift["pk"].removeprefix("GIFT#")]
+    dynamodb.change("gifts", gift["pk"], gift["sk"], order_id=gift["order_id"])
+    assert report(1)["G1"] == []
+    print("told, and told again when it was over")
+"""
+    assert "told, and told again" in run(tree, "-c", code)
+
+
+FORGOTTEN = (
+    ("deploy.py", "audited=", "expires=True, #", "the_auditor_may_read_what_the_rules_need"),
+    ("deploy.py", 'invariants={"G1"', 'variables={"G1"', "what_is_watched_has_an_alarm"),
+    ("repository.py", 'f"GIFT#', 'f"PRESENT#', "every_key_that_a_repository_makes"),
+    ("repository.py", "    order_id = U", "    order = U", "what_the_rules_read_are_attributes"),
+    ("invariants.py", "facts.each(Gift)", "[]", "every_kind_of_fact_is_looked_at"),
+    ("invariants.py", "facts=_gift,", "", "every_row_type_says_something"),
+)
+
+
+def test_what_no_rule_looks_at_fails_a_test(tmp_path: Path) -> None:
+    """Each is forgotten in its own way; and then the rules altogether."""
+    tree = plant(tmp_path / "tree")
+    gifts = tree / "functions" / "gifts"
+    for file, before, after, _ in FORGOTTEN:
+        text = (gifts / file).read_text()
+        assert before in text
+        (gifts / file).write_text(text.replace(before, after))
+    done = attempt(tree, *PYTEST, "tests/contract/test_invariants.py")
+    assert [rule for *_, rule in FORGOTTEN if f"FAILED {PLACE}{rule}" not in done.stdout] == []
+    (gifts / "invariants.py").unlink()
+    done = attempt(tree, *PYTEST, "tests/contract/test_invariants.py")
+    assert f"FAILED {PLACE}every_service_says_what_holds_between_its_rows" in done.stdout
 
 
 def test_its_handlers_are_found_by_the_tools(tree: Path) -> None:

@@ -71,6 +71,15 @@ def test_every_import_of_a_service_is_packaged_even_a_late_one(built: Path, serv
     run_isolated(RESOLVE, handler.path(built), service, imports=imports)
 
 
+def test_the_auditor_finds_the_invariants_of_every_service_in_its_asset(built: Path) -> None:
+    code = """
+from operations.repository.declared import declared
+print(json.dumps(sorted(declared().said)))
+"""
+    found = run_isolated(code, Handler(service="operations", module="").path(built), "operations")
+    assert json.loads(found) == SERVICES
+
+
 def test_every_import_of_the_kernel_is_packaged(built: Path) -> None:
     sources = python(ROOT / "layers" / "shop" / "python")
     imports = sorted({found for path in sources for found in imported(path)})

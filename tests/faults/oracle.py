@@ -1,7 +1,7 @@
 """Whether money, stock, events and answers are right: from tables, ledger and the provider's books.
 
-I1 to I6 are those of the operator's own check. What only an outsider can know is added: what the
-provider holds and took, and what clients were told.
+The invariants are those that the services declare, as in the operator's own check. What only an
+outsider can know is added: what the provider holds and took, and what clients were told.
 """
 
 import json
@@ -10,26 +10,30 @@ from collections.abc import Iterator
 from typing import Any
 
 from operations.domain import invariants
-from operations.domain.books import TABLES
+from operations.repository.declared import declared
+from orders.invariants import FINAL
 from payments.domain import PspState
 from tests.faults.world import Sent, World
 from tests.support import dynamodb
 
 Row = dict[str, Any]
-_ALWAYS = ("I1", "I2", "I3")
 _LIVE = (PspState.AUTHORIZED, PspState.REQUIRES_ACTION)
-_FINAL = {"orders": invariants.FINAL, "payments": {"captured", "failed", "voided"}}
+_FINAL = {"orders": FINAL, "payments": {"captured", "failed", "voided"}}
 
 
 def at_any_time(world: World) -> list[str]:
     """What holds while work is under way, too."""
-    found = invariants.check(_tables())
-    return [f"{name} {each.subject}: {each.detail}" for name in _ALWAYS for each in found[name]]
+    found = invariants.check(declared(), _tables())
+    return [
+        f"{name} {each.subject}: {each.detail}"
+        for name in sorted(declared().always)
+        for each in found[name]
+    ]
 
 
 def at_rest(world: World) -> list[str]:
     """Everything, when everything has come to its end."""
-    found = invariants.check(_tables())
+    found = invariants.check(declared(), _tables())
     broken = [
         f"{name} {each.subject}: {each.detail}" for name, those in found.items() for each in those
     ]
@@ -42,12 +46,11 @@ def at_rest(world: World) -> list[str]:
         *(f"I6 parked: {each}" for each in world.shop.estate.parked()),
         *(f"M1 {each}" for each in world.mistakes),
         *_timelines(world),
-        *_identity(),
     ]
 
 
 def _tables() -> dict[str, list[Row]]:
-    return {name: dynamodb.rows(name) for name in TABLES}
+    return {name: dynamodb.rows(name) for name in declared().tables}
 
 
 def _rows(table: str, sort_key: str) -> dict[str, Row]:
@@ -118,7 +121,7 @@ def _kept(
     if status < 300 and order is None and "order_id" in body.get("order", body):
         yield f"A2 {sent.name}: {status} for an order that is not there"
     state = body.get("order", body).get("status")
-    if status < 300 and order and state in invariants.FINAL and order["status"] != state:
+    if status < 300 and order and state in FINAL and order["status"] != state:
         yield f"A2 {sent.name}: told that the order is {state}, it is {order['status']}"
     if status < 300 and told == "captured" and (payment or {}).get("status") != "captured":
         yield f"A2 {sent.name}: told that {payment_id} is captured, which it is not"
@@ -134,15 +137,3 @@ def _timelines(world: World) -> Iterator[str]:
         told = event["type"].startswith(("order.", "payment.", "inventory."))
         if told and heard[event["id"]] != 1:
             yield f"I6 {event['subject']}: {event['type']} was heard {heard[event['id']]} times"
-
-
-def _identity() -> Iterator[str]:
-    """A user has one address and an address one user; attempts are not taken back twice."""
-    rows = dynamodb.rows("identity")
-    users = {str(row["pk"])[5:] for row in rows if str(row["pk"]).startswith("USER#")}
-    named = [str(row["user_id"]) for row in rows if str(row["pk"]).startswith("EMAIL#")]
-    if sorted(named) != sorted(users):
-        yield "U1 users and addresses are not one to one"
-    for row in rows:
-        if str(row["pk"]).startswith("FAIL#") and int(row["failures"]) < 0:
-            yield f"U2 {row['pk']}: fewer than no attempts"

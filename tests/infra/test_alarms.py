@@ -24,7 +24,7 @@ TOLD_BY = {metric: by for each in SERVICES for metric, by in each.told_by.items(
 }
 # Written every minute, with what they say: their alarms look at the newest, and at more than one.
 GAUGES = {alarm.metric for each in SERVICES for alarm in each.alarms if alarm.gauge}
-INVARIANTS = ("I1", "I2", "I3", "I4", "I5", "I6")
+INVARIANTS = tuple(discover().invariants)
 
 
 def counted() -> dict[str, set[str]]:

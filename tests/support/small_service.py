@@ -1,7 +1,7 @@
 """A service of two functions, to be put into a copy of the tree: nothing else of it is changed.
 
 It gives a gift with each order: one route, one table with an event, one consumer, one problem, one
-kind of id, one alarm.
+kind of id, one alarm, one invariant.
 """
 
 import shutil
@@ -28,6 +28,7 @@ SERVICE = Service(
             name="gifts",
             indexes=due("giver"),
             publishes=True,
+            audited=("BatchGetItem",),
             personal=Personal(attributes=("giver",), says="who gives it"),
         ),
     ),
@@ -40,7 +41,63 @@ SERVICE = Service(
         ),
     ),
     alarms=(Alarm(metric="GiftLost", says="A gift could not be given."),),
+    invariants={"G1": "A gift is of no order."},
     ids={"gft": ("gift_id",)},
+)
+''',
+    "invariants.py": '''\
+"""What always holds of gifts, and between a gift and its order."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from shop.facts import OrderState
+from shop.invariants import Fact, Facts, Found, Invariants, Row, RowType, Rule, Subject, derived
+
+
+@dataclass(frozen=True, slots=True)
+class Gift(Fact):
+    """A gift, by its id."""
+
+    order_id: str
+
+
+def gifts_are_of_orders(facts: Facts) -> Found:
+    """G1: a gift is of an order that exists."""
+    for gift in facts.each(Gift):
+        if facts.one(OrderState, gift.order_id) is None:
+            yield gift.key, "of no order"
+
+
+def _gift(id_: str, row: Row) -> Iterator[Fact]:
+    yield Gift(id_, row["order_id"])
+
+
+INVARIANTS = Invariants(
+    streams=("gifts",),
+    always=("G1",),
+    rows=(
+        RowType(
+            table="gifts",
+            pk="GIFT",
+            sk="GIFT",
+            about="gift",
+            reads=("order_id",),
+            facts=_gift,
+            violates="G1",
+        ),
+    ),
+    subjects=(
+        Subject(
+            name="gift",
+            table="gifts",
+            pk="GIFT",
+            sk="GIFT",
+            part_of={"order": "order_id"},
+            follows={"order": lambda order_id: derived("gft", order_id)},
+        ),
+    ),
+    rules=(Rule("G1", gifts_are_of_orders),),
 )
 ''',
     "problems.py": '''\
@@ -75,6 +132,8 @@ class PlacedOrder(EventView):
     "repository.py": '''\
 """Gifts: `GIFT#<id>`/`GIFT`, with the event."""
 
+from pynamodb.attributes import UnicodeAttribute
+
 from shop import tables
 from shop.events import Event
 
@@ -84,10 +143,12 @@ class GiftItem(tables.EventRow):
 
     Meta = tables.meta("gifts")
 
+    order_id = UnicodeAttribute()
 
-def save(gift_id: str, made: Event) -> bool:
+
+def save(gift_id: str, order_id: str, made: Event) -> bool:
     """Whether it was not there."""
-    row = GiftItem(f"GIFT#{gift_id}", "GIFT")
+    row = GiftItem(f"GIFT#{gift_id}", "GIFT", order_id=order_id)
     return tables.put(row, GiftItem.pk.does_not_exist(), event=made) is None
 ''',
     "api/get_gift.py": '''\
@@ -143,7 +204,7 @@ def consume(event: Envelope[PlacedOrder]) -> str:
         now=clock.now(),
         trace=trace.start(event.traceparent),
     )
-    if repository.save(gift_id, made):
+    if repository.save(gift_id, order_id, made):
         return "given"
     telemetry.count("GiftLost")
     return "already"
@@ -153,7 +214,10 @@ handler = consumer.entrypoint("on_order_placed", consume, reads=PlacedOrder)
 ''',
 }
 # What people write for it, beside its code: what to do when the alarm rings.
-RUNBOOK = "\n| `gifts-gift-lost` | a gift could not be given | give it by hand |\n"
+RUNBOOK = """
+| `gifts-gift-lost` | a gift could not be given | give it by hand |
+| G1 | a gift | who gave it |
+"""
 
 
 def plant(folder: Path) -> Path:

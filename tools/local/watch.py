@@ -8,12 +8,14 @@ from pathlib import Path
 
 from watchfiles import watch as file_changes
 
+from infra.project import Project
 from tools.local import descriptor, emulator, swap
 from tools.local.errors import LocalError
 from tools.local.progress import Progress
 from tools.local.settings import Settings
 
 DECLARATION = "deploy.py"  # what infra makes of a service: not shipped
+INVARIANTS = "invariants.py"  # shipped with the auditor
 
 
 def watch(settings: Settings, progress: Progress) -> None:
@@ -42,6 +44,8 @@ def affected(root: Path, paths: Iterable[Path]) -> tuple[list[str], bool]:
             continue
         if path.name == DECLARATION:
             deploy = True
+        elif parts[0] == "functions" and parts[2:] == (INVARIANTS,):
+            names |= Project().platform().auditors
         elif parts[0] == "functions" and len(parts) > 2:
             names.add(parts[1])
         elif parts[:2] == ("layers", swap.SHOP_LAYER):

@@ -89,7 +89,7 @@ def show_status(
     ] = 50_000,
     as_json: Json = False,
 ) -> None:
-    """Queues, dead letters, alarms, invariants I1 to I6. Exit code 1: something is wrong."""
+    """Queues, dead letters, alarms, invariants. Exit code 1: something is wrong."""
     found = status.read(_target(stage, region), limit=limit)
     if as_json:
         _print(found.to_dict())

@@ -58,7 +58,7 @@ def live(report: Live | None) -> None:
     if report is None:
         say("Live        nothing was checked yet")
         return
-    word = "I1 to I6 hold" if not report.broken else f"VIOLATED {', '.join(report.broken)}"
+    word = "all invariants hold" if not report.broken else f"VIOLATED {', '.join(report.broken)}"
     say(f"Live        {word}, as of {report.as_of}, {report.lag_seconds} s ago")
     for name, each in report.broken.items():
         for violation in each["violations"][:10]:

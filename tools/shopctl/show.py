@@ -1,8 +1,8 @@
 """One order, one transaction or one account, as the tables have it."""
 
+import json
 from typing import Any
 
-from operations.domain.books import parsed
 from shop import ids
 from tools.shopctl import rows
 from tools.shopctl.errors import Failed
@@ -107,7 +107,7 @@ def _entry(row: Row) -> dict[str, Any]:
 
 
 def _event(row: Row) -> dict[str, Any]:
-    event = parsed(row["event"])
+    event = json.loads(row["event"])
     return {
         "occurred_at": event["occurred_at"],
         "type": event["type"],

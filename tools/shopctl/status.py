@@ -10,8 +10,8 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from operations.domain.books import TABLES
 from operations.domain.invariants import Violation, check
+from operations.repository.declared import declared
 from shop import clock
 from tools.shopctl import rows
 from tools.shopctl.target import Target
@@ -121,8 +121,9 @@ def persisting(
 
 def _settled(target: Target, limit: int) -> dict[str, list[Violation]]:
     def look() -> dict[str, list[Violation]]:
-        tables = {name: rows.scan(target, name, limit=limit) for name in TABLES}
-        return check(tables)
+        registry = declared()
+        tables = {name: rows.scan(target, name, limit=limit) for name in registry.tables}
+        return check(registry, tables)
 
     return persisting(look, pause=time.sleep)
 

@@ -1,6 +1,6 @@
 """Changes as the tables' streams tell them, and what each calls into question.
 
-A name is `<kind>:<id>`: order, payment, reservation and transaction by their ids. Rows are put
+A name is `<subject>:<id>`, as the services declare their subjects (shop.invariants). Rows are put
 beside each other by what names them, evidence.py.
 """
 
@@ -8,9 +8,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from operations.domain.books import Row
+from operations.domain.invariants import unknown
+from operations.domain.registry import Registry
+from shop.invariants import Row, named
 
-STREAMS = ("orders", "inventory", "payments", "ledger", "balances")
+UNKNOWN = "unknown"  # the subject of rows of a kind that no service knows
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,33 +43,24 @@ class Change:
         return value if isinstance(value, str) else ""
 
 
-def questions(changes: Iterable[Change]) -> dict[str, frozenset[str]]:
-    """Names to look at, those of one order together, by the name that the question goes by."""
+def questions(registry: Registry, changes: Iterable[Change]) -> dict[str, frozenset[str]]:
+    """Names to look at, by the name that the question goes by: those of one whole together."""
     found: dict[str, set[str]] = {}
     for change in changes:
-        named = list(_named(change))
-        if named:
-            found.setdefault(named[0], set()).update(named)
+        touched = list(_touched(registry, change))
+        if touched:
+            found.setdefault(touched[0], set()).update(touched)
     return {key: frozenset(names) for key, names in found.items()}
 
 
-def _named(change: Change) -> Iterator[str]:
-    """What a change touches; the order comes first, where the row names it."""
-    kind, id_ = change.what
-    if (change.table, kind) == ("orders", "ORDER"):  # the order, or an event of its timeline
-        yield f"order:{id_}"
+def _touched(registry: Registry, change: Change) -> Iterator[str]:
+    """What a change is about; what that is a part of comes first, where the row names it."""
+    kind = registry.type_of(change.table, change.pk, change.sk)
+    if kind is None:
+        yield f"{UNKNOWN}:{unknown(change.table, change.pk)}"
         return
-    name = _KINDS.get((change.table, kind))
-    if name is None:
+    if not kind.about:
         return
-    if change.text("order_id"):
-        yield f"order:{change.text('order_id')}"
-    yield f"{name}:{id_}"
-
-
-_KINDS = {
-    ("payments", "PAYMENT"): "payment",
-    ("inventory", "RSV"): "reservation",
-    ("ledger", "TXN"): "transaction",
-    ("balances", "FOLDED"): "transaction",
-}
+    for whole, attribute in registry.subjects[kind.about].part_of.items():
+        yield from named(whole, change.text(attribute))
+    yield f"{kind.about}:{change.what[1]}"

@@ -1,23 +1,19 @@
 """What looks wrong, and when it is told: what is only late heals before anyone hears of it.
 
-A suspect is looked at in every run. It is told when it stays for longer than its invariant's
-patience, and told again when it is over.
+A suspect is looked at in every run. It is told when it stays for longer than its invariant may take
+to hold again, and told again when it is over.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from shop import clock, ids
 
-INVARIANTS = ("I1", "I2", "I3", "I4", "I5", "I6")
-# I1 to I3 hold at every moment, but rows are read one after the other: the second look tells them.
-# I4 to I6 hold when the queues are empty, and those are within seconds of their events.
-PATIENCE: Mapping[str, timedelta] = {
-    **dict.fromkeys(("I1", "I2", "I3"), timedelta()),
-    **dict.fromkeys(("I4", "I5", "I6"), timedelta(minutes=5)),
-}
+# Some invariants hold at every moment, but rows are read one after the other: the second look tells
+# them. The others hold when the queues are empty, and those are within seconds of their events.
+PATIENCE = timedelta(minutes=5)
 SHOWN = 50  # violations of one invariant in the report
 News = Literal["violated", "healed"]
 
@@ -92,10 +88,21 @@ def merged(findings: Iterable[Finding]) -> dict[tuple[str, str], Finding]:
     return found
 
 
-def steps(open_: Iterable[Suspect], findings: Iterable[Finding], *, now: datetime) -> list[Step]:
-    """What a look at all these suspects, and at more, makes of them."""
+def steps(
+    open_: Iterable[Suspect],
+    findings: Iterable[Finding],
+    *,
+    now: datetime,
+    always: Collection[str],
+) -> list[Step]:
+    """What a look at all these suspects, and at more, makes of them. `always` are the invariants
+    that hold at every moment.
+    """
     found = merged(findings)
-    stay = [_looked(suspect, found.pop(suspect.key, None), now) for suspect in open_]
+    stay = []
+    for suspect in open_:
+        patience = timedelta() if suspect.invariant in always else PATIENCE
+        stay.append(_looked(suspect, found.pop(suspect.key, None), now, patience))
     return stay + [Step(None, _new(finding, now)) for finding in found.values()]
 
 
@@ -110,7 +117,7 @@ def _new(finding: Finding, now: datetime) -> Suspect:
     )
 
 
-def _looked(suspect: Suspect, finding: Finding | None, now: datetime) -> Step:
+def _looked(suspect: Suspect, finding: Finding | None, now: datetime, patience: timedelta) -> Step:
     next_ = replace(suspect, revision=suspect.revision + 1)
     if finding is None:
         healed = replace(next_, healed_at=clock.rfc3339(now))
@@ -120,21 +127,18 @@ def _looked(suspect: Suspect, finding: Finding | None, now: datetime) -> Step:
     if suspect.waiting:
         return Step(suspect, replace(_new(finding, now), revision=next_.revision))
     seen = replace(next_, detail=finding.detail, names=suspect.names | finding.names)
-    if seen.reported_at or not _is_lasting(seen, now):
+    if seen.reported_at or now - clock.parse(seen.first_seen) < patience:
         return Step(suspect, seen)
     return Step(suspect, replace(seen, reported_at=clock.rfc3339(now)), "violated")
 
 
-def _is_lasting(suspect: Suspect, now: datetime) -> bool:
-    patience = PATIENCE[suspect.invariant]
-    return now - clock.parse(suspect.first_seen) >= patience
-
-
-def report(open_: Iterable[Suspect], *, as_of: datetime, now: datetime) -> dict[str, Any]:
+def report(
+    open_: Iterable[Suspect], *, as_of: datetime, now: datetime, invariants: Iterable[str]
+) -> dict[str, Any]:
     """What GET /ops/invariants answers, but for the lag: at most SHOWN violations of each."""
-    told: dict[str, list[Suspect]] = {name: [] for name in INVARIANTS}
+    told: dict[str, list[Suspect]] = {name: [] for name in invariants}
     for suspect in sorted(open_, key=lambda each: (each.first_seen, each.subject)):
-        if suspect.reported_at:
+        if suspect.reported_at and suspect.invariant in told:
             told[suspect.invariant].append(suspect)
     return {
         "as_of": clock.rfc3339(as_of),

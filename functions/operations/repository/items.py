@@ -1,4 +1,4 @@
-"""Items of any table as plain values: the auditor knows attributes, not models of others."""
+"""Items of any table as plain values: the auditor knows no models of others."""
 
 from collections.abc import Callable, Mapping
 from typing import Any

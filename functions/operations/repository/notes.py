@@ -1,6 +1,7 @@
 """The table `audit`: how far the streams were read, sums, suspects, and the report.
 
-`RUN`/`RUN`; `CURSOR`/`<table>#<shard>` and `CURSOR`/`EPOCH#<table>`; `<kind>#<name>`/`TALLY`;
+`RUN`/`RUN`; `CURSOR`/`<table>#<shard>` and `CURSOR`/`EPOCH#<table>`; `SUM#<sum>#<key>`/`TALLY`,
+`PART#<kind>#<id>`/`TALLY`;
 `SUSPECT#<invariant>#<subject>`/`SUSPECT`, with the event of what was told last; `REPORT`/`REPORT`.
 The sparse index `due` holds the suspects that are open.
 """
@@ -16,7 +17,7 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.transactions import TransactWrite
 
 from operations.domain.suspects import Step, Suspect
-from operations.domain.tallies import Account, Hold, Key, Posting, Shelf, Sums, Tally
+from operations.domain.tallies import SUM, Key, Part, Tally, Total
 from operations.service.ports import Cursor, Marks, Outrun
 from shop import clock, tables
 from shop.events import Event
@@ -180,7 +181,7 @@ def _cursor_item(cursor: Cursor) -> CursorItem:
 
 def _tally_item(tally: Tally) -> TallyItem:
     kind, name = tally.key
-    over = tally.over_at if isinstance(tally, (Hold, Posting)) else ""
+    over = tally.over_at if isinstance(tally, Part) else ""
     return TallyItem(
         f"{kind}#{name}",
         "TALLY",
@@ -191,14 +192,7 @@ def _tally_item(tally: Tally) -> TallyItem:
 
 def _tally(item: TallyItem) -> Tally:
     kind, state = item.pk.partition("#")[0], json.loads(item.state)
-    if kind == "SHELF":
-        return Shelf(**state)
-    if kind == "HOLD":
-        return Hold(**{**state, "moving": tuple(state["moving"])})
-    if kind == "POSTING":
-        return Posting(**{**state, "adds": {n: Sums(**each) for n, each in state["adds"].items()}})
-    sums = {name: Sums(**state[name]) for name in ("base", "posted", "total") if state[name]}
-    return Account(**{**state, **sums})
+    return Total(**state) if kind == SUM else Part(**state)
 
 
 def _suspect_item(suspect: Suspect) -> SuspectItem:

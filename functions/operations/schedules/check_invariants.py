@@ -1,4 +1,4 @@
-"""Every minute: check I1 to I6 over what changed since the last minute; tell what stays wrong.
+"""Every minute: check the invariants of all services over what changed; tell what stays wrong.
 
 It never looks at a whole table: it reads the tables' streams, and rows by their keys.
 """
@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import Any
 from uuid import uuid4
 
+from operations.repository.declared import declared
 from operations.repository.evidence import EvidenceReader
 from operations.repository.notes import AuditNotes
 from operations.repository.streams import StreamReader
@@ -20,9 +21,11 @@ streams = StreamReader()
 
 def check(run: Run) -> dict[str, Any]:
     """One run; the answer counts what was done. Whatever is left, the next run goes on with."""
+    registry = declared()
     auditor = Auditor(
+        registry=registry,
         streams=streams,
-        stored=EvidenceReader(),
+        stored=EvidenceReader(registry),
         notes=AuditNotes(uuid4().hex),
         time=clock.now,
         left_s=run.left_s,

@@ -1,1 +1,1 @@
-"""Use cases: relaying.py (outbox to bus), auditing.py (I1 to I6 from the tables' streams)."""
+"""Use cases: relaying.py (outbox to bus), auditing.py (invariants, from the tables' streams)."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from operations.domain.changes import questions
+from operations.domain.registry import Registry
 from operations.domain.suspects import Finding, Step, Suspect, report, steps
 from operations.domain.tallies import Key, Tallies, Tally
 from operations.service import looking, reading, tallying, telling
@@ -22,7 +23,6 @@ SETTLE = timedelta(seconds=2)  # a stream is behind its table by less
 ROUND = 5000  # changes that are looked at together
 ROUND_S = 15.0  # a round takes less: it is begun only if there is that much left
 SUSPECTS = 1000
-SUMMED = frozenset({"inventory", "ledger", "balances"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,7 @@ class Outcome:
 class Auditor:
     """One run. `time` is asked again, because a run takes a while; `left_s` is what it has."""
 
+    registry: Registry
     streams: Streams
     stored: Evidence
     notes: Notes
@@ -60,7 +61,13 @@ class Auditor:
         self._open = {suspect.key: suspect for suspect in found}
         while True:
             now = self.time()
-            read = reading.read(self.streams, self._marks, until=now - SETTLE, limit=ROUND)
+            read = reading.read(
+                self.streams,
+                self._marks,
+                tables=self.registry.streams,
+                until=now - SETTLE,
+                limit=ROUND,
+            )
             self._round(read, now=now)
             more = read.undrained and any(batch.changes for batch in read.batches)
             if not more or self.left_s() < ROUND_S:
@@ -71,31 +78,34 @@ class Auditor:
         self._marks.epochs |= read.epochs
         changes = list(read.changes)
         suspected = {name for suspect in self._open.values() for name in suspect.names}
-        keys = tallying.keys_of(suspected)
-        loaded = tallying.load(self.notes, changes, keys, self._marks.epochs)
-        folded = Tallies(loaded, self._marks.epochs)
+        keys = tallying.keys_of(self.registry, suspected)
+        loaded = tallying.load(self.registry, self.notes, changes, keys, self._marks.epochs)
+        folded = Tallies(self.registry, loaded, self._marks.epochs)
         keys |= {key for change in changes for key in folded.fold(change)}
         findings, gained = self._sums(folded, keys, read, as_of)
         findings += looking.look(
-            [*questions(changes).values(), *self._asked_before()],
+            self.registry,
+            [*questions(self.registry, changes).values(), *self._asked_before()],
             stored=self.stored,
         )
-        for step in steps(self._open.values(), findings, now=now):
+        always = self.registry.always
+        for step in steps(self._open.values(), findings, now=now, always=always):
             self._keep(step, now)
-        self._commit(read, Tallies(loaded, self._marks.epochs), gained)
+        self._commit(read, Tallies(self.registry, loaded, self._marks.epochs), gained)
         self._changes += len(changes)
 
     def _sums(
         self, folded: Tallies, keys: set[Key], read: Reading, as_of: datetime
     ) -> tuple[list[Finding], list[Tally]]:
-        if read.undrained & SUMMED:
-            return list(tallying.postponed(keys)), []
+        summed = {table for name in self.registry.sums for table in self.registry.tables_of(name)}
+        if read.undrained & summed:
+            return list(tallying.postponed(self.registry, keys)), []
         gained = tallying.settle(folded, keys, stored=self.stored, as_of=as_of, time=self.time)
         return list(tallying.judge(folded, keys, as_of=as_of)), gained
 
     def _asked_before(self) -> list[frozenset[str]]:
         names = [suspect.names for suspect in self._open.values()]
-        return [each for each in names if not tallying.keys_of(each)]
+        return [each for each in names if not tallying.keys_of(self.registry, each)]
 
     def _keep(self, step: Step, now: datetime) -> None:
         event = telling.event_of(step, region=self.region, now=now, trace=self.trace)
@@ -126,7 +136,7 @@ class Auditor:
         ]
         as_of = min([as_of, *(clock.parse(at) for at in behind if at)])
         now = self.time()
-        told = report(self._open.values(), as_of=as_of, now=now)
+        told = report(self._open.values(), as_of=as_of, now=now, invariants=self.registry.watched)
         self.notes.publish(told)
         return Outcome(
             changes=self._changes,

@@ -4,12 +4,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from operations.domain.books import Row
 from operations.domain.changes import Change
-from operations.domain.evidence import Ref
 from operations.domain.suspects import Step, Suspect
 from operations.domain.tallies import Key, Tally
 from shop.events import Event
+from shop.invariants import Ref, Row
 
 
 class Gap(Exception):
@@ -71,8 +70,8 @@ class Evidence(Protocol):
     def load(self, refs: Iterable[Ref]) -> Mapping[Ref, Sequence[Row]]:
         """The rows of each; an empty list for what is not there."""
 
-    def movements(self, sku: str, location: str) -> int:
-        """The sum of all movements of a shelf: as many requests as megabytes."""
+    def count(self, partition: Ref, column: str) -> int:
+        """The sum of a column of a whole partition: as many requests as megabytes."""
 
 
 class Notes(Protocol):

@@ -1,11 +1,11 @@
 """Read what the streams have that is new, up to one moment that is the same for all."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import takewhile
 
-from operations.domain.changes import STREAMS, Change
+from operations.domain.changes import Change
 from operations.service.ports import Cursor, Gap, Marks, Shard, Streams
 from shop import clock
 
@@ -37,12 +37,14 @@ class Reading:
         return (change for batch in self.batches for change in batch.changes)
 
 
-def read(streams: Streams, marks: Marks, *, until: datetime, limit: int) -> Reading:
+def read(
+    streams: Streams, marks: Marks, *, tables: Iterable[str], until: datetime, limit: int
+) -> Reading:
     """At most about `limit` changes. Where the stream has forgotten some, a new epoch begins."""
     batches: list[Batch] = []
     epochs: dict[str, str] = {}
     undrained: set[str] = set()
-    for table in STREAMS:
+    for table in tables:
         found = streams.shards(table)
         lost = _lost(table, found, marks)
         torn = bool(lost) or table not in marks.epochs

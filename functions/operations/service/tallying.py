@@ -1,46 +1,42 @@
 """Keep the sums going: load, fold, find out what was before, judge, store."""
 
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 
 from operations.domain import tallies as rules
 from operations.domain.changes import Change
+from operations.domain.registry import Registry
 from operations.domain.suspects import Finding
-from operations.domain.tallies import (
-    Account,
-    Hold,
-    Key,
-    Posting,
-    Shelf,
-    Tallies,
-    Tally,
-    Undecided,
-)
+from operations.domain.tallies import SUM, Key, Part, Tallies, Tally, Total, Undecided
 from operations.service.ports import Cursor, Evidence, Notes
 from operations.service.reading import Batch
+from shop.invariants import Counted
 
 MAX_TALLIES = 98  # of one transaction, beside its cursor and the run's own row
 LOT = 100  # tallies that are remembered together, to be judged later
 Time = Callable[[], datetime]
-_NAMES = {"shelf": "SHELF", "account": "ACCOUNT"}
-_KINDS = {"SHELF": ("shelf", "I2"), "ACCOUNT": ("account", "I6")}
 
 
-def keys_of(names: Iterable[str]) -> set[Key]:
-    """The tallies among the names of a question."""
+def keys_of(registry: Registry, names: Iterable[str]) -> set[Key]:
+    """The sums among the names of a question."""
     parts = [name.partition(":") for name in names]
-    return {(_NAMES[kind], id_) for kind, _, id_ in parts if kind in _NAMES}  # type: ignore[misc]
+    return {(SUM, f"{kind}#{id_}") for kind, _, id_ in parts if kind in registry.sums}
 
 
 def load(
-    notes: Notes, changes: Collection[Change], keys: Iterable[Key], epochs: rules.Epochs
+    registry: Registry,
+    notes: Notes,
+    changes: Collection[Change],
+    keys: Iterable[Key],
+    epochs: rules.Epochs,
 ) -> list[Tally]:
     """Every tally that the changes alter, and these: what names others comes first."""
-    empty = Tallies((), epochs)
+    empty = Tallies(registry, (), epochs)
     wanted = {*keys, *(key for change in changes for key in empty.touches(change))}
     found = list(notes.tallies(wanted))
-    added = [tally for tally in found if isinstance(tally, (Hold, Posting))]
+    added = [tally for tally in found if isinstance(tally, Part)]
     more = {key for tally in added for key in tally.sums} - wanted
     return [*found, *notes.tallies(more)] if more else found
 
@@ -52,57 +48,57 @@ def settle(
     gained: list[Tally] = []
     for key in sorted(keys):
         before = tallies.all.get(key)
-        after = before
-        if isinstance(before, Shelf):
-            after = _counted(rules.based(before, as_of=as_of), stored, time)
-        elif isinstance(before, Account):
-            after = rules.known(before, as_of=as_of)
-        if after is not None and after is not before:
+        if not isinstance(before, Total):
+            continue
+        made = tallies.registry.sums[before.sum]
+        after = rules.based(before, made, as_of=as_of)
+        if isinstance(made.base, Counted) and after.is_to_be_counted:
+            after = _counted(after, made.base, stored, time)
+        if after is not before:
             tallies.put(after)
             gained.append(after)
     return gained
 
 
-def _counted(shelf: Shelf, stored: Evidence, time: Time) -> Shelf:
-    if not shelf.is_to_be_counted:
-        return shelf
-    sku, _, location = shelf.name.rpartition("@")
+def _counted(total: Total, base: Counted, stored: Evidence, time: Time) -> Total:
     begun = time()
-    total = stored.movements(sku, location)
-    return rules.counted(shelf, total, begun=begun, ended=time())
+    count = stored.count(base.partition(total.name), base.column)
+    return rules.counted(total, count, begun=begun, ended=time())
 
 
 def judge(tallies: Tallies, keys: Iterable[Key], *, as_of: datetime) -> Iterator[Finding]:
     """What is wrong with these, or cannot be told yet."""
     for key in sorted(keys):
-        tally = tallies.all.get(key)
+        total = tallies.all.get(key)
+        if not isinstance(total, Total):
+            continue
+        made = tallies.registry.sums[total.sum]
+        names = frozenset({f"{total.sum}:{total.name}"})
         try:
-            if isinstance(tally, Shelf):
-                found = list(rules.judge_shelf(tally, as_of=as_of))
-            elif isinstance(tally, Account):
-                found = list(rules.judge_account(tally, as_of=as_of))
-            else:
-                continue
+            found = list(rules.judge(total, made, as_of=as_of))
         except Undecided as error:
-            yield _finding(key, str(error), waiting=True)
+            yield Finding(made.invariant, total.name, str(error), names, waiting=True)
         else:
-            yield from (_finding(key, detail) for _, detail in found)
+            yield from (Finding(made.invariant, total.name, each, names) for each in found)
 
 
-def postponed(keys: Iterable[Key]) -> Iterator[Finding]:
+def postponed(registry: Registry, keys: Iterable[Key]) -> Iterator[Finding]:
     """Nothing can be told while the streams are not read to the same moment: remember, in lots."""
-    left = sorted(key for key in keys if key[0] in _KINDS)
-    for start in range(0, len(left), LOT):
-        lot = left[start : start + LOT]
-        names = frozenset(f"{_KINDS[kind][0]}:{name}" for kind, name in lot)
-        subject = f"{lot[0][1]} and {len(lot) - 1} more"
-        yield Finding("I2", subject, "the streams are not read to their end", names, waiting=True)
-
-
-def _finding(key: Key, detail: str, *, waiting: bool = False) -> Finding:
-    kind, name = _KINDS[key[0]]
-    names = frozenset({f"{kind}:{key[1]}"})
-    return Finding(name, key[1], detail, names, waiting)
+    of_sum: defaultdict[str, list[str]] = defaultdict(list)
+    for kind, key in sorted(keys):
+        if kind == SUM:
+            sum_, _, name = key.partition("#")
+            of_sum[sum_].append(name)
+    for sum_, left in of_sum.items():
+        for start in range(0, len(left), LOT):
+            lot = left[start : start + LOT]
+            yield Finding(
+                registry.sums[sum_].invariant,
+                f"{lot[0]} and {len(lot) - 1} more",
+                "the streams are not read to their end",
+                frozenset(f"{sum_}:{name}" for name in lot),
+                waiting=True,
+            )
 
 
 def commit(batch: Batch, tallies: Tallies, notes: Notes) -> None:
@@ -122,7 +118,7 @@ def _lots(batch: Batch, tallies: Tallies) -> Iterator[tuple[list[Tally], Cursor 
         pending |= tallies.fold(change)
         cursor = replace(batch.before, sequence=change.sequence, at=change.at)
         if len(pending) > MAX_TALLIES:
-            # A hold on as many shelves as fit. It is what it adds, so to fold it again adds
+            # A part of as many sums as fit. It is what it adds, so to fold it again adds
             # nothing: the cursor may follow behind.
             yield [tallies.all[key] for key in pending], None
             pending = set()

@@ -92,8 +92,8 @@ class Audited:
 
     def moved(self, sku: str) -> int:
         """The auditor's own sum of a shelf's movements."""
-        state = json.loads(self.row("audit", f"SHELF#{sku}@use1-ewr", "TALLY")["state"])
-        return int(state["base"] + state["moved"])
+        state = json.loads(self.row("audit", f"SUM#stock#{sku}@use1-ewr", "TALLY")["state"])
+        return sum(int(state[part].get("quantity", 0)) for part in ("base", "added"))
 
     # What someone does by hand.
     def change(self, table: str, pk: str, sk: str, **values: Any) -> None:

@@ -6,20 +6,32 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
-from operations.domain.books import Row
-from operations.domain.changes import STREAMS, Change
-from operations.domain.evidence import Ref
+from operations.domain.changes import Change
+from operations.domain.registry import Registry
 from operations.domain.suspects import Step, Suspect
-from operations.domain.tallies import Key, Shelf, Tally
+from operations.domain.tallies import SUM, Key, Tally, Total
+from operations.repository.declared import declared
 from operations.service.auditing import Auditor, Outcome
 from operations.service.ports import Cursor, Gap, Marks, Outrun, Page, Shard
 from shop import clock
 from shop.events import Event
+from shop.invariants import Ref, Row
 from shop.trace import Trace
 from tests.unit.operations import world
 
 START = datetime(2026, 11, 22, 10, tzinfo=UTC)
 TRACE = Trace("00-" + "1" * 32 + "-" + "2" * 16 + "-01")
+
+
+@dataclass(frozen=True)
+class Stock:
+    """What the auditor keeps of a SKU at a location."""
+
+    base: int | None
+    moved: int
+    held: int
+    counted: int | None
+    epoch: str
 
 
 class Killed(BaseException):
@@ -31,9 +43,10 @@ class World:
     """Tables, their streams, the auditor's notes; every call to them can be the last one."""
 
     now: datetime = START
+    registry: Registry = field(default_factory=declared)
     rows: dict[Ref, Row] = field(default_factory=dict)
     shards: dict[str, list[Shard]] = field(
-        default_factory=lambda: {name: [Shard("s1")] for name in STREAMS}
+        default_factory=lambda: {name: [Shard("s1")] for name in declared().streams}
     )
     records: dict[tuple[str, str], list[Change]] = field(default_factory=dict)
     closed: set[tuple[str, str]] = field(default_factory=set)
@@ -112,6 +125,7 @@ class World:
 
     def auditor(self, token: str) -> Auditor:
         return Auditor(
+            registry=self.registry,
             streams=FakeStreams(self),
             stored=FakeEvidence(self),
             notes=FakeNotes(self, token),
@@ -129,10 +143,16 @@ class World:
             if not each["holds"]
         }
 
-    def tally(self, sku: str) -> Shelf:
-        found = self.sums["SHELF", f"{sku}@ewr"]
-        assert isinstance(found, Shelf)
-        return found
+    def tally(self, sku: str) -> "Stock":
+        found = self.sums[SUM, f"stock#{sku}@ewr"]
+        assert isinstance(found, Total)
+        return Stock(
+            base=None if found.base is None else found.base.get("quantity", 0),
+            moved=found.added.get("quantity", 0),
+            held=found.added.get("held", 0),
+            counted=found.counted,
+            epoch=found.epoch,
+        )
 
     def called(self) -> None:
         """One call; the last one, if it is that."""
@@ -184,10 +204,10 @@ class FakeEvidence:
             for ref in refs
         }
 
-    def movements(self, sku: str, location: str) -> int:
+    def count(self, partition: Ref, column: str) -> int:
         self.world.called()
-        pk = f"MOV#{sku}#{location}"
-        return sum(int(row["quantity"]) for ref, row in self.world.rows.items() if ref.pk == pk)
+        rows = self.world.rows.items()
+        return sum(int(row[column]) for ref, row in rows if ref[:2] == partition[:2])
 
 
 @dataclass

@@ -1,11 +1,14 @@
 """The auditor: each change is summed up once, whatever happens; what is only late is not told."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from operations.domain.registry import Registry
 from operations.service.ports import Outrun, Shard
+from shop.invariants import RowType
 from tests.unit.operations.fakes import Killed, World
 
 TEA = "TEA@ewr"
@@ -314,6 +317,29 @@ def test_an_order_that_is_only_late_is_not_told() -> None:
     assert (world.violated(), world.events) == ({}, [])
     world.run()
     assert set(world.violated()) == {"I4", "I5", "I6"}
+
+
+def test_rows_that_no_rule_looks_at_are_told_until_a_service_says_what_they_are() -> None:
+    world = stocked()
+    world.write("payments", "PAYOUT#1", "PAYOUT", {"status": "sent"})
+    for minutes in (1, 6, 1):
+        world.run(minutes=minutes)
+    assert world.violated() == {"I6": ["payments/PAYOUT"]}
+    said = world.registry.said["payments"]
+    payout = RowType(table="payments", pk="PAYOUT", unchecked="for a test")
+    after = replace(said, rows=(*said.rows, payout))
+    world.registry = Registry({**world.registry.said, "payments": after})
+    world.run()
+    assert world.violated() == {}
+
+
+def test_a_status_that_no_rule_knows_is_told() -> None:
+    world = stocked()
+    row = {"status": "lent", "lines": "[]", "order_id": "", "sequence": 0}
+    world.write("inventory", "RSV#rsv_1", "RSV", row)
+    for minutes in (1, 6, 1):
+        world.run(minutes=minutes)
+    assert world.violated() == {"I6": ["rsv_1"]}
 
 
 def test_a_row_that_cannot_be_read_is_told_and_leaves_others_alone() -> None:

@@ -7,12 +7,17 @@ from typing import Any
 
 import pytest
 
-from operations.domain.books import read
-from operations.domain.invariants import check, violations
+from operations.domain import invariants
+from operations.domain.invariants import Violation, violations
+from operations.repository.declared import declared
 from tests.unit.operations import world
 from tests.unit.operations.world import Rows, change, drop, healthy
 
 Break = Callable[[Rows], object]
+
+
+def check(rows: Rows) -> dict[str, list[Violation]]:
+    return invariants.check(declared(), rows)
 
 
 def violated(rows: Rows) -> set[str]:
@@ -21,7 +26,8 @@ def violated(rows: Rows) -> set[str]:
 
 
 def test_a_platform_at_rest_breaks_nothing() -> None:
-    assert check(healthy()) == {f"I{n}": [] for n in range(1, 7)}
+    names = [*(f"I{n}" for n in range(1, 7)), "U1", "U2"]
+    assert check(healthy()) == {name: [] for name in names}
 
 
 def test_an_empty_platform_breaks_nothing() -> None:
@@ -143,6 +149,21 @@ BROKEN: list[tuple[str, str, Break]] = [
         "folded twice",
         lambda r: change(r, "balances", "ACCOUNT#2100:USD", credit=1000),
     ),
+    (
+        "I6",
+        "a row of a kind that no rule looks at",
+        _add("payments", {"pk": "PAYOUT#1", "sk": "PAYOUT"}),
+    ),
+    (
+        "I6",
+        "a sort key that no rule looks at",
+        _add("orders", {"pk": "ORDER#paid", "sk": "NOTE"}),
+    ),
+    (
+        "I6",
+        "a status that no rule knows",
+        lambda r: change(r, "payments", "PAYMENT#pay_2", status="disputed"),
+    ),
     ("I6", "folded, not posted", _add("balances", {"pk": "FOLDED#txn_9", "sk": "FOLDED"})),
     (
         "I6",
@@ -194,6 +215,6 @@ def test_a_commit_in_several_pieces_is_no_violation_of_the_stock() -> None:
 def test_a_row_that_cannot_be_read_violates_what_its_rule_is_for() -> None:
     rows = healthy()
     change(rows, "ledger", "TXN#txn_1", "ENTRY#2", amount="much")
-    found = violations(read(rows))
+    found = violations(declared(), rows)
     assert ("I1", "a row cannot be read: ValueError") in {(v.invariant, v.detail) for v in found}
     assert "I3" not in {v.invariant for v in found}

@@ -4,9 +4,11 @@ import json
 
 import pytest
 
-from operations.domain.invariants import check
+from operations.domain import invariants
+from operations.domain.invariants import Violation
+from operations.repository.declared import declared
 from shop import clock
-from tests.unit.operations.world import change, drop, healthy
+from tests.unit.operations.world import Rows, change, drop, healthy
 from tools.shopctl import render, rows, status
 from tools.shopctl.status import Live, Status, persisting
 from tools.shopctl.target import Target
@@ -17,6 +19,10 @@ BROKEN = {
     "count": 1,
     "violations": [{"subject": "ord_1", "detail": "paid, but", "first_seen": "now"}],
 }
+
+
+def check(rows: Rows) -> dict[str, list[Violation]]:
+    return invariants.check(declared(), rows)
 
 
 def test_only_what_stays_is_reported() -> None:

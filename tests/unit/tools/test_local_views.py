@@ -85,6 +85,7 @@ def test_noise_is_left_out_of_the_logs(line: str) -> None:
     [
         ("functions/orders/api/place_order.py", (["orders"], False)),
         ("functions/orders/deploy.py", ([], True)),
+        ("functions/orders/invariants.py", (["operations"], False)),
         ("layers/shop/python/shop/money.py", (["shop"], False)),
         ("state_machines/checkout.asl.json", ([], True)),
         ("infra/stages.py", ([], True)),

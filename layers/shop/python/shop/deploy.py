@@ -25,6 +25,8 @@ KINDS: Mapping[str, Kind] = {
     "streams": "stream",
 }
 ROOT = Path(__file__).resolve().parents[4]
+# Of an alarm on an invariant: which rows it is about.
+WHICH = "GET /ops/invariants and the messages of this topic name it; docs/runbook.md says more."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,6 +76,9 @@ class Table:
     indexes: Mapping[str, Index] = field(default_factory=dict)
     publishes: bool = False  # rows carry events, which the relay puts on the bus
     expires: bool = True  # rows with `expires_at` go by themselves
+    # How the auditor reads rows to which invariants.py leads it. It follows the stream, too; where
+    # this is empty it does neither.
+    audited: tuple[str, ...] = ()
     append_only: bool = False  # the table itself refuses every change of what is there
     personal: Personal | None = None
 
@@ -99,6 +104,7 @@ class Function:
     place: str
     tables: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     foreign: Mapping[str, Foreign] = field(default_factory=dict)
+    audits: bool = False  # it reads every table that says how, and tells of all invariants
     uses: tuple[str, ...] = ()
     runs: tuple[str, ...] = ()  # state machines that it starts and waits for
     starts: tuple[str, ...] = ()  # state machines that it starts and leaves to themselves
@@ -169,6 +175,8 @@ class Service:
     # What it counts besides: to be looked at only, and what the named metric of AWS tells as well.
     quiet: tuple[str, ...] = ()
     told_by: Mapping[str, str] = field(default_factory=dict)
+    # The watched invariants that it answers for, and what is wrong where one is violated.
+    invariants: Mapping[str, str] = field(default_factory=dict)
     # Kinds of ids that it makes, and the fields by which events and paths carry them.
     ids: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     # What its extension puts into the environment, with values that lead nowhere: for loading its
@@ -219,6 +227,17 @@ class Platform:
         return relay
 
     @property
+    def auditors(self) -> set[str]:
+        """The services with a function that audits: their assets hold the rules of all."""
+        return {each.service for each in self.functions.values() if each.audits}
+
+    @property
+    def invariants(self) -> Mapping[str, str]:
+        """All that are watched, by name, and what is wrong where one is violated."""
+        found = [each for service in self.services.values() for each in service.invariants.items()]
+        return dict(sorted(found))
+
+    @property
     def publishing(self) -> list[str]:
         """The names of the tables whose rows carry events."""
         return sorted(name for name, table in self.tables.items() if table.publishes)
@@ -262,4 +281,35 @@ def discover(root: Path = ROOT) -> Platform:
             raise TypeError(f"functions/{name}/deploy.py declares no SERVICE")
         functions = tuple(replace(each, service=name) for each in declared.functions)
         found[name] = replace(declared, name=name, functions=functions)
-    return Platform(found)
+    return Platform({name: _with_audit(each, found) for name, each in found.items()})
+
+
+def _with_audit(service: Service, all_: Mapping[str, Service]) -> Service:
+    """Where a function audits: with the right to read what services let be audited, and an alarm
+    for each invariant.
+    """
+    if not any(each.audits for each in service.functions):
+        return service
+    audited = {
+        table.name: Foreign(actions=table.audited, stream=True)
+        for owner in all_.values()
+        for table in owner.tables
+        if table.audited
+    }
+    alarms = (
+        Alarm(
+            metric="InvariantViolated",
+            says=f"{says} {WHICH}",
+            dimensions={"invariant": invariant},
+            gauge=True,
+        )
+        for invariant, says in Platform(all_).invariants.items()
+    )
+    return replace(
+        service,
+        functions=tuple(
+            replace(each, foreign={**each.foreign, **audited}) if each.audits else each
+            for each in service.functions
+        ),
+        alarms=(*service.alarms, *alarms),
+    )

@@ -1,0 +1,96 @@
+"""What always holds of users and their addresses.
+
+No stream of identity is followed: what it has of people is read by nobody else. The rules are
+applied where whole tables are looked at.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from shop.invariants import Fact, Facts, Found, Invariants, Row, RowType, Rule
+
+
+@dataclass(frozen=True, slots=True)
+class User(Fact):
+    """There is a user, by this id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Address(Fact):
+    """A user, by this id, has an address."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempts(Fact):
+    """Failed sign-ins of an address in a window."""
+
+    failures: int
+
+
+def users_have_one_address(facts: Facts) -> Found:
+    """U1: a user has one address, and an address one user."""
+    for user_id in facts.keys(User) | facts.keys(Address):
+        users, addresses = len(facts.of(User, user_id)), len(facts.of(Address, user_id))
+        if (users, addresses) != (1, 1):
+            yield user_id, f"{users} users with {addresses} addresses"
+
+
+def attempts_are_taken_back_once(facts: Facts) -> Found:
+    """U2: no more failed sign-ins are taken back than there were."""
+    for attempts in facts.each(Attempts):
+        if attempts.failures < 0:
+            yield attempts.key, "fewer than no attempts"
+
+
+def _user(id_: str, _row: Row) -> Iterator[Fact]:
+    yield User(id_)
+
+
+def _address(_mac: str, row: Row) -> Iterator[Fact]:
+    yield Address(str(row["user_id"]))
+
+
+def _attempts(window: str, row: Row) -> Iterator[Fact]:
+    yield Attempts(window, int(row["failures"]))
+
+
+INVARIANTS = Invariants(
+    always=("U1", "U2"),
+    watched=False,
+    rows=(
+        RowType(
+            table="identity",
+            pk="USER",
+            sk="USER",
+            facts=_user,
+            statuses=frozenset({"pending_verification", "active"}),
+            violates="U1",
+        ),
+        RowType(
+            table="identity",
+            pk="EMAIL",
+            sk="USER",
+            reads=("user_id",),
+            facts=_address,
+            violates="U1",
+        ),
+        RowType(
+            table="identity",
+            pk="FAIL",
+            sk="COUNT",
+            reads=("failures",),
+            facts=_attempts,
+            violates="U2",
+        ),
+        RowType(
+            table="identity",
+            pk="FAMILY",
+            sk="SESSION",
+            unchecked="Each use of a token is checked against it, and it goes by itself.",
+        ),
+    ),
+    rules=(
+        Rule("U1", users_have_one_address),
+        Rule("U2", attempts_are_taken_back_once),
+    ),
+)
