@@ -1,8 +1,8 @@
 """Orders and their timelines in DynamoDB. The only place of the service that knows DynamoDB.
 
 `ORDER#<id>`/`ORDER` is the order, its request, its first answer where that does not follow
-from the order, and the event of its newest change; `ORDER#<id>`/`EVENT#…` its timeline. Index `by_customer` holds orders that were
-placed, `due` those that are unfinished.
+from the order, and the event of its newest change; `ORDER#<id>`/`EVENT#…` its timeline. Index
+`by_customer` holds orders that were placed, `due` those that are unfinished.
 """
 
 from collections.abc import Iterable, Sequence

@@ -1,4 +1,4 @@
-"""The step `place`: pending -> placed, with the event; its outcome has the answer of POST /orders."""
+"""The step `place`: pending -> placed, with the event; it gives the answer of POST /orders."""
 
 from datetime import datetime
 

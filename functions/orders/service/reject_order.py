@@ -28,5 +28,5 @@ def reject_order(task: RejectTask, *, orders: Orders, now: datetime) -> RejectOu
     expected = StoredOrder(codec.expected_state(task.order, task.kind))
     record = update_with_retry(orders, expected, decide)
     stands = record.order.status in STANDS
-    outcome = "placed" if stands else "rejected"
-    return RejectOutcome(outcome=outcome, answer=answers.first(record))
+    answer = answers.first(record)
+    return RejectOutcome(outcome="placed" if stands else "rejected", answer=answer)
