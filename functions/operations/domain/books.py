@@ -28,7 +28,7 @@ class Books:
     moves: list[tuple[Shelf, int]] = field(default_factory=list)
     transactions: dict[str, Row] = field(default_factory=dict)
     entries: dict[str, list[Row]] = field(default_factory=lambda: defaultdict(list))
-    totals: dict[str, Row] = field(default_factory=dict)  # balances by account
+    totals: dict[str, Row] = field(default_factory=dict)  # balances by account, all days
     folded: set[str] = field(default_factory=set)
     told: list[tuple[str, Event]] = field(default_factory=list)  # of timelines; the key's event id
     carried: list[tuple[Row, Event]] = field(default_factory=list)  # by the rows that they report
@@ -146,8 +146,11 @@ def _ledger(books: Books, id_: str, row: Row) -> None:
 
 
 def _balance(books: Books, account: str, row: Row) -> None:
-    if row["sk"] == "TOTAL":
-        books.totals[account] = row
+    if str(row["sk"]).startswith("DAY#"):
+        total = books.totals.get(account, {})
+        books.totals[account] = {
+            side: int(total.get(side, 0)) + int(row.get(side, 0)) for side in ("debit", "credit")
+        }
 
 
 _TAKE: dict[tuple[str, str], Callable[[Books, str, Row], None]] = {

@@ -109,9 +109,9 @@ class Sums:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """An account: its entries as posted, and its balance as folded by the ledger."""
+    """An account on a day: its entries as posted, and its balance as folded by the ledger."""
 
-    name: str
+    name: str  # <account>#<day>
     epoch: str
     base: Sums | None = None
     posted: Sums = Sums()
@@ -182,8 +182,8 @@ class Tallies:
             return self._and_before(("HOLD", rest), _shelves(*_adds(change.row)))
         if (where, change.sk) == (("ledger", "TXN"), "TXN"):
             return self._and_before(("POSTING", rest), [("ACCOUNT", n) for n in _posts(change.row)])
-        if (where, change.sk) == (("balances", "ACCOUNT"), "TOTAL"):
-            return {("ACCOUNT", rest)}
+        if where == ("balances", "ACCOUNT"):
+            return {("ACCOUNT", _account_day(rest, change.sk.removeprefix("DAY#")))}
         return set()
 
     def _and_before(self, key: Key, sums: Iterable[Key]) -> set[Key]:
@@ -203,7 +203,7 @@ class Tallies:
         elif kind == "TXN" and keys:
             self._posted(rest, change)
         elif keys:
-            account = self.account(rest)
+            account = self.account(_account_day(rest, change.sk.removeprefix("DAY#")))
             self.put(replace(account, total=_total(change.row), changed_at=change.at))
         return keys
 
@@ -319,20 +319,28 @@ def _total(row: Row | None) -> Sums | None:
 
 
 def _posts(row: Row | None) -> dict[str, Sums]:
-    """What a ledger transaction adds, by account; as its header's event lists it, whole."""
+    """What a ledger transaction adds, by account and day; as its header's event lists it, whole."""
     if row is None:
         return {}
     found: dict[str, Sums] = {}
     try:
-        entries: list[Any] = [e for event in carried_by(row) for e in event["data"]["entries"]]
-        for entry in entries:
+        entries: list[tuple[str, Any]] = [
+            (str(event["occurred_at"])[:10], entry)
+            for event in carried_by(row)
+            for entry in event["data"]["entries"]
+        ]
+        for day, entry in entries:
             amount = int(entry["amount"]["amount"])
             side = Sums(debit=amount) if entry["side"] == "debit" else Sums(credit=amount)
-            name = str(entry["account"])
+            name = _account_day(str(entry["account"]), day)
             found[name] = found.get(name, Sums(version=1)) + side
     except (KeyError, TypeError, ValueError):
         return {}  # I6 of the transaction says what is wrong with it.
     return found
+
+
+def _account_day(account: str, day: str) -> str:
+    return f"{account}#{day}"
 
 
 def _adds(row: Row | None) -> tuple[dict[str, int], tuple[str, ...]]:
