@@ -82,7 +82,7 @@ class BalanceRepository:
     def total(self, account_id: str) -> Balance | None:
         """The balance as folded so far, or None for an account without entries.
 
-        One request for 20 years of days, a read unit for each two months of them.
+        One request for 20 years of days, up to a read unit for each two months of them.
         """
         sums, folded_at = Sums(), ""
         for row in BalanceItem.query(f"ACCOUNT#{account_id}", BalanceItem.sk.startswith("DAY#")):
