@@ -57,6 +57,9 @@ class Stage:
     stream_max_age_s: int = 20 * 3600  # then a record is given up; streams forget after 24 hours
     # What executions write into their log: by default those that fail.
     machine_log: Literal["ALL", "ERROR"] = "ERROR"
+    # What Lambda itself writes of an invocation: a start and a report of each, or by default a
+    # report of those that fail. Our own line of each tells outcome and time.
+    function_log: Literal["INFO", "WARN"] = "WARN"
 
     # What outlives a mistake.
     retain: bool = True  # tables, keys, logs and secrets stay when their stack goes
@@ -123,6 +126,7 @@ def local(*, port: int, psp_port: int, linked_layers: bool = True) -> Stage:
         architecture="arm64" if platform.machine() in {"arm64", "aarch64"} else "x86_64",
         log_retention_days=1,
         machine_log="ALL",
+        function_log="INFO",
         stream_max_age_s=120,  # the one limit that the emulator knows: it ignores retry counts
         retain=False,
         deletion_protection=False,
@@ -146,6 +150,7 @@ LOCAL = local(port=4566, psp_port=5566)
 DEV = Stage(
     name="dev",
     machine_log="ALL",
+    function_log="INFO",
     region="eu-central-1",
     log_level="DEBUG",
     log_retention_days=14,

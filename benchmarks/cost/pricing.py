@@ -15,10 +15,10 @@ from benchmarks.cost.counts import Counts, Function, owner, requests_to
 WHOLE_CPU_MB = 1769  # The memory that buys one processor; below it a share.
 MACHINE_GB = 64 / 1024  # An EXPRESS execution is billed in steps of 64 MB and 100 ms.
 GB = 1024**3
-# Lambda's own lines of an invocation (START, END, REPORT with its trace) and what CloudWatch adds
-# to each line; the gateway's line of a request (infra/constructs/access_log.py).
-PLATFORM_LOG_BYTES = 340 + 4 * 26
-ACCESS_LOG_BYTES = 480 + 26
+# What CloudWatch adds to a line, of which an invocation that ends well writes one: Lambda's own are
+# of those that fail (Stage.function_log). The gateway's line of a request is access_log.py's.
+LINE_BYTES = 26
+ACCESS_LOG_BYTES = 480 + LINE_BYTES
 ASYMMETRIC = ("KMS.Sign", "KMS.GetPublicKey")
 
 
@@ -136,7 +136,7 @@ def _sent(counts: Counts, *operations: str) -> int:
 
 
 def log_bytes(counts: Counts) -> float:
-    """Of our own lines, and of Lambda's and the gateway's."""
+    """Of our own lines, one per invocation, and of the gateway's."""
     invoked = sum(counts.invocations.values())
     own = sum(counts.log_bytes.values())
-    return own + invoked * PLATFORM_LOG_BYTES + counts.api_requests * ACCESS_LOG_BYTES
+    return own + invoked * LINE_BYTES + counts.api_requests * ACCESS_LOG_BYTES

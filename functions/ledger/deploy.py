@@ -26,11 +26,11 @@ SERVICE = Service(
         Function(place="api/list_accounts", tables={"balances": ("Query",)}),
         Function(
             place="api/get_balance",
-            tables={"ledger/by_account": ("Query",), "balances": ("GetItem", "Query")},
+            tables={"ledger/by_account": ("Query",), "balances": ("Query",)},
         ),
         Function(
             place="api/list_entries",
-            tables={"ledger/by_account": ("Query",), "balances": ("GetItem", "Query")},
+            tables={"ledger/by_account": ("Query",), "balances": ("Query",)},
         ),
         Function(place="api/get_transaction", tables={"ledger": ("Query",)}),
         Function(

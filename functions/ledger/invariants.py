@@ -28,7 +28,7 @@ from shop.invariants import (
 
 CAPTURE = "payment_captured"  # the template of what payment.captured posts
 ACCOUNT = "account"
-# An account's balance is folded well within this.
+# The balance of an account's day is folded well within this.
 QUIET_AFTER = timedelta(minutes=2)
 
 
@@ -57,7 +57,7 @@ class Folded(Fact):
 
 @dataclass(frozen=True, slots=True)
 class Balance(Fact):
-    """All that the balances have of an account."""
+    """What the balances have of an account on one day, by the account."""
 
     debit: int
     credit: int
@@ -113,8 +113,9 @@ def balances_are_folds(facts: Facts) -> Found:
     for entry in facts.each(Entry):
         folds[entry.account].update(debit=entry.debit, credit=entry.credit)
     for account in folds.keys() | facts.keys(Balance):
-        balance = facts.one(Balance, account) or Balance(account, 0, 0)
-        stated = {"debit": balance.debit, "credit": balance.credit}
+        stated: Counter[str] = Counter()
+        for day in facts.of(Balance, account):
+            stated.update(debit=day.debit, credit=day.credit)
         yield from ((account, detail) for detail in wrong_balance(stated, folds[account]))
 
 
@@ -145,11 +146,12 @@ def _balance(account: str, row: Row) -> Iterator[Fact]:
 
 
 def _adds(header: Row) -> Mapping[str, Amounts]:
-    """What a transaction adds, by account: its event lists all of its entries."""
+    """What a transaction adds, by account and day: its event lists all of its entries."""
     found: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for event in carried(header):
+        day = f"DAY#{str(event['occurred_at'])[:10]}"
         for entry in event["data"]["entries"]:
-            amounts = found[str(entry["account"])]
+            amounts = found[_account_day(str(entry["account"]), day)]
             amounts["debit" if entry["side"] == "debit" else "credit"] += int(
                 entry["amount"]["amount"]
             )
@@ -166,8 +168,8 @@ def _leads(_id: str, header: Row | None, _rows: Sequence[Row]) -> Iterator[str]:
         yield f"transaction:{id_}"
 
 
-def _account(account: str, _sk: str) -> str:
-    return account
+def _account_day(account: str, sk: str) -> str:
+    return f"{account}#{sk.removeprefix('DAY#')}"
 
 
 INVARIANTS = Invariants(
@@ -203,21 +205,15 @@ INVARIANTS = Invariants(
         RowType(
             table="balances",
             pk="ACCOUNT",
-            sk="TOTAL",
+            sk="DAY#",
             reads=("debit", "credit", "version"),
             facts=_balance,
-            sums=States(ACCOUNT, _account, ("debit", "credit", "version")),
-        ),
-        RowType(
-            table="balances",
-            pk="ACCOUNT",
-            sk="DAY#",
-            unchecked="Written together with the total, by the same transaction.",
+            sums=States(ACCOUNT, _account_day, ("debit", "credit", "version")),
         ),
         RowType(
             table="balances",
             pk="ACCOUNTS",
-            unchecked="A list of the accounts that have a total.",
+            unchecked="A list of the accounts that have a balance.",
         ),
     ),
     subjects=(

@@ -1,6 +1,6 @@
 """Orders: exactly one order for one key, its timeline, and the janitor that finishes it."""
 
-from shop.deploy import DAYS, Alarm, Function, Index, Personal, Service, Table, due
+from shop.deploy import DAYS, WAITING_MB, Alarm, Function, Index, Personal, Service, Table, due
 
 # An order as GET /orders shows it.
 SHOWN = (
@@ -29,12 +29,23 @@ SERVICE = Service(
         ),
     ),
     functions=(
-        Function(place="api/place_order", tables={"orders": MAKE}, runs=("checkout",)),
-        Function(place="api/checkout", tables={"orders": MAKE}, runs=("checkout",)),
+        Function(
+            place="api/place_order",
+            tables={"orders": MAKE},
+            runs=("checkout",),
+            memory_mb=WAITING_MB,
+        ),
+        Function(
+            place="api/checkout",
+            tables={"orders": MAKE},
+            runs=("checkout",),
+            memory_mb=WAITING_MB,
+        ),
         Function(
             place="api/cancel_order",
             tables={"orders": CHANGE},
             runs=("checkout",),
+            memory_mb=WAITING_MB,
         ),
         Function(place="api/list_orders", tables={"orders/by_customer": ("Query",)}),
         Function(place="api/get_order", tables={"orders": ("GetItem",)}),

@@ -123,6 +123,7 @@ class Order:
     deadline: datetime | None = None  # from then on it is undone instead of resumed
     tries: int = 0
     cancel_for: Requester | None = None  # who wants it cancelled, until it has come to its end
+    placed_at: datetime | None = None
 
     @property
     def total(self) -> int:
@@ -178,8 +179,25 @@ def placed(
     due = now + LOOK_AFTER if order.kind is Kind.CHECKOUT else deadline
     return _next(
         order, now, status=Status.PLACED, lines=lines, totals=totals, reservation=reservation,
-        due_at=due, deadline=deadline, tries=0,
+        due_at=due, deadline=deadline, tries=0, placed_at=now,
     )  # fmt: skip
+
+
+def answers_its_request(order: Order) -> bool:
+    """Whether the order itself is the answer to its request: of POST /orders, once it is placed."""
+    return order.kind is Kind.ORDER and order.placed_at is not None
+
+
+def as_placed(order: Order) -> Order:
+    """What is shown of an order, as it was when it was placed; LookupError before that.
+
+    Lines, totals and reservation never change after it.
+    """
+    if order.placed_at is None:
+        raise LookupError("not placed yet")
+    return replace(
+        order, status=Status.PLACED, updated_at=order.placed_at, payment_id=None, reason=None
+    )
 
 
 def rejected(order: Order, reason: str, *, now: datetime) -> Order:

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from orders.domain import Order
+from orders.domain import Order, answers_its_request
 from shop.events import Event
-from shop.idempotency import Answer, Stored
+from shop.idempotency import Answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class OriginalRequest:
 
 @dataclass(frozen=True, slots=True)
 class StoredOrder:
-    """An order, the first answer to its request, and that request where it is known."""
+    """An order, the first answer if it is kept (service/answers.py), and its request if known."""
 
     order: Order
     answer: Answer | None = None
@@ -34,12 +34,6 @@ class StoredOrder:
             raise LookupError("expected, not read")
         return self.original
 
-    @property
-    def stored(self) -> Stored:
-        """For the decision what a repeated request gets."""
-        original = self.request
-        return Stored(original.fingerprint, original.lease_owner, original.lease_until, self.answer)
-
 
 @dataclass(frozen=True, slots=True)
 class OrderChange:
@@ -48,3 +42,8 @@ class OrderChange:
     order: Order
     event: Event | None = None
     answer: Answer | None = None
+
+    @property
+    def ends_request(self) -> bool:
+        """Whether the request that made the order has its answer from now on."""
+        return self.answer is not None or answers_its_request(self.order)

@@ -1,15 +1,15 @@
 """Orders and their timelines in DynamoDB. The only place of the service that knows DynamoDB.
 
-`ORDER#<id>`/`ORDER` is the order, its request, its first answer and the event of its
-newest change; `ORDER#<id>`/`EVENT#…` its timeline. Index `by_customer` holds orders that were
-placed, `due` those that are unfinished.
+`ORDER#<id>`/`ORDER` is the order, its request, its first answer where that does not follow
+from the order, and the event of its newest change; `ORDER#<id>`/`EVENT#…` its timeline. Index
+`by_customer` holds orders that were placed, `due` those that are unfinished.
 """
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from pynamodb.attributes import BooleanAttribute, JSONAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.expressions.update import Action
 
 from orders import codec, domain
@@ -40,33 +40,34 @@ class OrderItem(tables.EventRow):
     status = UnicodeAttribute()
     version = NumberAttribute()
     currency = UnicodeAttribute()
-    lines = JSONAttribute()
-    ship_to = JSONAttribute()
+    lines = tables.CompactJSONAttribute()
+    ship_to = tables.CompactJSONAttribute()
     subtotal = NumberAttribute(null=True)
     shipping = NumberAttribute(null=True)
     tax = NumberAttribute(null=True)
     total = NumberAttribute(null=True)
-    reservation = JSONAttribute(null=True)
+    reservation = tables.CompactJSONAttribute(null=True)
     payment_id = UnicodeAttribute(null=True)
     payment_attached_at = UnicodeAttribute(null=True)
     waiting_for = UnicodeAttribute(null=True)
     reason = UnicodeAttribute(null=True)
-    refund_due = JSONAttribute(null=True)
+    refund_due = tables.CompactJSONAttribute(null=True)
     stuck = BooleanAttribute(null=True)
     cancel_for = UnicodeAttribute(null=True)
     tries = NumberAttribute(null=True)
     deadline = UnicodeAttribute(null=True)
+    placed_at = UnicodeAttribute(null=True)
     created_at = UnicodeAttribute()
     updated_at = UnicodeAttribute()
     created_sort = UnicodeAttribute(null=True)
     due_shard = UnicodeAttribute(null=True)
     due_at = UnicodeAttribute(null=True)
 
-    shipping_address = JSONAttribute()
+    shipping_address = tables.CompactJSONAttribute()
     fingerprint = UnicodeAttribute()
-    lease_owner = UnicodeAttribute()
-    lease_until = UnicodeAttribute()
-    trace = JSONAttribute()
+    lease_owner = UnicodeAttribute(null=True)
+    lease_until = UnicodeAttribute(null=True)
+    trace = tables.CompactJSONAttribute()
     payment_method = UnicodeAttribute(null=True)
     return_url = UnicodeAttribute(null=True)
     answer_status = NumberAttribute(null=True)
@@ -81,7 +82,7 @@ class TimelineItem(tables.TableModel):
 
     Meta = tables.meta("orders")
 
-    event = JSONAttribute()
+    event = tables.CompactJSONAttribute()
 
 
 class OrderRepository:
@@ -159,6 +160,8 @@ class OrderRepository:
         order = change.order
         item = OrderItem(_pk(order.order_id), "ORDER")
         state = _state(order) | _answer(change.answer)
+        if change.ends_request:  # Nobody asks for the lease of a request that has its answer.
+            state |= {"lease_owner": None, "lease_until": None}
         actions = [
             getattr(OrderItem, name).remove()
             if value is None
@@ -264,8 +267,8 @@ def _record(item: OrderItem) -> StoredOrder:
     }
     original = OriginalRequest(
         item.fingerprint,
-        item.lease_owner,
-        item.lease_until,
+        item.lease_owner or "",
+        item.lease_until or "",
         item.trace,
         item.payment_method,
         item.return_url,

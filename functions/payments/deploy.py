@@ -1,6 +1,6 @@
 """Payments: the PSP's secret, payments and their attempts."""
 
-from shop.deploy import Alarm, Function, Personal, Service, Table, due
+from shop.deploy import WAITING_MB, Alarm, Function, Personal, Service, Table, due
 
 # A row is made by PutItem and changed by UpdateItem, each time with its event.
 CHANGE = ("GetItem", "PutItem", "UpdateItem")
@@ -20,12 +20,18 @@ SERVICE = Service(
         ),
     ),
     functions=(
-        Function(place="api/create_payment", tables={"payments": CHANGE}, runs=("checkout",)),
+        Function(
+            place="api/create_payment",
+            tables={"payments": CHANGE},
+            runs=("checkout",),
+            memory_mb=WAITING_MB,
+        ),
         Function(place="api/get_payment", tables={"payments": ("GetItem",)}),
         Function(
             place="api/confirm_payment",
             tables={"payments": ("GetItem", "UpdateItem")},
             runs=("checkout",),
+            memory_mb=WAITING_MB,
         ),
         Function(
             place="api/receive_webhook",
@@ -33,7 +39,13 @@ SERVICE = Service(
             uses=("psp",),
             starts=("checkout",),
         ),
-        Function(place="steps", tables={"payments": CHANGE}, uses=("psp",), timeout_s=9),
+        Function(
+            place="steps",
+            tables={"payments": CHANGE},
+            uses=("psp",),
+            timeout_s=9,
+            memory_mb=WAITING_MB,
+        ),
         Function(
             place="schedules/janitor",
             tables={"payments": ("BatchGetItem", "UpdateItem"), "payments/due": ("Query",)},

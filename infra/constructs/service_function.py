@@ -64,6 +64,9 @@ class ServiceFunction(Construct):
             environment={**_common(stage, service), **environment},
             role=role.without_policy_updates(),
             log_group=group,
+            logging_format=lambda_.LoggingFormat.JSON,
+            system_log_level_v2=lambda_.SystemLogLevel[stage.function_log],
+            application_log_level_v2=_application_log_level(stage),
             timeout=Duration.seconds(spec.timeout_s or TIMEOUT_S[spec.kind]),
             memory_size=spec.memory_mb,
             tracing=lambda_.Tracing.ACTIVE,
@@ -158,6 +161,15 @@ def _common(stage: Stage, service: str) -> dict[str, str]:
         "LOG_LEVEL": stage.log_level,
         "ERRORS_URL": stage.errors_url,
     }
+
+
+def _application_log_level(stage: Stage) -> lambda_.ApplicationLogLevel:
+    """What Lambda lets through. Never above INFO: metrics are lines without a level, and count as
+    INFO. Our logger has the stage's level by itself.
+    """
+    if stage.log_level == "DEBUG":
+        return lambda_.ApplicationLogLevel.DEBUG
+    return lambda_.ApplicationLogLevel.INFO
 
 
 def _pool(stage: Stage, kind: Kind) -> int | None:

@@ -44,6 +44,17 @@ def test_each_function_has_a_log_group_that_forgets(stage: Assembly) -> None:
         assert groups[f"/aws/lambda/{function.properties['FunctionName']}"] > 0
 
 
+def test_lambda_logs_only_invocations_that_fail_where_log_lines_are_many(
+    local: Assembly, prod: Assembly
+) -> None:
+    """The price of an order counts on it. Lines without a level, as metrics are, pass as INFO."""
+    for assembly, level in ((local, "INFO"), (prod, "WARN")):
+        for function in functions(assembly):
+            found = function.properties["LoggingConfig"]
+            assert (found["LogFormat"], found["SystemLogLevel"]) == ("JSON", level), str(function)
+            assert found["ApplicationLogLevel"] == "INFO", str(function)
+
+
 def test_each_function_is_traced(stage: Assembly) -> None:
     for function in functions(stage):
         assert function.properties["TracingConfig"] == {"Mode": "Active"}, str(function)

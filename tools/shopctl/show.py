@@ -71,10 +71,9 @@ def transaction(target: Target, transaction_id: str) -> dict[str, Any]:
 def account(target: Target, account_id: str) -> dict[str, Any]:
     """An account's sums and its newest entries."""
     found = rows.query(target, "balances", f"ACCOUNT#{account_id}")
-    total = next((each for each in found if each["sk"] == "TOTAL"), None)
-    if total is None:
+    if not found:
         raise Failed(f"The account {account_id} has no entries.")
-    days = sorted((each["sk"] for each in found if each["sk"] != "TOTAL"), reverse=True)
+    days = sorted((each["sk"] for each in found), reverse=True)
     entries: list[Row] = []
     for day in days:
         entries += _entries(target, f"{account_id}#{day.removeprefix('DAY#')}")
@@ -82,7 +81,8 @@ def account(target: Target, account_id: str) -> dict[str, Any]:
             break
     return {
         "account_id": account_id,
-        **_some(total, ("debit", "credit", "version", "folded_at")),
+        **{name: sum(each[name] for each in found) for name in ("debit", "credit", "version")},
+        "folded_at": max(each["folded_at"] for each in found),
         "newest_entries": [_entry(each) for each in entries[:NEWEST]],
     }
 

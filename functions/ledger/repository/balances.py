@@ -1,4 +1,7 @@
-"""The table `balances`: ACCOUNT#<account>/TOTAL and /DAY#<date>, FOLDED#<txn>, ACCOUNTS/<id>."""
+"""The table `balances`: ACCOUNT#<account>/DAY#<date>, FOLDED#<txn>, ACCOUNTS/<id>.
+
+A balance is the sum of its days: a total beside them would be written with every transaction.
+"""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -16,7 +19,7 @@ _END = "~"  # sorts after every date
 
 
 class BalanceItem(TableModel):
-    """Sums of an account: in total, or of one day."""
+    """Sums of an account, of one day."""
 
     Meta = tables.meta("balances")
 
@@ -52,8 +55,7 @@ class BalanceRepository:
     def add(self, postings: Sequence[Posted], *, now: datetime) -> frozenset[str]:
         """Add transactions and their markers at once; the ids that had a marker, then nothing."""
         daily = changes(postings)
-        totals = by_account(daily)
-        new = set(totals) - self._listed
+        new = set(by_account(daily)) - self._listed
         moment = clock.rfc3339(now)
 
         def build(write: TransactWrite) -> None:
@@ -61,9 +63,7 @@ class BalanceRepository:
                 marker = MarkerItem(f"FOLDED#{posted.id}", "FOLDED", folded_at=moment)
                 write.save(marker, condition=MarkerItem.pk.does_not_exist())
             for (account_id, day), sums in daily.items():
-                _add(write, account_id, f"DAY#{day}", sums, moment)
-            for account_id, sums in totals.items():
-                _add(write, account_id, "TOTAL", sums, moment)
+                _add(write, account_id, day, sums, moment)
             for account_id in sorted(new):
                 listed = AccountItem("ACCOUNTS", account_id)
                 write.update(listed, actions=[AccountItem.account.set(account_id)])
@@ -80,12 +80,14 @@ class BalanceRepository:
         return [row.sk for row in rows]
 
     def total(self, account_id: str) -> Balance | None:
-        """The balance as folded so far, or None for an account without entries."""
-        try:
-            row = BalanceItem.get(f"ACCOUNT#{account_id}", "TOTAL")
-        except BalanceItem.DoesNotExist:
-            return None
-        return Balance(account(account_id), _sums(row), row.folded_at or "")
+        """The balance as folded so far, or None for an account without entries.
+
+        One request for 20 years of days, up to a read unit for each two months of them.
+        """
+        sums, folded_at = Sums(), ""
+        for row in BalanceItem.query(f"ACCOUNT#{account_id}", BalanceItem.sk.startswith("DAY#")):
+            sums, folded_at = sums + _sums(row), max(folded_at, row.folded_at or "")
+        return Balance(account(account_id), sums, folded_at) if sums.version else None
 
     def sums_until(self, account_id: str, day: str) -> tuple[Sums, Sums]:
         """The fold of all days before `day`, and of that day."""
@@ -111,14 +113,14 @@ class BalanceRepository:
         return (row.sk.removeprefix("DAY#") for row in rows)
 
 
-def _add(write: TransactWrite, account_id: str, sk: str, sums: Sums, moment: str) -> None:
+def _add(write: TransactWrite, account_id: str, day: str, sums: Sums, moment: str) -> None:
     actions: list[Action] = [
         BalanceItem.debit.add(sums.debit),
         BalanceItem.credit.add(sums.credit),
         BalanceItem.version.add(sums.version),
         BalanceItem.folded_at.set(moment),
     ]
-    write.update(BalanceItem(f"ACCOUNT#{account_id}", sk), actions=actions)
+    write.update(BalanceItem(f"ACCOUNT#{account_id}", f"DAY#{day}"), actions=actions)
 
 
 def _sums(row: BalanceItem) -> Sums:

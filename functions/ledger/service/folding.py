@@ -58,7 +58,7 @@ def _add(chunk: Sequence[Posted], balances: Balances, now: datetime) -> int:
 
 
 def _chunks(postings: Sequence[Posted]) -> Iterator[Sequence[Posted]]:
-    """As many as fit into one transaction: markers, total and list row per account, day rows."""
+    """As many as fit into one transaction: markers, day rows, a list row per account."""
     chunk: list[Posted] = []
     for one in postings:
         if chunk and _items([*chunk, one]) > MAX_ITEMS:
@@ -71,4 +71,4 @@ def _chunks(postings: Sequence[Posted]) -> Iterator[Sequence[Posted]]:
 
 def _items(postings: Sequence[Posted]) -> int:
     daily = changes(postings)
-    return len(postings) + len(daily) + 2 * len(by_account(daily))
+    return len(postings) + len(daily) + len(by_account(daily))

@@ -18,6 +18,7 @@ MAX_DAYS = 31
 # Transactions of one day that one request reads: a few megabytes.
 MAX_TRANSACTIONS = 5000
 DAY_END = "T23:59:59.999Z"
+NO_ENTRIES = Problem(problems.NOT_FOUND, "The account has no entries.")
 T = TypeVar("T")
 
 
@@ -92,12 +93,13 @@ def list_entries(
         start = Position.of(cursor, account_id) if cursor else None
     except cursors.InvalidCursor:
         return cursors.REFUSED
-    total = _total(account_id, balances)
-    if isinstance(total, Problem):
-        return total
+    if (unknown := _unknown(account_id)) is not None:
+        return unknown
     found: list[AccountEntry] = []
     days = balances.days(account_id, until=start.day if start else None)
+    has_any = start is not None  # a cursor is of a page that there was
     for walked, day in enumerate(days):
+        has_any = True
         if walked == MAX_DAYS:
             return Page(found, Position(day).cursor(account_id))
         before = (start.sort or None) if start and start.day == day else None
@@ -106,7 +108,7 @@ def list_entries(
             last = found[limit - 1]
             place = Position(last.recorded_at[:10], last.sort)
             return Page(found[:limit], place.cursor(account_id))
-    return Page(found, None)
+    return Page(found, None) if has_any else NO_ENTRIES
 
 
 def get_transaction(transaction_id: str, *, journal: Journal) -> Transaction | Problem:
@@ -116,12 +118,15 @@ def get_transaction(transaction_id: str, *, journal: Journal) -> Transaction | P
 
 
 def _total(account_id: str, balances: Balances) -> Balance | Problem:
+    return _unknown(account_id) or balances.total(account_id) or NO_ENTRIES
+
+
+def _unknown(account_id: str) -> Problem | None:
     try:
         account(account_id)
     except UnknownAccount:
         return Problem(problems.NOT_FOUND, "The chart of accounts has no such account.")
-    found = balances.total(account_id)
-    return found or Problem(problems.NOT_FOUND, "The account has no entries.")
+    return None
 
 
 def _too_busy(day: str) -> Problem:

@@ -1,6 +1,6 @@
 """First answers: what the client of POST /orders or POST /checkout gets, once and for all."""
 
-from orders import problems
+from orders import domain, problems
 from orders.domain import Kind, Order, Status
 from orders.records import StoredOrder
 from orders.schemas import CheckoutOut, OrderOut
@@ -22,6 +22,17 @@ from shop.idempotency import Answer
 from shop.money import Money
 from shop.problems import Problem
 from shop.trace import Trace
+
+
+def first(record: StoredOrder) -> Answer | None:
+    """The first answer to the request that made the order; None if it has none yet.
+
+    That of POST /orders to a placed order is not kept: it is made again, with the same bytes, from
+    what never changes of the order. In the row it was as long as all the rest.
+    """
+    if record.answer is None and domain.answers_its_request(record.order):
+        return placed(domain.as_placed(record.order))
+    return record.answer
 
 
 def owed(record: StoredOrder) -> bool:

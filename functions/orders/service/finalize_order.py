@@ -34,7 +34,7 @@ def finalize_order(task: FinalizeTask, *, orders: Orders, now: datetime) -> Fina
         return None if after is before else change(before, after, trace=task.trace, answer=answer)
 
     record = update_with_retry(orders, _known(task, orders), decide)
-    return Finalized(status=record.order.status.value, answer=record.answer)
+    return Finalized(status=record.order.status.value, answer=answers.first(record))
 
 
 def _known(task: FinalizeTask, orders: Orders) -> StoredOrder:

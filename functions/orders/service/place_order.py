@@ -1,9 +1,9 @@
-"""The step `place`: pending -> placed, with the event and the answer of POST /orders."""
+"""The step `place`: pending -> placed, with the event; it gives the answer of POST /orders."""
 
 from datetime import datetime
 
 from orders import codec, domain
-from orders.domain import Kind, Line, Order, Reservation, Status, Totals
+from orders.domain import Line, Order, Reservation, Status, Totals
 from orders.records import OrderChange, StoredOrder
 from orders.service import answers
 from orders.service.changes import change, update_with_retry
@@ -21,14 +21,12 @@ def place_order(task: PlaceTask, *, orders: Orders, now: datetime) -> PlaceOutco
         before = record.order
         if before.status is not Status.PENDING:
             return None
-        after = _placed(before, task, now)
-        answer = answers.placed(after) if after.kind is Kind.ORDER else None
-        return change(before, after, trace=task.trace, answer=answer)
+        return change(before, _placed(before, task, now), trace=task.trace)
 
     expected = StoredOrder(codec.expected_state(task.order, task.kind))
     record = update_with_retry(orders, expected, decide)
     stands = record.order.status in STANDS
-    return PlaceOutcome(outcome="placed" if stands else "closed", answer=record.answer)
+    return PlaceOutcome(outcome="placed" if stands else "closed", answer=answers.first(record))
 
 
 def _placed(order: Order, task: PlaceTask, now: datetime) -> Order:

@@ -28,4 +28,5 @@ def reject_order(task: RejectTask, *, orders: Orders, now: datetime) -> RejectOu
     expected = StoredOrder(codec.expected_state(task.order, task.kind))
     record = update_with_retry(orders, expected, decide)
     stands = record.order.status in STANDS
-    return RejectOutcome(outcome="placed" if stands else "rejected", answer=record.answer)
+    answer = answers.first(record)
+    return RejectOutcome(outcome="placed" if stands else "rejected", answer=answer)

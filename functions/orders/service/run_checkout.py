@@ -10,10 +10,11 @@ from typing import Any
 
 from orders import problems
 from orders.records import StoredOrder
+from orders.service import answers
 from orders.service.executions import place_input
 from orders.service.ports import Orders
 from shop.checkout import Checkout, ExecutionFailed
-from shop.idempotency import Answer, Replay, decide, lease_end
+from shop.idempotency import Answer, Replay, Stored, decide, lease_end
 from shop.problems import Problem
 from shop.trace import Trace
 
@@ -57,7 +58,12 @@ def _replay_or_take_over(
         stored = orders.get(mine.order.order_id)
         if stored is None:
             raise LookupError("an order that exists cannot be read")
-        decision = decide(stored.stored, fingerprint=mine.request.fingerprint, owner=owner, now=now)
+        decision = decide(
+            _idempotency_record(stored),
+            fingerprint=mine.request.fingerprint,
+            owner=owner,
+            now=now,
+        )
         if isinstance(decision, Problem):
             return decision
         if isinstance(decision, Replay):
@@ -73,4 +79,11 @@ def _replay_or_take_over(
         problems.REQUEST_IN_PROGRESS,
         "Repeat the request with the same key to get its answer.",
         headers={"Retry-After": "1"},
+    )
+
+
+def _idempotency_record(record: StoredOrder) -> Stored:
+    request = record.request
+    return Stored(
+        request.fingerprint, request.lease_owner, request.lease_until, answers.first(record)
     )

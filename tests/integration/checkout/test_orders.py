@@ -92,6 +92,22 @@ def test_a_repeat_gets_the_first_answer_byte_for_byte(shop: Journey) -> None:
     assert shop.available("TEA-1") == 4
 
 
+def test_the_first_answer_stays_the_same_whatever_becomes_of_the_order(shop: Journey) -> None:
+    shop.stock("TEA-1", units=5)
+    lines = {"TEA-1": 1}
+    firsts = {key: shop.order(key, lines) for key in ("paid", "cancelled", "expired")}
+    ids = {key: first.json["order_id"] for key, first in firsts.items()}
+    assert shop.pay("p1", ids["paid"]).status == 201
+    assert shop.cancel(ids["cancelled"]).status == 202
+    shop.settle(minutes=20)
+    for key, first in firsts.items():
+        again = shop.order(key, lines)
+        assert (again.status, again.text) == (201, first.text), key
+        assert again.headers["Idempotency-Replayed"] == "true"
+        now = shop.get(ids[key]).json
+        assert now["status"] == ("paid" if key == "paid" else "cancelled")
+
+
 def test_a_key_belongs_to_one_body_and_one_route(shop: Journey) -> None:
     shop.stock("TEA-1", units=5)
     shop.order("k1", {"TEA-1": 1})

@@ -100,6 +100,19 @@ def test_balances_are_the_fold_of_the_entries() -> None:
 
 
 @pytest.mark.usefixtures("books")
+def test_a_fold_writes_one_row_per_account_and_day_beside_its_marker() -> None:
+    rows = {(str(row["pk"]), str(row["sk"])): row for row in dynamodb.rows("balances")}
+    kinds = {pk.partition("#")[0] for pk, _ in rows}
+    assert kinds == {"FOLDED", "ACCOUNT", "ACCOUNTS"}
+    days = ("DAY#2026-11-20", "DAY#2026-11-21")
+    accounts = (CLEARING, "2100:USD")
+    assert {key for key in rows if key[0].startswith("ACCOUNT#")} == {
+        (f"ACCOUNT#{account}", day) for account in accounts for day in days
+    }
+    assert [rows[f"ACCOUNT#{CLEARING}", day]["debit"] for day in days] == [3, 12]
+
+
+@pytest.mark.usefixtures("books")
 def test_folding_all_again_changes_nothing() -> None:
     before = sorted(map(str, dynamodb.rows("balances")))
     fold()
@@ -322,14 +335,14 @@ def test_posting_and_folding_cost_one_transaction_each(calls: list[str]) -> None
 @pytest.mark.usefixtures("books")
 def test_reading_costs_few_queries(calls: list[str]) -> None:
     balance()
-    assert calls == ["GetItem"]
+    assert calls == ["Query"]
     calls.clear()
     balance(at="2026-11-21T00:00:00.000Z")
-    assert calls == ["GetItem", "Query", *["Query"] * SHARDS]
+    assert calls == ["Query", "Query", *["Query"] * SHARDS]
     calls.clear()
     get(list_accounts, "/ledger/accounts")
     assert calls == ["Query"]
     calls.clear()
     path = {"account_id": CLEARING}
     get(list_entries, f"/ledger/accounts/{CLEARING}/entries", path_parameters=path)
-    assert calls == ["GetItem", "Query", *["Query"] * 2 * SHARDS]  # the days, then each day
+    assert calls == ["Query", *["Query"] * 2 * SHARDS]  # the days, then each day

@@ -9,6 +9,7 @@ import pytest
 
 from shop import ids
 from tests.integration.operations.conftest import Audited
+from tests.support.journey import BEGINNING
 
 SHELF = ("SKU#TEA", "LOC#use1-ewr")
 MOVEMENTS = "MOV#TEA#use1-ewr"
@@ -153,6 +154,7 @@ def _stray_marker(sale: Sale) -> Undo:
 Break = Callable[[Sale], Undo]
 ORDER, PAYMENT, POSTING = "order_id", "payment_id", "transaction_id"
 TEA = "TEA@use1-ewr"
+DAY = f"{BEGINNING:%Y-%m-%d}"
 # What is broken by hand, the invariant that it breaks, and the subject that is named.
 BROKEN: list[tuple[str, str, str, Break]] = [
     ("I1", "an entry is another amount", POSTING, lambda s: s.entry(amount=999)),
@@ -240,8 +242,8 @@ BROKEN: list[tuple[str, str, str, Break]] = [
     (
         "I6",
         "a balance is not the fold",
-        "2100:USD",
-        lambda s: s.changed("balances", "ACCOUNT#2100:USD", "TOTAL", credit=1),
+        f"2100:USD#{DAY}",
+        lambda s: s.changed("balances", "ACCOUNT#2100:USD", f"DAY#{DAY}", credit=1),
     ),
 ]
 

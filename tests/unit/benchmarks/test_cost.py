@@ -9,7 +9,7 @@ import pytest
 from benchmarks.cost import __main__ as command
 from benchmarks.cost import budgets, tables
 from benchmarks.cost.counts import Counts, Function, Usage, usage
-from benchmarks.cost.pricing import GB, PLATFORM_LOG_BYTES, Tariff, Times
+from benchmarks.cost.pricing import GB, LINE_BYTES, Tariff, Times
 from tests.support.capacity import index_units, read_units, size, write_units
 
 PRICES = json.loads(budgets.PRICES.read_text())
@@ -85,7 +85,7 @@ def test_every_service_has_its_price() -> None:
     assert found["DynamoDB"] == pytest.approx(10 * 6.25e-7 + 0.5 * 1.25e-7)
     assert (found["EventBridge"], found["SQS"]) == pytest.approx((2e-6, 2.4e-6))
     assert found["KMS"] == pytest.approx(1.5e-5 + 2 * 3e-6)
-    assert found["CloudWatch Logs"] == pytest.approx((556 + PLATFORM_LOG_BYTES) * 0.5 / GB)
+    assert found["CloudWatch Logs"] == pytest.approx((556 + LINE_BYTES) * 0.5 / GB)
     assert (found["API Gateway"], found["Step Functions"]) == (0, 0)
 
 

@@ -42,7 +42,7 @@ class FakeBalances:
 
     def add(self, postings: Sequence[Posted], *, now: datetime) -> frozenset[str]:
         daily = changes(postings)
-        self.sizes.append(len(postings) + len(daily) + 2 * len(by_account(daily)))
+        self.sizes.append(len(postings) + len(daily) + len(by_account(daily)))
         before = frozenset(each.id for each in postings) & self.folded
         if before:
             return before

@@ -31,6 +31,7 @@ class FakeBooks:
     def __init__(self, lines: list[AccountEntry]) -> None:
         self.lines = lines
         self.asked = 0
+        self.indexed = True
 
     def accounts(self, *, after: str | None, limit: int) -> Sequence[str]:
         everything = ["1210:stripe:USD", "2100:EUR", "2100:USD"]
@@ -44,7 +45,7 @@ class FakeBooks:
         return Sums(), Sums()
 
     def days(self, account_id: str, *, until: str | None) -> Iterator[str]:
-        days = {line.recorded_at[:10] for line in self.lines}
+        days = {line.recorded_at[:10] for line in self.lines if account_id == ACCOUNT}
         return iter(sorted((day for day in days if day <= (until or "~")), reverse=True))
 
     def get(self, transaction_id: str) -> Transaction | None:
@@ -57,7 +58,7 @@ class FakeBooks:
         self, account_id: str, day: str, *, before: str | None, limit: int
     ) -> Sequence[AccountEntry]:
         self.asked += 1
-        found = [each for each in self.lines if each.recorded_at.startswith(day)]
+        found = [each for each in self.lines if self.indexed and each.recorded_at.startswith(day)]
         found = [each for each in found if before is None or each.sort < before]
         return sorted(found, key=lambda each: each.sort, reverse=True)[:limit]
 
@@ -121,9 +122,19 @@ def test_a_balance_is_positive_on_the_accounts_own_side(
 @pytest.mark.parametrize("account_id", ["9999:USD", "2100:EUR", "x", ""])
 def test_an_account_that_is_unknown_or_unused_is_not_found(account_id: str) -> None:
     books = FakeBooks([line(1, 1)])
-    found = reading.get_balance(account_id, at=None, now=NOW, balances=books, journal=books)
-    assert isinstance(found, Problem)
-    assert found.type.code == "not_found"
+    for found in (
+        reading.get_balance(account_id, at=None, now=NOW, balances=books, journal=books),
+        reading.list_entries(account_id, limit=1, cursor=None, balances=books, journal=books),
+    ):
+        assert isinstance(found, Problem)
+        assert found.type.code == "not_found"
+
+
+def test_an_account_whose_entries_are_not_in_the_index_yet_has_an_empty_page() -> None:
+    books = FakeBooks([line(1, 1)])
+    books.indexed = False
+    page = reading.list_entries(ACCOUNT, limit=1, cursor=None, balances=books, journal=books)
+    assert page == reading.Page([], None)
 
 
 def made(parts: list[str], scope: str = f"entries {ACCOUNT}") -> str:

@@ -20,6 +20,7 @@ from shop.trace import Trace
 from tests.unit.operations import world
 
 START = datetime(2026, 11, 22, 10, tzinfo=UTC)
+TODAY = world.AT[:10]
 TRACE = Trace("00-" + "1" * 32 + "-" + "2" * 16 + "-01")
 
 
@@ -103,18 +104,21 @@ class World:
         row["updated_at"] = clock.rfc3339(self.now)
         self.write("inventory", f"RSV#{id_}", "RSV", row)
 
-    def post(self, id_: str, amount: int, *, account: str = "2100:USD") -> None:
+    def post(self, id_: str, amount: int, *, account: str = "2100:USD", day: str = TODAY) -> None:
         """A ledger transaction's header, as far as sums read it; and its marker."""
         money = {"amount": amount, "currency": "USD"}
         entries = [{"account": account, "side": "credit", "amount": money}]
         row = {"template": "other", "cause_event_id": id_, "order_id": None}
         told = world.envelope("ledger.transaction_posted", id_, entries=entries)
+        told["occurred_at"] = f"{day}{told['occurred_at'][10:]}"
         row["outbox"] = json.dumps([told])
         self.write("ledger", f"TXN#{id_}", "TXN", row)
 
-    def balance(self, credit: int, version: int, *, account: str = "2100:USD") -> None:
+    def balance(
+        self, credit: int, version: int, *, account: str = "2100:USD", day: str = TODAY
+    ) -> None:
         row = {"debit": 0, "credit": credit, "version": version}
-        self.write("balances", f"ACCOUNT#{account}", "TOTAL", row)
+        self.write("balances", f"ACCOUNT#{account}", f"DAY#{day}", row)
 
     # What the auditor does.
     def run(self, *, minutes: float = 1, die_at: int = 0, token: str = "") -> Outcome:

@@ -10,8 +10,10 @@ from operations.domain.registry import Registry
 from operations.service.ports import Outrun, Shard
 from shop.invariants import RowType
 from tests.unit.operations.fakes import Killed, World
+from tests.unit.operations.world import AT
 
 TEA = "TEA@ewr"
+DAY = AT[:10]
 
 
 def stocked(**options: int) -> World:
@@ -260,7 +262,7 @@ def test_a_balance_is_compared_when_as_much_is_folded_as_was_posted() -> None:
     world.balance(900, 2)
     for minutes in (1, 6, 1):
         world.run(minutes=minutes)
-    assert "2100:USD" in world.violated()["I6"]
+    assert f"2100:USD#{DAY}" in world.violated()["I6"]
 
 
 def test_a_posting_that_is_put_back_is_in_its_accounts_once() -> None:
@@ -273,11 +275,11 @@ def test_a_posting_that_is_put_back_is_in_its_accounts_once() -> None:
     world.post("txn_1", 500)
     for minutes in (1, 6, 6):
         world.run(minutes=minutes)
-    assert "2100:USD" not in world.violated()["I6"]
+    assert f"2100:USD#{DAY}" not in world.violated()["I6"]
 
 
 def _is_wrong(suspect: object) -> bool:
-    return getattr(suspect, "subject", "") == "2100:USD" and not (
+    return getattr(suspect, "subject", "") == f"2100:USD#{DAY}" and not (
         getattr(suspect, "waiting", False) or getattr(suspect, "healed_at", "")
     )
 
@@ -293,7 +295,21 @@ def test_a_balance_from_before_the_stream_is_taken_as_it_is_and_watched_from_the
     world.balance(9200, 41, account="4000:USD")
     for minutes in (1, 6, 1):
         world.run(minutes=minutes)
-    assert "4000:USD" in world.violated()["I6"]
+    assert f"4000:USD#{DAY}" in world.violated()["I6"]
+
+
+def test_an_account_is_watched_day_by_day() -> None:
+    """What is wrong on one day is not hidden by another on which it is wrong the other way."""
+    world = World()
+    for number, day in enumerate(("2026-11-21", DAY), start=1):
+        world.post(f"txn_{number}", 500, day=day)
+        world.balance(500, 1, day=day)
+    world.run()
+    world.balance(400, 1, day="2026-11-21")
+    world.balance(600, 1)
+    for minutes in (1, 6, 1):
+        world.run(minutes=minutes)
+    assert {f"2100:USD#{day}" for day in ("2026-11-21", DAY)} <= set(world.violated()["I6"])
 
 
 def test_an_idle_run_makes_the_same_few_calls_whatever_is_stored() -> None:

@@ -10,7 +10,14 @@ AT = "2026-11-22T10:00:00.000Z"
 def envelope(type_: str, subject: str, sequence: int = 1, **data: Any) -> dict[str, Any]:
     """An event."""
     id_ = f"evt_{type_}_{subject}_{sequence}"
-    return {"id": id_, "type": type_, "subject": subject, "sequence": sequence, "data": data}
+    return {
+        "id": id_,
+        "type": type_,
+        "occurred_at": AT,
+        "subject": subject,
+        "sequence": sequence,
+        "data": data,
+    }
 
 
 def event(order_id: str, type_: str, subject: str, sequence: int = 1) -> dict[str, Any]:
@@ -109,9 +116,9 @@ def healthy() -> Rows:
             entry("txn_1", 2, "2100:USD", "credit"),
         ],
         "balances": [
-            {"pk": "ACCOUNT#1210:stripe:USD", "sk": "TOTAL", "debit": 500, "credit": 0},
-            {"pk": "ACCOUNT#1210:stripe:USD", "sk": "DAY#2026-11-22", "debit": 500, "credit": 0},
-            {"pk": "ACCOUNT#2100:USD", "sk": "TOTAL", "debit": 0, "credit": 500},
+            {"pk": "ACCOUNT#1210:stripe:USD", "sk": "DAY#2026-11-21", "debit": 200, "credit": 0},
+            {"pk": "ACCOUNT#1210:stripe:USD", "sk": "DAY#2026-11-22", "debit": 300, "credit": 0},
+            {"pk": "ACCOUNT#2100:USD", "sk": "DAY#2026-11-22", "debit": 0, "credit": 500},
             {"pk": "FOLDED#txn_1", "sk": "FOLDED"},
         ],
     }

@@ -10,7 +10,7 @@ from orders import domain
 from orders.domain import Kind, Order, Status
 from orders.records import StoredOrder
 from orders.schemas import CheckoutOut, OrderOut
-from orders.service import executions
+from orders.service import answers, executions
 from orders.service.attach_payment import attach_payment
 from orders.service.finalize_order import finalize_order
 from orders.service.place_order import place_order
@@ -124,6 +124,46 @@ def test_placing_again_gives_the_first_answer_and_no_second_event() -> None:
     first, again = place(orders), place(orders)
     assert again == first
     assert len(orders.events) == 1
+
+
+# A client may ask again at any time: what makes this text must not change for orders of before.
+FIRST_ANSWER = (
+    '{"order_id":"ord_use1_00000000000000000000000001","status":"placed","currency":"USD",'
+    '"lines":[{"sku":"TEA-1","product_id":"prd_use1_00000000000000000000000001","title":"Tea",'
+    '"quantity":2,"unit_price":{"amount":500,"currency":"USD"},'
+    '"total":{"amount":1000,"currency":"USD"}}],"subtotal":{"amount":1000,"currency":"USD"},'
+    '"shipping":{"amount":500,"currency":"USD"},"tax":{"amount":150,"currency":"USD"},'
+    '"total":{"amount":1650,"currency":"USD"},"reservation":{"reservation_id":'
+    '"rsv_use1_00000000000000000000000001","expires_at":"2026-11-22T10:15:00.000Z"},'
+    '"payment_id":null,"reason":null,"created_at":"2026-11-22T10:00:00.000Z",'
+    '"updated_at":"2026-11-22T10:00:00.000Z"}'
+)
+LATER = NOW + timedelta(minutes=5)
+
+
+@pytest.mark.parametrize(
+    "later",
+    [
+        placed(),
+        domain.payment_attached(placed(), PAYMENT, now=LATER),
+        domain.paid(placed(), PAYMENT, now=LATER),
+        domain.cancelled(placed(), "customer", now=LATER),
+        domain.owing_refund(domain.cancelled(placed(), "staff", now=LATER), PAYMENT, now=LATER),
+        domain.looked_after(placed(), now=LATER),
+    ],
+    ids=["placed", "attached", "paid", "cancelled", "refund_due", "looked_after"],
+)
+def test_a_placed_order_is_answered_with_the_same_bytes_whatever_came_later(later: Order) -> None:
+    assert answers.first(StoredOrder(later)) == Answer(201, FIRST_ANSWER)
+
+
+def test_only_a_placed_order_of_its_own_route_answers_without_a_kept_answer() -> None:
+    assert answers.first(StoredOrder(pending())) is None
+    assert (
+        answers.first(StoredOrder(domain.paid(attached(Kind.CHECKOUT), PAYMENT, now=NOW))) is None
+    )
+    rejected = domain.rejected(pending(), "out_of_stock", now=NOW)
+    assert answers.first(StoredOrder(rejected, Answer(409, "why"))) == Answer(409, "why")
 
 
 def give_up(orders: FakeOrders, *, now: datetime = OVERDUE) -> str:

@@ -27,6 +27,9 @@ KINDS: Mapping[str, Kind] = {
 ROOT = Path(__file__).resolve().parents[4]
 # Of an alarm on an invariant: which rows it is about.
 WHICH = "GET /ops/invariants and the messages of this topic name it; docs/runbook.md says more."
+# Memory buys a share of a processor, and every millisecond of waiting is paid by it. What waits for
+# the machine or the provider hundreds of times longer than it computes has half as much as usual.
+USUAL_MB, WAITING_MB = 512, 256
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,7 +115,7 @@ class Function:
     retries: Retries = HOURS  # of a consumer, before a message is parked
     parallel: int = 1  # batches of one shard of a stream at a time
     parks: str | None = None  # the variable with the queue of what streams bring in vain
-    memory_mb: int = 512
+    memory_mb: int = USUAL_MB
     timeout_s: int | None = None  # None: as usual for its kind
     service: str = ""  # the folder that it was found in
 

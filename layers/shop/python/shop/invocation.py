@@ -1,7 +1,8 @@
 """One invocation of a function: its id on every log line, its time, its retries.
 
-Every entry point is wrapped in `invoked`, so that a line joins the platform's own lines (REPORT,
-"Task timed out") by `function_request_id`, and none carries what the invocation before had put on.
+Every entry point is wrapped in `invoked`, so that a line joins the platform's own line of a failed
+invocation (`platform.report`: timed out, out of memory) by `function_request_id`, and none carries
+what the invocation before had put on.
 """
 
 import functools

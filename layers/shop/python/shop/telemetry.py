@@ -16,7 +16,10 @@ from aws_lambda_powertools.metrics import MetricUnit, single_metric
 from shop.trace import Trace
 
 SERVICE = os.environ.get("POWERTOOLS_SERVICE_NAME", "cartwright")
-logger = Logger(service=SERVICE, level=os.environ.get("LOG_LEVEL", "INFO"), utc=True)
+# Lambda reads level and time of a line only if the time is of RFC 3339.
+logger = Logger(
+    service=SERVICE, level=os.environ.get("LOG_LEVEL", "INFO"), utc=True, use_rfc3339=True
+)
 
 
 def bind(trace: Trace, **keys: Any) -> None:
