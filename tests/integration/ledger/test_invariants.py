@@ -26,6 +26,7 @@ def payment(number: int, amount: int) -> PaymentState:
     )
 
 
+DAY = f"DAY#{START:%Y-%m-%d}"
 PAYMENTS: tuple[Fact, ...] = (payment(0, 500), payment(1, 250))
 
 
@@ -82,9 +83,9 @@ def test_a_cause_is_posted_once(posted: str) -> None:
 
 
 def test_every_transaction_is_in_the_balances_once(posted: str) -> None:
-    dynamodb.change("balances", f"ACCOUNT#{CLEARING}", "TOTAL", debit=999)
+    dynamodb.change("balances", f"ACCOUNT#{CLEARING}", DAY, debit=999)
     assert violated("ledger", *PAYMENTS) == {("I6", CLEARING)}
-    dynamodb.change("balances", f"ACCOUNT#{CLEARING}", "TOTAL", debit=750)
+    dynamodb.change("balances", f"ACCOUNT#{CLEARING}", DAY, debit=750)
     remove("balances", f"FOLDED#{posted}", "FOLDED")
     assert violated("ledger", *PAYMENTS) == {("I6", posted)}
     dynamodb.change("balances", "FOLDED#txn_lost", "FOLDED", folded_at="now")
