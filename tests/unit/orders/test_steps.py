@@ -42,7 +42,18 @@ PRICED = {
     "lines": [{name: getattr(LINES[0], name) for name in LINES[0].__dataclass_fields__}],
     **{name: getattr(TOTALS, name) for name in TOTALS.__dataclass_fields__},
 }
-PAYMENT_BODY = {"payment_id": PAYMENT, "order_id": ORDER_ID, "status": "captured"}
+PAYMENT_BODY = {
+    "payment_id": PAYMENT,
+    "order_id": ORDER_ID,
+    "status": "captured",
+    "amount": {"amount": TOTALS.total, "currency": "USD"},
+    "psp": "stripe",
+    "psp_reference": "pi_1",
+    "capture_method": "automatic",
+    "next_action": None,
+    "created_at": "2026-11-22T10:00:00.000Z",
+    "updated_at": "2026-11-22T10:00:00.000Z",
+}
 ANSWER = {"status": 201, "body": "of payments"}
 CAPTURED = {
     "outcome": "captured",
