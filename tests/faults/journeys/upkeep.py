@@ -61,7 +61,7 @@ def _unanswered(world: World) -> None:
     world.shop.psp.fail("confirm", *("after",) * 9)
     world.shop.psp.fail("retrieve", *("before",) * 9)
     assert world.shop.pay("pay", world.seen["order"]).status == 503
-    world.shop.psp._faults.clear()
+    world.shop.psp.forgive()
     world.execute()
 
 
