@@ -44,7 +44,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 FAR_AWAY = "XXX-13:45"  # where it is later than in UTC, and often another day
-IN_ONE_PROCESS = {"unit", "integration", "property"}
+IN_ONE_PROCESS = {"unit", "integration", "ports", "property"}
 
 
 @pytest.fixture(autouse=True)

@@ -1,6 +1,5 @@
 """What a provider's notice starts, and when it is processed."""
 
-from datetime import datetime
 from typing import Any
 
 import pytest
@@ -10,25 +9,17 @@ from payments.service import listening
 from payments.service.ports import Notice
 from shop import trace
 from tests.support.checkout import FakeCheckout
-from tests.unit.payments.fakes import AT, NOW, PAYMENT, TRACE, FakePayments, make_payment
+from tests.unit.payments.fakes import (
+    AT,
+    NOW,
+    PAYMENT,
+    TRACE,
+    FakeNotices,
+    FakePayments,
+    make_payment,
+)
 
 NOTICE = Notice("evt_1", "payment_intent.succeeded", PAYMENT, "pi_1")
-
-
-class FakeNotices:
-    """`payments.service.ports.Notices` in memory."""
-
-    def __init__(self) -> None:
-        self.rows: dict[str, str | None] = {}
-
-    def take(self, notice: Notice, *, psp: str, sha256: str, now: datetime) -> bool:
-        if self.rows.get(notice.event_id) is not None:
-            return False
-        self.rows[notice.event_id] = None
-        return True
-
-    def processed(self, notice: Notice, outcome: str) -> None:
-        self.rows[notice.event_id] = outcome
 
 
 class Ear:
