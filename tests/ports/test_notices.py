@@ -13,7 +13,8 @@ NOTICE = Notice("evt_1", "payment_intent.succeeded", PAYMENT, "pi_1")
 
 @pytest.fixture(params=[FakeNotices, NoticeRepository])
 def notices(request: pytest.FixtureRequest) -> Notices:
-    return opened(request, "payments")
+    made: Notices = opened(request, "payments")
+    return made
 
 
 def take(notices: Notices, notice: Notice = NOTICE) -> bool:

@@ -36,7 +36,8 @@ Keep = Callable[..., Order]
 
 @pytest.fixture(params=[FakeOrders, OrderRepository])
 def orders(request: pytest.FixtureRequest) -> Orders:
-    return opened(request, "orders")
+    made: Orders = opened(request, "orders")
+    return made
 
 
 @pytest.fixture

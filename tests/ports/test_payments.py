@@ -25,7 +25,8 @@ def event_of(payment: Payment) -> Event:
 
 @pytest.fixture(params=[FakePayments, PaymentRepository])
 def payments(request: pytest.FixtureRequest) -> Payments:
-    return opened(request, "payments")
+    made: Payments = opened(request, "payments")
+    return made
 
 
 def test_a_payment_comes_back_as_it_was_stored(payments: Payments) -> None:
