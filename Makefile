@@ -7,7 +7,7 @@ STAGE ?= dev
 
 
 .DEFAULT_GOAL := help
-.PHONY: help venv up run down reset status logs watch test soak faults check lint synth deploy cost bench demo contracts access lock build
+.PHONY: help venv up run down reset status logs watch test soak faults defects check lint synth deploy cost bench demo contracts access lock build
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,6 +36,9 @@ test: lint ## Everything: linters, types and every suite, the last against an em
 
 faults: venv ## Every journey under every single fault; the report is build/faults/report.json
 	@$(PY) -m tests.faults
+
+defects: venv ## Plant each defect of tests/defects: the tests that it names must go red
+	@$(PY) -m tests.defects
 
 soak: lint ## At length: races, models, fuzzing, pairs of faults (CARTWRIGHT_SEED=n for others)
 	@$(PYTEST) --soak -m soak tests

@@ -1,7 +1,10 @@
 """The environment of all tests, set before anything of ours is imported."""
 
+import io
 import os
+import time
 from collections.abc import Iterator
+from typing import Any
 
 os.environ.update(
     AWS_ACCESS_KEY_ID="test",
@@ -24,7 +27,7 @@ for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_SESSION_TOKEN"):
 import pytest  # noqa: E402
 from moto import mock_aws  # noqa: E402
 
-from shop import aws, tables  # noqa: E402
+from shop import aws, tables, telemetry  # noqa: E402
 from tests.support import moto_tables, scale  # noqa: E402
 
 moto_tables.install()
@@ -40,6 +43,23 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ[scale.SOAK] = "1" if config.getoption("--soak") else "0"
 
 
+FAR_AWAY = "XXX-13:45"  # where it is later than in UTC, and often another day
+IN_ONE_PROCESS = {"unit", "integration", "ports", "property"}
+
+
+@pytest.fixture(autouse=True)
+def far_from_utc(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Local time is nowhere the time of the platform, so that nobody takes one for the other."""
+    if request.path.relative_to(request.config.rootpath / "tests").parts[0] not in IN_ONE_PROCESS:
+        yield
+        return
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TZ", FAR_AWAY)
+        time.tzset()
+        yield
+    time.tzset()
+
+
 @pytest.fixture
 def moto_aws() -> Iterator[None]:
     """An empty AWS account in this process."""
@@ -49,3 +69,16 @@ def moto_aws() -> Iterator[None]:
         yield
     aws.reset()
     tables.reset()
+
+
+@pytest.fixture
+def log() -> Iterator[io.StringIO]:
+    """Everything that is logged, at the level of production."""
+    written, logger = io.StringIO(), telemetry.logger
+    level: Any = logger.log_level
+    handler: Any = logger.registered_handler
+    before = handler.setStream(written)
+    logger.setLevel("INFO")
+    yield written
+    logger.setLevel(level)
+    handler.setStream(before)

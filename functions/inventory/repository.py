@@ -24,6 +24,7 @@ from inventory.domain.reservation import (
     Status,
     Transition,
 )
+from inventory.service.ports import Inconsistent
 from shop import clock, ids, tables
 from shop.events import Event
 from shop.tables import DUE_SHARDS, EventRow, TableModel, batch_get, transact
@@ -69,10 +70,6 @@ class ReservationItem(EventRow):
     updated_at = UnicodeAttribute()
     due_shard = UnicodeAttribute(null=True)
     due_at = UnicodeAttribute(null=True)
-
-
-class Inconsistent(Exception):
-    """A stock row has less than its reservations say: a fault, and never silent."""
 
 
 class StockRepository:

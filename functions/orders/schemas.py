@@ -9,6 +9,7 @@ from pydantic_core import PydanticCustomError
 from orders.domain import Line as OrderLine
 from orders.domain import Order, Status
 from shop import clock, ids
+from shop.checkout import CaptureMethod
 from shop.schemas import (
     Address,
     Body,
@@ -142,15 +143,30 @@ class OrderListOut(Out):
     next_cursor: str | None
 
 
-class CheckoutPaymentOut(Out):
-    """The payment, as GET /payments/{payment_id} shows it."""
+class NextAction(Out):
+    """What the customer has to do; further members depend on `type`."""
 
     model_config = ConfigDict(frozen=True, extra="allow")
 
+    type: Annotated[str, Field(examples=["redirect_to_url", "use_stripe_sdk"])]
+
+
+class CheckoutPaymentOut(Out):
+    """The payment, as POST /payments answers it."""
+
+    # `payments.schemas.PaymentOut` over again: no service imports another, a test compares them.
     payment_id: PaymentId
     order_id: OrderId
-    status: str
-    next_action: dict[str, Any] | None = None
+    status: Literal[
+        "pending", "requires_action", "unknown", "authorized", "captured", "failed", "voided"
+    ]
+    amount: MoneyOut | None
+    psp: str
+    psp_reference: str | None
+    capture_method: CaptureMethod
+    next_action: NextAction | None
+    created_at: str
+    updated_at: str
 
 
 class CheckoutOut(Out):

@@ -8,6 +8,8 @@ from typing import Any, Literal, get_args, get_origin
 
 import pytest
 
+from orders.schemas import CheckoutPaymentOut
+from payments.schemas import PaymentOut
 from shop import strict
 from shop.checkout import STEPS, CheckoutResult, ExecutionInput, NoPayment, NotAttached, Undo
 from shop.strict import fields_of, members, parse
@@ -165,3 +167,11 @@ def test_the_machine_takes_every_mode() -> None:
     modes = at("$.mode")
     assert modes == {"order", "checkout", "payment", "abandon"}
     assert all("trace" in strict.fields_of(kind) for kind in members(ExecutionInput))
+
+
+def test_the_payment_of_a_checkout_is_shown_as_payments_shows_it() -> None:
+    """Two services, two models: what one names, the other does."""
+    shown = {model: dict(model.model_json_schema()) for model in (CheckoutPaymentOut, PaymentOut)}
+    for schema in shown.values():
+        del schema["title"], schema["description"]
+    assert shown[CheckoutPaymentOut] == shown[PaymentOut]

@@ -10,15 +10,6 @@ from tests.e2e.platform import Platform
 from tests.support.shop_client import ADDRESS, ShopClient, eventually, new_key
 
 
-def accounts(finance: ShopClient, order_id: str, entries: list[dict[str, Any]]) -> dict[str, int]:
-    """Signed sums per account of the entries about an order."""
-    sums: dict[str, int] = {}
-    for entry in entries:
-        sign = 1 if entry["side"] == "debit" else -1
-        sums[entry["account_id"]] = sums.get(entry["account_id"], 0) + sign * entry["amount"]
-    return sums
-
-
 def clearing_entries(finance: ShopClient, limit: int = 100) -> list[dict[str, Any]]:
     path = f"/ledger/accounts/{quote('1210:stripe:USD', safe='')}/entries?limit={limit}"
     reply = finance.send("GET", path)

@@ -78,14 +78,14 @@ def test_what_a_consumer_missed_is_posted_when_it_is_back(
 ) -> None:
     buyer = shop.register()
     order = buyer.order({skus[16]: 1}).json
-    before = finance.send("GET", "/ledger/accounts/2100:USD/balance")
-    posted = before.json["posted"] if before.status == 200 else 0
-    amount = order["total"]["amount"]
     with consumer_down("ledger-on-payment-captured"):
         assert buyer.pay(order["order_id"]).status == 201
         assert buyer.order_status(order["order_id"]) == "paid"
-    eventually(
-        lambda: finance.send("GET", "/ledger/accounts/2100:USD/balance").json["posted"],
-        until=lambda now: now >= posted + amount,
-        timeout_s=60,
-    )
+
+    def entries() -> list[dict[str, Any]]:
+        reply = finance.send("GET", "/ledger/accounts/2100:USD/entries?limit=100")
+        found = reply.json["data"] if reply.status == 200 else []
+        return [each for each in found if each["order_id"] == order["order_id"]]
+
+    [entry] = eventually(entries, until=bool, timeout_s=60)
+    assert (entry["side"], entry["amount"]) == ("credit", order["total"])

@@ -1,7 +1,9 @@
-"""Personal data stands where the tables' declarations say, and in no other row.
+"""Personal data stands where the tables' declarations say, in no other row, and in no log.
 
 Ids of customers stand in more places: they name nobody without these tables.
 """
+
+import io
 
 import pytest
 
@@ -46,10 +48,13 @@ def found() -> dict[str, set[str]]:
 
 
 def test_personal_data_is_where_it_is_said_to_be_and_nowhere_else(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, log: io.StringIO
 ) -> None:
     with started(monkeypatch) as shop:
         live(shop)
+        lines = log.getvalue()
+        assert '"message":"request"' in lines, "a log that says nothing guards nothing"
+        assert [each for each in VALUES if each in lines and each not in TOO_COMMON] == []
         assert found() == {
             table.name: set(table.personal.attributes)
             for table in discover().tables.values()

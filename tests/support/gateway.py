@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from tests.support import promised
 from tests.support.lambda_context import FakeContext
 
 CUSTOMER = "usr_use1_0000000000000000000000000a"
@@ -59,6 +60,7 @@ def event(
 
 
 def call(handler: Any, proxy_event: dict[str, Any]) -> Reply:
-    """Invoke a route's handler and read its answer."""
+    """Invoke a route's handler and read its answer, which must be one that the route promises."""
     result = handler(proxy_event, FakeContext())
+    promised.check(handler, result)
     return Reply(result["statusCode"], result["headers"], result["body"])

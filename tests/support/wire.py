@@ -27,7 +27,7 @@ from moto.core.botocore_stubber import MockRawResponse
 from moto.core.models import botocore_stubber
 
 from shop import aws, tables
-from tests.support import quick
+from tests.support import promised, quick
 from tests.support.lambda_context import FakeContext
 
 Function = Callable[[dict[str, Any], Any], Any]
@@ -206,13 +206,15 @@ class Wire:
         self.requests.append(Request("lambda", "Invoke", name, step, event, invocation))
         self.here = _Here(name, step, invocation)
         try:
-            return self.functions[name](event, FakeContext(name))
+            result = self.functions[name](event, FakeContext(name))
         except Died as error:
             self.died()
             raise FunctionFailed(str(error)) from None
         finally:
             self.here = before
             self.returned(name)
+        promised.check(self.functions[name], result)
+        return result
 
     def _invocation(self, request: Any) -> AWSResponse:
         """By a machine: `call`, and what the runtime reports for a function that raised."""

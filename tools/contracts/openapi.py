@@ -180,7 +180,7 @@ def _responses(operation: Operation, references: References) -> dict[str, Any]:
             answer["links"] = {link.to: _link(link) for link in route.links}
         out[str(status)] = answer
     by_status: dict[int, list[ProblemType]] = {}
-    for problem in [*route.problems, *_common(operation)]:
+    for problem in problem_types_of(route):
         codes = by_status.setdefault(problem.status, [])
         if problem not in codes:
             codes.append(problem)
@@ -220,10 +220,10 @@ def _link(link: Link) -> dict[str, Any]:
     return out
 
 
-def _common(operation: Operation) -> list[ProblemType]:
-    """What the gateway and the HTTP edge answer by themselves."""
-    route = operation.route
+def problem_types_of(route: Route) -> list[ProblemType]:
+    """What a route declares, and what the gateway and the HTTP edge answer by themselves."""
     found = [
+        *route.problems,
         problems.INVALID_REQUEST,
         problems.FORBIDDEN,  # of the firewall, on public routes
         problems.PAYLOAD_TOO_LARGE,

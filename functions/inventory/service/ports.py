@@ -9,6 +9,10 @@ from inventory.domain.reservation import Change, Refused, Reservation, Transitio
 from shop.events import Event
 
 
+class Inconsistent(Exception):
+    """A stock row has less than its reservations say: a fault, and never silent."""
+
+
 class Stock(Protocol):
     """Where stock, movements and reservations are kept."""
 
@@ -22,7 +26,10 @@ class Stock(Protocol):
         """Store a transition, its stock changes, movements and event: all or nothing."""
 
     def move(self, changes: Sequence[Change]) -> bool:
-        """Apply changes with movements, together; False if their movements are there already."""
+        """Apply changes with movements, together; False if their movements are there already.
+
+        Raises Inconsistent if a stock row has too little.
+        """
 
     def overdue(self, now: datetime) -> Iterable[Reservation]:
         """Held reservations whose time is over, the longest first."""

@@ -30,7 +30,7 @@ def post_capture(
     Raises posting.Refused for an event that cannot be posted.
     """
     amount = Money(captured.amount.amount, captured.amount.currency)
-    return _post(
+    return post(
         "payment_captured",
         amounts={"amount": amount},
         dimensions={"psp": captured.psp},
@@ -43,7 +43,7 @@ def post_capture(
     )
 
 
-def _post(
+def post(
     template: str,
     *,
     amounts: Mapping[str, Money],
@@ -55,6 +55,7 @@ def _post(
     now: datetime,
     trace: Trace,
 ) -> Outcome:
+    """Post what a template makes of these amounts; raises posting.Refused if it takes them not."""
     transaction = Transaction(
         id=posting.transaction_id(cause_event_id, template),
         template=template,

@@ -1,5 +1,6 @@
 """What happens without a client: clocks, janitors, sweepers."""
 
+from tests.faults.journeys import acts
 from tests.faults.journeys.buying import LINES, dies, heal, placed, shelves
 from tests.faults.journeys.registry import journey
 from tests.faults.world import World
@@ -9,6 +10,21 @@ from tests.faults.world import World
 def expire(world: World) -> None:
     """Nobody pays: the hold ends, the order with it."""
     world.pass_time(minutes=16)
+    world.run("inventory.sweep_expired")
+    world.shop.deliver()
+
+
+def _beside_another(world: World) -> None:
+    """Two orders hold the same SKUs: a hold that ends twice takes from the other one."""
+    placed(world)
+    world.pass_time(minutes=10)
+    acts.order(world, "rival", LINES)
+
+
+@journey(given=_beside_another, orders=["cancelled", "cancelled"])
+def expire_beside_another(world: World) -> None:
+    """Nobody pays the first of two orders: its units come back once, the other's stay held."""
+    world.pass_time(minutes=6)
     world.run("inventory.sweep_expired")
     world.shop.deliver()
 
@@ -61,7 +77,7 @@ def _unanswered(world: World) -> None:
     world.shop.psp.fail("confirm", *("after",) * 9)
     world.shop.psp.fail("retrieve", *("before",) * 9)
     assert world.shop.pay("pay", world.seen["order"]).status == 503
-    world.shop.psp._faults.clear()
+    world.shop.psp.forgive()
     world.execute()
 
 

@@ -18,34 +18,35 @@ from tests.support.wire import Request
 
 LINES = {"TEA-1": 1}
 STAFF = {"sub": "usr_use1_0000000000000000000000000s", "scope": "orders:read orders:write"}
-# The requests of POST /payments, in their order.
-PAYING = [
-    "payments.create_payment PutItem",
-    "orders.steps.attach_payment UpdateItem",
-    "payments.steps.authorize UpdateItem",
-    "payments.steps.authorize UpdateItem 2",
-    "inventory.steps.commit GetItem",
-    "inventory.steps.commit TransactWriteItems",
-    "payments.steps.capture UpdateItem",
-    "orders.steps.finalize UpdateItem",
-]
-# The requests of a cancellation of an order that no payment has, and of one that waits for 3-D
-# Secure.
-CLOSING = [
-    "orders.cancel_order UpdateItem",
-    "orders.steps.finalize GetItem",
-    "orders.steps.finalize UpdateItem",
-    "inventory.steps.release GetItem",
-    "inventory.steps.release TransactWriteItems",
-]
-VOIDING = [
-    "orders.cancel_order UpdateItem",
-    "orders.steps.attach_payment UpdateItem",
-    "payments.steps.void GetItem",
-    "payments.steps.void UpdateItem",
-    "inventory.steps.release TransactWriteItems",
-    "orders.steps.finalize UpdateItem",
-]
+# Points of POST /payments: the request that comes next.
+BEFORE_MONEY_IS_TAKEN = {
+    "before it is stored": "payments.create_payment PutItem",
+    "before it has the order": "orders.steps.attach_payment UpdateItem",
+    "before the provider's reference is stored": "payments.steps.authorize UpdateItem",
+    "before the authorisation is stored": "payments.steps.authorize UpdateItem 2",
+    "before the reservation is read": "inventory.steps.commit GetItem",
+    "before the stock is sold": "inventory.steps.commit TransactWriteItems",
+}
+ONCE_MONEY_IS_TAKEN = {
+    "before the capture is stored": "payments.steps.capture UpdateItem",
+    "before the order is paid": "orders.steps.finalize UpdateItem",
+}
+# Points of a cancellation of an order that no payment has, and of one that waits for 3-D Secure.
+BEFORE_THE_WISH_IS_KEPT = "orders.cancel_order UpdateItem"
+CLOSING = {
+    "before the order is read": "orders.steps.finalize GetItem",
+    "before the order is cancelled": "orders.steps.finalize UpdateItem",
+    "before the reservation is read": "inventory.steps.release GetItem",
+    "before the stock is free": "inventory.steps.release TransactWriteItems",
+}
+BEFORE_THE_PAYMENT_IS_READ = "payments.steps.void GetItem"
+VOIDING = {
+    "before the payment is attached again": "orders.steps.attach_payment UpdateItem",
+    "before the payment is read": BEFORE_THE_PAYMENT_IS_READ,
+    "before the payment is void": "payments.steps.void UpdateItem",
+    "before the stock is free": "inventory.steps.release TransactWriteItems",
+    "before the order is cancelled": "orders.steps.finalize UpdateItem",
+}
 
 
 def at(shop: Journey, point: str, act: Callable[[], Any]) -> list[Any]:
@@ -170,7 +171,10 @@ def test_a_key_is_needed(shop: Journey) -> None:
     assert shop.get(order_id).json["status"] == "placed"
 
 
-@pytest.mark.parametrize("point", PAYING)
+PAYING = BEFORE_MONEY_IS_TAKEN | ONCE_MONEY_IS_TAKEN
+
+
+@pytest.mark.parametrize("point", PAYING.values(), ids=PAYING)
 def test_a_cancellation_at_any_point_of_a_payment_has_the_order_or_not(
     shop: Journey, point: str
 ) -> None:
@@ -178,7 +182,7 @@ def test_a_cancellation_at_any_point_of_a_payment_has_the_order_or_not(
     replies = at(shop, point, lambda: shop.cancel(order_id))
     paid = shop.pay("pay", order_id)
     [cancelled] = replies
-    assert (cancelled.status == 202) is (PAYING.index(point) < PAYING.index(PAYING[6]))
+    assert (cancelled.status == 202) is (point in BEFORE_MONEY_IS_TAKEN.values())
     assert shop.pay("pay", order_id).text == paid.text
     one_has_it(shop, order_id, cancelled, paid)
 
@@ -203,7 +207,7 @@ def test_a_checkout_whose_order_is_cancelled_meanwhile_takes_no_money(
     one_has_it(shop, cancelled.json["order_id"], cancelled)
 
 
-@pytest.mark.parametrize("point", CLOSING)
+@pytest.mark.parametrize("point", [BEFORE_THE_WISH_IS_KEPT, *CLOSING.values()])
 def test_a_payment_at_any_point_of_a_cancellation_has_the_order_or_not(
     shop: Journey, point: str
 ) -> None:
@@ -211,12 +215,16 @@ def test_a_payment_at_any_point_of_a_cancellation_has_the_order_or_not(
     replies = at(shop, point, lambda: shop.pay("pay", order_id))
     cancelled = shop.cancel(order_id)
     [paid] = replies
-    assert (paid.status == 201) is (point == CLOSING[0])
+    assert (paid.status == 201) is (point == BEFORE_THE_WISH_IS_KEPT)
     one_has_it(shop, order_id, cancelled, paid)
 
 
 @pytest.mark.parametrize(
-    ("point", "way"), [*((point, "confirm") for point in VOIDING), (VOIDING[2], "webhook")]
+    ("point", "way"),
+    [
+        *((point, "confirm") for point in (BEFORE_THE_WISH_IS_KEPT, *VOIDING.values())),
+        (BEFORE_THE_PAYMENT_IS_READ, "webhook"),
+    ],
 )
 def test_a_customer_who_authenticates_while_the_order_is_cancelled_pays_or_not(
     shop: Journey, point: str, way: str
@@ -234,7 +242,9 @@ def test_a_customer_who_authenticates_while_the_order_is_cancelled_pays_or_not(
     at(shop, point, agree)
     cancelled = shop.cancel(order_id)
 
-    won = point != VOIDING[0]  # else the confirmation was over before the wish was kept
+    won = (
+        point != BEFORE_THE_WISH_IS_KEPT
+    )  # else the confirmation was over before the wish was kept
     assert cancelled.status == (202 if won else 409)
     assert shop.psp.books[reference].captured == (
         0 if won else shop.psp.books[reference].authorized

@@ -156,7 +156,7 @@ def test_a_lost_provider_answer_never_costs_twice(shop: Journey, call: str, faul
     order_id = _placed(shop)
     shop.psp.fail(call, *[fault] * 8)  # type: ignore[arg-type]
     shop.pay("pay", order_id)
-    shop.psp._faults.clear()
+    shop.psp.forgive()
 
     shop.settle(minutes=3)
 

@@ -18,10 +18,12 @@ from tests.support.psp import DECLINED, GOOD, NEEDS_ACTION
 from tests.support.wire import Request
 
 LINES = {"TEA-1": 1}
-# What POST /payments does once the provider knows the payment, in its order; before each of them.
+# What POST /payments does once the provider knows the payment; before each of them.
+BEFORE_THE_REFERENCE_IS_STORED = "payments.steps.authorize UpdateItem"
+BEFORE_THE_CONFIRMATION = "confirm"
 PAYING = [
-    "payments.steps.authorize UpdateItem",
-    "confirm",
+    BEFORE_THE_REFERENCE_IS_STORED,
+    BEFORE_THE_CONFIRMATION,
     "payments.steps.authorize UpdateItem 2",
     "inventory.steps.commit GetItem",
     "inventory.steps.commit TransactWriteItems",
@@ -70,7 +72,11 @@ def order_id(shop: Journey) -> str:
 
 @pytest.mark.parametrize(
     ("point", "honours_keys"),
-    [*((point, True) for point in PAYING), (PAYING[0], False), (PAYING[1], False)],
+    [
+        *((point, True) for point in PAYING),
+        (BEFORE_THE_REFERENCE_IS_STORED, False),
+        (BEFORE_THE_CONFIRMATION, False),
+    ],
 )
 def test_a_webhook_that_comes_before_the_answer_takes_no_money_twice(
     shop: Journey, order_id: str, point: str, honours_keys: bool

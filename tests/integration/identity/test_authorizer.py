@@ -76,7 +76,8 @@ def test_an_expired_token_is_unauthorized(api: Api) -> None:
 
 
 def test_an_answer_that_the_gateway_kept_does_not_outlive_its_token(api: Api) -> None:
-    handler = entrypoint(Route("GET", "/orders", "Any"), lambda _: Response(200, {}))
+    route = Route("GET", "/orders", "Any", responses={200: None})
+    handler = entrypoint(route, lambda _: Response(200, {}))
     asked = event("GET", "/orders")
     context = api.authorize(f"Bearer {access_token(api)}")["context"]
     asked["requestContext"]["authorizer"] = context

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from inventory.domain.reservation import Change, Movement
-from inventory.repository import Inconsistent
 from inventory.service import counting
+from inventory.service.ports import Inconsistent
 from shop import aws, clock, tables
 from tests.support import dynamodb
 from tests.support.wire import Wire

@@ -1,11 +1,14 @@
 """The sweeper: what was held for too long comes back."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 
+from inventory.domain.reservation import Status, id_of
 from inventory.repository import StockRepository
 from inventory.schedules import sweep_expired
+from inventory.service import ending
 from shop import clock
 from tests.support import dynamodb
 from tests.support.lambda_context import FakeContext
@@ -104,3 +107,67 @@ def test_a_sweep_goes_on_until_nothing_is_left(stocked: Stocked) -> None:
         reserve({"A": 1}, order=order)
     assert sweep()["expired"] == 150
     assert stock_rows() == {("A", EWR): (500, 0, 500)}
+
+
+def _crash_in(wire: Wire, name: str, *, after: int) -> None:
+    """A step that dies when it has made so many writes."""
+    made: list[Request] = []
+
+    def die(request: Request, when: str) -> None:
+        if request.operation == "TransactWriteItems" and when == "before":
+            if len(made) == after:
+                raise ConnectionAbortedError
+            made.append(request)
+
+    wire.intercept = die
+    with pytest.raises(Exception):  # noqa: B017, PT011 (whatever botocore makes of it)
+        step(name)
+    wire.intercept = lambda request, when: None
+
+
+def _hold_again(_wire: Wire) -> None:
+    assert sweep()["expired"] == 1
+    reserve(THREE)
+
+
+def _restock_in_pieces(wire: Wire) -> None:
+    step("commit")
+    _crash_in(wire, "release", after=2)
+
+
+THREE = {"A": 1, "B": 1, "C": 1}
+MEANWHILE: dict[str, tuple[Callable[[Wire], object], Status]] = {
+    "sold": (lambda _: step("commit"), Status.COMMITTED),
+    "released": (lambda _: step("release"), Status.RELEASED),
+    "expired": (lambda _: sweep(), Status.EXPIRED),
+    "expired and held again": (_hold_again, Status.HELD),
+    "sold in part": (lambda wire: _crash_in(wire, "commit", after=2), Status.COMMITTING),
+    "restocked in part": (_restock_in_pieces, Status.RESTOCKING),
+}
+
+
+@pytest.mark.parametrize(("act", "status"), MEANWHILE.values(), ids=MEANWHILE)
+def test_what_became_of_a_hold_is_not_undone_by_a_sweep_that_read_it_before(
+    stocked: Stocked,
+    wire: Wire,
+    monkeypatch: pytest.MonkeyPatch,
+    act: Callable[[Wire], object],
+    status: Status,
+) -> None:
+    """Another order holds the same SKUs, so the stock rows alone would refuse nothing."""
+    monkeypatch.setattr(ending, "PAIRS_WITH_MOVEMENT", 2)
+    stock = stocked(**{sku: {EWR: 9} for sku in THREE})
+    reserve(THREE)
+    held = stock.find(id_of(order_id()))
+    later = clock.now() + timedelta(minutes=15)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(clock, "now", lambda: later)
+        reserve(dict.fromkeys(THREE, 5), order=2)
+    act(wire)
+    monkeypatch.setattr(StockRepository, "overdue", lambda self, now: [held])
+    before = sorted(map(str, dynamodb.rows("inventory")))
+    found = stock.find(id_of(order_id()))
+    assert found is not None
+    assert found.status is status
+    assert sweep() == {"expired": 0, "ended_otherwise": 1, "failed": 0}
+    assert sorted(map(str, dynamodb.rows("inventory"))) == before

@@ -99,7 +99,9 @@ class FakeAccounts:
 
     def rehash(self, user: User, password_hash: str) -> None:
         self.calls["rehash"] += 1
-        self.users[user.user_id] = replace(user, password_hash=password_hash)
+        stored = self.users.get(user.user_id)
+        if stored is not None and stored.password_hash == user.password_hash:
+            self.users[user.user_id] = replace(stored, password_hash=password_hash)
 
 
 @dataclass
@@ -118,6 +120,8 @@ class FakeSessions:
         return True
 
     def open(self, family: Family, created: Event, *, address: str, window: Window) -> None:
+        if family.family_id in self.families:
+            return
         self.families[family.family_id] = family
         self.attempts[(address, window.number)] -= 1
         self.events.append(created)
@@ -138,6 +142,7 @@ class FakeSessions:
         return self.families[family_id]
 
     def revoke(self, family: Family, detected: Event, *, now: datetime) -> None:
-        if self.families[family.family_id].revoked is None:
-            self.families[family.family_id] = replace(family, revoked=now)
+        stored = self.families.get(family.family_id)
+        if stored is not None and stored.revoked is None:
+            self.families[family.family_id] = replace(stored, revoked=now)
             self.events.append(detected)

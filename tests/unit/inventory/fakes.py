@@ -13,7 +13,8 @@ from inventory.domain.reservation import (
     Status,
     Transition,
 )
-from shop import ids
+from inventory.service.ports import Inconsistent
+from shop import clock, ids
 from shop.checkout import OrderLine, ShortLine
 from shop.events import Event
 from shop.trace import Trace, start
@@ -45,7 +46,7 @@ class FakeStock:
         self.before_apply: list[Callable[[], object]] = []
         self.calls: dict[str, int] = defaultdict(int)
         self.largest = 0
-        self.postponed: dict[str, str] = {}
+        self.due_at: dict[str, str] = {}
         for (sku, location), units in (available or {}).items():
             movement = Movement(f"first {sku} {location}", units, "receipt", None, "")
             self.move([Change(sku, location, units, 0, units, movement)])
@@ -61,7 +62,7 @@ class FakeStock:
         for (sku, location), row in self.rows.items():
             if sku in skus:
                 found[sku][location] = row["available"]
-        return found
+        return dict(found)
 
     def apply(self, transition: Transition, event: Event | None) -> Refused | None:
         self.calls["apply"] += 1
@@ -76,6 +77,7 @@ class FakeStock:
             return Refused(None)
         self._change(transition.changes)
         self.reservations[transition.new.reservation_id] = transition.new
+        self.due_at[transition.new.reservation_id] = transition.new.held_until
         if event is not None:
             assert event.id not in {known.id for known in self.events}
             self.events.append(event)
@@ -86,16 +88,20 @@ class FakeStock:
         self._count(2 * len(changes))
         if any(c.movement and c.movement.movement_id in self.movements for c in changes):
             return False
-        assert all(self._enough(change) for change in changes)
+        if not all(self._enough(change) for change in changes):
+            raise Inconsistent
         self._change(changes)
         return True
 
     def overdue(self, now: datetime) -> Iterable[Reservation]:
-        return [r for r in self.reservations.values() if r.status is Status.HELD]
+        until = clock.rfc3339(now)
+        held = [id_ for id_, r in self.reservations.items() if r.status is Status.HELD]
+        due = sorted((self.due_at[id_], id_) for id_ in held if self.due_at[id_] <= until)
+        return [self.reservations[id_] for _, id_ in due]
 
     def postpone(self, held: Reservation, *, due_at: str) -> None:
-        if self.reservations[held.reservation_id] == held:
-            self.postponed[held.reservation_id] = due_at
+        if self.reservations.get(held.reservation_id) == held:
+            self.due_at[held.reservation_id] = due_at
 
     def available(self, sku: str) -> int:
         return sum(row["available"] for (s, _), row in self.rows.items() if s == sku)

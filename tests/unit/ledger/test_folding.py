@@ -1,18 +1,18 @@
 """Folding: each transaction once, nothing lost, nothing blocked."""
 
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
-from ledger.domain.balances import Posted, Sums, by_account, changes
+from ledger.domain.balances import Posted, Sums
 from ledger.domain.posting import Refused
 from ledger.events import PostedTransaction
 from ledger.service.folding import MAX_ITEMS, fold, posted
 from shop.consumer import read
 from tests.support.envelopes import envelope
+from tests.unit.ledger.fakes import FakeBalances
 
 NOW = datetime(2026, 11, 22, 10, tzinfo=UTC)
 
@@ -30,26 +30,6 @@ def event(number: int, amount: int = 100, psp: str = "stripe", day: str = "22") 
     data = {"transaction_id": f"txn_{number}", "entries": entries}
     occurred_at = f"2026-11-{day}T09:00:00.000Z"
     return envelope("ledger.transaction_posted", data, occurred_at=occurred_at)
-
-
-class FakeBalances:
-    """Adds in memory, all or nothing, as the table does."""
-
-    def __init__(self) -> None:
-        self.folded: set[str] = set()
-        self.totals: dict[str, Sums] = {}
-        self.sizes: list[int] = []
-
-    def add(self, postings: Sequence[Posted], *, now: datetime) -> frozenset[str]:
-        daily = changes(postings)
-        self.sizes.append(len(postings) + len(daily) + len(by_account(daily)))
-        before = frozenset(each.id for each in postings) & self.folded
-        if before:
-            return before
-        self.folded |= {each.id for each in postings}
-        for account, sums in by_account(daily).items():
-            self.totals[account] = self.totals.get(account, Sums()) + sums
-        return frozenset()
 
 
 def _posted(detail: dict[str, Any]) -> Posted:

@@ -1,66 +1,29 @@
 """Signs, pages and cursors."""
 
-from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
 import pytest
 
 from ledger.domain.accounts import account
 from ledger.domain.balances import Balance, Sums
-from ledger.domain.posting import Entry, Transaction
+from ledger.domain.posting import Entry
 from ledger.domain.reading import AccountEntry, Position
 from ledger.schemas import BalanceQuery
 from ledger.service import reading
 from shop import cursor
 from shop.money import Money
 from shop.problems import Problem
+from tests.unit.ledger.fakes import FakeBooks
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 ACCOUNT = "2100:USD"
 
 
-def line(day: int, number: int) -> AccountEntry:
+def line(day: int, number: int, account_id: str = ACCOUNT) -> AccountEntry:
     recorded_at = f"2026-{day // 28 + 1:02}-{day % 28 + 1:02}T00:00:00.{number:03}Z"
     sort = f"{recorded_at}#txn#1"
-    return AccountEntry("txn", 1, recorded_at, sort, Entry(ACCOUNT, "credit", Money(1, "USD")))
-
-
-class FakeBooks:
-    """Both ports over a list of lines."""
-
-    def __init__(self, lines: list[AccountEntry]) -> None:
-        self.lines = lines
-        self.asked = 0
-        self.indexed = True
-
-    def accounts(self, *, after: str | None, limit: int) -> Sequence[str]:
-        everything = ["1210:stripe:USD", "2100:EUR", "2100:USD"]
-        return [text for text in everything if text > (after or "")][:limit]
-
-    def total(self, account_id: str) -> Balance | None:
-        known = self.lines and account_id == ACCOUNT
-        return Balance(account(account_id), Sums(credit=1), "now") if known else None
-
-    def sums_until(self, account_id: str, day: str) -> tuple[Sums, Sums]:
-        return Sums(), Sums()
-
-    def days(self, account_id: str, *, until: str | None) -> Iterator[str]:
-        days = {line.recorded_at[:10] for line in self.lines if account_id == ACCOUNT}
-        return iter(sorted((day for day in days if day <= (until or "~")), reverse=True))
-
-    def get(self, transaction_id: str) -> Transaction | None:
-        return None
-
-    def sums_of_day(self, account_id: str, *, until: datetime) -> Sums:
-        return Sums()
-
-    def entries(
-        self, account_id: str, day: str, *, before: str | None, limit: int
-    ) -> Sequence[AccountEntry]:
-        self.asked += 1
-        found = [each for each in self.lines if self.indexed and each.recorded_at.startswith(day)]
-        found = [each for each in found if before is None or each.sort < before]
-        return sorted(found, key=lambda each: each.sort, reverse=True)[:limit]
+    amount = Money(1, account_id.rpartition(":")[2])
+    return AccountEntry("txn", 1, recorded_at, sort, Entry(account_id, "credit", amount))
 
 
 def walk(books: FakeBooks, limit: int) -> list[AccountEntry]:
@@ -93,7 +56,8 @@ def test_a_page_walks_a_bounded_number_of_days_and_says_that_there_are_more() ->
 
 
 def test_accounts_come_in_pages() -> None:
-    books = FakeBooks([])
+    accounts = ("2100:USD", "2100:EUR", "1210:stripe:USD")
+    books = FakeBooks([line(1, 1, account_id) for account_id in accounts])
     first = reading.list_accounts(limit=2, cursor=None, balances=books)
     assert not isinstance(first, Problem)
     rest = reading.list_accounts(limit=2, cursor=first.next_cursor, balances=books)
@@ -122,19 +86,9 @@ def test_a_balance_is_positive_on_the_accounts_own_side(
 @pytest.mark.parametrize("account_id", ["9999:USD", "2100:EUR", "x", ""])
 def test_an_account_that_is_unknown_or_unused_is_not_found(account_id: str) -> None:
     books = FakeBooks([line(1, 1)])
-    for found in (
-        reading.get_balance(account_id, at=None, now=NOW, balances=books, journal=books),
-        reading.list_entries(account_id, limit=1, cursor=None, balances=books, journal=books),
-    ):
-        assert isinstance(found, Problem)
-        assert found.type.code == "not_found"
-
-
-def test_an_account_whose_entries_are_not_in_the_index_yet_has_an_empty_page() -> None:
-    books = FakeBooks([line(1, 1)])
-    books.indexed = False
-    page = reading.list_entries(ACCOUNT, limit=1, cursor=None, balances=books, journal=books)
-    assert page == reading.Page([], None)
+    found = reading.get_balance(account_id, at=None, now=NOW, balances=books, journal=books)
+    assert isinstance(found, Problem)
+    assert found.type.code == "not_found"
 
 
 def made(parts: list[str], scope: str = f"entries {ACCOUNT}") -> str:

@@ -71,8 +71,8 @@ class FakeOrders:
         self._lease(order_id, "lease_owner", owner, owner, "")
 
     def _lease(self, order_id: str, name: str, value: str, owner: str, until: str) -> bool:
-        record = self.rows[order_id]
-        if getattr(record.request, name) != value:
+        record = self.rows.get(order_id)
+        if record is None or getattr(record.request, name) != value:
             return False
         leased = replace(record.request, lease_owner=owner, lease_until=until)
         self.rows[order_id] = replace(record, original=leased)
@@ -104,8 +104,9 @@ class FakeOrders:
         return None
 
     def due(self, now: datetime) -> Iterable[str]:
-        return [
-            record.order.order_id
+        found = [
+            (record.order.due_at, record.order.order_id)
             for record in self.rows.values()
             if record.order.due_at is not None and record.order.due_at <= now
         ]
+        return [order_id for _, order_id in sorted(found)]

@@ -1,12 +1,12 @@
 """Rules of orders."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import timedelta
 
 import pytest
 
 from orders import codec, domain
-from orders.domain import Order, Status, Totals, Waiting
+from orders.domain import Kind, Order, Requester, Status, Totals, Waiting
 from tests.unit.orders.fakes import (
     CUSTOMER,
     HOLD,
@@ -186,16 +186,29 @@ def test_looking_after_an_order_does_not_look_like_a_change_to_its_customer() ->
     assert domain.looked_after(attached(), now=LATER).updated_at == attached().updated_at
 
 
-@pytest.mark.parametrize(
-    "order",
-    [
-        pending(),
-        placed(),
-        attached(),
-        paid(),
-        cancelled(),
-        domain.owing_refund(paid(), "p", now=NOW),
-    ],
-)
+JOURNEYS = [
+    pending(),
+    placed(),
+    attached(),
+    paid(),
+    cancelled(),
+    domain.owing_refund(paid(), "p", now=NOW),
+    domain.waiting(attached(), Waiting.ACTION, now=NOW),
+    domain.waiting(attached(Kind.CHECKOUT), Waiting.CAPTURE, now=NOW),
+    domain.cancel_wanted(
+        domain.waiting(attached(), Waiting.ACTION, now=NOW), Requester.STAFF, now=NOW
+    ),
+    domain.looked_after(attached(), now=NOW + domain.STUCK_AFTER),
+]
+
+
+def test_each_field_of_an_order_is_set_on_one_of_these_journeys() -> None:
+    for field in fields(Order):
+        assert any(getattr(order, field.name) not in (None, (), False, 0) for order in JOURNEYS), (
+            field.name
+        )
+
+
+@pytest.mark.parametrize("order", JOURNEYS)
 def test_an_order_survives_its_journey_as_json(order: Order) -> None:
     assert codec.from_dict(codec.to_dict(order)) == order

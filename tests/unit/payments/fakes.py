@@ -8,6 +8,7 @@ from typing import Any
 from payments.domain import Payment, Status
 from payments.service import outcomes
 from payments.service.charging import Cashier
+from payments.service.ports import Notice
 from shop import clock, ids, strict
 from shop.events import Event
 from shop.idempotency import Answer
@@ -86,20 +87,20 @@ class FakePayments:
         return None
 
     def take_over(self, payment: Payment, *, owner: str, until: str) -> bool:
-        row = self.rows[payment.payment_id]
-        if row.lease_until != payment.lease_until or row.answer is not None:
+        row = self.rows.get(payment.payment_id)
+        if row is None or row.lease_until != payment.lease_until or row.answer is not None:
             return False
         self._put(replace(row, lease_owner=owner, lease_until=until), None)
         return True
 
     def release(self, payment_id: str, *, owner: str) -> None:
-        row = self.rows[payment_id]
-        if row.lease_owner == owner:
+        row = self.rows.get(payment_id)
+        if row is not None and row.lease_owner == owner:
             self._put(replace(row, lease_owner="", lease_until=""), None)
 
     def complete_authorization(self, payment_id: str, answer: Answer) -> bool:
-        row = self.rows[payment_id]
-        if row.status is not Status.AUTHORIZED:
+        row = self.rows.get(payment_id)
+        if row is None or row.status is not Status.AUTHORIZED:
             return False
         first = row.answer or answer
         self._put(replace(row, answer=first, due_at=None, version=row.version + 1), None)
@@ -107,11 +108,12 @@ class FakePayments:
 
     def due(self, now: datetime) -> Iterable[Payment]:
         until = clock.rfc3339(now)
-        return [row for row in self.rows.values() if row.due_at and row.due_at <= until]
+        found = [row for row in self.rows.values() if row.due_at and row.due_at <= until]
+        return sorted(found, key=lambda row: str(row.due_at))
 
     def postpone(self, payment: Payment, *, due_at: str) -> bool:
-        row = self.rows[payment.payment_id]
-        if (row.due_at, row.version) != (payment.due_at, payment.version):
+        row = self.rows.get(payment.payment_id)
+        if row is None or (row.due_at, row.version) != (payment.due_at, payment.version):
             return False
         self._put(replace(row, due_at=due_at), None)
         return True
@@ -123,6 +125,22 @@ class FakePayments:
         self.rows[row.payment_id] = row
         if event is not None:
             self.events.append(event.body)
+
+
+class FakeNotices:
+    """`payments.service.ports.Notices` in memory."""
+
+    def __init__(self) -> None:
+        self.rows: dict[str, str | None] = {}
+
+    def take(self, notice: Notice, *, psp: str, sha256: str, now: datetime) -> bool:
+        if self.rows.get(notice.event_id) is not None:
+            return False
+        self.rows[notice.event_id] = None
+        return True
+
+    def processed(self, notice: Notice, outcome: str) -> None:
+        self.rows[notice.event_id] = outcome
 
 
 def dumped(outcome: Any) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """What a provider's notice starts, and when it is processed."""
 
-from datetime import datetime
 from typing import Any
 
 import pytest
@@ -10,25 +9,17 @@ from payments.service import listening
 from payments.service.ports import Notice
 from shop import trace
 from tests.support.checkout import FakeCheckout
-from tests.unit.payments.fakes import NOW, PAYMENT, TRACE, FakePayments, make_payment
+from tests.unit.payments.fakes import (
+    AT,
+    NOW,
+    PAYMENT,
+    TRACE,
+    FakeNotices,
+    FakePayments,
+    make_payment,
+)
 
 NOTICE = Notice("evt_1", "payment_intent.succeeded", PAYMENT, "pi_1")
-
-
-class FakeNotices:
-    """`payments.service.ports.Notices` in memory."""
-
-    def __init__(self) -> None:
-        self.rows: dict[str, str | None] = {}
-
-    def take(self, notice: Notice, *, psp: str, sha256: str, now: datetime) -> bool:
-        if self.rows.get(notice.event_id) is not None:
-            return False
-        self.rows[notice.event_id] = None
-        return True
-
-    def processed(self, notice: Notice, outcome: str) -> None:
-        self.rows[notice.event_id] = outcome
 
 
 class Ear:
@@ -65,15 +56,15 @@ class Ear:
 @pytest.mark.parametrize(
     "payment",
     [
-        make_payment(),
-        make_payment(psp_reference="pi_1"),
-        make_payment(psp_reference="pi_1", status=Status.UNKNOWN),
+        make_payment(due_at=AT),
+        make_payment(psp_reference="pi_1", due_at=AT),
+        make_payment(psp_reference="pi_1", status=Status.UNKNOWN, due_at=AT),
         make_payment(psp_reference="pi_1", status=Status.REQUIRES_ACTION),
-        make_payment(psp_reference="pi_1", status=Status.AUTHORIZED),
+        make_payment(psp_reference="pi_1", status=Status.AUTHORIZED, due_at=AT),
     ],
     ids=lambda payment: f"{payment.status}-{payment.psp_reference}",
 )
-def test_a_payment_that_is_not_at_its_end_is_driven_on_once(payment: Payment) -> None:
+def test_a_payment_that_stands_still_is_driven_on_once(payment: Payment) -> None:
     ear = Ear(payment)
     assert [ear.hear(), ear.hear()] == ["started", "repeated"]
     (data,) = ear.started
@@ -116,7 +107,7 @@ def test_what_is_not_about_our_payment_is_ignored(notice: Notice) -> None:
 
 
 def test_a_crash_before_the_start_lets_the_next_delivery_start() -> None:
-    ear = Ear(make_payment())
+    ear = Ear(make_payment(due_at=AT))
     ear.dies = True
     with pytest.raises(ConnectionError):
         ear.hear()

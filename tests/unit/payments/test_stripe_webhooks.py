@@ -67,6 +67,18 @@ def test_a_signature_of_another_time_is_refused(age: int, taken: bool) -> None:
     assert (read(age=age) is not None) is taken
 
 
+def test_a_signature_is_right_in_every_digit_and_has_no_other() -> None:
+    header = WebhookSignature.generate_signature_header(BODY, KEY, int(NOW.timestamp()))
+    start, _, signature = header.partition(",v1=")
+    assert read(header=header) is not None
+    wrong = [signature[:length] for length in range(len(signature))]
+    wrong += [signature + more for more in ("0", signature, " ")] + [signature.upper()]
+    for place, digit in enumerate(signature):
+        other = "0123456789abcdef"[int(digit, 16) ^ 1]
+        wrong.append(signature[:place] + other + signature[place + 1 :])
+    assert [each for each in wrong if read(header=f"{start},v1={each}") is not None] == []
+
+
 def test_a_time_that_was_not_signed_is_refused() -> None:
     old = WebhookSignature.generate_signature_header(BODY, KEY, 1)
     now = int(NOW.timestamp())

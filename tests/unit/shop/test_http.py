@@ -23,12 +23,20 @@ class Filters(Query):
     limit: int = 20
 
 
-ROUTE = Route("POST", "/orders", "Place", idempotent=True, request=Order, scopes=("shop:buy",))
-GET = Route("GET", "/orders", "List", query=Filters, responses={200: None, 304: None})
+ROUTE = Route(
+    "POST",
+    "/orders",
+    "Place",
+    idempotent=True,
+    request=Order,
+    scopes=("shop:buy",),
+    responses={201: None},
+)
+GET = Route("GET", "/orders", "List", query=Filters, responses={200: None, 201: None, 304: None})
 GOOD = {"lines": [{"sku": "A-1", "quantity": 1}]}
 
 
-SIGNED = Route("POST", "/hooks", "Hear", auth="signature")
+SIGNED = Route("POST", "/hooks", "Hear", auth="signature", responses={201: None})
 
 
 class Spy:

@@ -14,7 +14,9 @@ def now() -> datetime:
 
 
 def rfc3339(at: datetime) -> str:
-    """`2026-11-22T10:15:30.123Z`."""
+    """`2026-11-22T10:15:30.123Z`; raises ValueError for a time without an offset."""
+    if at.tzinfo is None:
+        raise ValueError("a time needs an offset")
     return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 

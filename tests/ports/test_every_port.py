@@ -1,0 +1,57 @@
+"""Each port of a service has a suite here, or a reason why its fake need not be compared."""
+
+import importlib
+import inspect
+from collections.abc import Iterator
+from pathlib import Path
+
+from shop.deploy import discover
+
+ROOT = Path(__file__).parents[2]
+# Not kept in a table, or without a fake: these are compared, if at all, where their names say.
+ELSEWHERE = {
+    "catalog.Prices": "has no fake",
+    "identity.AddressMac": "KMS, in tests/integration/identity",
+    "identity.PasswordHash": "argon2, in tests/unit/identity/test_passwords.py",
+    "identity.Passwords": "argon2, in tests/unit/identity/test_passwords.py",
+    "identity.Tokens": "has no fake",
+    "operations.Evidence": "tests/integration/operations, over rows of all services",
+    "operations.Notes": "tests/integration/operations/test_auditor.py",
+    "operations.Streams": "tests/integration/operations/test_auditor.py",
+    "operations.Bus": "tests/integration/operations/test_relay.py",
+    "operations.DeadLetters": "tests/integration/operations/test_relay.py",
+    "payments.Psp": "tests/contract/test_stripe.py",
+    "payments.Webhooks": "tests/unit/payments/test_stripe_webhooks.py",
+}
+
+
+def _named(port: type) -> str:
+    """By its service, in whatever module it stands."""
+    return f"{port.__module__.partition('.')[0]}.{port.__qualname__}"
+
+
+def _ports() -> Iterator[str]:
+    """Protocols of the use cases of all services."""
+    for service in discover().services:
+        folder = ROOT / "functions" / service
+        files = [folder / "service.py"] if (folder / "service.py").exists() else []
+        for file in [*files, *sorted((folder / "service").glob("*.py"))]:
+            name = ".".join(file.relative_to(folder.parent).with_suffix("").parts)
+            module = importlib.import_module(name.removesuffix(".__init__"))
+            for value in vars(module).values():
+                own = inspect.isclass(value) and value.__module__ == module.__name__
+                if own and getattr(value, "_is_protocol", False):
+                    yield _named(value)
+
+
+def _with_a_suite() -> Iterator[str]:
+    for file in sorted(Path(__file__).parent.glob("test_*.py")):
+        module = importlib.import_module(f"tests.ports.{file.stem}")
+        ports = getattr(module, "PORTS", ()) or (getattr(module, "PORT", None),)
+        yield from (_named(port) for port in ports if port is not None)
+
+
+def test_every_port_has_a_suite_or_a_reason() -> None:
+    ports, suites = set(_ports()), set(_with_a_suite())
+    assert suites | ELSEWHERE.keys() == ports
+    assert not suites & ELSEWHERE.keys()
