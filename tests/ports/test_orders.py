@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 
 from orders import domain
-from orders.domain import Order, Waiting
-from orders.records import OrderChange, StoredOrder
+from orders.domain import Kind, Order, Waiting
+from orders.records import OrderChange, OriginalRequest, StoredOrder
 from orders.repository import OrderRepository
 from orders.service.changes import change
 from orders.service.ports import Orders
@@ -94,7 +94,29 @@ def test_an_order_comes_back_as_it_was_stored(orders: Orders, keep: Keep) -> Non
     record = orders.get(ORDER_ID)
     assert record is not None
     assert record.order == placed
-    assert record.request == original(lease_until="t0")
+    assert record.request == original(owner="", lease_until="")
+
+
+@pytest.mark.parametrize("kind", [Kind.ORDER, Kind.CHECKOUT])
+def test_a_request_has_its_lease_until_it_has_its_answer(
+    orders: Orders, keep: Keep, kind: Kind
+) -> None:
+    """What is answered is never taken over, so its row is not paid for the lease."""
+    placed = keep(pending(kind))
+    if kind is Kind.CHECKOUT:
+        assert leased(orders) == original(lease_until="t0")
+        orders.save(OrderChange(domain.noted(placed), answer=Answer(402, "declined")))
+    assert leased(orders) == original(owner="", lease_until="")
+    for lease in ("t0", ""):
+        assert not orders.take_over(ORDER_ID, lease_until=lease, owner="b", until="t1")
+    orders.end_lease(ORDER_ID, "me")
+    assert leased(orders) == original(owner="", lease_until="")
+
+
+def leased(orders: Orders) -> OriginalRequest:
+    record = orders.get(ORDER_ID)
+    assert record is not None
+    return record.request
 
 
 def test_there_is_one_order_for_a_key(orders: Orders, keep: Keep) -> None:

@@ -51,6 +51,7 @@ class FakeOrders:
     def __init__(self, *records: StoredOrder) -> None:
         self.rows = {record.order.order_id: record for record in records}
         self.events: list[dict[str, Any]] = []
+        self.answered: set[str] = set()  # whose request has no lease any more
         self.writes = 0
         self.reads = 0
 
@@ -72,7 +73,7 @@ class FakeOrders:
 
     def _lease(self, order_id: str, name: str, value: str, owner: str, until: str) -> bool:
         record = self.rows.get(order_id)
-        if record is None or getattr(record.request, name) != value:
+        if record is None or order_id in self.answered or getattr(record.request, name) != value:
             return False
         leased = replace(record.request, lease_owner=owner, lease_until=until)
         self.rows[order_id] = replace(record, original=leased)
@@ -98,7 +99,11 @@ class FakeOrders:
             return record
         self.writes += 1
         answer = change.answer or record.answer
-        self.rows[change.order.order_id] = replace(record, order=change.order, answer=answer)
+        saved = replace(record, order=change.order, answer=answer)
+        if change.ends_request and saved.original is not None:
+            saved = replace(saved, original=replace(saved.original, lease_owner="", lease_until=""))
+            self.answered.add(change.order.order_id)
+        self.rows[change.order.order_id] = saved
         if change.event is not None:
             self.events.append(change.event.body)
         return None
