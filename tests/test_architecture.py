@@ -98,7 +98,7 @@ def test_invariants_are_made_of_facts_alone(service: str) -> None:
 @pytest.mark.parametrize("service", SERVICES)
 def test_only_entry_points_build_repositories(service: str) -> None:
     for file, names in modules(FUNCTIONS / service):
-        if kind_of(file, service) in ENTRY_POINTS | {"repository"}:
+        if kind_of(file, service) in ENTRY_POINTS | {"repository", "wiring"}:
             continue
         assert not any(n.startswith(f"{service}.repository") for n in names), file
 
@@ -171,7 +171,9 @@ def test_a_kind_of_id_belongs_to_one_service_or_to_the_kernel() -> None:
     for service in SERVICES:
         for file in (FUNCTIONS / service).rglob("*.py"):
             made |= set(
-                re.findall(r"""ids\.(?:mint|derive|pattern|is_id)\("(\w+)\"""", file.read_text())
+                re.findall(
+                    r"""ids\.(?:generate|derive|pattern|is_id)\("(\w+)\"""", file.read_text()
+                )
             )
     assert made <= set(owners)
 

@@ -7,13 +7,13 @@ from pydantic_core import PydanticCustomError
 
 from catalog.domain.listing import MAX_PRICE
 from shop import ids
-from shop.schemas import Currency, Cursor, Limit, MoneyOut, Out, Query
+from shop.schemas import Currency, Cursor, Limit, MoneyOut, QueryModel, ResponseModel
 
 Price = Annotated[int, Field(ge=0, le=MAX_PRICE, description="minor units", examples=[1000])]
 Category = Annotated[str, Field(pattern="^[a-z0-9][a-z0-9-]{0,39}$", examples=["tea"])]
 
 
-class ProductFilter(Query):
+class ProductFilter(QueryModel):
     """Which products to list. Prices apply to the lowest price of a product's variants."""
 
     category: Category | None = None
@@ -31,13 +31,13 @@ class ProductFilter(Query):
         return value
 
 
-class ProductView(Query):
+class ProductView(QueryModel):
     """How to show a product."""
 
     currency: Currency = "USD"
 
 
-class VariantOut(Out):
+class VariantOut(ResponseModel):
     """What can be bought. The price is without tax."""
 
     sku: str
@@ -45,7 +45,7 @@ class VariantOut(Out):
     price: MoneyOut
 
 
-class ProductSummaryOut(Out):
+class ProductSummaryOut(ResponseModel):
     """A product in a list."""
 
     product_id: Annotated[str, Field(pattern=ids.pattern("prd"))]
@@ -64,7 +64,7 @@ class ProductOut(ProductSummaryOut):
     updated_at: str
 
 
-class ProductPage(Out):
+class ProductPage(ResponseModel):
     """A page of products, cheapest first."""
 
     data: list[ProductSummaryOut]

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from identity import keys, policy
+from identity.clients import kms
+from identity.domain import route_permissions
+from identity.service.verify_access_token import InvalidToken, Verified, Verifier
 from identity.settings import TokenSettings, at_cold_start
-from identity.verifier import Refused, Verified, Verifier
 from shop import clock, telemetry
 from shop.invocation import invoked
 
@@ -21,24 +22,24 @@ _BEARER = re.compile(r"^bearer +([A-Za-z0-9_.-]+)$", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
-class Gate:
+class AuthorizerPorts:
     """What the authorizer needs."""
 
     verifier: Verifier
-    grants: tuple[policy.Grant, ...]
+    grants: tuple[route_permissions.RoutePermission, ...]
 
 
 @at_cold_start
-def gate() -> Gate:
+def gate() -> AuthorizerPorts:
     """The composition root of this function."""
     settings = TokenSettings.load()
-    return Gate(
+    return AuthorizerPorts(
         Verifier(
             settings.token_issuer,
             settings.token_audience,
-            key=lambda: keys.public_key(settings.token_key_arn),
+            key=lambda: kms.public_key(settings.token_key_arn),
         ),
-        policy.load(ROUTES),
+        route_permissions.load(ROUTES),
     )
 
 
@@ -48,16 +49,16 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     try:
         result = _verify(event.get("authorizationToken") or "")
     except Exception as error:
-        telemetry.fault("authorizer failed", error)
-        telemetry.count("AuthorizerFault")
+        telemetry.log_error("authorizer failed", error)
+        telemetry.emit_metric("AuthorizerFault")
         raise
-    if isinstance(result, Refused):
+    if isinstance(result, InvalidToken):
         telemetry.logger.info("authorizer", extra={"outcome": "refused", "reason": result.reason})
         raise Exception("Unauthorized")  # The gateway knows this text and no other.
     telemetry.logger.info("authorizer", extra={"outcome": "verified", "subject": result.sub})
     return {
         "principalId": result.sub,
-        "policyDocument": policy.document(
+        "policyDocument": route_permissions.document(
             gate().grants,
             result.scope.split(),
             stage_arn="/".join(event["methodArn"].split("/")[:2]),
@@ -66,10 +67,10 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     }
 
 
-def _verify(header: str) -> Verified | Refused:
+def _verify(header: str) -> Verified | InvalidToken:
     match = _BEARER.match(header)
     if match is None:
-        return Refused("no_bearer_token")
+        return InvalidToken("no_bearer_token")
     return gate().verifier.verify(match.group(1), now=clock.now())
 
 

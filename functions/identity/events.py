@@ -1,8 +1,10 @@
 """Events of identity. Ids only: who a user is stands in no event."""
 
+from datetime import datetime
 from typing import ClassVar
 
-from shop.events import EventData
+from shop.events import Event, EventData, event
+from shop.trace import Trace
 
 
 class UserRegistered(EventData):
@@ -29,3 +31,9 @@ class RefreshReuseDetected(EventData):
 
     user_id: str
     session_id: str
+
+
+def event_of(data: EventData, subject: str, sequence: int, *, now: datetime, trace: Trace) -> Event:
+    return event(
+        data, producer="identity", subject=subject, sequence=sequence, now=now, trace=trace
+    )

@@ -5,10 +5,11 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 from pydantic_core import PydanticCustomError
 
-from identity import domain
-from identity.common_passwords import COMMON
+from identity.domain import user
+from identity.domain.common_passwords import COMMON
+from identity.service.issue_token_pair import TokenPair
 from shop import ids
-from shop.schemas import Body, Out
+from shop.schemas import RequestModel, ResponseModel
 
 
 def _printable(text: str) -> str:
@@ -19,7 +20,7 @@ def _printable(text: str) -> str:
 
 def _short_in_one_form(email: str) -> str:
     """One character may stand for eighteen: what is looked up is measured, not what was typed."""
-    if len(domain.normalise_email(email)) > domain.MAX_EMAIL:
+    if len(user.normalise_email(email)) > user.MAX_EMAIL:
         raise PydanticCustomError("email_too_long", "is too long when its characters are unified")
     return email
 
@@ -40,7 +41,7 @@ Email = Annotated[
     str,
     Field(
         min_length=6,
-        max_length=domain.MAX_EMAIL,
+        max_length=user.MAX_EMAIL,
         # Other spaces are not printable. Dialects of patterns differ in what `\s` is.
         pattern=r"^[^@ ]{1,64}@[^@ .]+(\.[^@ .]+)+$",
         examples=["ada@example.com"],
@@ -57,21 +58,21 @@ NewPassword = Annotated[
 ]
 
 
-class Profile(Body):
+class Profile(RequestModel):
     """What a user may tell about themselves."""
 
     name: Name | None = None
     locale: Annotated[Locale | None, Field(description="BCP 47", examples=["en-GB"])] = None
 
 
-class Consents(Body):
+class Consents(RequestModel):
     """What the user agreed to. Without the terms there is no account."""
 
     terms: Annotated[bool, Field(json_schema_extra={"const": True}), AfterValidator(_given)]
     marketing: bool = False
 
 
-class RegisterIn(Body):
+class RegisterIn(RequestModel):
     """POST /users."""
 
     email: Email
@@ -81,26 +82,26 @@ class RegisterIn(Body):
 
     @model_validator(mode="after")
     def _password_is_not_the_address(self) -> "RegisterIn":
-        password = domain.normalise_email(self.password.get_secret_value())
-        if password == domain.normalise_email(self.email):
+        password = user.normalise_email(self.password.get_secret_value())
+        if password == user.normalise_email(self.email):
             raise PydanticCustomError("password_is_email", "the password is the e-mail address")
         return self
 
 
-class RegisteredOut(Out):
+class RegisteredOut(ResponseModel):
     """The same for a new and for a taken address."""
 
     user_id: Annotated[str, Field(pattern=ids.pattern("usr"))]
     status: Literal["pending_verification"]
 
 
-class Device(Body):
+class Device(RequestModel):
     """What the user calls the device, for a list of sessions."""
 
     name: Name
 
 
-class SignInIn(Body):
+class SignInIn(RequestModel):
     """POST /sessions."""
 
     email: Email
@@ -108,13 +109,13 @@ class SignInIn(Body):
     device: Device | None = None
 
 
-class RefreshIn(Body):
+class RefreshIn(RequestModel):
     """POST /sessions/refresh."""
 
     refresh_token: Annotated[SecretStr, Field(min_length=1, max_length=256)]
 
 
-class TokensOut(Out):
+class TokensOut(ResponseModel):
     """A token pair (RFC 6749, section 5.1, with the session that it belongs to)."""
 
     access_token: str
@@ -126,8 +127,21 @@ class TokensOut(Out):
     user_id: Annotated[str, Field(pattern=ids.pattern("usr"))]
     scope: Annotated[str, Field(examples=["shop:buy"])]
 
+    @classmethod
+    def of(cls, pair: TokenPair) -> "TokensOut":
+        """Both tokens in clear: for the client that gets them, never for a log."""
+        return cls(
+            access_token=pair.access.text,
+            expires_in=pair.access.expires_in,
+            refresh_token=pair.refresh_token,
+            refresh_expires_in=pair.refresh_expires_in,
+            session_id=pair.session_id,
+            user_id=pair.user_id,
+            scope=pair.access.scope,
+        )
 
-class JwkOut(Out):
+
+class JwkOut(ResponseModel):
     """A public key (RFC 7517)."""
 
     kty: Literal["EC"]
@@ -139,7 +153,7 @@ class JwkOut(Out):
     alg: Literal["ES256"]
 
 
-class JwksOut(Out):
+class JwksOut(ResponseModel):
     """The keys that verify access tokens."""
 
     keys: list[JwkOut]

@@ -10,7 +10,7 @@ from shop.settings import Settings
 T = TypeVar("T")
 
 
-class AddressSettings(Settings):
+class EmailSettings(Settings):
     """`email_mac_key_arn`: the HMAC key that turns addresses into keys of rows."""
 
     email_mac_key_arn: str
@@ -29,7 +29,7 @@ class TokenSettings(KeySettings):
     token_audience: str
 
 
-class SignInSettings(TokenSettings, AddressSettings):
+class SignInSettings(TokenSettings, EmailSettings):
     """What signing in needs of both."""
 
 

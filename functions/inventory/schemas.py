@@ -4,24 +4,24 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from shop.schemas import Body, Line, Out
+from shop.schemas import Line, RequestModel, ResponseModel
 
 
-class Destination(Body):
+class Destination(RequestModel):
     """Where the goods would go. Every centre ships everywhere, so it changes no quantity."""
 
     country: Annotated[str, Field(pattern="^[A-Z]{2}$", description="ISO 3166-1 alpha-2")]
     region: Annotated[str | None, Field(max_length=50)] = None
 
 
-class StockCheck(Body):
+class StockCheck(RequestModel):
     """What to look up. Lines of one SKU are summed."""
 
     lines: Annotated[list[Line], Field(min_length=1, max_length=100)]
     ship_to: Destination | None = None
 
 
-class StockLineOut(Out):
+class StockLineOut(ResponseModel):
     """What there is of a SKU, in all centres together."""
 
     sku: str
@@ -30,7 +30,7 @@ class StockLineOut(Out):
     status: Literal["in_stock", "low_stock", "out_of_stock"]
 
 
-class StockOut(Out):
+class StockOut(ResponseModel):
     """The answer of a moment; only an order holds stock."""
 
     available: bool

@@ -35,13 +35,13 @@ SERVICE = Service(
         Function(place="api/get_transaction", tables={"ledger": ("Query",)}),
         Function(
             place="consumers/on_payment_captured",
-            hears=("payment.captured",),
+            event_types=("payment.captured",),
             retries=DAYS,
             tables={"ledger": ("PutItem",)},  # in a transaction, only where nothing is
         ),
         Function(
             place="consumers/on_transaction_posted",
-            hears=("ledger.transaction_posted",),
+            event_types=("ledger.transaction_posted",),
             retries=DAYS,
             tables={"balances": ("PutItem", "UpdateItem")},
         ),

@@ -33,7 +33,7 @@ QUIET_AFTER = timedelta(minutes=2)
 
 
 @dataclass(frozen=True, slots=True)
-class Posted(Fact):
+class RecordedTransaction(Fact):
     """A transaction's header, by its id: the event that caused it, and what it was posted as."""
 
     cause: str
@@ -65,12 +65,12 @@ class Balance(Fact):
 
 def transactions_balance(facts: Facts) -> Found:
     """I1: debits equal credits in every transaction and currency."""
-    for id_ in facts.keys(Posted) | facts.keys(Entry):
+    for id_ in facts.keys(RecordedTransaction) | facts.keys(Entry):
         entries = facts.of(Entry, id_)
         net: Counter[str] = Counter()
         for entry in entries:
             net[entry.currency] += entry.debit - entry.credit
-        if not entries or facts.one(Posted, id_) is None:
+        if not entries or facts.one(RecordedTransaction, id_) is None:
             yield id_, "header or entries are missing"
         if any(net.values()):
             yield id_, f"debits and credits differ: {dict(net)}"
@@ -94,7 +94,7 @@ def captures_are_posted_in_full(facts: Facts) -> Found:
 
 def causes_are_posted_once(facts: Facts) -> Found:
     """I6: an event is posted once by each template."""
-    causes = Counter((posted.cause, posted.template) for posted in facts.each(Posted))
+    causes = Counter((posted.cause, posted.template) for posted in facts.each(RecordedTransaction))
     for (cause, template), count in causes.items():
         if count > 1:
             yield cause, f"posted {count} times as {template}"
@@ -102,7 +102,7 @@ def causes_are_posted_once(facts: Facts) -> Found:
 
 def postings_are_folded(facts: Facts) -> Found:
     """I6: every transaction is in the balances, and nothing else is."""
-    posted, folded = facts.keys(Posted), facts.keys(Folded)
+    posted, folded = facts.keys(RecordedTransaction), facts.keys(Folded)
     for id_ in posted ^ folded:
         yield id_, "folded, but not posted" if id_ in folded else "posted, but not folded"
 
@@ -129,7 +129,7 @@ def wrong_balance(stated: Amounts, summed: Amounts) -> Iterator[str]:
 
 
 def _header(id_: str, row: Row) -> Iterator[Fact]:
-    yield Posted(id_, cause=str(row["cause_event_id"]), template=row["template"])
+    yield RecordedTransaction(id_, cause=str(row["cause_event_id"]), template=row["template"])
     if row["template"] == CAPTURE:
         yield CapturePosted(str(row.get("payment_id")), transaction_id=id_)
     yield EventExpected(id_, "ledger.transaction_posted")

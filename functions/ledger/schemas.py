@@ -5,12 +5,12 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
+from ledger.domain.account_entries import AccountEntry
 from ledger.domain.accounts import Account
 from ledger.domain.balances import Balance
-from ledger.domain.posting import Transaction
-from ledger.domain.reading import AccountEntry
+from ledger.domain.transaction import Transaction
 from shop import clock, ids
-from shop.schemas import Currency, Cursor, Limit, MoneyOut, Out, Query
+from shop.schemas import Currency, Cursor, Limit, MoneyOut, QueryModel, ResponseModel
 
 Side = Literal["debit", "credit"]
 AccountId = Annotated[str, Field(description="code[:dimension]:currency", examples=["2100:USD"])]
@@ -33,20 +33,20 @@ Moment = Annotated[
 ]
 
 
-class PageQuery(Query):
+class PageQuery(QueryModel):
     """Which part of a list."""
 
     limit: Limit = 50
     cursor: Cursor | None = None
 
 
-class BalanceQuery(Query):
+class BalanceQuery(QueryModel):
     """`at`: the balance as recorded up to then; without it, as folded so far."""
 
     at: Moment | None = None
 
 
-class AccountOut(Out):
+class AccountOut(ResponseModel):
     """An account. `side` is the one that increases it."""
 
     account_id: AccountId
@@ -67,14 +67,14 @@ class AccountOut(Out):
         )
 
 
-class AccountsOut(Out):
+class AccountsOut(ResponseModel):
     """A page of accounts."""
 
     data: list[AccountOut]
     next_cursor: str | None
 
 
-class BalanceOut(Out):
+class BalanceOut(ResponseModel):
     """Minor units, positive on the account's own side.
 
     `version` is the number of transactions in it.
@@ -100,7 +100,7 @@ class BalanceOut(Out):
         )
 
 
-class AccountEntryOut(Out):
+class AccountEntryOut(ResponseModel):
     """One line of an account."""
 
     transaction_id: str
@@ -127,14 +127,14 @@ class AccountEntryOut(Out):
         )
 
 
-class EntriesOut(Out):
+class EntriesOut(ResponseModel):
     """A page of an account's entries, newest first."""
 
     data: list[AccountEntryOut]
     next_cursor: str | None
 
 
-class EntryOut(Out):
+class EntryOut(ResponseModel):
     """One entry of a transaction."""
 
     account_id: AccountId
@@ -142,7 +142,7 @@ class EntryOut(Out):
     amount: MoneyOut
 
 
-class TransactionOut(Out):
+class TransactionOut(ResponseModel):
     """A transaction: it is never changed, so `created_at` and `updated_at` are `recorded_at`."""
 
     transaction_id: Annotated[str, Field(pattern=ids.pattern("txn"))]

@@ -4,13 +4,13 @@ from shop.deploy import Alarm, Foreign, Function, Service, Table, due
 
 PROBE = "HEALTH"  # as in functions/operations/api/health.py
 
-# A suspect as the auditor takes it up again.
-OPEN_SUSPECT = (
+# A violation as the auditor takes it up again.
+OPEN_VIOLATION = (
     "invariant", "subject", "detail", "names", "first_seen", "waiting", "reported_at", "revision",
 )  # fmt: skip
 SERVICE = Service(
     about="Health, API reference, problem catalogue, live invariants",
-    tables=(Table(name="audit", indexes=due(*OPEN_SUSPECT), publishes=True),),
+    tables=(Table(name="audit", indexes=due(*OPEN_VIOLATION), publishes=True),),
     functions=(
         Function(
             place="api/health",
@@ -22,7 +22,7 @@ SERVICE = Service(
         Function(place="api/get_invariants", tables={"audit": ("GetItem",)}),
         Function(
             place="schedules/check_invariants",
-            # Sums and cursors are put together, suspects with their event.
+            # Sums and cursors are put together, open violations with their event.
             tables={
                 "audit": ("BatchGetItem", "Query", "PutItem", "UpdateItem"),
                 "audit/due": ("Query",),

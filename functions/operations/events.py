@@ -1,8 +1,12 @@
 """What the auditor publishes. Subject: the violation, by its own id. Ids and amounts only."""
 
+from datetime import datetime
 from typing import ClassVar
 
-from shop.events import EventData
+from operations.domain.open_violations import ViolationUpdate
+from shop import events
+from shop.events import Event, EventData
+from shop.trace import Trace
 
 
 class InvariantViolated(EventData):
@@ -17,13 +21,48 @@ class InvariantViolated(EventData):
     first_seen_at: str
 
 
-class InvariantHealed(EventData):
+class InvariantResolved(EventData):
     """It is as it must be again."""
 
-    TYPE: ClassVar[str] = "invariant.healed"
+    TYPE: ClassVar[str] = "invariant.resolved"
 
     violation_id: str
     invariant: str
     subject_id: str
     first_seen_at: str
     healed_at: str
+
+
+_SEQUENCE = {"violated": 1, "resolved": 2}
+
+
+def event_of(step: ViolationUpdate, *, region: str, now: datetime, trace: Trace) -> Event | None:
+    """`invariant.violated` or `invariant.resolved`; None if nobody needs to know."""
+    if step.news is None:
+        return None
+    violation, id_ = step.after, step.after.id(region)
+    data: InvariantViolated | InvariantResolved
+    if step.news == "violated":
+        data = InvariantViolated(
+            violation_id=id_,
+            invariant=violation.invariant,
+            subject_id=violation.subject,
+            detail=violation.detail,
+            first_seen_at=violation.first_seen,
+        )
+    else:
+        data = InvariantResolved(
+            violation_id=id_,
+            invariant=violation.invariant,
+            subject_id=violation.subject,
+            first_seen_at=violation.first_seen,
+            healed_at=violation.healed_at,
+        )
+    return events.event(
+        data,
+        producer="operations",
+        subject=id_,
+        sequence=_SEQUENCE[step.news],
+        now=now,
+        trace=trace,
+    )

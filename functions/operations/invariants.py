@@ -62,9 +62,9 @@ INVARIANTS = Invariants(
             ("RUN", "RUN"),
             ("CURSOR", "EPOCH#"),
             ("CURSOR", ""),
-            ("SUM", "TALLY"),
-            ("PART", "TALLY"),
-            ("SUSPECT", "SUSPECT"),
+            ("SUM", "AGGREGATE"),
+            ("PART", "AGGREGATE"),
+            ("VIOLATION", "VIOLATION"),
             ("REPORT", "REPORT"),
         )
     ),

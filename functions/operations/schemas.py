@@ -2,10 +2,10 @@
 
 from typing import Literal
 
-from shop.schemas import Out
+from shop.schemas import ResponseModel
 
 
-class HealthOut(Out):
+class HealthOut(ResponseModel):
     """The platform answers. `checks` names what was asked, and how it was."""
 
     status: Literal["ok"]
@@ -15,7 +15,7 @@ class HealthOut(Out):
     checks: dict[str, Literal["ok", "failed"]]
 
 
-class ErrorOut(Out):
+class ErrorOut(ResponseModel):
     """A problem that the API can answer; `code` is the contract."""
 
     type: str
@@ -25,14 +25,14 @@ class ErrorOut(Out):
     retryable: bool
 
 
-class ErrorsOut(Out):
+class ErrorsOut(ResponseModel):
     """The whole catalogue."""
 
     data: list[ErrorOut]
     next_cursor: None
 
 
-class ViolationOut(Out):
+class ViolationOut(ResponseModel):
     """What is not as it must be. `subject` is an id, an account or `<sku>@<location>`."""
 
     subject: str
@@ -40,7 +40,7 @@ class ViolationOut(Out):
     first_seen: str
 
 
-class InvariantOut(Out):
+class InvariantOut(ResponseModel):
     """An invariant. `count` is the number of violations, of which the oldest 50 are listed."""
 
     holds: bool
@@ -48,7 +48,7 @@ class InvariantOut(Out):
     violations: list[ViolationOut]
 
 
-class InvariantsOut(Out):
+class InvariantsOut(ResponseModel):
     """All invariants as of a moment up to which every change was looked at."""
 
     as_of: str

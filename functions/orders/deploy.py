@@ -1,4 +1,4 @@
-"""Orders: exactly one order for one key, its timeline, and the janitor that finishes it."""
+"""Orders: exactly one order for one key, its timeline, and the recovery job that finishes it."""
 
 from shop.deploy import DAYS, WAITING_MB, Alarm, Function, Index, Personal, Service, Table, due
 
@@ -53,22 +53,22 @@ SERVICE = Service(
         Function(place="steps", tables={"orders": CHANGE}),
         Function(
             place="consumers/on_payment_captured",
-            hears=("payment.captured",),
+            event_types=("payment.captured",),
             retries=DAYS,
             tables={"orders": CHANGE},
         ),
         Function(
             place="consumers/on_inventory_expired",
-            hears=("inventory.expired",),
+            event_types=("inventory.expired",),
             tables={"orders": CHANGE},
         ),
         Function(
             place="consumers/record_timeline",
-            hears=("order.*", "payment.*", "inventory.*"),
+            event_types=("order.*", "payment.*", "inventory.*"),
             tables={"orders": ("PutItem",)},
         ),
         Function(
-            place="schedules/janitor",
+            place="schedules/recover_orders",
             tables={"orders": CHANGE, "orders/due": ("Query",)},
             starts=("checkout",),
         ),

@@ -6,23 +6,23 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
-from orders.domain import Line as OrderLine
-from orders.domain import Order, Status
+from orders.domain.order import Line as OrderLine
+from orders.domain.order import Order, Status
 from shop import clock, ids
 from shop.checkout import CaptureMethod
 from shop.schemas import (
     Address,
-    Body,
     Currency,
     Cursor,
     Limit,
     Line,
     MoneyOut,
     OrderId,
-    Out,
     PaymentId,
     PaymentMethod,
-    Query,
+    QueryModel,
+    RequestModel,
+    ResponseModel,
     ReturnUrl,
 )
 
@@ -39,7 +39,7 @@ def _few_skus(lines: list[Line]) -> list[Line]:
 Lines = Annotated[list[Line], Field(min_length=1, max_length=100), AfterValidator(_few_skus)]
 
 
-class PlaceOrderIn(Body):
+class PlaceOrderIn(RequestModel):
     """What to buy and where to."""
 
     lines: Lines
@@ -47,7 +47,7 @@ class PlaceOrderIn(Body):
     currency: Currency = "USD"
 
 
-class CheckoutIn(Body):
+class CheckoutIn(RequestModel):
     """Buy and pay at once; the payment is captured automatically."""
 
     lines: Lines
@@ -57,14 +57,14 @@ class CheckoutIn(Body):
     return_url: ReturnUrl | None = None
 
 
-class PageQuery(Query):
+class PageQuery(QueryModel):
     """A page of a list."""
 
     limit: Limit = 20
     cursor: Cursor | None = None
 
 
-class OrderLineOut(Out):
+class OrderLineOut(ResponseModel):
     """A line at the price it was bought for."""
 
     sku: str
@@ -87,7 +87,7 @@ class OrderLineOut(Out):
         )
 
 
-class ReservationOut(Out):
+class ReservationOut(ResponseModel):
     """The reserved stock; only while the order is placed."""
 
     reservation_id: Annotated[str, Field(pattern=ids.pattern("rsv"))]
@@ -102,7 +102,7 @@ class ReservationOut(Out):
         return cls(reservation_id=found.reservation_id, expires_at=clock.rfc3339(found.expires_at))
 
 
-class OrderOut(Out):
+class OrderOut(ResponseModel):
     """An order that was placed."""
 
     order_id: OrderId
@@ -136,14 +136,14 @@ class OrderDetailOut(OrderOut):
         return cls.model_validate({**_shown(order), "shipping_address": address})
 
 
-class OrderListOut(Out):
+class OrderListOut(ResponseModel):
     """Orders, newest first."""
 
     data: list[OrderOut]
     next_cursor: str | None
 
 
-class NextAction(Out):
+class NextAction(ResponseModel):
     """What the customer has to do; further members depend on `type`."""
 
     model_config = ConfigDict(frozen=True, extra="allow")
@@ -151,7 +151,7 @@ class NextAction(Out):
     type: Annotated[str, Field(examples=["redirect_to_url", "use_stripe_sdk"])]
 
 
-class CheckoutPaymentOut(Out):
+class CheckoutPaymentOut(ResponseModel):
     """The payment, as POST /payments answers it."""
 
     # `payments.schemas.PaymentOut` over again: no service imports another, a test compares them.
@@ -169,7 +169,7 @@ class CheckoutPaymentOut(Out):
     updated_at: str
 
 
-class CheckoutOut(Out):
+class CheckoutOut(ResponseModel):
     """The order and its payment."""
 
     order: OrderOut
@@ -183,7 +183,7 @@ class CheckoutOut(Out):
         )
 
 
-class TimelineEntryOut(Out):
+class TimelineEntryOut(ResponseModel):
     """One event of an order, its payment, its stock or its postings."""
 
     event_id: Annotated[str, Field(pattern=ids.pattern("evt"))]
@@ -196,7 +196,7 @@ class TimelineEntryOut(Out):
     data: dict[str, Any]
 
 
-class TimelineOut(Out):
+class TimelineOut(ResponseModel):
     """Everything that happened, oldest first."""
 
     data: list[TimelineEntryOut]

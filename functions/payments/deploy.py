@@ -47,7 +47,7 @@ SERVICE = Service(
             memory_mb=WAITING_MB,
         ),
         Function(
-            place="schedules/janitor",
+            place="schedules/recover_payments",
             tables={"payments": ("BatchGetItem", "UpdateItem"), "payments/due": ("Query",)},
             starts=("checkout",),
         ),
@@ -62,7 +62,7 @@ SERVICE = Service(
             says="The PSP refused what we asked for, not the method: perhaps our mistake.",
         ),
         Alarm(
-            metric="PspLetGoFailed",
+            metric="PspCancelFailed",
             says="The PSP did not cancel a payment that no order has any more.",
         ),
         Alarm(

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import ClassVar
 
-from payments.domain import Payment, Status
+from payments.domain.payment import Payment, Status
 from shop.events import Event, EventData, MoneyData, event
 from shop.trace import Trace
 

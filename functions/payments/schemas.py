@@ -4,12 +4,20 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 
-from payments.domain import Payment
+from payments.domain.payment import Payment
 from shop.checkout import CaptureMethod
-from shop.schemas import Body, MoneyOut, OrderId, Out, PaymentId, PaymentMethod, ReturnUrl
+from shop.schemas import (
+    MoneyOut,
+    OrderId,
+    PaymentId,
+    PaymentMethod,
+    RequestModel,
+    ResponseModel,
+    ReturnUrl,
+)
 
 
-class PaymentIn(Body):
+class PaymentIn(RequestModel):
     """Pay an order. The amount is the order's total."""
 
     order_id: OrderId
@@ -18,7 +26,7 @@ class PaymentIn(Body):
     return_url: ReturnUrl | None = None
 
 
-class NextAction(Out):
+class NextAction(ResponseModel):
     """What the customer has to do; further members depend on `type`."""
 
     model_config = ConfigDict(frozen=True, extra="allow")
@@ -31,7 +39,7 @@ Status = Literal[
 ]
 
 
-class PaymentOut(Out):
+class PaymentOut(ResponseModel):
     """A payment. `amount` is null until the order was found payable."""
 
     payment_id: PaymentId
@@ -51,7 +59,7 @@ class PaymentOut(Out):
         return cls.model_validate(_shown(payment, for_customer))
 
 
-class Attempt(Out):
+class Attempt(ResponseModel):
     """One try at one provider."""
 
     attempt_id: str
@@ -88,7 +96,7 @@ class PaymentDetailOut(PaymentOut):
         )
 
 
-class WebhookOut(Out):
+class WebhookOut(ResponseModel):
     """The provider need not send it again."""
 
     received: Literal[True] = True

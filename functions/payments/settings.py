@@ -6,7 +6,7 @@ STRIPE_API_BASE = "https://api.stripe.com"
 
 
 class RequestSettings(Settings):
-    """Routes and the janitor: they start the checkout machine."""
+    """Routes and the recovery job: they start the checkout machine."""
 
     checkout_machine_arn: str
 

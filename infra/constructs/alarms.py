@@ -54,7 +54,7 @@ class Alarms(Construct):
         alarm.add_ok_action(self._topic())
 
     def declared(self, alarm: Alarm, *, service: str) -> None:
-        """Fire by what the code of a service counts (shop.telemetry.count)."""
+        """Fire by what the code of a service counts (shop.telemetry.emit_metric)."""
         metric = re.sub("(?<=.)(?=[A-Z])", "-", alarm.metric)
         self.above(
             "-".join([metric, *alarm.dimensions.values()]).lower(),

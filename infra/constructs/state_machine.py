@@ -104,14 +104,14 @@ class ExpressMachine(Construct):
             self.machine.metric_failed(period=minute),
             limit=0,
             minutes=3,
-            says="Executions end in a fault. The janitors start them again.",
+            says="Executions end in a fault. The recovery jobs start them again.",
         )
         alarms.above(
             "timed-out",
             self.machine.metric_timed_out(period=minute),
             limit=0,
             minutes=3,
-            says="Executions take longer than a caller waits. The janitors start them again.",
+            says="Executions take longer than a caller waits. The recovery jobs start them again.",
         )
 
 

@@ -150,7 +150,7 @@ class PlatformStack(FunctionStack):
             event_bus=self._bus,
             event_pattern=events.EventPattern(
                 source=[f"shop.{self.service.name}"],
-                detail_type=["invariant.violated", "invariant.healed"],
+                detail_type=["invariant.violated", "invariant.resolved"],
             ),
         )
         text = (

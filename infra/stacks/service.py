@@ -80,7 +80,7 @@ class ServiceStack(FunctionStack):
             f"Events-{spec.name}",
             stage=self.stage,
             subject=subject,
-            events_=spec.hears,
+            events_=spec.event_types,
             retries=spec.retries,
         )
         function = self.add_function(spec, rights=[grants.receive(consumer.queue.queue_arn)])

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from operations.domain.registry import Registry
-from operations.repository.declared import declared
+from operations.repository.registry import declared
 from shop import facts as published
 from shop.deploy import discover
 from shop.invariants import Counted, Fact, RowType

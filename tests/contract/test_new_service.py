@@ -169,7 +169,7 @@ with pytest.MonkeyPatch.context() as patch, started(patch) as shop:
     [event] = shop.events("gift.given")
     assert event["data"]["order_id"] == order
     assert shop.undelivered == []
-    print(shop.wire.functions["gifts.get_gift"].__module__)
+    print(shop.interceptor.functions["gifts.get_gift"].__module__)
 """
     assert "shop.http" in run(tree, "-c", code)
 
@@ -187,7 +187,7 @@ from operations.schedules import check_invariants
 def report(minutes):
     shop.pass_time(minutes=minutes)
     check_invariants.streams = StreamReader()
-    shop.wire.call(AUDITOR, {})
+    shop.interceptor.call(AUDITOR, {})
     [row] = [row for row in dynamodb.rows("audit") if row["pk"] == "REPORT"]
     found = json.loads(row["report"])["invariants"]
     return {name: [v["subject"] for v in each["violations"]] for name, each in found.items()}

@@ -20,11 +20,16 @@ from typing import Any, cast
 import pytest
 import stripe
 
-from payments.domain import PspState, Seen, Unpayable
-from payments.psp.secret import PspSecret
-from payments.psp.stripe import StripePsp
-from payments.psp.stripe_webhooks import StripeWebhooks
-from payments.service.ports import Notice, PspFault, PspRefused, PspUnavailable
+from payments.clients.secret import PspSecret
+from payments.clients.stripe import StripePsp
+from payments.clients.stripe_webhooks import StripeWebhooks
+from payments.domain.payment import ProviderPayment, ProviderRejection, PspState
+from payments.service.ports import (
+    PspConfigurationError,
+    PspInvalidState,
+    PspUnavailable,
+    WebhookEvent,
+)
 from shop.money import Money
 from tests.unit.payments.fakes import ORDER, PAYMENT, TOTAL, FakePayments, Shop, make_payment
 
@@ -128,12 +133,12 @@ def created(psp: StripePsp, method: str = "pm_card_visa") -> Any:
     """A payment whose reference is stored, as the use case confirms it."""
     payment = make_payment(payment_method=method)
     made = psp.create(payment, TOTAL, key="att_1")
-    assert isinstance(made, Seen)
+    assert isinstance(made, ProviderPayment)
     assert made.state is PspState.CREATED
     return replace(payment, psp_reference=made.reference)
 
 
-def confirmed(psp: StripePsp, method: str = "pm_card_visa") -> tuple[Any, Seen]:
+def confirmed(psp: StripePsp, method: str = "pm_card_visa") -> tuple[Any, ProviderPayment]:
     payment = created(psp, method)
     return payment, psp.confirm(payment, key="att_1:confirm")
 
@@ -186,26 +191,26 @@ def test_authentication_decides(
 def test_what_is_held_or_waits_can_be_let_go_once(psp: StripePsp, method: str) -> None:
     payment, _ = confirmed(psp, method)
     assert psp.cancel(payment.psp_reference, key="v").state is PspState.VOIDED
-    with pytest.raises(PspRefused):
+    with pytest.raises(PspInvalidState):
         psp.cancel(payment.psp_reference, key="v-2")
-    with pytest.raises(PspRefused):
+    with pytest.raises(PspInvalidState):
         psp.confirm(payment, key="att_1:confirm-2")
 
 
 def test_a_second_confirmation_or_capture_is_refused(psp: StripePsp) -> None:
     payment, _ = confirmed(psp)
-    with pytest.raises(PspRefused):
+    with pytest.raises(PspInvalidState):
         psp.confirm(payment, key="att_1:confirm-2")
     psp.capture(payment.psp_reference, key="c")
-    with pytest.raises(PspRefused):
+    with pytest.raises(PspInvalidState):
         psp.capture(payment.psp_reference, key="c-2")
-    with pytest.raises(PspRefused):
+    with pytest.raises(PspInvalidState):
         psp.cancel(payment.psp_reference, key="v")
 
 
 def test_an_unknown_method_is_refused_before_anything_is_made(psp: StripePsp) -> None:
     refused = psp.create(make_payment(payment_method="pm_nobody"), TOTAL, key="att_1")
-    assert isinstance(refused, Unpayable)
+    assert isinstance(refused, ProviderRejection)
 
 
 @pytest.mark.parametrize("method", ["tok_visa", "pm_", "pm_a-b", "card-1", "pm_" + "a" * 97])
@@ -217,24 +222,24 @@ def test_what_is_no_method_of_stripe_is_refused_without_asking(method: str) -> N
 
     psp = StripePsp(cast(Any, secret), api_base="http://127.0.0.1:1")
     refused = psp.create(make_payment(payment_method=method), TOTAL, key="att_1")
-    assert refused == Unpayable("resource_missing", of_method=True)
+    assert refused == ProviderRejection("resource_missing", of_method=True)
 
 
 def test_a_currency_without_decimals_is_charged_whole(psp: StripePsp) -> None:
     made = psp.create(make_payment(), Money(500, "ISK"), key="att_1")
-    assert isinstance(made, Seen)
+    assert isinstance(made, ProviderPayment)
     assert made.amount == Money(500, "ISK")
 
 
 def test_an_unknown_reference_is_a_fault(psp: StripePsp) -> None:
-    with pytest.raises(PspFault):
+    with pytest.raises(PspConfigurationError):
         psp.retrieve("pi_nobody")
 
 
 def test_a_wrong_key_is_a_fault_and_the_secret_is_read_again(localstripe: str) -> None:
     wrong = Secret({}, api_key="wrong")
     psp = StripePsp(wrong, api_base=localstripe).within(20)
-    with pytest.raises(PspFault):
+    with pytest.raises(PspConfigurationError):
         psp.retrieve("pi_1")
     psp.close()
     assert wrong.forgotten == 1
@@ -290,13 +295,13 @@ def test_a_definite_refusal_to_make_a_payment_is_an_outcome(
 ) -> None:
     psp = canned(400, type="invalid_request_error", **error)
     refused = psp.create(make_payment(), TOTAL, key="att_1")
-    assert refused == Unpayable(error["code"], of_method=of_method)
+    assert refused == ProviderRejection(error["code"], of_method=of_method)
 
 
 def test_an_amount_that_cannot_be_written_is_refused_before_it_is_sent(canned: Any) -> None:
     psp = canned(500)
     refused = psp.create(make_payment(), Money(1234, "KWD"), key="att_1")
-    assert refused == Unpayable("amount_not_supported", of_method=False)
+    assert refused == ProviderRejection("amount_not_supported", of_method=False)
     assert psp.timeouts == []
 
 
@@ -304,8 +309,8 @@ def test_an_amount_that_cannot_be_written_is_refused_before_it_is_sent(canned: A
     ("status", "type_", "fault"),
     [
         (400, "idempotency_error", PspUnavailable),
-        (401, "invalid_request_error", PspFault),
-        (403, "invalid_request_error", PspFault),
+        (401, "invalid_request_error", PspConfigurationError),
+        (403, "invalid_request_error", PspConfigurationError),
         (409, "invalid_request_error", PspUnavailable),
         (429, "invalid_request_error", PspUnavailable),
         (500, "api_error", PspUnavailable),
@@ -330,7 +335,7 @@ def test_connecting_and_reading_together_take_no_longer_than_is_left(
     canned: Any, left: float
 ) -> None:
     psp = canned(400, type="invalid_request_error").within(left)
-    with pytest.raises(PspFault):
+    with pytest.raises(PspConfigurationError):
         psp.retrieve("pi_1")
     ((connect, read),) = psp.timeouts
     assert min(connect, read) > 0
@@ -342,16 +347,16 @@ class LosesAnswers(StripePsp):
 
     lost: set[str]
 
-    def confirm(self, payment: Any, *, key: str) -> Seen:
+    def confirm(self, payment: Any, *, key: str) -> ProviderPayment:
         return self._lose("confirm", super().confirm(payment, key=key))
 
-    def capture(self, reference: str, *, key: str) -> Seen:
+    def capture(self, reference: str, *, key: str) -> ProviderPayment:
         return self._lose("capture", super().capture(reference, key=key))
 
-    def cancel(self, reference: str, *, key: str) -> Seen:
+    def cancel(self, reference: str, *, key: str) -> ProviderPayment:
         return self._lose("cancel", super().cancel(reference, key=key))
 
-    def _lose(self, call: str, seen: Seen) -> Seen:
+    def _lose(self, call: str, seen: ProviderPayment) -> ProviderPayment:
         if call in self.lost:
             self.lost.remove(call)
             raise PspUnavailable(call)
@@ -382,7 +387,7 @@ def test_an_orphan_of_a_race_is_cancelled(shop: Shop) -> None:
     """localstripe ignores keys, so the second attempt makes a second intent."""
     shop.authorize()
     first = shop.row.psp_reference
-    made: list[Seen | Unpayable] = []
+    made: list[ProviderPayment | ProviderRejection] = []
     create = shop.psp.create
 
     def remembered(*args: Any, **kwargs: Any) -> Any:
@@ -394,7 +399,7 @@ def test_an_orphan_of_a_race_is_cancelled(shop: Shop) -> None:
     assert shop.authorize()["outcome"] == "authorized"
     assert shop.row.psp_reference == first
     (orphan,) = made
-    assert isinstance(orphan, Seen)
+    assert isinstance(orphan, ProviderPayment)
     assert shop.psp.retrieve(orphan.reference).state is PspState.VOIDED
 
 
@@ -439,7 +444,7 @@ def test_a_webhook_as_it_is_really_sent_names_our_payment(psp: StripePsp, locals
         if "whsec_contract" not in known:
             assert notice is None
             continue
-        assert isinstance(notice, Notice)
+        assert isinstance(notice, WebhookEvent)
         assert notice.type == "payment_intent.succeeded"
         assert (notice.payment_id, notice.reference) == (PAYMENT, payment.psp_reference)
         assert webhooks.read(listener.body[:-1], listener.headers, now=now) is None

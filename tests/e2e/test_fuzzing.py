@@ -20,10 +20,10 @@ from hypothesis.errors import Flaky
 from schemathesis import GenerationMode
 
 from tests.e2e.platform import Platform
+from tests.support.assertions import NO_ROUTE
 from tests.support.fuzzing import Fuzzer, User
 from tests.support.scale import scaled
 from tests.support.shop_client import ShopClient, eventually, new_key
-from tests.support.verdicts import NO_ROUTE
 
 pytestmark = pytest.mark.soak
 ROOT = Path(__file__).resolve().parents[2]

@@ -103,7 +103,7 @@ def test_a_row_that_is_broken_by_hand_is_reported_and_its_healing_too(
     finally:
         operator.charge(payment_id, amount)
     eventually(operator.violations, until=lambda found: payment_id not in found)
-    eventually(lambda: operator.has_mail("invariant.healed I3", payment_id), until=bool)
+    eventually(lambda: operator.has_mail("invariant.resolved I3", payment_id), until=bool)
 
 
 def test_only_operators_read_the_report(shop: ShopClient, operator: Operator) -> None:

@@ -1,4 +1,4 @@
-"""The race to pay: several payments of one order, each sent by several clients, and the janitors.
+"""The race to pay: payments of one order, each sent by several clients, and the recovery jobs.
 
 Here: the handlers of POST /payments and its confirmation and the real machine definition, on the
 emulator's DynamoDB; once with a provider that honours its keys, once with one that forgets them.
@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from payments.domain import PspState
-from payments.repository import PaymentRepository
+from payments.domain.payment import PspState
+from payments.repository.payments import PaymentRepository
 from tests.e2e.platform import Platform
 from tests.support.psp import DECLINED, GOOD, NEEDS_ACTION
 from tests.support.races import OPERATIONS, race
@@ -32,14 +32,14 @@ class Payers:
 
     def __init__(self, shop: Storefront) -> None:
         self.shop = shop
-        self.payments = PaymentRepository()  # where janitors find what stands still
+        self.payments = PaymentRepository()  # where recovery jobs find what stands still
         self.orders: list[str] = []
         self.open: deque[str] = deque(maxlen=AT_WORK)
         self.answers: dict[str, set[str]] = defaultdict(set)
         self._lock = threading.Lock()
 
     def act(self, random: Random) -> None:
-        """One request or one run of a janitor, about one of the newest orders."""
+        """One request or one run of a recovery job, about one of the newest orders."""
         with self._lock:
             if not self.open or random.random() < 0.06:
                 self._place()
@@ -75,7 +75,7 @@ class Payers:
         assert reply.status in {200, 202, 402, 404, 409, 503}, reply.text
 
     def finish(self, row: dict[str, Any]) -> None:
-        """What the janitor does at last with an order that nobody comes back for."""
+        """What the recovery job does at last with an order that nobody comes back for."""
         order_id, payment_id = str(row["order_id"]), row.get("payment_id")
         self.shop.drive("abandon", order_id, str(payment_id or payment_of(f"{order_id}-0")))
 

@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 
 from inventory.domain import reservation
-from inventory.domain.allocation import Short
-from inventory.domain.centres import CENTRES
+from inventory.domain.allocation import InsufficientStock
+from inventory.domain.fulfilment_centres import CENTRES
 from inventory.domain.reservation import HOLD, Status
-from inventory.repository import StockItem, StockRepository
-from inventory.service import counting, ending, reserving
+from inventory.repository.stock import StockItem, StockRepository
+from inventory.service import end_reservation, receive_stock, reserve_stock
 from shop import clock, ids, trace
 from shop.checkout import OrderLine
 from tests.e2e.platform import Platform
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.soak
 SKUS = ("RACE-1", "RACE-2", "RACE-3")
 UNITS = 10  # of each, in the first two centres together
 AT_WORK = 24  # orders that several threads have their hands on at a time
-TRACE = trace.start(None)
+TRACE = trace.from_header(None)
 
 
 class Warehouse:
@@ -54,22 +54,25 @@ class Warehouse:
         does(order, random)
 
     def reserve(self, order_id: str, _: Random) -> None:
-        held = reserving.reserve(
+        held = reserve_stock.reserve(
             order_id, lines(order_id), country="US", stock=self.stock, now=clock.now(), trace=TRACE
         )
-        if not isinstance(held, Short) and held.status in (Status.HELD, Status.COMMITTED):
+        if not isinstance(held, InsufficientStock) and held.status in (
+            Status.HELD,
+            Status.COMMITTED,
+        ):
             assert by_sku(held.lines) == wanted(order_id), "held is not what was asked for"
 
     def commit(self, order_id: str, _: Random) -> None:
-        ending.commit(order_id, stock=self.stock, now=clock.now(), trace=TRACE)
+        end_reservation.commit(order_id, stock=self.stock, now=clock.now(), trace=TRACE)
 
     def release(self, order_id: str, _: Random) -> None:
-        ending.release(order_id, stock=self.stock, now=clock.now(), trace=TRACE)
+        end_reservation.release(order_id, stock=self.stock, now=clock.now(), trace=TRACE)
 
     def expire(self, order_id: str, _: Random) -> None:
         held = self.stock.find(reservation.id_of(order_id))
         if held is not None and held.status is Status.HELD:
-            ending.expire(held, stock=self.stock, now=clock.now() + HOLD, trace=TRACE)
+            end_reservation.expire(held, stock=self.stock, now=clock.now() + HOLD, trace=TRACE)
 
     def receive(self, _: str, random: Random) -> None:
         """Sometimes the same delivery twice, by two threads or one."""
@@ -77,7 +80,7 @@ class Warehouse:
 
     def _receive(self, sku: str, centre: str, units: int, cause: str) -> None:
         movement = ids.derive("mov", sku, cause, region="us-east-1")
-        done = counting.receive(
+        done = receive_stock.receive(
             sku, centre, units, movement_id=movement, stock=self.stock, now=clock.now()
         )
         with self._lock:

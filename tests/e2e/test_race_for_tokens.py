@@ -13,10 +13,15 @@ from random import Random
 
 import pytest
 
-from identity import domain, events, service
-from identity.domain import Role
-from identity.repository import AccountRepository, SessionRepository
-from identity.service import Applicant, Registrar, Renewal
+from identity import events
+from identity.domain import sign_in_attempts
+from identity.domain.session import begin, digest, family_of, refresh_token
+from identity.domain.user import Role
+from identity.repository.sessions import SessionRepository
+from identity.repository.users import AccountRepository
+from identity.service import refresh_session, register_user
+from identity.service.refresh_session import RefreshPorts
+from identity.service.register_user import Applicant, RegistrationPorts
 from shop import clock, ids
 from shop.events import event
 from shop.problems import Problem
@@ -43,11 +48,11 @@ class Clients:
     """All of them, and the sessions that they share."""
 
     def __init__(self) -> None:
-        self.by = Renewal(AccountRepository(), SessionRepository(), ISSUES)
+        self.by = RefreshPorts(AccountRepository(), SessionRepository(), ISSUES)
         self.sessions: list[Session] = []
         self._lock = threading.Lock()
-        registrar = Registrar(self.by.accounts, FakeMac(), FakePasswords(), REGION)
-        self.user_id = service.create_staff(
+        registrar = RegistrationPorts(self.by.accounts, FakeMac(), FakePasswords(), REGION)
+        self.user_id = register_user.create_staff(
             Applicant("ada@example.com", "long enough"),
             registrar,
             role=Role.CUSTOMER,
@@ -70,7 +75,7 @@ class Clients:
 
     def present(self, session: Session, token: str, *, over: bool, replay: bool) -> bool:
         """One refresh; True if there is a successor."""
-        result = service.refresh(token, self.by, now=clock.now(), trace=TRACE)
+        result = refresh_session.refresh(token, self.by, now=clock.now(), trace=TRACE)
         with self._lock:
             if isinstance(result, Problem):
                 session.over = True  # Whatever is refused ends its session, by then at the latest.
@@ -89,9 +94,9 @@ class Clients:
             assert self.present(session, session.line[-1], over=False, replay=False)
 
     def _open(self, random: Random) -> Session:
-        family_id, now = ids.mint("fam", region=REGION, now=clock.now()), clock.now()
-        token = domain.refresh_token(family_id, f"{random.random()}")
-        family = domain.begin(self.user_id, token, family_id=family_id, device=None, now=now)
+        family_id, now = ids.generate("fam", region=REGION, now=clock.now()), clock.now()
+        token = refresh_token(family_id, f"{random.random()}")
+        family = begin(self.user_id, token, family_id=family_id, device=None, now=now)
         data = events.SessionCreated(user_id=self.user_id, session_id=family.session_id)
         created = event(
             data,
@@ -101,7 +106,9 @@ class Clients:
             now=now,
             trace=TRACE,
         )
-        self.by.sessions.open(family, created, address="ada", window=domain.window_of(now))
+        self.by.sessions.open(
+            family, created, address="ada", window=sign_in_attempts.window_of(now)
+        )
         session = Session(token, [token])
         self.sessions.append(session)
         return session
@@ -128,9 +135,9 @@ def test_a_session_has_one_line_of_succession_or_has_ended(clients: Clients) -> 
     ended = 0
     for session in clients.sessions:
         last = one_line(session)
-        family_id = domain.family_of(last)
+        family_id = family_of(last)
         row = stored[f"FAMILY#{family_id}"]
-        assert row["current"] == domain.digest(last)
+        assert row["current"] == digest(last)
         revoked = "revoked_at" in row
         assert told[str(row["session_id"])] == int(revoked), "not reported, or twice"
         assert clients.present(session, last, over=revoked, replay=False) is not revoked

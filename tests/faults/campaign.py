@@ -18,9 +18,9 @@ from typing import Any, TypeVar
 
 from tests.faults import defects
 from tests.faults.defects import Caught, Defect
+from tests.faults.environment import opened
 from tests.faults.running import Course, Result, Runner, Schedule
-from tests.faults.world import opened
-from tests.support.wire import SOURCES
+from tests.support.interceptor import SOURCES
 
 T = TypeVar("T")
 OUT = Path(__file__).parents[2] / "build" / "faults"
@@ -56,7 +56,7 @@ def run(schedules: Sequence[Schedule]) -> tuple[list[Result], Lines]:
 
 def _new_lines() -> Lines:
     """Those that this worker has not reported yet."""
-    new = _runner().world.shop.wire.reached - _told
+    new = _runner().world.shop.interceptor.reached - _told
     _told.update(new)
     root = f"{SOURCES}/"
     return {(file.removeprefix(root), line) for file, line in new}

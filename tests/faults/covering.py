@@ -14,21 +14,21 @@ from tests.faults.sources import Function, Graph
 _SHELF = "only if a shelf has less than its reservations say, by hand; tests/unit/inventory"
 _HELD = "no path leads to money held for another's order; tests/unit/payments"
 _AUDITOR = "functions/operations/service/"
-_CHARGING = "functions/payments/service/charging.py Cashier."
+_CHARGING = "functions/payments/service/process_payment.py PaymentProcessor."
 ELSEWHERE = {
-    "functions/payments/psp/stripe.py": "the simulator stands in its place; tests/contract",
+    "functions/payments/clients/stripe.py": "the simulator stands in its place; tests/contract",
     "layers/shop/python/shop/aws.py": "makes clients, asks nobody",
     "functions/identity/authorizer.py handler calls gate": "made by then: _verify calls it first",
-    "functions/identity/service.py create_staff": "for tools/seed, on no route",
-    "functions/inventory/service/counting.py receive": "for tools/seed, on no route",
-    "functions/inventory/service/ending.py commit calls stock.find": _SHELF,
-    "functions/inventory/service/ending.py release calls stock.find": _SHELF,
-    "functions/inventory/service/ending.py expire calls stock.postpone": _SHELF,
-    "functions/inventory/repository.py StockRepository.postpone": _SHELF,
-    "functions/orders/repository.py OrderRepository.save calls self.get": "if a row is gone",
-    f"{_AUDITOR}reading.py _read_shard calls _read_on": "of several pages; tests/unit/operations",
-    f"{_AUDITOR}tallying.py load calls notes.tallies": "what a new hold names; tests/integration",
-    f"{_CHARGING}_never_made calls self._resume": "beside a janitor; tests/unit/payments",
+    "functions/identity/service/register_user.py create_staff": "for tools/seed, on no route",
+    "functions/inventory/service/receive_stock.py receive": "for tools/seed, on no route",
+    "functions/inventory/service/end_reservation.py commit calls stock.find": _SHELF,
+    "functions/inventory/service/end_reservation.py release calls stock.find": _SHELF,
+    "functions/inventory/service/end_reservation.py expire calls stock.postpone": _SHELF,
+    "functions/inventory/repository/stock.py StockRepository.postpone": _SHELF,
+    "functions/orders/repository/orders.py OrderRepository.save calls self.get": "if a row is gone",
+    f"{_AUDITOR}read_streams.py _read_shard calls _read_on": "of several pages; tests/unit",
+    f"{_AUDITOR}update_aggregates.py load calls notes.aggregates": "tests/integration",
+    f"{_CHARGING}_never_made calls self._resume": "beside a recovery job; tests/unit/payments",
     f"{_CHARGING}fail calls self._fail_authorized": _HELD,
     f"{_CHARGING}_fail_authorized": _HELD,
 }

@@ -13,10 +13,10 @@ from typing import Any, Literal
 from botocore.awsrequest import AWSResponse
 from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
 
-from payments.service.ports import PspRefused, PspUnavailable
-from tests.support.estate import Delivery
+from payments.service.ports import PspInvalidState, PspUnavailable
+from tests.support.interceptor import Died, Request, refusal
 from tests.support.machines import STEPS, TimedOut
-from tests.support.wire import Died, Request, refusal
+from tests.support.stack import Delivery
 
 Kind = Literal["read", "write", "provider", "delivery", "answer"]
 READS = frozenset(
@@ -109,7 +109,7 @@ class Injector:
     rival: Callable[[], object] = lambda: None
     answers: Callable[[str], bool] = lambda function: True  # whether a client waits for it
     site: Callable[[], str] = lambda: ""  # the line of ours that calls at the moment
-    streams: set[tuple[str, str]] = field(default_factory=set)  # those that pause, of the estate
+    streams: set[tuple[str, str]] = field(default_factory=set)  # those that pause, of the stack
     _sticky: tuple[str, Request] | None = None
     _swapped: Delivery | None = None
     _invocation: int = 0  # that has made a call last
@@ -225,7 +225,7 @@ class Injector:
         paused, self.paused = self.paused, True
         try:
             for late in due:
-                with contextlib.suppress(PspRefused):  # Too late for the provider too.
+                with contextlib.suppress(PspInvalidState):  # Too late for the provider too.
                     late.act()
         finally:
             self.paused = paused

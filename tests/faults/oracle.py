@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from operations.domain import invariants
-from operations.repository.declared import declared
+from operations.repository.registry import declared
 from orders.invariants import FINAL
-from payments.domain import PspState
-from tests.faults.world import Sent, World
+from payments.domain.payment import PspState
+from tests.faults.environment import FaultEnvironment, Sent
 from tests.support import dynamodb
 
 Row = dict[str, Any]
@@ -21,7 +21,7 @@ _LIVE = (PspState.AUTHORIZED, PspState.REQUIRES_ACTION)
 _FINAL = {"orders": FINAL, "payments": {"captured", "failed", "voided"}}
 
 
-def at_any_time(world: World) -> list[str]:
+def at_any_time(world: FaultEnvironment) -> list[str]:
     """What holds while work is under way, too."""
     found = invariants.check(declared(), _tables())
     return [
@@ -31,7 +31,7 @@ def at_any_time(world: World) -> list[str]:
     ]
 
 
-def at_rest(world: World) -> list[str]:
+def at_rest(world: FaultEnvironment) -> list[str]:
     """Everything, when everything has come to its end."""
     found = invariants.check(declared(), _tables())
     broken = [
@@ -43,7 +43,7 @@ def at_rest(world: World) -> list[str]:
         *_unfinished(orders, payments),
         *_books(world, orders, payments),
         *_told(world, orders, payments),
-        *(f"I6 parked: {each}" for each in world.shop.estate.parked()),
+        *(f"I6 parked: {each}" for each in world.shop.stack.parked()),
         *(f"M1 {each}" for each in world.mistakes),
         *_timelines(world),
     ]
@@ -66,11 +66,13 @@ def _unfinished(orders: dict[str, Row], payments: dict[str, Row]) -> Iterator[st
         for id_, row in rows.items():
             if row["status"] not in _FINAL[kind]:
                 yield f"I5 {id_}: still {row['status']}"
-            if row.get("due_at") or row.get("refund_due"):
+            if row.get("next_attempt_at") or row.get("refund_due"):
                 yield f"I5 {id_}: somebody still has to look after it"
 
 
-def _books(world: World, orders: dict[str, Row], payments: dict[str, Row]) -> Iterator[str]:
+def _books(
+    world: FaultEnvironment, orders: dict[str, Row], payments: dict[str, Row]
+) -> Iterator[str]:
     """The provider's books against ours."""
     psp, taken = world.shop.psp, Counter[str]()
     for book in psp.books.values():
@@ -96,7 +98,9 @@ def _owed(taken: Counter[str], rows: dict[str, Row], status: str, amount: str) -
             yield f"I4 {id_}: {row['status']}, but the provider took {taken[id_]}"
 
 
-def _told(world: World, orders: dict[str, Row], payments: dict[str, Row]) -> Iterator[str]:
+def _told(
+    world: FaultEnvironment, orders: dict[str, Row], payments: dict[str, Row]
+) -> Iterator[str]:
     """What clients were told is so, and is one thing for one key."""
     for sent in world.sent:
         found = {reply.json[sent.same] for reply in sent.finals if sent.same and reply.status < 300}
@@ -129,7 +133,7 @@ def _kept(
         yield f"A2 {sent.name}: told {status} for a payment that took the money"
 
 
-def _timelines(world: World) -> Iterator[str]:
+def _timelines(world: FaultEnvironment) -> Iterator[str]:
     """Each event about an order was heard, once."""
     rows = (str(row["sk"]) for row in dynamodb.rows("orders"))
     heard = Counter(sk.rpartition("#")[2] for sk in rows if sk.startswith("EVENT#"))

@@ -13,10 +13,10 @@ from types import FrameType
 from typing import Any
 
 from tests.faults import oracle
+from tests.faults.environment import FaultEnvironment, Snapshot
 from tests.faults.injection import Point
 from tests.faults.journeys import JOURNEYS, Journey, ended
-from tests.faults.world import Snapshot, World
-from tests.support.wire import SOURCES, Request, is_ours
+from tests.support.interceptor import SOURCES, Request, is_ours
 
 ROOT = Path(__file__).parents[2]
 _JOURNEYS = str(Path(__file__).parent / "journeys")
@@ -79,7 +79,7 @@ class Course:
 class Runner:
     """Runs journeys in one world."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: FaultEnvironment) -> None:
         self.world = world
         self._given: dict[str, tuple[Snapshot, dict[str, Any]]] = {}
 
@@ -98,7 +98,9 @@ class Runner:
             violations = self._go(journey, {})
         got = ended(self.world)
         violations += _ends(journey, got)
-        requests = [each for each in self.world.shop.wire.requests if each.function != "test"]
+        requests = [
+            each for each in self.world.shop.interceptor.requests if each.function != "test"
+        ]
         points = list(self.world.injector.points)
         return Course(name, points, got, violations, requests, frozenset(files))
 
@@ -124,7 +126,7 @@ class Runner:
             self.world.moment = lambda: violations.extend(oracle.at_any_time(self.world))
             journey.when(self.world)
             self.world.moment()
-            self.world.come_to_rest()
+            self.world.run_until_idle()
             violations += oracle.at_rest(self.world)
         except Exception as error:
             place = traceback.extract_tb(error.__traceback__)[-1]

@@ -8,7 +8,7 @@ import ast
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from tests.support.wire import SOURCES
+from tests.support.interceptor import SOURCES
 
 ROOTS = ("functions", "layers/shop/python")
 MODEL_CALLS = frozenset({"get", "query", "save", "update", "delete", "scan", "count"})

@@ -8,10 +8,10 @@ import pytest
 from shop.deploy import discover
 from tests.faults import campaign, covering
 from tests.faults.defects import ROOT, all_defects
+from tests.faults.environment import opened
 from tests.faults.injection import OF_KIND
 from tests.faults.journeys import JOURNEYS
 from tests.faults.running import Runner, Schedule
-from tests.faults.world import opened
 from tests.support import patches
 
 pytestmark = pytest.mark.slow

@@ -43,7 +43,7 @@ def _change(*files: str, seed: str = "1") -> Change:
         "layers/shop/python/shop/tables.py",
         "state_machines/checkout.asl.json",
         "tests/faults/injection.py",
-        "tests/support/wire.py",
+        "tests/support/interceptor.py",
         "requirements-dev.txt",
     ],
 )

@@ -61,7 +61,7 @@ def test_each_counted_metric_that_means_trouble_has_an_alarm(stage: Assembly) ->
 def test_an_alarm_watches_the_metric_as_the_code_writes_it(
     stage: Assembly, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    telemetry.count("Anything")
+    telemetry.emit_metric("Anything")
     written = json.loads(capsys.readouterr().out)["_aws"]["CloudWatchMetrics"]
     assert [(each["Namespace"], each["Dimensions"]) for each in written] == [
         (os.environ["POWERTOOLS_METRICS_NAMESPACE"], [["service"]])
@@ -94,7 +94,7 @@ def test_the_sums_of_a_stage_are_its_own(local: Assembly, prod: Assembly) -> Non
 def test_each_invariant_has_an_alarm_that_says_what_it_is_and_where_the_ids_are(
     stage: Assembly, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    telemetry.count("InvariantViolated", 0, invariant="I1")
+    telemetry.emit_metric("InvariantViolated", 0, invariant="I1")
     written = json.loads(capsys.readouterr().out)["_aws"]["CloudWatchMetrics"]
     assert [each["Dimensions"] for each in written] == [["service", "invariant"]] or [
         sorted(each["Dimensions"][0]) for each in written

@@ -41,7 +41,9 @@ def test_money_that_was_taken_is_tried_for_two_days_before_it_is_parked(stage: A
         if name.endswith("-on-payment-captured"):
             found[name] = queue.properties
     assert {name.split("-")[2] for name in found} == {
-        each.service for each in PLATFORM.of_kind("consumer") if each.hears == ("payment.captured",)
+        each.service
+        for each in PLATFORM.of_kind("consumer")
+        if each.event_types == ("payment.captured",)
     }
     for properties in found.values():
         tries = properties["RedrivePolicy"]["maxReceiveCount"]

@@ -13,7 +13,7 @@ import pytest
 
 from tests.infra import implied, usage
 from tests.support.iam import RESOURCES, Use
-from tools.access.policies import Grant, Policies
+from tools.access.policies import Policies, RoutePermission
 
 # On the local stage they stand on everything: infra/stages.py, streams_have_names.
 NAMELESS = {f"dynamodb:{name}" for name in ("DescribeStream", "GetRecords", "GetShardIterator")}
@@ -53,7 +53,7 @@ def granted(policies: Policies) -> dict[Use, str]:
     }
 
 
-def _resources(grant: Grant, policies: Policies) -> list[str]:
+def _resources(grant: RoutePermission, policies: Policies) -> list[str]:
     """The one that it names; the streams of its function, where streams have no names."""
     if grant.on != "*" or grant.action not in NAMELESS:
         return [policies.names.short(grant.on)]

@@ -8,7 +8,7 @@ import re
 
 import pytest
 
-from tools.access.policies import ACCOUNT, ANYONE, Grant, Policies
+from tools.access.policies import ACCOUNT, ANYONE, Policies, RoutePermission
 from tools.access.questions import WRITES, Questions, covers
 
 # A star where a resource should stand, and why. Nothing else may have one.
@@ -57,7 +57,7 @@ def ledger(policies: Policies) -> str:
     return arn
 
 
-def lines(grants: list[Grant]) -> list[str]:
+def lines(grants: list[RoutePermission]) -> list[str]:
     """For a message: who, what, and where it stands."""
     return [f"{grant.who}: {grant.action} on {grant.on}, in {grant.where}" for grant in grants]
 
@@ -78,7 +78,7 @@ def test_no_role_has_a_wildcard_for_a_resource_without_a_reason(policies: Polici
     ] == []
 
 
-def _is_local_reader(policies: Policies, grant: Grant) -> bool:
+def _is_local_reader(policies: Policies, grant: RoutePermission) -> bool:
     """The emulator asks for the right to read a stream on everything: infra/stages.py."""
     local = any("cartwright-local-" in str(made.properties) for made in policies.assembly)
     auditor = grant.who == "operations.check_invariants"
@@ -130,7 +130,7 @@ def test_the_ledger_refuses_changes_to_anyone_whatever_a_role_may(asked: Questio
     assert open_ == ["PutItem"]
 
 
-def test_only_routes_and_janitors_start_a_checkout(policies: Policies) -> None:
+def test_only_routes_and_recovery_job_start_a_checkout(policies: Policies) -> None:
     starters = {
         grant.who: (grant.action, policies.names.short(grant.on))
         for grant in policies.of_roles
@@ -144,10 +144,10 @@ def test_only_routes_and_janitors_start_a_checkout(policies: Policies) -> None:
         "orders.place_order": wait,
         "orders.cancel_order": wait,
         "orders.checkout": wait,
-        "orders.janitor": leave,
+        "orders.recover_orders": leave,
         "payments.create_payment": wait,
         "payments.confirm_payment": wait,
-        "payments.janitor": leave,
+        "payments.recover_payments": leave,
         "payments.receive_webhook": leave,
     }
 

@@ -14,17 +14,17 @@ import pytest
 
 from operations.repository.streams import StreamReader
 from operations.schedules import check_invariants
-from payments.psp.secret import SecretReader
+from payments import wiring
+from payments.clients.secret import SecretReader
 from payments.settings import PspSettings
-from payments.steps import _till
+from tests.faults.environment import FaultEnvironment, opened
 from tests.faults.journeys import JOURNEYS
 from tests.faults.journeys.buying import LINES, authenticate, dies, heal, shelves
 from tests.faults.running import Runner
-from tests.faults.world import World, opened
+from tests.support.checkout_scenario import AUDITOR, cold_start
 from tests.support.iam import Use, uses
-from tests.support.journey import AUDITOR, cold_start
+from tests.support.interceptor import FunctionFailed
 from tests.support.psp import NEEDS_ACTION
-from tests.support.wire import FunctionFailed
 
 LEASE_S = 31  # after which whoever held it is taken for dead
 
@@ -41,7 +41,7 @@ def recorded() -> dict[Use, str]:
     for go in BESIDES:
         with watched() as world:
             go(world)
-            for request in world.shop.wire.requests:
+            for request in world.shop.interceptor.requests:
                 if request.function != "test":
                     for use in uses(request):
                         found.setdefault(use, go.__name__)
@@ -49,33 +49,33 @@ def recorded() -> dict[Use, str]:
 
 
 @contextmanager
-def watched() -> Iterator[World]:
+def watched() -> Iterator[FaultEnvironment]:
     """A world in which no function finds what another has left in this process."""
     logging.disable(logging.ERROR)  # Of moto's interpreter, for states that fail on purpose.
     with opened() as world, pytest.MonkeyPatch.context() as patch:
-        returned = world.shop.wire.returned
+        returned = world.shop.interceptor.returned
 
         def forget(function: str) -> None:
             returned(function)
             cold_start()
 
-        patch.setattr(world.shop.wire, "returned", forget)
+        patch.setattr(world.shop.interceptor, "returned", forget)
         _read_the_secret(world, patch)
         yield world
     logging.disable(logging.NOTSET)
 
 
-def _read_the_secret(world: World, patch: pytest.MonkeyPatch) -> None:
+def _read_the_secret(world: FaultEnvironment, patch: pytest.MonkeyPatch) -> None:
     """The simulated provider needs no key: the steps read it all the same."""
 
     def open_psp() -> object:
         SecretReader(PspSettings.load().psp_secret_arn)()
         return world.shop.psp
 
-    patch.setattr(_till, "open_psp", open_psp)
+    patch.setattr(wiring, "open_psp", open_psp)
 
 
-def taken_over_by_its_client(world: World) -> None:
+def taken_over_by_its_client(world: FaultEnvironment) -> None:
     """A request dies, and is repeated when its lease is over."""
     shelves(world)
     dies(world, "inventory.steps")
@@ -87,18 +87,18 @@ def taken_over_by_its_client(world: World) -> None:
         assert ask(ask.__name__, LINES).status == 201
 
 
-def paid_by_the_event(world: World) -> None:
+def paid_by_the_event(world: FaultEnvironment) -> None:
     """The machine dies after the capture: the order hears of it by the event."""
     shelves(world)
     order_id = world.shop.order("order", LINES).json["order_id"]
-    steps = world.shop.wire.functions["orders.steps"]
-    world.shop.wire.functions["orders.steps"] = partial(_unless, "finalize", steps)
+    steps = world.shop.interceptor.functions["orders.steps"]
+    world.shop.interceptor.functions["orders.steps"] = partial(_unless, "finalize", steps)
     assert world.shop.pay("pay", order_id).status == 503
     world.shop.deliver()
     assert world.shop.get(order_id).json["status"] == "paid"
 
 
-def held_after_3_d_secure(world: World) -> None:
+def held_after_3_d_secure(world: FaultEnvironment) -> None:
     """Money that is to be captured by hand, of a customer who has to authenticate."""
     shelves(world)
     order_id = world.shop.order("order", LINES).json["order_id"]
@@ -107,7 +107,7 @@ def held_after_3_d_secure(world: World) -> None:
     assert world.shop.confirm(waiting["payment_id"]).json["status"] == "authorized"
 
 
-def looked_over(world: World) -> None:
+def looked_over(world: FaultEnvironment) -> None:
     """The auditor sees a sale from shelves that were stocked before its streams begin."""
     shelves(world)
     stream: Any = world.shop.tables["inventory"].stream_shard
@@ -117,10 +117,10 @@ def looked_over(world: World) -> None:
     for minutes in (1, 6):
         world.pass_time(minutes=minutes)
         check_invariants.streams = StreamReader()  # moto's iterators end with a transaction
-        world.shop.wire.call(AUDITOR, {})
+        world.shop.interceptor.call(AUDITOR, {})
 
 
-BESIDES: tuple[Callable[[World], None], ...] = (
+BESIDES: tuple[Callable[[FaultEnvironment], None], ...] = (
     taken_over_by_its_client,
     paid_by_the_event,
     held_after_3_d_secure,

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
+from tests.faults.environment import FaultEnvironment
 from tests.faults.journeys import JOURNEYS
-from tests.faults.world import World
 from tests.support import dynamodb
+from tests.support.interceptor import Request
 from tests.support.meter import TEST, metered
-from tests.support.wire import Request
 
 Kind = tuple[str, str]  # table, and the first part of the key
 TABLES = ("identity", "inventory", "orders", "payments", "ledger", "audit")
@@ -23,7 +23,7 @@ BY_HAND = {"poison", "sign_in_rehashed"}
 
 
 @dataclass
-class Seen:
+class ProviderPayment:
     """What all journeys wrote."""
 
     silent: defaultdict[Kind, set[str]] = field(default_factory=lambda: defaultdict(set))
@@ -62,13 +62,13 @@ def _kind(table: str, key: dict[str, Any]) -> Kind:
 
 
 @pytest.fixture(scope="module")
-def seen() -> Iterator[Seen]:
+def seen() -> Iterator[ProviderPayment]:
     with pytest.MonkeyPatch.context() as patch, metered(patch) as meter:
-        found, world = Seen(), World(meter.shop)
+        found, world = ProviderPayment(), FaultEnvironment(meter.shop)
         empty = world.snapshot()
         for name, journey in sorted(JOURNEYS.items()):
             world.restore(empty)
-            meter.shop.wire.intercept = found.hear
+            meter.shop.interceptor.intercept = found.hear
             journey.given(world)
             journey.when(world)
             meter.settle()
@@ -77,12 +77,12 @@ def seen() -> Iterator[Seen]:
         yield found
 
 
-def test_no_update_leaves_a_rows_last_event_where_it_was(seen: Seen) -> None:
+def test_no_update_leaves_a_rows_last_event_where_it_was(seen: ProviderPayment) -> None:
     assert {kind for _, kind in seen.carrying} >= {"ORDER", "PAYMENT", "RSV", "TXN", "USER"}
     assert {kind: who for kind, who in seen.silent.items() if kind in seen.carrying} == {}
 
 
-def test_each_event_is_told_by_one_change_only(seen: Seen) -> None:
+def test_each_event_is_told_by_one_change_only(seen: ProviderPayment) -> None:
     assert sum(map(len, seen.told.values())) > 100
     for journey, events in seen.told.items():
         assert len(events) == len(set(events)), journey

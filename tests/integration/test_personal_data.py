@@ -9,7 +9,7 @@ import pytest
 
 from shop.deploy import discover
 from tests.support import dynamodb, gateway
-from tests.support.journey import ADDRESS, Journey, started
+from tests.support.checkout_scenario import ADDRESS, CheckoutScenario, started
 from tests.support.psp import DECLINED, NEEDS_ACTION
 
 EMAIL, NAME, PASSWORD = "ada.personal@example.com", "Augusta Personal", "quiet-harbour-42-lanterns"
@@ -18,16 +18,16 @@ VALUES = (EMAIL, NAME, PASSWORD, "$argon2", *ADDRESS.values(), NEEDS_ACTION)
 TOO_COMMON = {ADDRESS["country"], ADDRESS["region"]}  # two letters, which stand in many words
 
 
-def live(shop: Journey) -> None:
+def live(shop: CheckoutScenario) -> None:
     """A customer registers, signs in, buys, is declined, is asked to authenticate."""
     person = {"email": EMAIL, "password": PASSWORD, "consents": {"terms": True}}
     person["profile"] = {"name": NAME, "locale": "en-GB"}
     register = gateway.event("POST", "/users", body=person, sub=None)
-    assert shop.wire.call("identity.register_user", register)["statusCode"] == 202
+    assert shop.interceptor.call("identity.register_user", register)["statusCode"] == 202
     sign_in = gateway.event(
         "POST", "/sessions", body={"email": EMAIL, "password": PASSWORD}, sub=None
     )
-    assert shop.wire.call("identity.create_session", sign_in)["statusCode"] == 201
+    assert shop.interceptor.call("identity.create_session", sign_in)["statusCode"] == 201
     shop.stock("TEA", units=9)
     order_id = shop.order("order", {"TEA": 1}).json["order_id"]
     assert shop.pay("pay", order_id, NEEDS_ACTION).status == 202

@@ -9,14 +9,14 @@ from pynamodb.attributes import NumberAttribute
 from pynamodb.exceptions import TransactWriteError
 from pynamodb.transactions import TransactWrite
 
-from inventory.repository import ReservationItem
+from inventory.repository.stock import ReservationItem
 from ledger.repository.journal import EntryItem
-from operations.repository.notes import SuspectItem
-from orders.repository import OrderItem
-from payments.repository import PaymentItem
+from operations.repository.audit import OpenViolationItem
+from orders.repository.orders import OrderItem
+from payments.repository.payments import PaymentItem
 from shop import aws, events, retry, tables
 from shop.events import Event
-from shop.trace import start
+from shop.trace import from_header
 from tests.support import dynamodb
 
 pytestmark = pytest.mark.usefixtures("moto_aws")
@@ -71,7 +71,7 @@ def test_a_failed_condition_comes_back_with_the_stored_row() -> None:
     (reason,) = tables.transact(put)
     assert reason.index == 0
     assert reason.item is not None
-    assert tables.raw(Row, reason.item).pk == "a"
+    assert tables.from_raw(Row, reason.item).pk == "a"
 
 
 def test_a_conflict_is_retried() -> None:
@@ -129,7 +129,7 @@ SUBJECT = "ord_use1_0000000000000000000000000a"
 def placed(sequence: int = 1) -> Event:
     return events.event(
         Placed(order_id=SUBJECT), producer="orders", subject=SUBJECT, sequence=sequence,
-        now=datetime(2026, 11, 22, tzinfo=UTC), trace=start(None, request_id="r"),
+        now=datetime(2026, 11, 22, tzinfo=UTC), trace=from_header(None, request_id="r"),
     )  # fmt: skip
 
 
@@ -167,7 +167,7 @@ def test_a_single_write_that_is_refused_brings_the_stored_row_and_changes_nothin
     ):
         assert refused is not None
         assert refused.item is not None
-        assert tables.raw(Told, refused.item).number == 1
+        assert tables.from_raw(Told, refused.item).number == 1
     missing = tables.update(Told("b", "b"), [Told.number.set(9)], Told.number == 2)
     assert missing is not None
     assert missing.item is None
@@ -195,7 +195,7 @@ def test_a_single_write_that_failed_otherwise_is_a_fault(code: str) -> None:
 def test_indexes_of_the_models_are_those_of_the_tables() -> None:
     models = {
         "orders": OrderItem, "payments": PaymentItem, "inventory": ReservationItem,
-        "ledger": EntryItem, "audit": SuspectItem,
+        "ledger": EntryItem, "audit": OpenViolationItem,
     }  # fmt: skip
     for name, model in models.items():
         found = {

@@ -1,14 +1,17 @@
-"""`identity.service.Accounts` and `Sessions`, in memory and on DynamoDB."""
+"""`identity.service.ports.Accounts` and `Sessions`, in memory and on DynamoDB."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 
-from identity import domain
-from identity.domain import MAX_FAILURES, Family, Role, Status, User
-from identity.repository import AccountRepository, SessionRepository
-from identity.service import Accounts, Sessions
+from identity.domain import session, sign_in_attempts, user
+from identity.domain.session import TokenFamily
+from identity.domain.sign_in_attempts import MAX_FAILURES
+from identity.domain.user import Role, Status, User
+from identity.repository.sessions import SessionRepository
+from identity.repository.users import AccountRepository
+from identity.service.ports import Accounts, Sessions
 from shop import events, ids
 from shop.events import Event, EventData
 from tests.support.ports import opened, told
@@ -16,7 +19,7 @@ from tests.unit.identity.fakes import NOW, TRACE, FakeAccounts, FakeSessions
 
 PORTS = (Accounts, Sessions)
 MAC, OTHER_MAC = "mac(ada)", "mac(eve)"
-USER_ID = domain.user_id_of(MAC, region="use1")
+USER_ID = user.user_id_of(MAC, region="use1")
 USER = User(
     user_id=USER_ID,
     role=Role.CUSTOMER,
@@ -29,8 +32,8 @@ USER = User(
     locale="en-GB",
 )
 FAMILY_ID = ids.derive("fam", "one", region="use1")
-FIRST, SECOND, THIRD = (domain.digest(text) for text in ("first", "second", "third"))
-WINDOW = domain.window_of(NOW)
+FIRST, SECOND, THIRD = (session.digest(text) for text in ("first", "second", "third"))
+WINDOW = sign_in_attempts.window_of(NOW)
 
 
 class Happened(EventData):
@@ -45,8 +48,8 @@ def event(subject: str = USER_ID, sequence: int = 1) -> Event:
     )
 
 
-def family(**changes: object) -> Family:
-    begun = domain.begin(USER_ID, "first", family_id=FAMILY_ID, device="phone", now=NOW)
+def family(**changes: object) -> TokenFamily:
+    begun = session.begin(USER_ID, "first", family_id=FAMILY_ID, device="phone", now=NOW)
     return replace(begun, **changes)  # type: ignore[arg-type]
 
 
@@ -62,7 +65,7 @@ def sessions(request: pytest.FixtureRequest) -> Sessions:
     return made
 
 
-def open_session(sessions: Sessions, begun: Family) -> None:
+def open_session(sessions: Sessions, begun: TokenFamily) -> None:
     sessions.count_attempt(MAC, WINDOW)
     sessions.open(begun, event(begun.session_id), address=MAC, window=WINDOW)
 
@@ -77,7 +80,7 @@ def test_a_user_is_found_by_id_and_by_address(accounts: Accounts) -> None:
 
 @pytest.mark.parametrize(
     ("user_id", "mac"),
-    [(USER_ID, MAC), (USER_ID, OTHER_MAC), (domain.user_id_of(OTHER_MAC, region="use1"), MAC)],
+    [(USER_ID, MAC), (USER_ID, OTHER_MAC), (user.user_id_of(OTHER_MAC, region="use1"), MAC)],
     ids=["both", "user", "address"],
 )
 def test_user_and_address_are_taken_together_or_not_at_all(
@@ -87,7 +90,7 @@ def test_user_and_address_are_taken_together_or_not_at_all(
     assert not accounts.create(replace(USER, user_id=user_id, name="Eve"), mac, event(user_id, 2))
     assert accounts.get(USER_ID) == USER
     assert accounts.user_id_of(OTHER_MAC) is None
-    assert accounts.get(domain.user_id_of(OTHER_MAC, region="use1")) is None
+    assert accounts.get(user.user_id_of(OTHER_MAC, region="use1")) is None
     assert len(told(accounts, "identity")) == 1
 
 
@@ -102,7 +105,7 @@ def test_attempts_are_counted_by_address_and_window_up_to_a_limit(sessions: Sess
     counted = [sessions.count_attempt(MAC, WINDOW) for _ in range(MAX_FAILURES + 1)]
     assert counted == [True] * MAX_FAILURES + [False]
     assert sessions.count_attempt(OTHER_MAC, WINDOW)
-    assert sessions.count_attempt(MAC, domain.window_of(NOW + timedelta(minutes=15)))
+    assert sessions.count_attempt(MAC, sign_in_attempts.window_of(NOW + timedelta(minutes=15)))
 
 
 def test_a_session_takes_its_attempt_back_once(sessions: Sessions) -> None:
@@ -122,7 +125,7 @@ def test_a_session_comes_back_as_it_was_opened_with_its_event(sessions: Sessions
 
 def rotate(
     sessions: Sessions, presented: str, successor: str, *, now: datetime = NOW
-) -> Family | None:
+) -> TokenFamily | None:
     return sessions.rotate(
         FAMILY_ID, presented=presented, successor=successor, salt="salt", now=now
     )
@@ -141,9 +144,9 @@ def test_a_token_is_replaced_once_and_by_what_is_current(sessions: Sessions) -> 
 @pytest.mark.parametrize(
     ("after", "alive"),
     [
-        (domain.IDLE - timedelta(seconds=1), True),
-        (domain.IDLE, False),
-        (domain.LIFETIME, False),
+        (session.IDLE - timedelta(seconds=1), True),
+        (session.IDLE, False),
+        (session.LIFETIME, False),
     ],
 )
 def test_a_session_that_was_idle_too_long_is_not_gone_on_with(

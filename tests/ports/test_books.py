@@ -7,20 +7,19 @@ from typing import Any
 
 import pytest
 
-from ledger.domain import posting
-from ledger.domain.balances import Posted, Sums
-from ledger.domain.posting import Entry, Transaction
-from ledger.domain.reading import AccountEntry
+from ledger.domain import transaction as posting
+from ledger.domain.account_entries import AccountEntry
+from ledger.domain.balances import AccountTotals, RecordedTransaction
+from ledger.domain.transaction import Entry, Transaction
 from ledger.events import EntryData, TransactionPosted
 from ledger.repository import BalanceRepository, JournalRepository
-from ledger.service import folding, reading
-from ledger.service import posting as postings
+from ledger.service import ports
 from shop import clock, events, ids, trace
 from shop.money import Money
 from tests.support import dynamodb
 from tests.unit.ledger.fakes import FakeBalances, FakeBooks
 
-PORTS = (folding.Balances, reading.Balances, reading.Journal, postings.Journal)
+PORTS = (ports.BalanceProjection, ports.Balances, ports.Journal, ports.JournalWriter)
 NOW = datetime(2026, 11, 20, 23, 59, 58, tzinfo=UTC)
 CLEARING, DEPOSITS = "1210:stripe:USD", "2100:USD"
 DAY, NEXT_DAY = "2026-11-20", "2026-11-21"
@@ -58,7 +57,7 @@ def event(of: Transaction) -> events.Event:
         transaction_id=of.id, template=of.template, cause_event_id="", entries=entries
     )
     return events.event(
-        told, producer="ledger", subject=of.id, sequence=1, now=NOW, trace=trace.start(None)
+        told, producer="ledger", subject=of.id, sequence=1, now=NOW, trace=trace.from_header(None)
     )
 
 
@@ -66,8 +65,8 @@ def event(of: Transaction) -> events.Event:
 class Books:
     """What was posted and folded, by its ports."""
 
-    balances: reading.Balances
-    journal: reading.Journal
+    balances: ports.Balances
+    journal: ports.Journal
 
 
 @pytest.fixture(params=["fake", "dynamodb"])
@@ -82,7 +81,7 @@ def books(request: pytest.FixtureRequest) -> Books:
     for each in ALL:
         assert journal.append(each, event(each))
         assert not journal.append(each, event(each)), "it is there already"
-        balances.add([Posted(each.id, each.recorded_at, each.entries)], now=NOW)
+        balances.add([RecordedTransaction(each.id, each.recorded_at, each.entries)], now=NOW)
     return Books(balances, journal)
 
 
@@ -98,7 +97,10 @@ def test_accounts_that_have_entries_come_in_order_page_by_page(books: Books) -> 
 
 
 def test_a_total_is_the_sum_of_all_entries_and_none_without_any(books: Books) -> None:
-    for account_id, sums in ((CLEARING, Sums(31, 0, 5)), (DEPOSITS, Sums(0, 31, 5))):
+    for account_id, sums in (
+        (CLEARING, AccountTotals(31, 0, 5)),
+        (DEPOSITS, AccountTotals(0, 31, 5)),
+    ):
         found = books.balances.total(account_id)
         assert found is not None
         assert (found.account.id, found.sums) == (account_id, sums)
@@ -113,17 +115,27 @@ def test_days_are_those_with_entries_the_newest_first(books: Books) -> None:
 
 
 def test_sums_of_days_are_those_before_and_of_the_day_itself(books: Books) -> None:
-    assert books.balances.sums_until(CLEARING, DAY) == (Sums(), Sums(3, 0, 2))
-    assert books.balances.sums_until(CLEARING, NEXT_DAY) == (Sums(3, 0, 2), Sums(28, 0, 3))
-    assert books.balances.sums_until(CLEARING, "2026-11-22") == (Sums(31, 0, 5), Sums())
+    assert books.balances.sums_until(CLEARING, DAY) == (AccountTotals(), AccountTotals(3, 0, 2))
+    assert books.balances.sums_until(CLEARING, NEXT_DAY) == (
+        AccountTotals(3, 0, 2),
+        AccountTotals(28, 0, 3),
+    )
+    assert books.balances.sums_until(CLEARING, "2026-11-22") == (
+        AccountTotals(31, 0, 5),
+        AccountTotals(),
+    )
 
 
 def test_the_sum_of_a_day_ends_with_its_moment(books: Books) -> None:
-    def until(seconds: float) -> Sums:
+    def until(seconds: float) -> AccountTotals:
         return books.journal.sums_of_day(DEPOSITS, until=NOW + timedelta(seconds=seconds))
 
-    assert [until(s) for s in (-1, 0, 0.999, 1)] == [Sums(), *[Sums(0, 1, 1)] * 2, Sums(0, 3, 2)]
-    assert [until(s) for s in (2, 4)] == [Sums(0, 4, 1), Sums(0, 28, 3)]
+    assert [until(s) for s in (-1, 0, 0.999, 1)] == [
+        AccountTotals(),
+        *[AccountTotals(0, 1, 1)] * 2,
+        AccountTotals(0, 3, 2),
+    ]
+    assert [until(s) for s in (2, 4)] == [AccountTotals(0, 4, 1), AccountTotals(0, 28, 3)]
 
 
 def test_entries_of_a_day_are_the_newest_before_a_place(books: Books) -> None:
@@ -139,7 +151,7 @@ def test_entries_of_a_day_are_the_newest_before_a_place(books: Books) -> None:
 
 
 @pytest.fixture(params=["fake", "dynamodb"])
-def balances(request: pytest.FixtureRequest) -> folding.Balances:
+def balances(request: pytest.FixtureRequest) -> ports.BalanceProjection:
     if request.param == "fake":
         return FakeBalances()
     request.getfixturevalue("moto_aws")
@@ -147,22 +159,22 @@ def balances(request: pytest.FixtureRequest) -> folding.Balances:
     return BalanceRepository()
 
 
-def total(balances: folding.Balances, account_id: str) -> Sums:
+def total(balances: ports.BalanceProjection, account_id: str) -> AccountTotals:
     if isinstance(balances, FakeBalances):
-        return balances.totals.get(account_id, Sums())
+        return balances.totals.get(account_id, AccountTotals())
     found = BalanceRepository().total(account_id)
-    return found.sums if found else Sums()
+    return found.sums if found else AccountTotals()
 
 
 def test_what_was_folded_before_is_named_and_then_nothing_is_added(
-    balances: folding.Balances,
+    balances: ports.BalanceProjection,
 ) -> None:
-    posted = [Posted(each.id, each.recorded_at, each.entries) for each in ALL]
+    posted = [RecordedTransaction(each.id, each.recorded_at, each.entries) for each in ALL]
     assert balances.add(posted[:2], now=NOW) == frozenset()
     assert balances.add(posted, now=NOW) == {posted[0].id, posted[1].id}
-    assert total(balances, CLEARING) == Sums(3, 0, 2)
+    assert total(balances, CLEARING) == AccountTotals(3, 0, 2)
     assert balances.add(posted[2:], now=NOW) == frozenset()
     assert (total(balances, CLEARING), total(balances, DEPOSITS)) == (
-        Sums(31, 0, 5),
-        Sums(0, 31, 5),
+        AccountTotals(31, 0, 5),
+        AccountTotals(0, 31, 5),
     )

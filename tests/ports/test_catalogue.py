@@ -1,4 +1,4 @@
-"""`catalog.service.Listings` and `Products`, in memory and on DynamoDB."""
+"""`catalog.service.ports.Listings` and `Products`, in memory and on DynamoDB."""
 
 from itertools import pairwise
 
@@ -7,8 +7,9 @@ import pytest
 
 from catalog.domain import listing, product
 from catalog.domain.listing import EVERYTHING
-from catalog.repository import ListingRepository, ProductRepository
-from catalog.service import Listings, Products
+from catalog.repository.listings import ListingRepository
+from catalog.repository.products import ProductRepository
+from catalog.service.ports import Listings, Products
 from tests.support import dynamodb
 from tests.unit.catalog.builders import make_product
 from tests.unit.catalog.test_listing import FakeListings

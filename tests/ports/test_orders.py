@@ -6,13 +6,12 @@ from datetime import timedelta
 
 import pytest
 
-from orders import domain
-from orders.domain import Kind, Order, Waiting
-from orders.records import OrderChange, OriginalRequest, StoredOrder
-from orders.repository import OrderRepository
-from orders.service.changes import change
-from orders.service.ports import Orders
-from shop.idempotency import Answer
+from orders.domain import order as domain
+from orders.domain.order import AwaitingState, Kind, Order
+from orders.repository.orders import OrderRepository
+from orders.service.change_order import change
+from orders.service.ports import OrderChange, Orders, OriginalRequest, StoredOrder
+from shop.idempotency import StoredResponse
 from tests.support.ports import opened, told
 from tests.unit.orders.fakes import (
     CUSTOMER,
@@ -59,16 +58,18 @@ def keep(orders: Orders) -> Keep:
 
 def waits_for_action(order: Order) -> Order:
     attached = domain.payment_attached(order, PAYMENT, now=NOW)
-    return replace(domain.waiting(attached, Waiting.ACTION, now=NOW), version=attached.version)
+    return replace(
+        domain.waiting(attached, AwaitingState.CUSTOMER_ACTION, now=NOW), version=attached.version
+    )
 
 
 def is_to_be_cancelled(order: Order) -> Order:
-    return domain.cancel_wanted(order, domain.Requester.STAFF, now=NOW)
+    return domain.request_cancellation(order, domain.Requester.STAFF, now=NOW)
 
 
 def is_stuck(order: Order) -> Order:
     attached = domain.payment_attached(order, PAYMENT, now=NOW)
-    late = domain.looked_after(attached, now=NOW + domain.STUCK_AFTER)
+    late = domain.schedule_retry(attached, now=NOW + domain.STUCK_AFTER)
     assert late.stuck
     return replace(late, version=attached.version)
 
@@ -78,7 +79,7 @@ def is_cancelled(order: Order) -> Order:
 
 
 def owes_a_refund(order: Order) -> Order:
-    return domain.owing_refund(order, OTHER_PAYMENT, now=NOW)
+    return domain.mark_refund_due(order, OTHER_PAYMENT, now=NOW)
 
 
 LIVES = [waits_for_action, is_to_be_cancelled, is_stuck, is_cancelled, owes_a_refund]
@@ -105,7 +106,9 @@ def test_a_request_has_its_lease_until_it_has_its_answer(
     placed = keep(pending(kind))
     if kind is Kind.CHECKOUT:
         assert leased(orders) == original(lease_until="t0")
-        orders.save(OrderChange(domain.noted(placed), answer=Answer(402, "declined")))
+        orders.save(
+            OrderChange(domain.bump_version(placed), answer=StoredResponse(402, "declined"))
+        )
     assert leased(orders) == original(owner="", lease_until="")
     for lease in ("t0", ""):
         assert not orders.take_over(ORDER_ID, lease_until=lease, owner="b", until="t1")
@@ -145,7 +148,7 @@ def test_a_stranger_or_a_second_payment_claims_nothing(orders: Orders, keep: Kee
 
 
 def test_an_order_that_is_to_be_cancelled_is_claimed_by_nobody(orders: Orders, keep: Keep) -> None:
-    wished = domain.cancel_wanted(keep(pending()), domain.Requester.CUSTOMER, now=NOW)
+    wished = domain.request_cancellation(keep(pending()), domain.Requester.CUSTOMER, now=NOW)
     assert orders.save(OrderChange(wished)) is None
     assert attach(orders) is None
     record = orders.get(ORDER_ID)
@@ -156,7 +159,7 @@ def test_an_order_that_is_to_be_cancelled_is_claimed_by_nobody(orders: Orders, k
 def test_state_event_and_answer_are_stored_together(orders: Orders, keep: Keep) -> None:
     before = keep(pending())
     after = domain.paid(before, PAYMENT, now=NOW)
-    answer = Answer(201, '{"é":1}')
+    answer = StoredResponse(201, '{"é":1}')
     assert orders.save(change(before, after, trace=TRACE, answer=answer)) is None
     record = orders.get(ORDER_ID)
     assert record is not None
@@ -206,8 +209,8 @@ def test_only_unfinished_orders_are_due(orders: Orders, keep: Keep) -> None:
 def test_what_is_due_comes_with_the_longest_due_first(orders: Orders, keep: Keep) -> None:
     named = {n: f"ord_use1_0000000000000000000000000{n}" for n in (3, 1, 2, 0)}
     for n, order_id in named.items():
-        due_at = NOW + timedelta(minutes=n)
-        keep(replace(pending(), order_id=order_id, due_at=due_at), place=False)
+        next_attempt_at = NOW + timedelta(minutes=n)
+        keep(replace(pending(), order_id=order_id, next_attempt_at=next_attempt_at), place=False)
     assert list(orders.due(NOW + timedelta(minutes=2))) == [named[0], named[1], named[2]]
 
 

@@ -6,12 +6,12 @@ from datetime import timedelta
 import pytest
 
 from payments import events
-from payments.domain import Payment, Status
-from payments.repository import PaymentRepository
+from payments.domain.payment import Payment, Status
+from payments.repository.payments import PaymentRepository
 from payments.service.ports import Payments
 from shop import clock, ids
 from shop.events import Event
-from shop.idempotency import Answer
+from shop.idempotency import StoredResponse
 from tests.support.ports import opened, told
 from tests.unit.payments.fakes import AT, NOW, PAYMENT, TRACE, FakePayments, make_payment
 
@@ -39,7 +39,7 @@ def test_a_payment_comes_back_as_it_was_stored(payments: Payments) -> None:
         decline_code="d",
         problem_code="p",
         captured_at=AT,
-        answer=Answer(202, "{}"),
+        answer=StoredResponse(202, "{}"),
         fingerprint="f",
         lease_owner="me",
         lease_until=AT,
@@ -89,7 +89,7 @@ def test_a_payment_begins_once_and_for_its_own_order(payments: Payments, stored:
 
 def test_a_change_and_its_event_are_stored_together(payments: Payments) -> None:
     payments.insert(AT_PSP)
-    after = replace(AT_PSP, status=Status.AUTHORIZED, due_at=None, version=2)
+    after = replace(AT_PSP, status=Status.AUTHORIZED, next_attempt_at=None, version=2)
     assert payments.save(AT_PSP, after, event_of(after)) is None
     assert payments.get(PAYMENT) == after
     (event,) = told(payments, "payments")
@@ -126,7 +126,7 @@ def test_a_lease_is_taken_over_by_one(payments: Payments) -> None:
 
 
 def test_an_answered_payment_is_not_taken_over(payments: Payments) -> None:
-    stored = make_payment(lease_owner="a", lease_until=AT, answer=Answer(201, "first"))
+    stored = make_payment(lease_owner="a", lease_until=AT, answer=StoredResponse(201, "first"))
     payments.insert(stored)
     assert not payments.take_over(stored, owner="b", until=AT)
 
@@ -136,7 +136,7 @@ def test_taking_over_never_watches_what_was_completed_meanwhile(
 ) -> None:
     stored = replace(AT_PSP, lease_owner="a", lease_until=AT)
     held = replace(
-        stored, status=Status.AUTHORIZED, capture_method="manual", due_at=None, version=2
+        stored, status=Status.AUTHORIZED, capture_method="manual", next_attempt_at=None, version=2
     )
     payments.insert(stored)
     payments.save(stored, held, event_of(held))
@@ -147,10 +147,12 @@ def test_taking_over_never_watches_what_was_completed_meanwhile(
 def test_an_authorization_is_completed_with_its_first_answer(payments: Payments) -> None:
     held = replace(AT_PSP, status=Status.AUTHORIZED, capture_method="manual")
     payments.insert(held)
-    assert payments.complete_authorization(PAYMENT, Answer(201, "first"))
-    assert payments.complete_authorization(PAYMENT, Answer(202, "second"))
+    assert payments.complete_authorization(PAYMENT, StoredResponse(201, "first"))
+    assert payments.complete_authorization(PAYMENT, StoredResponse(202, "second"))
     row = payments.get(PAYMENT)
-    assert row == replace(held, answer=Answer(201, "first"), due_at=None, version=3)
+    assert row == replace(
+        held, answer=StoredResponse(201, "first"), next_attempt_at=None, version=3
+    )
     assert list(payments.due(NOW + timedelta(days=1))) == []
 
 
@@ -158,7 +160,7 @@ def test_an_authorization_is_completed_with_its_first_answer(payments: Payments)
 def test_only_held_money_is_completed(payments: Payments, status: Status) -> None:
     stored = replace(AT_PSP, status=status)
     payments.insert(stored)
-    assert not payments.complete_authorization(PAYMENT, Answer(201, "first"))
+    assert not payments.complete_authorization(PAYMENT, StoredResponse(201, "first"))
     assert payments.get(PAYMENT) == stored
 
 
@@ -168,13 +170,13 @@ def test_due_payments_are_found_until_they_are_final(payments: Payments) -> None
     assert list(payments.due(NOW)) == []
     assert list(payments.due(later)) == [AT_PSP]
 
-    assert payments.postpone(AT_PSP, due_at=clock.rfc3339(NOW + timedelta(minutes=5)))
-    assert not payments.postpone(AT_PSP, due_at=AT)
+    assert payments.postpone(AT_PSP, next_attempt_at=clock.rfc3339(NOW + timedelta(minutes=5)))
+    assert not payments.postpone(AT_PSP, next_attempt_at=AT)
     assert list(payments.due(later)) == []
 
     row = payments.get(PAYMENT)
     assert row is not None
-    payments.save(row, replace(row, status=Status.CAPTURED, due_at=None, version=2), None)
+    payments.save(row, replace(row, status=Status.CAPTURED, next_attempt_at=None, version=2), None)
     assert list(payments.due(NOW + timedelta(days=1))) == []
 
 
@@ -182,16 +184,16 @@ def test_what_is_due_comes_with_the_longest_due_first(payments: Payments) -> Non
     order = [3, 1, 2, 0]
     for minutes in order:
         id_ = ids.derive("pay", str(minutes), region="use1")
-        due_at = clock.rfc3339(NOW + timedelta(minutes=minutes))
-        payments.insert(make_payment(payment_id=id_, due_at=due_at))
-    found = [row.due_at for row in payments.due(NOW + timedelta(minutes=2))]
+        next_attempt_at = clock.rfc3339(NOW + timedelta(minutes=minutes))
+        payments.insert(make_payment(payment_id=id_, next_attempt_at=next_attempt_at))
+    found = [row.next_attempt_at for row in payments.due(NOW + timedelta(minutes=2))]
     assert found == [clock.rfc3339(NOW + timedelta(minutes=minutes)) for minutes in range(3)]
 
 
 def test_a_payment_that_was_never_stored_has_nothing_to_change(payments: Payments) -> None:
     assert payments.get(PAYMENT) is None
-    assert not payments.complete_authorization(PAYMENT, Answer(201, "first"))
-    assert not payments.postpone(make_payment(), due_at=AT)
+    assert not payments.complete_authorization(PAYMENT, StoredResponse(201, "first"))
+    assert not payments.postpone(make_payment(), next_attempt_at=AT)
     assert not payments.take_over(replace(make_payment(), lease_until=AT), owner="b", until=AT)
     payments.release(PAYMENT, owner="b")
     with pytest.raises(LookupError):

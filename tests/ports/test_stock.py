@@ -8,9 +8,16 @@ import pytest
 
 from inventory.domain import reservation
 from inventory.domain.allocation import Line
-from inventory.domain.reservation import HOLD, Change, Refused, Reservation, Status, Transition
-from inventory.repository import StockRepository
-from inventory.service.announcing import event_of
+from inventory.domain.reservation import (
+    HOLD,
+    Change,
+    ConditionFailed,
+    Reservation,
+    Status,
+    Transition,
+)
+from inventory.events import event_of
+from inventory.repository.stock import StockRepository
 from inventory.service.ports import Inconsistent, Stock
 from shop import clock
 from tests.support.ports import opened, told
@@ -36,7 +43,7 @@ def received(sku: str, place: str, units: int, *, movement: str = "first") -> Ch
     return reservation.receipt(sku, place, units, movement_id=id_, now=NOW, reason="receipt")
 
 
-def apply(stock: Stock, transition: Transition) -> Refused | None:
+def apply(stock: Stock, transition: Transition) -> ConditionFailed | None:
     return stock.apply(transition, event_of(transition, TRACE))
 
 
@@ -71,7 +78,7 @@ def test_a_reservation_comes_back_as_it_was_stored_with_its_event(stock: Stock) 
 def test_all_of_a_transition_is_refused_if_one_row_has_too_little(stock: Stock) -> None:
     plan = (Line("A", EWR, 1), Line("B", EWR, 10))
     transition = reservation.hold(order_id(), plan, previous=None, now=NOW)
-    assert apply(stock, transition) == Refused(None)
+    assert apply(stock, transition) == ConditionFailed(None)
     assert stock.find(transition.new.reservation_id) is None
     assert (available(stock), types(stock)) == ({"A": 18, "B": 9}, [])
 
@@ -79,7 +86,7 @@ def test_all_of_a_transition_is_refused_if_one_row_has_too_little(stock: Stock) 
 def test_what_is_stored_already_refuses_a_first_one_and_is_shown(stock: Stock) -> None:
     held = hold(stock)
     again = reservation.hold(order_id(), PLAN, previous=None, now=LATER)
-    assert apply(stock, again) == Refused(held)
+    assert apply(stock, again) == ConditionFailed(held)
     assert available(stock) == {"A": 16, "B": 8}
 
 
@@ -116,7 +123,7 @@ def test_a_transition_from_a_state_that_is_over_changes_nothing_and_shows_what_i
     hold(stock, order=2)
     now = meanwhile(stock, held := hold(stock))
     before = (available(stock), types(stock))
-    assert apply(stock, then(held, now=LATER)) == Refused(now)
+    assert apply(stock, then(held, now=LATER)) == ConditionFailed(now)
     assert stock.find(held.reservation_id) == now
     assert (available(stock), types(stock)) == before
 
@@ -155,10 +162,10 @@ def test_what_is_overdue_is_what_is_held_the_longest_due_first(stock: Stock) -> 
 def test_what_is_put_off_is_found_later_if_it_still_is_as_it_was(stock: Stock) -> None:
     held = hold(stock)
     soon = LATER + timedelta(minutes=5)
-    stock.postpone(held, due_at=clock.rfc3339(soon))
+    stock.postpone(held, next_attempt_at=clock.rfc3339(soon))
     assert list(stock.overdue(LATER)) == []
     assert list(stock.overdue(soon)) == [held]
     renewed = _renew(stock, held)
-    stock.postpone(held, due_at=clock.rfc3339(NOW))
+    stock.postpone(held, next_attempt_at=clock.rfc3339(NOW))
     assert list(stock.overdue(LATER)) == []
     assert list(stock.overdue(LATER + HOLD)) == [renewed]

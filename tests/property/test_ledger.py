@@ -6,9 +6,9 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.domain.balances import Posted, Sums, by_account, changes
+from ledger.domain.balances import AccountTotals, RecordedTransaction, by_account, changes
 from ledger.domain.chart import TEMPLATES
-from ledger.domain.posting import Entry, Refused, checked, entries_of
+from ledger.domain.transaction import Entry, PostingRejected, entries_of, validate_entries
 from shop.money import Money
 
 DIMENSIONS = {"psp": "stripe", "jurisdiction": "US-CA", "bank": "main"}
@@ -24,7 +24,7 @@ def attempts(draw: st.DrawFn) -> tuple[str, dict[str, Money]]:
     return template, {name: draw(moneys) for name in names}
 
 
-def saldo(entries: list[Entry]) -> dict[str, int]:
+def net(entries: list[Entry]) -> dict[str, int]:
     found: Counter[str] = Counter()
     for entry in entries:
         sign = 1 if entry.side == "debit" else -1
@@ -37,9 +37,9 @@ def test_a_template_gives_a_balanced_posting_or_none(attempt: tuple[str, dict[st
     template, amounts = attempt
     try:
         entries = entries_of(template, amounts=amounts, dimensions=DIMENSIONS)
-    except Refused:
+    except PostingRejected:
         return
-    assert set(saldo(list(entries)).values()) == {0}
+    assert set(net(list(entries)).values()) == {0}
     assert all(entry.amount.amount > 0 for entry in entries)
 
 
@@ -56,16 +56,16 @@ def test_a_template_gives_a_balanced_posting_or_none(attempt: tuple[str, dict[st
 )
 def test_only_balanced_entries_pass_the_check(entries: list[Entry]) -> None:
     fits = all(entry.account.endswith(entry.amount.currency) for entry in entries)
-    balanced = bool(entries) and fits and not any(saldo(entries).values())
+    balanced = bool(entries) and fits and not any(net(entries).values())
     try:
-        passed = bool(checked(entries))
-    except Refused:
+        passed = bool(validate_entries(entries))
+    except PostingRejected:
         passed = False
     assert passed == balanced
 
 
 captures = st.builds(
-    lambda number, amount, day: Posted(
+    lambda number, amount, day: RecordedTransaction(
         f"txn_{number}",
         f"2026-11-{day:02}T00:00:00.000Z",
         entries_of(
@@ -80,14 +80,14 @@ captures = st.builds(
 
 @given(st.lists(captures, max_size=20), st.randoms(use_true_random=False), st.integers(0, 20))
 def test_a_balance_is_the_fold_of_its_entries_however_they_are_batched(
-    postings: list[Posted], random: Random, cut: int
+    postings: list[RecordedTransaction], random: Random, cut: int
 ) -> None:
     whole = by_account(changes(postings))
     shuffled = list(postings)
     random.shuffle(shuffled)
-    folded: dict[str, Sums] = {}
+    folded: dict[str, AccountTotals] = {}
     for part in (shuffled[:cut], shuffled[cut:]):
         for account, sums in by_account(changes(part)).items():
-            folded[account] = folded.get(account, Sums()) + sums
+            folded[account] = folded.get(account, AccountTotals()) + sums
     assert folded == whole
     assert sum(s.debit - s.credit for s in whole.values()) == 0

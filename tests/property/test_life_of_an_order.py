@@ -19,15 +19,15 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from payments.domain import PspState
+from payments.domain.payment import PspState
 from tests.faults import oracle
-from tests.faults.journeys import acts
+from tests.faults.environment import FaultEnvironment, opened
+from tests.faults.journeys import actions
 from tests.faults.running import Runner
-from tests.faults.world import World, opened
 from tests.support import dynamodb, scale
-from tests.support.journey import functions
+from tests.support.checkout_scenario import functions
+from tests.support.interceptor import Died, Function
 from tests.support.psp import DECLINED, GOOD, NEEDS_ACTION
-from tests.support.wire import Died, Function
 
 pytestmark = [pytest.mark.slow, pytest.mark.soak]
 
@@ -43,17 +43,17 @@ STEP_FUNCTIONS = ("orders.steps", "payments.steps", "inventory.steps", "catalog.
 class Life(RuleBasedStateMachine):
     """Orders of one customer in one shop, and everything that happens to them."""
 
-    world: ClassVar[World]
+    world: ClassVar[FaultEnvironment]
     runner: ClassVar[Runner]
 
     @initialize()
     def open_shop(self) -> None:
         """Clean, with few of each."""
         self.runner.clean()
-        self.world.shop.wire.functions.update(functions())  # None dies any more.
+        self.world.shop.interceptor.functions.update(functions())  # None dies any more.
         for sku in SKUS:
             self.world.shop.stock(sku, units=UNITS)
-        self.world.shop.estate.forget()
+        self.world.shop.stack.forget()
         self.keys = 0
 
     def _key(self) -> str:
@@ -67,11 +67,11 @@ class Life(RuleBasedStateMachine):
     # Customers.
     @rule(lines=LINES)
     def order(self, lines: dict[str, int]) -> None:
-        acts.order(self.world, self._key(), lines)
+        actions.order(self.world, self._key(), lines)
 
     @rule(lines=LINES, method=METHODS)
     def buy(self, lines: dict[str, int], method: str) -> None:
-        acts.buy(self.world, self._key(), lines, method)
+        actions.buy(self.world, self._key(), lines, method)
 
     @rule(
         data=st.data(),
@@ -82,19 +82,19 @@ class Life(RuleBasedStateMachine):
         orders = self._ids("orders", "ORDER", "placed", "paid", "cancelled")
         if orders:
             order_id = data.draw(st.sampled_from(orders))
-            acts.pay(self.world, self._key(), order_id, method, capture)
+            actions.pay(self.world, self._key(), order_id, method, capture)
 
     @rule(data=st.data())
     def confirm(self, data: st.DataObject) -> None:
         payments = self._ids("payments", "PAYMENT", "requires_action", "unknown", "captured")
         if payments:
-            acts.confirm(self.world, data.draw(st.sampled_from(payments)))
+            actions.confirm(self.world, data.draw(st.sampled_from(payments)))
 
     @rule(data=st.data())
     def cancel(self, data: st.DataObject) -> None:
         orders = self._ids("orders", "ORDER", "placed", "paid")
         if orders:
-            acts.cancel(self.world, data.draw(st.sampled_from(orders)))
+            actions.cancel(self.world, data.draw(st.sampled_from(orders)))
 
     @rule(success=st.booleans(), data=st.data())
     def authenticate(self, success: bool, data: st.DataObject) -> None:
@@ -147,7 +147,7 @@ class Life(RuleBasedStateMachine):
     @rule(function=st.sampled_from(STEP_FUNCTIONS), after=st.booleans())
     def dies_once(self, function: str, after: bool) -> None:
         """The next invocation is gone before it begins, or when all is done but the answer."""
-        functions = self.world.shop.wire.functions
+        functions = self.world.shop.interceptor.functions
         functions[function] = _dying(functions, function, functions[function], after)
 
     # Always, and at the end.
@@ -157,7 +157,7 @@ class Life(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         self.world.shop.psp.forgive()
-        self.world.come_to_rest()
+        self.world.run_until_idle()
         assert oracle.at_rest(self.world) == []
 
 

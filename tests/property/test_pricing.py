@@ -5,7 +5,7 @@ from fractions import Fraction
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from catalog.domain import tariff
+from catalog.domain import rates
 from catalog.domain.pricing import MAX_TOTAL, Offer, price
 from shop.checkout import OrderLine, Priced, TotalTooLarge
 from shop.lines import merge
@@ -31,7 +31,7 @@ lines = st.lists(
     min_size=1,
     max_size=100,
 )
-currencies = st.sampled_from(sorted(tariff.SHIPPING))
+currencies = st.sampled_from(sorted(rates.SHIPPING))
 places = st.sampled_from(
     [("US", "CA"), ("US", "NJ"), ("US", None), ("DE", None), ("FI", None), ("CH", None), ("BR", "")]
 )
@@ -55,9 +55,9 @@ def test_an_order_adds_up(
     assert sum(line.total for line in result.lines) == result.subtotal
     assert sum(line.quantity for line in result.lines) == sum(line.quantity for line in lines)
     assert result.total == result.subtotal + result.shipping + result.tax
-    assert result.shipping in (0, tariff.SHIPPING[currency][0])
-    base = result.subtotal + (result.shipping if tariff.shipping_is_taxed(country) else 0)
-    exact = Fraction(base * tariff.tax_rate(country, region), tariff.RATE_DENOMINATOR)
+    assert result.shipping in (0, rates.SHIPPING[currency][0])
+    base = result.subtotal + (result.shipping if rates.shipping_is_taxed(country) else 0)
+    exact = Fraction(base * rates.tax_rate(country, region), rates.RATE_DENOMINATOR)
     assert result.tax == round(exact)  # Python rounds a Fraction half to even.
 
 

@@ -4,26 +4,26 @@ from collections import Counter, defaultdict
 from typing import Any
 
 from tests.support import dynamodb
-from tests.support.journey import Journey
+from tests.support.checkout_scenario import CheckoutScenario
 
 FINAL_ORDERS = {"paid", "cancelled", "rejected"}
 FINAL_PAYMENTS = {"captured", "failed", "voided"}
 
 
-def at_rest(shop: Journey) -> None:
+def at_rest(shop: CheckoutScenario) -> None:
     """I1 to I6 for orders without refunds; call it after `shop.settle()`."""
     assert shop.undelivered == []
     orders, payments = _of(shop, "orders", "ORDER"), _of(shop, "payments", "PAYMENT")
     assert {row["status"] for row in orders} <= FINAL_ORDERS
     assert {row["status"] for row in payments} <= FINAL_PAYMENTS
-    assert [row for row in orders if "due_at" in row or "refund_due" in row] == []
+    assert [row for row in orders if "next_attempt_at" in row or "refund_due" in row] == []
     _ledger_balances()
     _stock_adds_up(orders)
     _money_is_where_it_belongs(shop, orders, payments)
     _events_are_one_per_change(shop)
 
 
-def _of(shop: Journey, table: str, sort_key: str) -> list[dict[str, Any]]:
+def _of(shop: CheckoutScenario, table: str, sort_key: str) -> list[dict[str, Any]]:
     return [row for row in dynamodb.rows(table) if row["sk"] == sort_key]
 
 
@@ -54,7 +54,7 @@ def _stock_adds_up(orders: list[dict[str, Any]]) -> None:
 
 
 def _money_is_where_it_belongs(
-    shop: Journey, orders: list[dict[str, Any]], payments: list[dict[str, Any]]
+    shop: CheckoutScenario, orders: list[dict[str, Any]], payments: list[dict[str, Any]]
 ) -> None:
     captured = {str(row["payment_id"]) for row in payments if row["status"] == "captured"}
     paid = {str(row["payment_id"]): int(row["total"]) for row in orders if row["status"] == "paid"}
@@ -73,7 +73,7 @@ def _money_is_where_it_belongs(
     assert len(transactions) == len(paid)
 
 
-def _events_are_one_per_change(shop: Journey) -> None:
+def _events_are_one_per_change(shop: CheckoutScenario) -> None:
     events = shop.events()
     assert len({event["id"] for event in events}) == len(events)
     places = Counter((event["subject"], event["sequence"]) for event in events)

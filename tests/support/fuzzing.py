@@ -20,8 +20,8 @@ from typing import Any
 import requests
 import schemathesis
 
+from tests.support.assertions import Verdicts
 from tests.support.shop_client import ADDRESS, ShopClient
-from tests.support.verdicts import Verdicts
 
 METHODS = ("pm_card_visa", "pm_card_chargeDeclined", "pm_card_authenticationRequired")
 CURRENCIES = ("USD", "EUR")

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from shop.deploy import discover
-from tests.support.wire import Request
+from tests.support.interceptor import Request
 
 
 def _declared() -> Iterator[tuple[str, str]]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from operations.domain.registry import facts_of
-from operations.repository.declared import declared
+from operations.repository.registry import declared
 from shop.invariants import Fact, Facts
 from tests.support import dynamodb
 

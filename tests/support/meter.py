@@ -20,15 +20,15 @@ from moto.dynamodb.models.dynamo_type import DynamoType
 
 from benchmarks.cost.counts import Counts, Kind, Usage, owner, requests_to
 from catalog.api import list_products
-from catalog.repository import ListingRepository
-from payments.psp.secret import SecretReader
-from payments.steps import _till
+from catalog.repository.listings import ListingRepository
+from payments import wiring
+from payments.clients.secret import SecretReader
 from shop.deploy import discover
 from tests.support.capacity import Item, index_units, read_units, size, write_units
+from tests.support.checkout_scenario import CheckoutScenario, cold_start, started
 from tests.support.dynamodb import TABLES
-from tests.support.journey import Journey, cold_start, started
+from tests.support.interceptor import Request
 from tests.support.watch import Watch, watching
-from tests.support.wire import Request
 
 REQUEST_ID = "c6af9ac6-7b61-11e6-9a41-93e8deadbeef"  # as long as API Gateway's: rows keep it
 QUEUE_REQUESTS = 3  # of a message: sent by the bus, received and deleted by the mapping
@@ -61,11 +61,11 @@ class Write:
 
 
 class Meter:
-    """Listens to a journey's wire."""
+    """Listens to a journey's interceptor."""
 
-    def __init__(self, shop: Journey, watch: Watch, secret: SecretReader) -> None:
+    def __init__(self, shop: CheckoutScenario, watch: Watch, secret: SecretReader) -> None:
         self.shop, self.watch, self._secret = shop, watch, secret
-        shop.estate.stream_batch = shop.estate.queue_batch = 1
+        shop.stack.stream_batch = shop.stack.queue_batch = 1
         self._writes: dict[int, list[Write]] = {}
         self._read_units: dict[str, float] = defaultdict(float)
         self._write_units: Counter[str] = Counter()
@@ -74,7 +74,7 @@ class Meter:
 
     def listen(self) -> None:
         """Hear every request from now on."""
-        self.shop.wire.intercept = self
+        self.shop.interceptor.intercept = self
         self.shop.psp.before_call = self._psp_called
 
     def measure(self, act: Callable[[], Any], kind: Kind = "route") -> Usage:
@@ -113,23 +113,23 @@ class Meter:
             )
 
     def _psp_called(self, call: str) -> None:
-        here = self.shop.wire.here
+        here = self.shop.interceptor.here
         self._psp_calls[f"{here.function}.{here.step} {call}"] += 1
 
     def _count(self, act: Callable[[], Any]) -> Counts:
-        wire, before = self.shop.wire, len(self.shop.machine.executions)
-        wire.reset()
+        interceptor, before = self.shop.interceptor, len(self.shop.machine.executions)
+        interceptor.reset()
         self.watch.log_bytes.clear()
         self._read_units.clear()
         self._write_units.clear()
         self._psp_calls.clear()
         act()
-        invoked = Counter(wire.invoked())
-        others = [each for each in wire.others if each.function != TEST]
+        invoked = Counter(interceptor.invoked())
+        others = [each for each in interceptor.others if each.function != TEST]
         counts = Counts(
             api_requests=_of_kind("route", invoked),
             invocations=dict(invoked),
-            requests=_requests(wire.requests),
+            requests=_requests(interceptor.requests),
             read_units=dict(self._read_units),
             write_units=dict(self._write_units),
             executions=dict(Counter(each.by for each in others if each.service == MACHINES)),
@@ -204,6 +204,6 @@ def metered(monkeypatch: pytest.MonkeyPatch) -> Iterator[Meter]:
         monkeypatch.setattr(list_products, "listings", ListingRepository())
         secret = SecretReader(os.environ["PSP_SECRET_ARN"])
         # The simulator needs no key, but functions read it before they ask the real one.
-        monkeypatch.setattr(_till, "open_psp", lambda: (secret(), shop.psp)[1])
+        monkeypatch.setattr(wiring, "open_psp", lambda: (secret(), shop.psp)[1])
         with watching(shop) as watch:
             yield Meter(shop, watch, secret)

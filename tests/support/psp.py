@@ -15,8 +15,8 @@ from typing import Any, Literal
 
 from stripe import WebhookSignature
 
-from payments.domain import Payment, PspState, Seen, Unpayable
-from payments.service.ports import PspRefused, PspUnavailable
+from payments.domain.payment import Payment, ProviderPayment, ProviderRejection, PspState
+from payments.service.ports import PspInvalidState, PspUnavailable
 from shop import clock
 from shop.money import Money
 
@@ -64,7 +64,9 @@ class SimulatedPsp:
     before_call: Callable[[Call], None] = lambda call: None
     around: Callable[[Call, Callable[[], Any]], Any] = lambda call, act: act()
     _faults: dict[Call, deque[Fault]] = field(default_factory=dict)
-    _first: dict[tuple[Call, str], Seen | Unpayable | Exception] = field(default_factory=dict)
+    _first: dict[tuple[Call, str], ProviderPayment | ProviderRejection | Exception] = field(
+        default_factory=dict
+    )
     _books_lock: threading.RLock = field(default_factory=threading.RLock)
 
     # Faults: `before` does nothing and gives no answer, `after` acts and loses the answer,
@@ -83,31 +85,35 @@ class SimulatedPsp:
         return [book for book in self.books.values() if book.payment_id == payment_id]
 
     # The port.
-    def create(self, payment: Payment, amount: Money, *, key: str) -> Seen | Unpayable:
-        def act() -> Seen | Unpayable:
+    def create(
+        self, payment: Payment, amount: Money, *, key: str
+    ) -> ProviderPayment | ProviderRejection:
+        def act() -> ProviderPayment | ProviderRejection:
             if payment.payment_method == UNKNOWN_METHOD:
-                return Unpayable("resource_missing")
+                return ProviderRejection("resource_missing")
             if self.unpayable:
-                return Unpayable(self.unpayable, of_method=False)
+                return ProviderRejection(self.unpayable, of_method=False)
             reference = f"pi_{len(self.books) + 1}"
             self.books[reference] = Book(
                 reference, key, payment.payment_id, amount, payment.payment_method
             )
             return self._seen(reference)
 
-        made: Seen | Unpayable = self._perform("create", payment.payment_id, key, act)
+        made: ProviderPayment | ProviderRejection = self._perform(
+            "create", payment.payment_id, key, act
+        )
         return made
 
-    def confirm(self, payment: Payment, *, key: str) -> Seen:
+    def confirm(self, payment: Payment, *, key: str) -> ProviderPayment:
         return self._on(payment.psp_reference or "", "confirm", key, self._confirm)
 
-    def retrieve(self, reference: str) -> Seen:
+    def retrieve(self, reference: str) -> ProviderPayment:
         return self._on(reference, "retrieve", "", lambda book: None)
 
-    def capture(self, reference: str, *, key: str) -> Seen:
+    def capture(self, reference: str, *, key: str) -> ProviderPayment:
         return self._on(reference, "capture", key, self._capture)
 
-    def cancel(self, reference: str, *, key: str) -> Seen:
+    def cancel(self, reference: str, *, key: str) -> ProviderPayment:
         return self._on(reference, "cancel", key, self._cancel)
 
     # What happens outside our calls.
@@ -131,7 +137,7 @@ class SimulatedPsp:
         """The customer's browser, which holds the client secret, after a failed authentication."""
         book = self.books[reference]
         if book.state is not PspState.DECLINED:
-            raise PspRefused("payment_intent_unexpected_state")
+            raise PspInvalidState("payment_intent_unexpected_state")
         self._hold(book)
 
     def webhook(
@@ -158,12 +164,12 @@ class SimulatedPsp:
         """Give captured money back; more than was captured is refused."""
         book = self.books[reference]
         if book.refunded + amount > book.captured:
-            raise PspRefused("amount_too_large")
+            raise PspInvalidState("amount_too_large")
         book.refunded += amount
 
     def _confirm(self, book: Book) -> None:
         if book.state is not PspState.CREATED:
-            raise PspRefused("payment_intent_unexpected_state")
+            raise PspInvalidState("payment_intent_unexpected_state")
         if book.method == DECLINED:
             book.state = PspState.DECLINED
         elif book.method == NEEDS_ACTION:
@@ -177,27 +183,33 @@ class SimulatedPsp:
 
     def _capture(self, book: Book) -> None:
         if book.state is not PspState.AUTHORIZED:
-            raise PspRefused("payment_intent_unexpected_state")
+            raise PspInvalidState("payment_intent_unexpected_state")
         book.state = PspState.CAPTURED
         book.captured += book.held
 
     def _cancel(self, book: Book) -> None:
         if book.state in (PspState.CAPTURED, PspState.VOIDED):
-            raise PspRefused("payment_intent_unexpected_state")
+            raise PspInvalidState("payment_intent_unexpected_state")
         book.state = PspState.VOIDED
         book.voided += book.held
 
-    def _on(self, reference: str, call: Call, key: str, change: Callable[[Book], None]) -> Seen:
-        def act() -> Seen:
+    def _on(
+        self, reference: str, call: Call, key: str, change: Callable[[Book], None]
+    ) -> ProviderPayment:
+        def act() -> ProviderPayment:
             change(self.books[reference])
             return self._seen(reference)
 
         seen = self._perform(call, reference, key, act)
-        assert isinstance(seen, Seen)
+        assert isinstance(seen, ProviderPayment)
         return seen
 
     def _perform(
-        self, call: Call, subject: str, key: str, act: Callable[[], Seen | Unpayable]
+        self,
+        call: Call,
+        subject: str,
+        key: str,
+        act: Callable[[], ProviderPayment | ProviderRejection],
     ) -> Any:
         self.calls.append((call, key))
         self.keys.setdefault((call, subject), set()).add(key)
@@ -205,15 +217,19 @@ class SimulatedPsp:
         return self.around(call, lambda: self._meet(call, subject, key, act))
 
     def _meet(
-        self, call: Call, subject: str, key: str, act: Callable[[], Seen | Unpayable]
-    ) -> Seen | Unpayable:
+        self,
+        call: Call,
+        subject: str,
+        key: str,
+        act: Callable[[], ProviderPayment | ProviderRejection],
+    ) -> ProviderPayment | ProviderRejection:
         waiting = self._faults.get(call)
         fault = waiting.popleft() if waiting else None
         if fault == "before":
             raise PspUnavailable(call)
         if fault == "refuse":
             self.keys.pop((call, subject), None)  # Definite: the next call is another one.
-            raise PspRefused("refused")
+            raise PspInvalidState("refused")
         with self._books_lock:
             result = self._once(call, key, act)
         if fault == "after":
@@ -223,22 +239,22 @@ class SimulatedPsp:
         return result
 
     def _once(
-        self, call: Call, key: str, act: Callable[[], Seen | Unpayable]
-    ) -> Seen | Unpayable | Exception:
+        self, call: Call, key: str, act: Callable[[], ProviderPayment | ProviderRejection]
+    ) -> ProviderPayment | ProviderRejection | Exception:
         if key and self.honours_keys and (call, key) in self._first:
             return self._first[call, key]
-        result: Seen | Unpayable | Exception
+        result: ProviderPayment | ProviderRejection | Exception
         try:
             result = act()
-        except PspRefused as error:
+        except PspInvalidState as error:
             result = error
         self._first[call, key] = result
         return result
 
-    def _seen(self, reference: str) -> Seen:
+    def _seen(self, reference: str) -> ProviderPayment:
         book = self.books[reference]
         action = {"type": "use_stripe_sdk", "client_secret": f"{reference}_secret_1"}
-        return Seen(
+        return ProviderPayment(
             reference,
             book.state,
             book.amount,

@@ -36,7 +36,7 @@ SERVICE = Service(
         Function(place="api/get_gift", tables={"gifts": ("GetItem",)}),
         Function(
             place="consumers/on_order_placed",
-            hears=("order.placed",),
+            event_types=("order.placed",),
             tables={"gifts": ("PutItem",)},
         ),
     ),
@@ -129,7 +129,8 @@ class PlacedOrder(EventView):
 
     order_id: str
 ''',
-    "repository.py": '''\
+    "repository/__init__.py": '"""Rows of gifts."""\n',
+    "repository/gifts.py": '''\
 """Gifts: `GIFT#<id>`/`GIFT`, with the event."""
 
 from pynamodb.attributes import UnicodeAttribute
@@ -157,10 +158,10 @@ def save(gift_id: str, order_id: str, made: Event) -> bool:
 from gifts import problems
 from shop.http import Request, Response, Route, entrypoint
 from shop.problems import Problem
-from shop.schemas import Out
+from shop.schemas import ResponseModel
 
 
-class GiftOut(Out):
+class GiftOut(ResponseModel):
     """A gift."""
 
     gift_id: str
@@ -186,7 +187,7 @@ handler = entrypoint(ROUTE, handle)
     "consumers/on_order_placed.py": '''\
 """order.placed: give something."""
 
-from gifts import repository
+from gifts.repository import gifts
 from gifts.events import GiftGiven, PlacedOrder
 from shop import clock, consumer, events, ids, telemetry, trace
 from shop.events import Envelope
@@ -202,11 +203,11 @@ def consume(event: Envelope[PlacedOrder]) -> str:
         subject=gift_id,
         sequence=1,
         now=clock.now(),
-        trace=trace.start(event.traceparent),
+        trace=trace.from_header(event.traceparent),
     )
-    if repository.save(gift_id, order_id, made):
+    if gifts.save(gift_id, order_id, made):
         return "given"
-    telemetry.count("GiftLost")
+    telemetry.emit_metric("GiftLost")
     return "already"
 
 

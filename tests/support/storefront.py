@@ -15,13 +15,13 @@ import boto3
 import pytest
 
 from orders.api import checkout, place_order
+from payments import wiring
 from payments.api import confirm_payment, create_payment
-from payments.steps import _till
 from shop import ids
 from shop.checkout import AbandonInput, OrderRef, PayInput, PaymentRequest
 from shop.checkout_execution import StepFunctionsCheckout
 from shop.deploy import discover
-from shop.trace import start
+from shop.trace import from_header
 from tests.support import gateway
 from tests.support.interpreter import Interpreter
 from tests.support.psp import SimulatedPsp
@@ -86,11 +86,11 @@ class Storefront:
         return gateway.call(confirm_payment.handler, event)
 
     def drive(self, mode: str, order_id: str, payment_id: str | None) -> None:
-        """What the janitors start for an order that stands still: `payment` or `abandon`."""
+        """What the recovery jobs start for an order that stands still: `payment` or `abandon`."""
         order = OrderRef(order_id=order_id, customer_id=gateway.CUSTOMER)
         payment = payment_id and PaymentRequest(payment_id=payment_id, details=None)
         kind: Any = PayInput if mode == "payment" else AbandonInput
-        self.machine.start(kind(order=order, payment=payment or None, trace=start(None)))
+        self.machine.start(kind(order=order, payment=payment or None, trace=from_header(None)))
 
     def orders(self) -> list[dict[str, Any]]:
         """The rows of all orders."""
@@ -146,5 +146,5 @@ def opened(endpoint_url: str, *, honours_keys: bool = True) -> Iterator[Storefro
     with own_tables(endpoint_url, *TABLES), pytest.MonkeyPatch.context() as patch:
         patch.setattr(StepFunctionsCheckout, "run", lambda _, data, **kw: runs.run(data, **kw))
         patch.setattr(StepFunctionsCheckout, "start", lambda _, data: runs.start(data))
-        patch.setattr(_till, "open_psp", lambda: psp)
+        patch.setattr(wiring, "open_psp", lambda: psp)
         yield Storefront(psp, runs)

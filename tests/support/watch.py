@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 
 from shop import telemetry
-from tests.support.journey import Journey
-from tests.support.wire import Function, Wire
+from tests.support.checkout_scenario import CheckoutScenario
+from tests.support.interceptor import Function, Interceptor
 
 BOUND = ("correlation_id", "request_id")
 
@@ -83,7 +83,7 @@ class _Listener(logging.Handler):
 
 
 @contextmanager
-def watching(shop: Journey) -> Iterator[Watch]:
+def watching(shop: CheckoutScenario) -> Iterator[Watch]:
     """All functions that the shop has now, as talkative as in production."""
     watch = Watch()
     listener = _Listener(watch.heard)
@@ -93,9 +93,9 @@ def watching(shop: Journey) -> Iterator[Watch]:
     with pytest.MonkeyPatch.context() as patch:
         # Lines are as long each time: how long a function took is not in them.
         patch.setattr(telemetry, "time", SimpleNamespace(perf_counter=lambda: 0.0))
-        patch.setattr(Wire, "__call__", watch.away(Wire.__call__))
-        for name, function in shop.wire.functions.items():
-            patch.setitem(shop.wire.functions, name, watch.watched(name, function))
+        patch.setattr(Interceptor, "__call__", watch.away(Interceptor.__call__))
+        for name, function in shop.interceptor.functions.items():
+            patch.setitem(shop.interceptor.functions, name, watch.watched(name, function))
         patch.setattr(logging.getLogger(telemetry.SERVICE), "propagate", False)
         logger.handlers[:] = [listener]
         logger.setLevel("INFO")

@@ -14,7 +14,7 @@ ACCOUNT = "account"  # its administrators, and whom IAM policies let in
 
 
 @dataclass(frozen=True, kw_only=True, order=True)
-class Grant:
+class RoutePermission:
     """One action that somebody is allowed, or denied, on one resource or pattern of resources."""
 
     who: str
@@ -40,10 +40,10 @@ class Policies:
         """Who acts by a role: a function, a machine, the gateway."""
         return self._documents.holder(role)
 
-    def _all(self, documents: Iterator[Document]) -> list[Grant]:
+    def _all(self, documents: Iterator[Document]) -> list[RoutePermission]:
         return [grant for document in documents for grant in self._grants(document)]
 
-    def _grants(self, document: Document) -> Iterator[Grant]:
+    def _grants(self, document: Document) -> Iterator[RoutePermission]:
         stack, itself = document.resource.stack, document.itself
         for statement in many(document.body["Statement"]):
             refused = {"NotAction", "NotResource", "NotPrincipal"} & set(statement)
@@ -53,7 +53,7 @@ class Policies:
             whos = [document.who] if document.who else self._principals(stack, statement)
             targets = [self.names.arn(stack, on) for on in many(statement.get("Resource", "*"))]
             for who, action, on in product(whos, many(statement["Action"]), targets):
-                yield Grant(
+                yield RoutePermission(
                     who=who,
                     action=action,
                     on=itself if itself and on == "*" else on,  # There, `*` is the resource.

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from tools.access.policies import ACCOUNT, ANYONE, Grant, Policies
+from tools.access.policies import ACCOUNT, ANYONE, Policies, RoutePermission
 from tools.access.templates import Resource
 
 READS = ("GetItem", "BatchGetItem", "Query", "Scan", "PartiQLSelect")
@@ -30,7 +30,7 @@ class Questions:
         found = [(self.names.of(made), made) for made in self.policies.assembly.all(type_)]
         return sorted(found, key=lambda pair: self.names.short(pair[0]))
 
-    def allowing(self, action: str, arn: str) -> list[Grant]:
+    def allowing(self, action: str, arn: str) -> list[RoutePermission]:
         """The grants that open this action on this resource to somebody, in the end.
 
         A key opens to the IAM policies of the account only if its own policy says so.
@@ -92,7 +92,7 @@ class Questions:
             yield f"{arn}/index/{index['IndexName']}"
 
 
-def covers(grant: Grant, action: str, arn: str) -> bool:
+def covers(grant: RoutePermission, action: str, arn: str) -> bool:
     """Whether a grant is about this action on this resource."""
     return _matches(grant.action.lower(), action.lower()) and _matches(grant.on, arn)
 

@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Callable
 
-from tools.local import emulator, hints, lifecycle, logs, status, watch
+from tools.local import emulator, lifecycle, logs, status, suggestions, watch
 from tools.local.errors import LocalError
 from tools.local.progress import Progress
 from tools.local.settings import Settings, from_environment
@@ -19,7 +19,7 @@ def up(settings: Settings, progress: Progress) -> None:
     """Start, deploy and seed whatever is not yet there."""
     began = time.monotonic()
     description = lifecycle.up(settings, progress)
-    progress.say(hints.after_up(description, time.monotonic() - began))
+    progress.say(suggestions.after_up(description, time.monotonic() - began))
 
 
 def run(settings: Settings, progress: Progress) -> None:

@@ -11,22 +11,22 @@ from typing import Any
 
 from tools.local import (
     deployment,
-    descriptor,
     emulator,
+    hot_reload,
     processes,
     psp,
-    record,
     seeding,
     sources,
+    stack_outputs,
+    state,
     streams,
-    swap,
 )
 from tools.local.errors import LocalError
 from tools.local.http import get_json, wait_for
 from tools.local.lock import exclusive
 from tools.local.progress import Progress
-from tools.local.record import Record
 from tools.local.settings import Settings
+from tools.local.state import Record
 
 HEALTH_TIMEOUT_S = 60.0
 
@@ -40,19 +40,19 @@ def up(settings: Settings, progress: Progress) -> dict[str, Any]:
         if known is None or known.digest != digest:
             known = _deploy(settings, progress, known or Record(), digest)
         with progress.step("Preparing test cards at the payment provider"):
-            url = f"{descriptor.api_url(settings)}/webhooks/psp/stripe"
+            url = f"{stack_outputs.api_url(settings)}/webhooks/psp/stripe"
             psp.provision(settings, webhook_url=url)
-        description = descriptor.describe(settings, seeding.users())
+        description = stack_outputs.describe(settings, seeding.users())
         if not known.seeded:
             with progress.step("Seeding users, products and stock"):
                 seeding.seed(settings)
-            record.write(settings, Record(known.digest, seeded=True, swapped=known.swapped))
+            state.write(settings, Record(known.digest, seeded=True, swapped=known.swapped))
         if saved and known.seeded:
             with progress.step("Delivering what was under way"):
                 streams.catch_up(settings, saved)
         with progress.step("Waiting for the API"):
             wait_healthy(settings)
-        descriptor.save(settings, description)
+        stack_outputs.save(settings, description)
     return description
 
 
@@ -74,7 +74,7 @@ def reset(settings: Settings, progress: Progress) -> None:
 
 def wait_healthy(settings: Settings) -> None:
     """Return when GET /health answers; say where to look when it does not."""
-    url = f"{descriptor.api_url(settings)}/health"
+    url = f"{stack_outputs.api_url(settings)}/health"
     if not wait_for(lambda: get_json(url, timeout_s=20) is not None, timeout_s=HEALTH_TIMEOUT_S):
         raise LocalError(f"The API does not answer at {url}. `make logs` shows what it says.")
 
@@ -110,7 +110,7 @@ def _launch(settings: Settings, progress: Progress) -> datetime | None:
 
 def _known(settings: Settings, progress: Progress) -> Record | None:
     """What is deployed. The remains of a first deployment that was cut short are thrown away."""
-    known = record.read(settings)
+    known = state.read(settings)
     if known is None and not settings.external_url and deployment.hung_deployment(settings):
         with progress.step("Clearing the remains of an interrupted first run"):
             emulator.stop(settings)
@@ -130,9 +130,9 @@ def _deploy(settings: Settings, progress: Progress, known: Record, digest: str) 
         deployment.reserve_concurrency(settings)
     if known.swapped:
         # CloudFormation believes that these are as it left them, and would not touch them.
-        swap.all_of(settings, known.swapped)
+        hot_reload.all_of(settings, known.swapped)
     known = known.deployed(digest)
-    record.write(settings, known)
+    state.write(settings, known)
     return known
 
 

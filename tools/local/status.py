@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tools.local import descriptor, emulator, processes, psp, record, sources
+from tools.local import emulator, processes, psp, sources, stack_outputs, state
 from tools.local.http import get_json
 from tools.local.settings import Settings
 
@@ -16,7 +16,7 @@ def lines(settings: Settings) -> Iterator[str]:
     if not emulator.answers(settings.endpoint_url):
         yield "deployment unknown while the emulator is down; `make up` starts it"
         return
-    known = record.read(settings)
+    known = state.read(settings)
     if known is None:
         yield "deployment none; `make up` makes it"
         return
@@ -24,7 +24,7 @@ def lines(settings: Settings) -> Iterator[str]:
     yield f"deployment {'matches the sources' if current else 'older than the sources: `make up`'}"
     if known.swapped:
         yield f"swapped    {', '.join(known.swapped)} (by `make watch`)"
-    url = descriptor.api_url(settings)
+    url = stack_outputs.api_url(settings)
     healthy = get_json(f"{url}/health", timeout_s=10) is not None
     yield f"api        {url} {'healthy' if healthy else 'does not answer'}"
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from watchfiles import watch as file_changes
 
 from infra.project import Project
-from tools.local import descriptor, emulator, swap
+from tools.local import emulator, hot_reload, stack_outputs
 from tools.local.errors import LocalError
 from tools.local.progress import Progress
 from tools.local.settings import Settings
@@ -20,7 +20,7 @@ INVARIANTS = "invariants.py"  # shipped with the auditor
 
 def watch(settings: Settings, progress: Progress) -> None:
     """Swap what changes until Ctrl-C."""
-    descriptor.load(settings)
+    stack_outputs.load(settings)
     if not emulator.answers(settings.endpoint_url):
         raise LocalError("The local platform is not running: run `make up` first.")
     progress.say("Watching functions/ and layers/shop/ until Ctrl-C; the platform keeps running.")
@@ -48,8 +48,8 @@ def affected(root: Path, paths: Iterable[Path]) -> tuple[list[str], bool]:
             names |= Project().platform().auditors
         elif parts[0] == "functions" and len(parts) > 2:
             names.add(parts[1])
-        elif parts[:2] == ("layers", swap.SHOP_LAYER):
-            names.add(swap.SHOP_LAYER)
+        elif parts[:2] == ("layers", hot_reload.SHOP_LAYER):
+            names.add(hot_reload.SHOP_LAYER)
         else:
             deploy = True
     return sorted(names), deploy
@@ -59,8 +59,8 @@ def _swap(settings: Settings, progress: Progress, names: list[str]) -> None:
     """One line per change; a broken edit is reported and the watch goes on."""
     began = time.monotonic()
     try:
-        swap.remember(settings, names)
-        count = swap.all_of(settings, names)
+        hot_reload.remember(settings, names)
+        count = hot_reload.all_of(settings, names)
     except (Exception, SystemExit) as error:  # The next save may repair it.
         progress.fail(f"{', '.join(names)}: {error}")
         return

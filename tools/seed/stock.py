@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from random import Random
 
 from catalog.domain.product import Product
-from inventory.domain.centres import CENTRES
+from inventory.domain.fulfilment_centres import CENTRES
 from inventory.domain.reservation import Change, Movement, receipt
 from shop import clock, ids
 from tools.seed.catalogue import is_limited, is_sold_out

@@ -177,7 +177,7 @@ CATEGORIES = (
             "Chess Set": "Weighted pieces on a board that folds",
             "Doll's House": "Three floors and a door that locks",
         },
-        "edition", {"Standard": 100, "Family": 150}, (9, 95),
+        "edition", {"Standard": 100, "TokenFamily": 150}, (9, 95),
     ),
     Category(
         "clothing", "CLO", ("Loom & Lath", "Fellside", "Common Thread"),

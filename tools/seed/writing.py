@@ -73,7 +73,7 @@ def write_rows(table: str, rows: Iterable[dict[str, Any]]) -> int:
 
 def write_stock(changes: Iterable[Any]) -> int:
     """Book movements. Returns how many were not booked before."""
-    from inventory.repository import StockRepository
+    from inventory.repository.stock import StockRepository
 
     stock = StockRepository()
 
@@ -86,15 +86,15 @@ def write_stock(changes: Iterable[Any]) -> int:
 
 def write_users(identity_table: str, region: str) -> int:
     """Create the demonstration users; those that exist stay as they are."""
-    from identity.domain import Role
-    from identity.keys import AddressMac
-    from identity.passwords import Argon2Passwords
-    from identity.repository import AccountRepository
-    from identity.service import Applicant, Registrar, create_staff
+    from identity.clients.argon2_passwords import Argon2Passwords
+    from identity.clients.kms import EmailHasher
+    from identity.domain.user import Role
+    from identity.repository.users import AccountRepository
+    from identity.service.register_user import Applicant, RegistrationPorts, create_staff
 
-    registrar = Registrar(
+    registrar = RegistrationPorts(
         accounts=AccountRepository(),
-        mac=AddressMac(f"alias/{identity_table}-email-mac"),
+        mac=EmailHasher(f"alias/{identity_table}-email-mac"),
         passwords=Argon2Passwords(),
         region=region,
     )
@@ -105,7 +105,7 @@ def write_users(identity_table: str, region: str) -> int:
             registrar,
             role=Role(user["role"]),
             now=clock.now(),
-            trace=trace.start(None),
+            trace=trace.from_header(None),
         )
     return len(USERS)
 

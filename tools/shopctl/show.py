@@ -12,11 +12,11 @@ from tools.shopctl.target import Target
 NEWEST = 20
 _ORDER_FIELDS = (
     "order_id", "status", "customer_id", "currency", "subtotal", "shipping", "tax", "total",
-    "payment_id", "waiting_for", "reason", "refund_due", "created_at", "updated_at", "due_at",
+    "payment_id", "awaiting", "reason", "refund_due", "created_at", "updated_at", "next_attempt_at",
 )  # fmt: skip
 _PAYMENT_FIELDS = (
     "payment_id", "status", "psp", "psp_reference", "amount", "currency", "decline_code",
-    "problem_code", "captured_at", "updated_at", "due_at",
+    "problem_code", "captured_at", "updated_at", "next_attempt_at",
 )  # fmt: skip
 _RESERVATION_FIELDS = ("status", "lines", "held_until", "updated_at")
 

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from operations.domain.invariants import Violation, check
-from operations.repository.declared import declared
+from operations.repository.registry import declared
 from shop import clock
 from tools.shopctl import rows
 from tools.shopctl.target import Target
@@ -19,7 +19,7 @@ from tools.shopctl.target import Target
 # Work under way may look like a violation: only what is still there after these looks counts.
 LOOKS = 4
 PAUSE_S = 2.0
-_WAITING = "ApproximateNumberOfMessages"
+_AWAITING = "ApproximateNumberOfMessages"
 _IN_FLIGHT = "ApproximateNumberOfMessagesNotVisible"
 
 
@@ -146,10 +146,10 @@ def _queues(target: Target) -> list[Queue]:
 
 
 def _queue(target: Target, sqs: Any, url: str) -> Queue:
-    found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[_WAITING, _IN_FLIGHT])
+    found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[_AWAITING, _IN_FLIGHT])
     counts = found["Attributes"]
     name = url.rsplit("/", 1)[-1].removeprefix(target.prefix)
-    return Queue(name, int(counts[_WAITING]), int(counts[_IN_FLIGHT]))
+    return Queue(name, int(counts[_AWAITING]), int(counts[_IN_FLIGHT]))
 
 
 def _alarms(target: Target) -> list[str]:

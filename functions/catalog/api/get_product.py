@@ -2,13 +2,12 @@
 
 from typing import Any
 
-from catalog import service
-from catalog.answers import cacheable
 from catalog.domain.product import detail
-from catalog.repository import ProductRepository
+from catalog.repository.products import ProductRepository
 from catalog.schemas import ProductOut, ProductView
+from catalog.service.get_product import get_product
 from shop import checkout_problems, problems
-from shop.http import Request, Response, Route, entrypoint
+from shop.http import Request, Response, Route, cacheable, entrypoint
 from shop.problems import Problem
 from shop.text import compact_json
 
@@ -28,12 +27,10 @@ products = ProductRepository()
 def handle(request: Request[Any]) -> Response | Problem:
     """Answer the product with prices in one currency."""
     query: ProductView = request.query
-    product = service.get_product(
-        request.path["product_id"], currency=query.currency, products=products
-    )
+    product = get_product(request.path["product_id"], currency=query.currency, products=products)
     if isinstance(product, Problem):
         return product
-    return cacheable(compact_json(detail(product, query.currency)))
+    return cacheable(compact_json(detail(product, query.currency)), max_age_s=60)
 
 
 handler = entrypoint(ROUTE, handle)

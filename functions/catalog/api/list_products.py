@@ -2,13 +2,12 @@
 
 from typing import Any
 
-from catalog import service
-from catalog.answers import cacheable
 from catalog.domain.listing import Filter
-from catalog.repository import ListingRepository
+from catalog.repository.listings import ListingRepository
 from catalog.schemas import ProductFilter, ProductPage
+from catalog.service.list_products import list_products
 from shop import checkout_problems, problems
-from shop.http import Link, Request, Response, Route, entrypoint
+from shop.http import Link, Request, Response, Route, cacheable, entrypoint
 from shop.problems import Problem
 from shop.text import compact_json
 
@@ -36,7 +35,7 @@ listings = ListingRepository()
 def handle(request: Request[Any]) -> Response | Problem:
     """Answer a page; the rows hold its parts as finished JSON."""
     query: ProductFilter = request.query
-    page = service.list_products(
+    page = list_products(
         Filter(query.currency, query.category, query.price_min, query.price_max),
         cursor=query.cursor,
         limit=query.limit,
@@ -45,7 +44,7 @@ def handle(request: Request[Any]) -> Response | Problem:
     if isinstance(page, Problem):
         return page
     end = compact_json({"next_cursor": page.next_cursor})[1:]
-    return cacheable(f'{{"data":[{",".join(page.summaries)}],{end}')
+    return cacheable(f'{{"data":[{",".join(page.summaries)}],{end}', max_age_s=60)
 
 
 handler = entrypoint(ROUTE, handle)

@@ -7,7 +7,7 @@ take is not priced. What comes out is the outcome of the checkout's step `price`
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from catalog.domain import tariff
+from catalog.domain import rates
 from shop.checkout import (
     CurrencyNotOffered,
     Priced,
@@ -45,7 +45,7 @@ def price(
     unknown = tuple(sku for sku in quantities if sku not in offers)
     if unknown:
         return UnknownSkus(skus=unknown)
-    if currency not in tariff.SHIPPING or any(
+    if currency not in rates.SHIPPING or any(
         currency not in offers[sku].prices for sku in quantities
     ):
         return CurrencyNotOffered()
@@ -70,10 +70,10 @@ def _total(
     lines: Sequence[PricedLine], *, currency: str, country: str, region: str | None
 ) -> Priced:
     subtotal = sum(line.total for line in lines)
-    flat, free_from = tariff.SHIPPING[currency]
+    flat, free_from = rates.SHIPPING[currency]
     shipping = 0 if subtotal >= free_from else flat
-    taxed = Money(subtotal + (shipping if tariff.shipping_is_taxed(country) else 0), currency)
-    tax = taxed.rate(tariff.tax_rate(country, region), tariff.RATE_DENOMINATOR).amount
+    taxed = Money(subtotal + (shipping if rates.shipping_is_taxed(country) else 0), currency)
+    tax = taxed.multiply_ratio(rates.tax_rate(country, region), rates.RATE_DENOMINATOR).amount
     return Priced(
         lines=tuple(lines),
         subtotal=subtotal,

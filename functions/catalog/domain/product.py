@@ -108,7 +108,7 @@ def rows(product: Product) -> list[dict[str, Any]]:
     return found
 
 
-def of_text(text: str) -> Product:
+def from_json(text: str) -> Product:
     """The product of a stored row."""
     data = json.loads(text)
     return Product(**data | {"variants": tuple(Variant(**item) for item in data["variants"])})

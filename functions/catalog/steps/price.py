@@ -1,7 +1,7 @@
 """`price`: what the order costs now. Reads only, so there is nothing to compensate."""
 
-from catalog import service
-from catalog.repository import PriceRepository
+from catalog.repository.prices import PriceRepository
+from catalog.service.price_order import price_order
 from shop.checkout import PriceOutcome, PriceTask
 
 prices = PriceRepository()
@@ -9,4 +9,4 @@ prices = PriceRepository()
 
 def handle(task: PriceTask) -> PriceOutcome:
     """One DynamoDB request."""
-    return service.price_order(task, prices=prices)
+    return price_order(task, prices=prices)

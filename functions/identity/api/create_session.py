@@ -2,13 +2,14 @@
 
 from typing import Any
 
-from identity import problems, schemas, service
-from identity.answers import token_pair
-from identity.keys import AddressMac, KmsSigner
-from identity.passwords import Argon2Passwords
-from identity.repository import AccountRepository, SessionRepository
+from identity import problems, schemas
+from identity.clients.argon2_passwords import Argon2Passwords
+from identity.clients.kms import EmailHasher, KmsSigner
+from identity.repository.sessions import SessionRepository
+from identity.repository.users import AccountRepository
+from identity.service import create_session
+from identity.service.issue_access_token import TokenIssuer
 from identity.settings import SignInSettings, at_cold_start
-from identity.tokens import TokenIssuer
 from shop import clock
 from shop.http import Link, Request, Response, Route, entrypoint
 from shop.problems import Problem
@@ -27,14 +28,14 @@ ROUTE = Route(
 
 
 @at_cold_start
-def doorman() -> service.Doorman:
+def ports() -> create_session.SignInPorts:
     """The composition root of this function."""
     settings = SignInSettings.load()
     signer = KmsSigner(settings.token_key_arn)
-    return service.Doorman(
+    return create_session.SignInPorts(
         accounts=AccountRepository(),
         sessions=SessionRepository(),
-        mac=AddressMac(settings.email_mac_key_arn),
+        mac=EmailHasher(settings.email_mac_key_arn),
         passwords=Argon2Passwords(),
         tokens=TokenIssuer(settings.token_issuer, settings.token_audience, signer),
         region=settings.home_region,
@@ -44,13 +45,13 @@ def doorman() -> service.Doorman:
 def handle(request: Request[Any]) -> Response | Problem:
     """Sign in."""
     body: schemas.SignInIn = request.body
-    credentials = service.Credentials(
+    credentials = create_session.Credentials(
         email=body.email,
         password=body.password.get_secret_value(),
         device=body.device.name if body.device else None,
     )
-    result = service.sign_in(credentials, doorman(), now=clock.now(), trace=request.trace)
-    return result if isinstance(result, Problem) else token_pair(201, result)
+    result = create_session.sign_in(credentials, ports(), now=clock.now(), trace=request.trace)
+    return result if isinstance(result, Problem) else Response(201, schemas.TokensOut.of(result))
 
 
 handler = entrypoint(ROUTE, handle)

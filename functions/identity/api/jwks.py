@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from identity import keys, schemas
+from identity import schemas
+from identity.clients import kms
 from identity.settings import KeySettings, at_cold_start
 from shop.http import Request, Response, Route, entrypoint
 
@@ -22,7 +23,7 @@ settings = at_cold_start(KeySettings.load)
 
 def handle(_request: Request[Any]) -> Response:
     """One key, fetched from KMS once per process and hour."""
-    key = keys.public_key(settings().token_key_arn)
+    key = kms.public_key(settings().token_key_arn)
     return Response(
         200,
         {"keys": [key.jwk()]},

@@ -2,12 +2,13 @@
 
 from typing import Any
 
-from identity import problems, schemas, service
-from identity.answers import token_pair
-from identity.keys import KmsSigner
-from identity.repository import AccountRepository, SessionRepository
+from identity import problems, schemas
+from identity.clients.kms import KmsSigner
+from identity.repository.sessions import SessionRepository
+from identity.repository.users import AccountRepository
+from identity.service import refresh_session
+from identity.service.issue_access_token import TokenIssuer
 from identity.settings import TokenSettings, at_cold_start
-from identity.tokens import TokenIssuer
 from shop import clock
 from shop.http import Link, Request, Response, Route, entrypoint
 from shop.problems import Problem
@@ -26,11 +27,11 @@ ROUTE = Route(
 
 
 @at_cold_start
-def renewal() -> service.Renewal:
+def ports() -> refresh_session.RefreshPorts:
     """The composition root of this function."""
     settings = TokenSettings.load()
     signer = KmsSigner(settings.token_key_arn)
-    return service.Renewal(
+    return refresh_session.RefreshPorts(
         accounts=AccountRepository(),
         sessions=SessionRepository(),
         tokens=TokenIssuer(settings.token_issuer, settings.token_audience, signer),
@@ -40,8 +41,8 @@ def renewal() -> service.Renewal:
 def handle(request: Request[Any]) -> Response | Problem:
     """Refresh."""
     token = request.body.refresh_token.get_secret_value()
-    result = service.refresh(token, renewal(), now=clock.now(), trace=request.trace)
-    return result if isinstance(result, Problem) else token_pair(200, result)
+    result = refresh_session.refresh(token, ports(), now=clock.now(), trace=request.trace)
+    return result if isinstance(result, Problem) else Response(200, schemas.TokensOut.of(result))
 
 
 handler = entrypoint(ROUTE, handle)

@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from identity import schemas, service
-from identity.keys import AddressMac
-from identity.passwords import Argon2Passwords
-from identity.repository import AccountRepository
-from identity.settings import AddressSettings, at_cold_start
+from identity import schemas
+from identity.clients.argon2_passwords import Argon2Passwords
+from identity.clients.kms import EmailHasher
+from identity.repository.users import AccountRepository
+from identity.service import register_user
+from identity.settings import EmailSettings, at_cold_start
 from shop import clock
 from shop.http import Link, Request, Response, Route, entrypoint
 
@@ -28,12 +29,12 @@ ROUTE = Route(
 
 
 @at_cold_start
-def registrar() -> service.Registrar:
+def ports() -> register_user.RegistrationPorts:
     """The composition root of this function."""
-    settings = AddressSettings.load()
-    return service.Registrar(
+    settings = EmailSettings.load()
+    return register_user.RegistrationPorts(
         accounts=AccountRepository(),
-        mac=AddressMac(settings.email_mac_key_arn),
+        mac=EmailHasher(settings.email_mac_key_arn),
         passwords=Argon2Passwords(),
         region=settings.home_region,
     )
@@ -42,14 +43,14 @@ def registrar() -> service.Registrar:
 def handle(request: Request[Any]) -> Response:
     """Register."""
     body: schemas.RegisterIn = request.body
-    applicant = service.Applicant(
+    applicant = register_user.Applicant(
         email=body.email,
         password=body.password.get_secret_value(),
         name=body.profile.name,
         locale=body.profile.locale,
         marketing=body.consents.marketing,
     )
-    user_id = service.register(applicant, registrar(), now=clock.now(), trace=request.trace)
+    user_id = register_user.register(applicant, ports(), now=clock.now(), trace=request.trace)
     return Response(202, schemas.RegisteredOut(user_id=user_id, status="pending_verification"))
 
 

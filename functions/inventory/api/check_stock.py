@@ -3,9 +3,9 @@
 from dataclasses import asdict
 from typing import Any
 
-from inventory.repository import StockRepository
+from inventory.repository.stock import StockRepository
 from inventory.schemas import StockCheck, StockLineOut, StockOut
-from inventory.service import counting
+from inventory.service import check_stock
 from shop import checkout_problems, clock, problems
 from shop.http import Request, Response, Route, entrypoint
 from shop.problems import Problem
@@ -26,7 +26,7 @@ stock = StockRepository()
 def handle(request: Request[Any]) -> Response | Problem:
     """Look the lines up."""
     body: StockCheck = request.body
-    found = counting.check(body.lines, stock=stock)
+    found = check_stock.check(body.lines, stock=stock)
     if isinstance(found, Problem):
         return found
     return Response(

@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-from shop.checkout import ShortLine
+from shop.checkout import Shortage
 
 # A DynamoDB transaction takes 100 items; the reservation and its event are two of them.
-MAX_PAIRS = 98
+MAX_STOCK_ROWS = 98
 
 Levels = Mapping[str, Mapping[str, int]]  # available units by SKU and location
 
@@ -28,36 +28,38 @@ Plan = tuple[Line, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Short:
+class InsufficientStock:
     """No plan: this is missing."""
 
-    lines: tuple[ShortLine, ...]
+    lines: tuple[Shortage, ...]
 
 
-def all_from(location: str, wanted: Mapping[str, int]) -> Plan:
+def allocate_from_one(location: str, wanted: Mapping[str, int]) -> Plan:
     """The hopeful plan, made without a look at the stock."""
     return tuple(Line(sku, location, quantity) for sku, quantity in sorted(wanted.items()))
 
 
-def allocate(wanted: Mapping[str, int], levels: Levels, preference: Sequence[str]) -> Plan | Short:
-    """The plan with the fewest centres, nearest first; Short if no centres together have it all.
+def allocate(
+    wanted: Mapping[str, int], levels: Levels, preference: Sequence[str]
+) -> Plan | InsufficientStock:
+    """The plan with the fewest centres, nearest first; InsufficientStock if all together lack it.
 
-    Short as well if the plan with the fewest splits needs more than MAX_PAIRS stock rows.
+    InsufficientStock as well if the plan with the fewest splits needs more than MAX_STOCK_ROWS.
     """
     short = tuple(
-        ShortLine(sku=sku, requested=quantity, available=total)
+        Shortage(sku=sku, requested=quantity, available=total)
         for sku, quantity in wanted.items()
         if (total := sum(levels.get(sku, {}).values())) < quantity
     )
     if short:
-        return Short(short)
+        return InsufficientStock(short)
     plan: Plan = ()
     for count in range(1, len(preference) + 1):
         for centres in combinations(preference, count):
             if not all(_total(levels[sku], centres) >= n for sku, n in wanted.items()):
                 continue
             plan = _split(wanted, levels, centres)
-            if len(plan) <= MAX_PAIRS:
+            if len(plan) <= MAX_STOCK_ROWS:
                 return plan
     return _too_wide(plan, wanted)
 
@@ -89,14 +91,14 @@ def _split_line(
     return parts
 
 
-def _too_wide(plan: Plan, wanted: Mapping[str, int]) -> Short:
+def _too_wide(plan: Plan, wanted: Mapping[str, int]) -> InsufficientStock:
     """Name the SKUs that do not fit into one transaction, with what fits of them."""
     kept: dict[str, int] = {}
-    for line in plan[:MAX_PAIRS]:
+    for line in plan[:MAX_STOCK_ROWS]:
         kept[line.sku] = kept.get(line.sku, 0) + line.quantity
-    return Short(
+    return InsufficientStock(
         tuple(
-            ShortLine(sku=sku, requested=quantity, available=kept.get(sku, 0))
+            Shortage(sku=sku, requested=quantity, available=kept.get(sku, 0))
             for sku, quantity in wanted.items()
             if kept.get(sku, 0) < quantity
         )

@@ -81,7 +81,7 @@ class Transition:
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class ConditionFailed:
     """A transition was not made, because of the reservation that is stored or because of stock.
 
     `stored` is that reservation; None means that a stock row has too little.
@@ -153,7 +153,7 @@ def restock(committed: Reservation, *, now: datetime) -> Transition:
     return Transition(committed, new, tuple(changes))
 
 
-def close(expired: Reservation, *, now: datetime) -> Transition:
+def release_expired(expired: Reservation, *, now: datetime) -> Transition:
     """Nothing is held; from now on nothing can be. The event names no units: none come back."""
     new = replace(_next(expired, Status.RELEASED, now), lines=())
     return Transition(expired, new, ())

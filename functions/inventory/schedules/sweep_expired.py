@@ -1,8 +1,8 @@
 """Every minute: give back what was held for too long."""
 
 from inventory.domain.reservation import Reservation
-from inventory.repository import StockRepository
-from inventory.service import ending
+from inventory.repository.stock import StockRepository
+from inventory.service import end_reservation
 from shop import telemetry
 from shop.jobs import FAILED, Run, schedule
 
@@ -13,14 +13,14 @@ def sweep(run: Run) -> dict[str, int]:
     """Expire what is overdue; say how many, and how many failed."""
 
     def expire(held: Reservation) -> str:
-        expired = ending.expire(held, stock=stock, now=run.now, trace=run.trace)
+        expired = end_reservation.expire(held, stock=stock, now=run.now, trace=run.trace)
         return "expired" if expired else "ended_otherwise"
 
     done = {"expired": 0, "ended_otherwise": 0, FAILED: 0}
     done |= run.each(stock.overdue(run.now), expire, key=lambda held: held.reservation_id)
-    telemetry.count("ReservationsExpired", done["expired"])
+    telemetry.emit_metric("ReservationsExpired", done["expired"])
     if done[FAILED]:
-        telemetry.count("SweepFailed", done[FAILED])
+        telemetry.emit_metric("SweepFailed", done[FAILED])
     return done
 
 

@@ -1,1 +1,1 @@
-"""Use cases: reserving.py, ending.py (commit, release, expire), counting.py (check, receive)."""
+"""Use cases of inventory."""

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Protocol
 
 from inventory.domain.allocation import Levels
-from inventory.domain.reservation import Change, Refused, Reservation, Transition
+from inventory.domain.reservation import Change, ConditionFailed, Reservation, Transition
 from shop.events import Event
 
 
@@ -22,7 +22,7 @@ class Stock(Protocol):
     def levels(self, skus: Sequence[str], *, consistent: bool) -> Levels:
         """Available units; a SKU without any stock row is left out."""
 
-    def apply(self, transition: Transition, event: Event | None) -> Refused | None:
+    def apply(self, transition: Transition, event: Event | None) -> ConditionFailed | None:
         """Store a transition, its stock changes, movements and event: all or nothing."""
 
     def move(self, changes: Sequence[Change]) -> bool:
@@ -34,5 +34,5 @@ class Stock(Protocol):
     def overdue(self, now: datetime) -> Iterable[Reservation]:
         """Held reservations whose time is over, the longest first."""
 
-    def postpone(self, held: Reservation, *, due_at: str) -> None:
+    def postpone(self, held: Reservation, *, next_attempt_at: str) -> None:
         """Look at it again then, if it still is as it was read."""

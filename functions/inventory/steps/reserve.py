@@ -1,9 +1,9 @@
 """`reserve`: all lines of an order for 15 minutes, or none. Undone by `release`."""
 
-from inventory.domain.allocation import Short
+from inventory.domain.allocation import InsufficientStock
 from inventory.domain.reservation import Reservation, Status
-from inventory.repository import StockRepository
-from inventory.service import reserving
+from inventory.repository.stock import StockRepository
+from inventory.service import reserve_stock
 from shop import clock
 from shop.checkout import (
     OutOfStock,
@@ -19,7 +19,7 @@ stock = StockRepository()
 
 def handle(task: ReserveTask) -> ReserveOutcome:
     """One DynamoDB request if the nearest centre has it all."""
-    result = reserving.reserve(
+    result = reserve_stock.reserve(
         task.order_id,
         task.lines,
         country=task.ship_to.country,
@@ -27,7 +27,7 @@ def handle(task: ReserveTask) -> ReserveOutcome:
         now=clock.now(),
         trace=task.trace,
     )
-    if isinstance(result, Short):
+    if isinstance(result, InsufficientStock):
         return OutOfStock(short=result.lines)
     if result.status is Status.HELD:
         return Reserved(outcome="reserved", reservation=_reservation(result))

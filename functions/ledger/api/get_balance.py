@@ -2,7 +2,7 @@
 
 from ledger.repository import BalanceRepository, JournalRepository
 from ledger.schemas import BalanceOut, BalanceQuery
-from ledger.service import reading
+from ledger.service import query_ledger
 from shop import clock, problems
 from shop.http import Request, Response, Route, entrypoint
 from shop.problems import Problem
@@ -24,7 +24,7 @@ journal = JournalRepository()
 def handle(request: Request[None]) -> Response | Problem:
     """Read it from the fold."""
     query = request.query or BalanceQuery()
-    found = reading.get_balance(
+    found = query_ledger.get_balance(
         request.path.get("account_id", ""),
         at=query.at,
         now=clock.now(),

@@ -2,7 +2,7 @@
 
 from ledger.repository import JournalRepository
 from ledger.schemas import TransactionOut
-from ledger.service import reading
+from ledger.service import query_ledger
 from shop import problems
 from shop.http import Request, Response, Route, entrypoint
 from shop.problems import Problem
@@ -21,7 +21,7 @@ journal = JournalRepository()
 
 def handle(request: Request[None]) -> Response | Problem:
     """Read it."""
-    found = reading.get_transaction(request.path.get("transaction_id", ""), journal=journal)
+    found = query_ledger.get_transaction(request.path.get("transaction_id", ""), journal=journal)
     return found if isinstance(found, Problem) else Response(200, TransactionOut.of(found))
 
 

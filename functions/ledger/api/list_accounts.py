@@ -2,7 +2,7 @@
 
 from ledger.repository import BalanceRepository
 from ledger.schemas import AccountOut, AccountsOut, PageQuery
-from ledger.service import reading
+from ledger.service import query_ledger
 from shop import problems
 from shop.http import Link, Request, Response, Route, entrypoint
 from shop.problems import Problem
@@ -28,7 +28,7 @@ balances = BalanceRepository()
 def handle(request: Request[None]) -> Response | Problem:
     """Read one page."""
     query = request.query or PageQuery()
-    page = reading.list_accounts(limit=query.limit, cursor=query.cursor, balances=balances)
+    page = query_ledger.list_accounts(limit=query.limit, cursor=query.cursor, balances=balances)
     if isinstance(page, Problem):
         return page
     data = [AccountOut.of(account) for account in page.items]

@@ -2,7 +2,7 @@
 
 from ledger.repository import BalanceRepository, JournalRepository
 from ledger.schemas import AccountEntryOut, EntriesOut, PageQuery
-from ledger.service import reading
+from ledger.service import query_ledger
 from shop import problems
 from shop.http import Link, Request, Response, Route, entrypoint
 from shop.problems import Problem
@@ -25,7 +25,7 @@ journal = JournalRepository()
 def handle(request: Request[None]) -> Response | Problem:
     """Read one page."""
     query = request.query or PageQuery()
-    page = reading.list_entries(
+    page = query_ledger.list_entries(
         request.path.get("account_id", ""),
         limit=query.limit,
         cursor=query.cursor,

@@ -2,7 +2,7 @@
 
 from ledger.events import CapturedPayment
 from ledger.repository import JournalRepository
-from ledger.service import posting
+from ledger.service import post_transaction
 from shop import clock, trace
 from shop.consumer import entrypoint
 from shop.events import Envelope
@@ -12,12 +12,12 @@ journal = JournalRepository()
 
 def consume(event: Envelope[CapturedPayment]) -> str:
     """Post it; `already` if this event was posted before."""
-    return posting.post_capture(
+    return post_transaction.post_capture(
         event.data,
         cause_event_id=event.id,
         journal=journal,
         now=clock.now(),
-        trace=trace.start(event.traceparent),
+        trace=trace.from_header(event.traceparent),
     )
 
 

@@ -2,22 +2,22 @@
 
 from collections.abc import Sequence
 
-from ledger.domain.balances import Posted
+from ledger.domain.balances import RecordedTransaction
 from ledger.events import PostedTransaction
 from ledger.repository import BalanceRepository
-from ledger.service import folding
+from ledger.service import project_balances
 from shop import clock
 from shop.consumer import batch_entrypoint
 
 balances = BalanceRepository()
 
 
-def consume(postings: Sequence[Posted]) -> str:
+def consume(postings: Sequence[RecordedTransaction]) -> str:
     """Fold them together: a busy account's rows are written once for all of them."""
-    already = folding.fold(postings, balances=balances, now=clock.now())
-    return "already" if already == len(postings) else "folded"
+    already = project_balances.project(postings, balances=balances, now=clock.now())
+    return "duplicate" if already == len(postings) else "folded"
 
 
 handler = batch_entrypoint(
-    "ledger.on_transaction_posted", folding.posted, consume, reads=PostedTransaction
+    "ledger.on_transaction_posted", project_balances.posted, consume, reads=PostedTransaction
 )

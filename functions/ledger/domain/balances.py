@@ -6,25 +6,25 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ledger.domain.accounts import Account
-from ledger.domain.posting import Entry, Refused, checked
+from ledger.domain.transaction import Entry, PostingRejected, validate_entries
 from shop import clock
 from shop.money import Money
 
 
 @dataclass(frozen=True, slots=True)
-class Sums:
+class AccountTotals:
     """Debits and credits of an account; `version` is the number of transactions in them."""
 
     debit: int = 0
     credit: int = 0
     version: int = 0
 
-    def __add__(self, other: "Sums") -> "Sums":
-        return Sums(
+    def __add__(self, other: "AccountTotals") -> "AccountTotals":
+        return AccountTotals(
             self.debit + other.debit, self.credit + other.credit, self.version + other.version
         )
 
-    def with_entry(self, entry: Entry) -> "Sums":
+    def with_entry(self, entry: Entry) -> "AccountTotals":
         """With one entry more; the caller counts transactions."""
         if entry.side == "debit":
             return replace(self, debit=self.debit + entry.amount.amount)
@@ -32,7 +32,7 @@ class Sums:
 
 
 @dataclass(frozen=True, slots=True)
-class Posted:
+class RecordedTransaction:
     """A transaction as the stream brings it: what the fold needs of it."""
 
     id: str
@@ -50,7 +50,7 @@ class Balance:
     """An account's balance as the API shows it; positive on the account's own side."""
 
     account: Account
-    sums: Sums
+    sums: AccountTotals
     as_of: str
 
     @property
@@ -68,35 +68,37 @@ class Balance:
         return net if self.account.side == "debit" else -net
 
 
-def read_posted(transaction_id: str, recorded_at: str, entries: Iterable[Any]) -> Posted:
-    """Check what a stream record says; raises Refused for anything that is not a posting."""
+def read_posted(
+    transaction_id: str, recorded_at: str, entries: Iterable[Any]
+) -> RecordedTransaction:
+    """Check what an event says; raises PostingRejected for anything that is not a posting."""
     try:
         clock.parse(recorded_at)
         read = [
             Entry(entry["account"], entry["side"], Money.of(entry["amount"])) for entry in entries
         ]
         if any(entry.side not in ("debit", "credit") for entry in read):
-            raise Refused("a side is debit or credit")
+            raise PostingRejected("a side is debit or credit")
     except (KeyError, TypeError, AttributeError) as error:
-        raise Refused("not a list of entries") from error
-    return Posted(transaction_id, recorded_at, checked(read))
+        raise PostingRejected("not a list of entries") from error
+    return RecordedTransaction(transaction_id, recorded_at, validate_entries(read))
 
 
-def changes(postings: Iterable[Posted]) -> Mapping[tuple[str, str], Sums]:
+def changes(postings: Iterable[RecordedTransaction]) -> Mapping[tuple[str, str], AccountTotals]:
     """What these transactions add, by (account, day)."""
-    found: defaultdict[tuple[str, str], Sums] = defaultdict(Sums)
+    found: defaultdict[tuple[str, str], AccountTotals] = defaultdict(AccountTotals)
     for posted in postings:
         for entry in posted.entries:
             key = (entry.account, posted.day)
             found[key] = found[key].with_entry(entry)
         for account_id in {entry.account for entry in posted.entries}:
-            found[account_id, posted.day] += Sums(version=1)
+            found[account_id, posted.day] += AccountTotals(version=1)
     return dict(found)
 
 
-def by_account(daily: Mapping[tuple[str, str], Sums]) -> Mapping[str, Sums]:
+def by_account(daily: Mapping[tuple[str, str], AccountTotals]) -> Mapping[str, AccountTotals]:
     """The same, over all days."""
-    found: defaultdict[str, Sums] = defaultdict(Sums)
+    found: defaultdict[str, AccountTotals] = defaultdict(AccountTotals)
     for (account_id, _day), sums in daily.items():
         found[account_id] += sums
     return dict(found)

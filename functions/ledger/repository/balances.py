@@ -11,7 +11,7 @@ from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
 
 from ledger.domain.accounts import account
-from ledger.domain.balances import Balance, Posted, Sums, by_account, changes
+from ledger.domain.balances import AccountTotals, Balance, RecordedTransaction, by_account, changes
 from shop import clock, tables
 from shop.tables import TableModel, transact
 
@@ -19,7 +19,7 @@ _END = "~"  # sorts after every date
 
 
 class BalanceItem(TableModel):
-    """Sums of an account, of one day."""
+    """AccountTotals of an account, of one day."""
 
     Meta = tables.meta("balances")
 
@@ -29,7 +29,7 @@ class BalanceItem(TableModel):
     folded_at = UnicodeAttribute(null=True)
 
 
-class MarkerItem(TableModel):
+class AppliedMarkerItem(TableModel):
     """This transaction is in the balances."""
 
     Meta = tables.meta("balances")
@@ -52,7 +52,7 @@ class BalanceRepository:
         # Accounts that this process has listed: their list rows need no second write.
         self._listed: set[str] = set()
 
-    def add(self, postings: Sequence[Posted], *, now: datetime) -> frozenset[str]:
+    def add(self, postings: Sequence[RecordedTransaction], *, now: datetime) -> frozenset[str]:
         """Add transactions and their markers at once; the ids that had a marker, then nothing."""
         daily = changes(postings)
         new = set(by_account(daily)) - self._listed
@@ -60,8 +60,8 @@ class BalanceRepository:
 
         def build(write: TransactWrite) -> None:
             for posted in postings:
-                marker = MarkerItem(f"FOLDED#{posted.id}", "FOLDED", folded_at=moment)
-                write.save(marker, condition=MarkerItem.pk.does_not_exist())
+                marker = AppliedMarkerItem(f"FOLDED#{posted.id}", "FOLDED", folded_at=moment)
+                write.save(marker, condition=AppliedMarkerItem.pk.does_not_exist())
             for (account_id, day), sums in daily.items():
                 _add(write, account_id, day, sums, moment)
             for account_id in sorted(new):
@@ -84,14 +84,14 @@ class BalanceRepository:
 
         One request for 20 years of days, up to a read unit for each two months of them.
         """
-        sums, folded_at = Sums(), ""
+        sums, folded_at = AccountTotals(), ""
         for row in BalanceItem.query(f"ACCOUNT#{account_id}", BalanceItem.sk.startswith("DAY#")):
             sums, folded_at = sums + _sums(row), max(folded_at, row.folded_at or "")
         return Balance(account(account_id), sums, folded_at) if sums.version else None
 
-    def sums_until(self, account_id: str, day: str) -> tuple[Sums, Sums]:
+    def sums_until(self, account_id: str, day: str) -> tuple[AccountTotals, AccountTotals]:
         """The fold of all days before `day`, and of that day."""
-        before = of_day = Sums()
+        before = of_day = AccountTotals()
         for row in BalanceItem.query(
             f"ACCOUNT#{account_id}", BalanceItem.sk.between("DAY#", f"DAY#{day}")
         ):
@@ -113,7 +113,7 @@ class BalanceRepository:
         return (row.sk.removeprefix("DAY#") for row in rows)
 
 
-def _add(write: TransactWrite, account_id: str, day: str, sums: Sums, moment: str) -> None:
+def _add(write: TransactWrite, account_id: str, day: str, sums: AccountTotals, moment: str) -> None:
     actions: list[Action] = [
         BalanceItem.debit.add(sums.debit),
         BalanceItem.credit.add(sums.credit),
@@ -123,5 +123,5 @@ def _add(write: TransactWrite, account_id: str, day: str, sums: Sums, moment: st
     write.update(BalanceItem(f"ACCOUNT#{account_id}", f"DAY#{day}"), actions=actions)
 
 
-def _sums(row: BalanceItem) -> Sums:
-    return Sums(int(row.debit), int(row.credit), int(row.version))
+def _sums(row: BalanceItem) -> AccountTotals:
+    return AccountTotals(int(row.debit), int(row.credit), int(row.version))

@@ -10,9 +10,9 @@ from typing import Any
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.transactions import TransactWrite
 
-from ledger.domain.balances import Sums
-from ledger.domain.posting import Entry, Transaction
-from ledger.domain.reading import AccountEntry
+from ledger.domain.account_entries import AccountEntry
+from ledger.domain.balances import AccountTotals
+from ledger.domain.transaction import Entry, Transaction
 from shop import clock, ids, tables
 from shop.money import Money
 from shop.tables import EventRow, TableModel, transact
@@ -28,7 +28,7 @@ SHARDS = 4
 SHOWN = ("account", "side", "amount", "currency", "order_id", "payment_id")
 
 
-class HeaderItem(EventRow):
+class TransactionItem(EventRow):
     """A transaction, with its event: for ever, since no row here is written twice."""
 
     Meta = tables.meta("ledger")
@@ -81,7 +81,7 @@ class JournalRepository:
         """Store header and entries, all or nothing; False if the transaction is there already."""
 
         def build(write: TransactWrite) -> None:
-            write.save(_header(transaction, event), condition=HeaderItem.pk.does_not_exist())
+            write.save(_header(transaction, event), condition=TransactionItem.pk.does_not_exist())
             for number, entry in enumerate(transaction.entries, start=1):
                 item = _entry_item(transaction, number, entry)
                 write.save(item, condition=EntryItem.pk.does_not_exist())
@@ -124,21 +124,21 @@ class JournalRepository:
         found.sort(key=lambda item: str(item.entry_sort), reverse=True)
         return [_account_entry(item) for item in found[:limit]]
 
-    def sums_of_day(self, account_id: str, *, until: datetime) -> Sums:
+    def sums_of_day(self, account_id: str, *, until: datetime) -> AccountTotals:
         """The fold of the entries of `until`'s day, up to and with that moment: all are read."""
         moment = clock.rfc3339(until)
-        sums, transactions = Sums(), set()
+        sums, transactions = AccountTotals(), set()
         for shard in range(SHARDS):
             for item in EntryItem.by_account.query(
                 f"{account_id}#{moment[:10]}#{shard}", EntryItem.entry_sort <= f"{moment}#{_END}"
             ):
                 sums = sums.with_entry(_entry(item))
                 transactions.add(item.pk)
-        return sums + Sums(version=len(transactions))
+        return sums + AccountTotals(version=len(transactions))
 
 
-def _header(transaction: Transaction, event: Any) -> HeaderItem:
-    return HeaderItem(
+def _header(transaction: Transaction, event: Any) -> TransactionItem:
+    return TransactionItem(
         f"TXN#{transaction.id}",
         "TXN",
         template=transaction.template,

@@ -1,6 +1,6 @@
 """GET /docs: the API reference, one page that loads nothing but openapi.json beside it."""
 
-from operations import documents
+from operations.service import read_documents
 from shop.http import Request, Response, Route, entrypoint
 
 ROUTE = Route(
@@ -16,7 +16,7 @@ ROUTE = Route(
 
 def handle(_request: Request[None]) -> Response:
     """Send it as text: the gateway compresses it for whoever takes gzip."""
-    text, etag = documents.page()
+    text, etag = read_documents.page()
     headers = {"Cache-Control": "public, max-age=300", "X-Content-Type-Options": "nosniff"}
     return Response(200, text, headers=headers, etag=etag)
 

@@ -2,8 +2,8 @@
 
 import os
 
-from operations import documents
 from operations.schemas import ErrorOut, ErrorsOut
+from operations.service import read_documents
 from shop.http import Request, Response, Route, entrypoint
 from shop.problems import DEFAULT_ERRORS_URL
 
@@ -28,11 +28,11 @@ def handle(_request: Request[None]) -> Response:
             title=kind.title,
             retryable=kind.retryable,
         )
-        for kind in documents.problem_types()
+        for kind in read_documents.problem_types()
     ]
     text = ErrorsOut(data=data, next_cursor=None).model_dump_json()
     headers = {"Cache-Control": "public, max-age=300"}
-    return Response(200, text, etag=documents.etag(text.encode()), headers=headers)
+    return Response(200, text, etag=read_documents.etag(text.encode()), headers=headers)
 
 
 handler = entrypoint(ROUTE, handle)

@@ -2,9 +2,9 @@
 
 import json
 
-from operations import documents
-from operations.repository.notes import AuditNotes
+from operations.repository.audit import AuditRepository
 from operations.schemas import InvariantsOut
+from operations.service import read_documents
 from shop import clock, problems
 from shop.http import Request, Response, Route, entrypoint
 from shop.problems import Problem
@@ -19,7 +19,7 @@ ROUTE = Route(
     problems=(problems.SERVICE_UNAVAILABLE,),
     throttle=(20, 40),
 )
-notes = AuditNotes()
+notes = AuditRepository()
 
 
 def handle(_request: Request[None]) -> Response | Problem:
@@ -35,7 +35,7 @@ def handle(_request: Request[None]) -> Response | Problem:
     lag = clock.now() - clock.parse(report["as_of"])
     body = InvariantsOut.model_validate({**report, "lag_seconds": int(lag.total_seconds())})
     # Weak: the lag is another one at each request, the report is not.
-    return Response(200, body, etag=f"W/{documents.etag(stored.encode())}")
+    return Response(200, body, etag=f"W/{read_documents.etag(stored.encode())}")
 
 
 handler = entrypoint(ROUTE, handle)

@@ -10,8 +10,8 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from operations import documents
 from operations.schemas import HealthOut
+from operations.service import read_documents
 from shop import aws, problems, telemetry
 from shop.http import Request, Response, Route, entrypoint
 from shop.problems import Problem
@@ -31,7 +31,7 @@ _KEY = {"pk": {"S": "HEALTH"}, "sk": {"S": "HEALTH"}}
 def handle(_request: Request[None]) -> Response | Problem:
     """Ask the table; a row that is not there is a good answer."""
     about: dict[str, Any] = {
-        "version": documents.version(),
+        "version": read_documents.version(),
         "region": os.environ["HOME_REGION"],
         "stage": os.environ["STAGE"],
     }
@@ -41,7 +41,7 @@ def handle(_request: Request[None]) -> Response | Problem:
         return Problem(
             problems.SERVICE_UNAVAILABLE,
             "The orders table does not answer.",
-            extra={**about, "checks": checks},
+            extensions={**about, "checks": checks},
             headers={"Retry-After": "5"},
         )
     return Response(200, HealthOut(status="ok", checks=checks, **about))
@@ -52,7 +52,7 @@ def _ask(table: str) -> str:
         client = aws.client("dynamodb", read_timeout_s=1, attempts=1)
         client.get_item(TableName=table, Key=_KEY)
     except (BotoCoreError, ClientError) as error:
-        telemetry.fault("health check failed", error, check="dynamodb")
+        telemetry.log_error("health check failed", error, check="dynamodb")
         return "failed"
     return "ok"
 

@@ -1,6 +1,6 @@
 """GET /openapi.json: the contract of all routes, as it is committed."""
 
-from operations import documents
+from operations.service import read_documents
 from shop.http import Request, Response, Route, entrypoint
 
 ROUTE = Route(
@@ -15,7 +15,7 @@ ROUTE = Route(
 
 def handle(_request: Request[None]) -> Response:
     """Send it, or 304 to a client that has it."""
-    text, etag = documents.openapi()
+    text, etag = read_documents.openapi()
     return Response(200, text, etag=etag, headers={"Cache-Control": "public, max-age=300"})
 
 

@@ -1,7 +1,1 @@
-"""Rules of operations: publication.py is what the relay puts on the bus; the rest is the auditor's.
-
-Pure Python: no AWS, no clock, no randomness. registry.py has what the services say of their rows
-(functions/<service>/invariants.py), invariants.py applies it; changes.py and evidence.py say which
-rows a write calls into question, tallies.py what is summed up from the streams instead of read
-again, suspects.py when something that looks wrong is told.
-"""
+"""Rules of operations: what goes on the bus, and the engine of the invariants."""

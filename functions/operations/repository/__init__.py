@@ -1,1 +1,1 @@
-"""Storage: streams.py and evidence.py read the tables of others, notes.py is the auditor's own."""
+"""Streams and rows of others, and the state of the checks."""

@@ -9,8 +9,8 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from operations.domain.changes import Change
-from operations.repository.items import plain
-from operations.service.ports import Gap, Page, Shard
+from operations.repository.deserialize import deserialize
+from operations.service.ports import Page, Shard, StreamTrimmed
 from shop import aws, clock
 
 PAGE = 1000
@@ -41,7 +41,7 @@ class StreamReader:
             more = {"ExclusiveStartShardId": last}
 
     def pages(self, table: str, shard: str, *, after: str) -> Iterator[Page]:
-        """One request per page, and one for the first; raises Gap."""
+        """One request per page, and one for the first; raises StreamTrimmed."""
         try:
             iterator = self._resume(table, shard, after)
             while iterator:
@@ -55,7 +55,7 @@ class StreamReader:
                 yield Page(changes, closed=not iterator)
         except ClientError as error:
             if error.response.get("Error", {}).get("Code") in GAPS:
-                raise Gap(f"{table} {shard}") from error
+                raise StreamTrimmed(f"{table} {shard}") from error
             raise
 
     def _resume(self, table: str, shard: str, after: str) -> str:
@@ -71,15 +71,15 @@ class StreamReader:
 
 def _change(table: str, record: dict[str, Any]) -> Change:
     data = record["dynamodb"]
-    keys, image = plain(data["Keys"]), data.get("NewImage")
+    keys, image = deserialize(data["Keys"]), data.get("NewImage")
     at: datetime = data["ApproximateCreationDateTime"]
     return Change(
         table=table,
         kind=record["eventName"],
         pk=str(keys["pk"]),
         sk=str(keys["sk"]),
-        row=None if image is None else plain(image),
-        before=plain(data.get("OldImage") or {}) if image is None else None,
+        row=None if image is None else deserialize(image),
+        before=deserialize(data.get("OldImage") or {}) if image is None else None,
         at=clock.rfc3339(at),
         sequence=data["SequenceNumber"],
         expired=(record.get("userIdentity") or {}).get("PrincipalId") == TTL,

@@ -7,12 +7,12 @@ from dataclasses import asdict
 from typing import Any
 from uuid import uuid4
 
-from operations.repository.declared import declared
-from operations.repository.evidence import EvidenceReader
-from operations.repository.notes import AuditNotes
+from operations.repository.audit import AuditRepository
+from operations.repository.registry import declared
+from operations.repository.related_rows import RelatedRowsReader
 from operations.repository.streams import StreamReader
-from operations.service.auditing import Auditor, Outcome
-from operations.service.ports import Outrun
+from operations.service.check_invariants import InvariantChecker, Outcome
+from operations.service.ports import FencedOut
 from shop import clock, tables, telemetry
 from shop.jobs import Run, schedule
 
@@ -22,11 +22,11 @@ streams = StreamReader()
 def check(run: Run) -> dict[str, Any]:
     """One run; the answer counts what was done. Whatever is left, the next run goes on with."""
     registry = declared()
-    auditor = Auditor(
+    auditor = InvariantChecker(
         registry=registry,
         streams=streams,
-        stored=EvidenceReader(registry),
-        notes=AuditNotes(uuid4().hex),
+        stored=RelatedRowsReader(registry),
+        notes=AuditRepository(uuid4().hex),
         time=clock.now,
         left_s=run.left_s,
         region=tables.region(),
@@ -34,7 +34,7 @@ def check(run: Run) -> dict[str, Any]:
     )
     try:
         outcome = auditor.run()
-    except Outrun:  # Two runs met: the later one looks at all that this one did not store.
+    except FencedOut:  # Two runs met: the later one looks at all that this one did not store.
         telemetry.logger.warning("invariants left to a later run")
         return {"outrun": True}
     _count(outcome)
@@ -44,8 +44,8 @@ def check(run: Run) -> dict[str, Any]:
 def _count(outcome: Outcome) -> None:
     """Zeros, too: an alarm is over when there is nothing any more."""
     for invariant, violations in outcome.violated.items():
-        telemetry.count("InvariantViolated", violations, invariant=invariant)
-    telemetry.count("InvariantLag", outcome.lag_s)
+        telemetry.emit_metric("InvariantViolated", violations, invariant=invariant)
+    telemetry.emit_metric("InvariantLag", outcome.lag_s)
 
 
 handler = schedule("check_invariants", check)

@@ -1,1 +1,1 @@
-"""Use cases: relaying.py (outbox to bus), auditing.py (invariants, from the tables' streams)."""
+"""Use cases of operations: the relay, the check of invariants, the documents."""

@@ -4,18 +4,18 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from operations.domain.aggregates import Aggregate, Key
 from operations.domain.changes import Change
-from operations.domain.suspects import Step, Suspect
-from operations.domain.tallies import Key, Tally
+from operations.domain.open_violations import OpenViolation, ViolationUpdate
 from shop.events import Event
 from shop.invariants import Ref, Row
 
 
-class Gap(Exception):
+class StreamTrimmed(Exception):
     """The stream has forgotten what comes after this position."""
 
 
-class Outrun(Exception):
+class FencedOut(Exception):
     """Another run has begun: this one may write nothing more."""
 
 
@@ -47,7 +47,7 @@ class Cursor:
 
 
 @dataclass(slots=True)
-class Marks:
+class Checkpoints:
     """Where the reading stands: cursors by table and shard, and since when there was no gap."""
 
     cursors: dict[tuple[str, str], Cursor] = field(default_factory=dict)
@@ -61,10 +61,10 @@ class Streams(Protocol):
         """All that there are, parents before their children."""
 
     def pages(self, table: str, shard: str, *, after: str) -> Iterator[Page]:
-        """What comes after this sequence number, from the first on without one; raises Gap."""
+        """What comes after this sequence number; from the first without. Raises StreamTrimmed."""
 
 
-class Evidence(Protocol):
+class RelatedRows(Protocol):
     """Rows of the audited tables, by their keys."""
 
     def load(self, refs: Iterable[Ref]) -> Mapping[Ref, Sequence[Row]]:
@@ -74,32 +74,32 @@ class Evidence(Protocol):
         """The sum of a column of a whole partition: as many requests as megabytes."""
 
 
-class Notes(Protocol):
+class AuditStore(Protocol):
     """The auditor's own table. Only the run that began last may write to it."""
 
     def begin(self) -> None:
-        """From now on every other run is Outrun."""
+        """From now on every other run is FencedOut."""
 
-    def marks(self) -> Marks:
+    def checkpoints(self) -> Checkpoints:
         """Where the reading stands."""
 
-    def suspects(self, *, limit: int) -> Sequence[Suspect]:
+    def open_violations(self, *, limit: int) -> Sequence[OpenViolation]:
         """Those that are open, the oldest first."""
 
-    def tallies(self, keys: Iterable[Key]) -> Sequence[Tally]:
+    def aggregates(self, keys: Iterable[Key]) -> Sequence[Aggregate]:
         """Those that there are."""
 
     def commit(
         self,
-        tallies: Iterable[Tally],
+        aggregates: Iterable[Aggregate],
         *,
         cursor: Cursor | None = None,
         epochs: Mapping[str, str] | None = None,
     ) -> None:
-        """Store all together, 98 tallies at most (99 without a cursor); raises Outrun."""
+        """Store all together, 98 aggregates at most (99 without a cursor); raises FencedOut."""
 
-    def save(self, step: Step, event: Event | None) -> bool:
-        """Store what became of a suspect with its event; False if it is not as it was before."""
+    def save(self, step: ViolationUpdate, event: Event | None) -> bool:
+        """Store what became of a violation with its event; False if it is not as it was before."""
 
     def publish(self, report: Mapping[str, Any]) -> None:
         """Store what the route answers."""

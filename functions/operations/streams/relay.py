@@ -8,9 +8,9 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from operations.domain.publication import Publication
-from operations.service import relaying
-from operations.service.relaying import Refused
+from operations.domain.outbox_event import OutboxEvent
+from operations.service import relay_events
+from operations.service.relay_events import PublishRejected
 from shop import aws, telemetry
 from shop.jobs import stream
 from shop.text import compact_json
@@ -20,9 +20,9 @@ def publish(records: list[dict[str, Any]]) -> dict[str, int]:
     """Relay one batch of stream records."""
     bus = EventBus(os.environ["BUS_NAME"])
     dead_letters = Queue(os.environ["RELAY_DLQ_URL"])
-    report = relaying.relay(records, bus=bus, park=dead_letters, sleep=time.sleep)
+    report = relay_events.relay(records, bus=bus, park=dead_letters, sleep=time.sleep)
     if report.parked:
-        telemetry.count("RelayParked", report.parked)
+        telemetry.emit_metric("RelayParked", report.parked)
     return asdict(report)
 
 
@@ -32,7 +32,7 @@ class EventBus:
     def __init__(self, name: str) -> None:
         self._name = name
 
-    def put(self, batch: Sequence[Publication]) -> Mapping[int, str]:
+    def put(self, batch: Sequence[OutboxEvent]) -> Mapping[int, str]:
         """Error codes of the entries that were not taken, by position."""
         entries = [publication.entry(self._name) for publication in batch]
         try:
@@ -42,7 +42,7 @@ class EventBus:
             code = error.response.get("Error", {}).get("Code", "")
             # Only a request that is wrong in itself; being turned away for load or rights ends.
             if status == 400 and code in ("ValidationException", "ValidationError"):
-                raise Refused(code) from error
+                raise PublishRejected(code) from error
             raise
         if not result.get("FailedEntryCount"):
             return {}

@@ -5,12 +5,13 @@ gets the same body. Problems: 404 not_found, 409 order_not_cancellable (paid, or
 way), 503 checkout_incomplete (the wish is kept).
 """
 
-from orders import domain, problems
-from orders.access import requester
-from orders.domain import Status
-from orders.repository import OrderRepository
+from orders import problems
+from orders.domain import order as domain
+from orders.domain.order import Status
+from orders.repository.orders import OrderRepository
 from orders.schemas import OrderOut
-from orders.service import cancelling
+from orders.service import cancel_order
+from orders.service.check_access import requester
 from orders.settings import MachineSettings
 from shop import clock
 from shop.checkout_execution import StepFunctionsCheckout, time_to_wait
@@ -42,7 +43,7 @@ def handle(request: Request[None]) -> Response | Problem:
     if found is None or by is None or found.order.status is Status.PENDING:
         return Problem(problems.NOT_FOUND, "There is no such order.")
     before = domain.is_cancelled_on_request(found.order)
-    order = cancelling.cancel(
+    order = cancel_order.cancel(
         found,
         by,
         orders=orders,

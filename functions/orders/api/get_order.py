@@ -1,8 +1,8 @@
 """GET /orders/{order_id}: one order, for its customer or for staff."""
 
-from orders.access import readable
-from orders.repository import OrderRepository
+from orders.repository.orders import OrderRepository
 from orders.schemas import OrderDetailOut
+from orders.service.check_access import readable
 from shop import problems
 from shop.http import Link, Request, Response, Route, entrypoint
 from shop.problems import Problem

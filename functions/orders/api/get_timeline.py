@@ -1,8 +1,8 @@
 """GET /orders/{order_id}/timeline: everything that happened to an order."""
 
-from orders.access import readable
-from orders.repository import OrderRepository
+from orders.repository.orders import OrderRepository
 from orders.schemas import PageQuery, TimelineOut
+from orders.service.check_access import readable
 from shop import clock, cursor, ids, problems
 from shop.http import Link, Request, Response, Route, entrypoint
 from shop.problems import Problem

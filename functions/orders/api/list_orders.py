@@ -1,6 +1,6 @@
 """GET /orders: the caller's own orders."""
 
-from orders.repository import OrderRepository
+from orders.repository.orders import OrderRepository
 from orders.schemas import OrderListOut, OrderOut, PageQuery
 from shop import clock, cursor, ids
 from shop.http import Link, Request, Response, Route, entrypoint

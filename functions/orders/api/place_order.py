@@ -1,15 +1,15 @@
 """POST /orders: price and reserve what the customer wants."""
 
 from orders import problems
-from orders.domain import Kind
-from orders.repository import OrderRepository
+from orders.domain.order import Kind
+from orders.repository.orders import OrderRepository
 from orders.schemas import OrderOut, PlaceOrderIn
 from orders.service.receive_order import receive_order
 from orders.service.run_checkout import run_checkout
 from orders.settings import MachineSettings
 from shop import clock
 from shop.checkout_execution import StepFunctionsCheckout, time_to_wait
-from shop.http import Link, Request, Response, Route, answered, entrypoint
+from shop.http import Link, Request, Response, Route, entrypoint, replayed_response
 from shop.problems import Problem
 
 ROUTE = Route(
@@ -52,7 +52,9 @@ def handle(request: Request[PlaceOrderIn]) -> Response | Problem:
         trace=request.trace,
         now=now,
     )
-    return result if isinstance(result, Problem) else answered(result[0], replayed=result[1])
+    return (
+        result if isinstance(result, Problem) else replayed_response(result[0], replayed=result[1])
+    )
 
 
 handler = entrypoint(ROUTE, handle)

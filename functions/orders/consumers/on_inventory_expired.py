@@ -1,8 +1,8 @@
 """inventory.expired: cancel the order that was not paid in time."""
 
 from orders.events import ExpiredReservation
-from orders.repository import OrderRepository
-from orders.service import upkeep
+from orders.repository.orders import OrderRepository
+from orders.service import recover_order
 from shop import clock, consumer, trace
 from shop.events import Envelope
 
@@ -11,10 +11,10 @@ orders = OrderRepository()
 
 def consume(event: Envelope[ExpiredReservation]) -> str:
     """An order that a payment has claimed is left to the machine."""
-    return upkeep.hold_expired(
+    return recover_order.reservation_expired(
         event.data.order_id,
         orders=orders,
-        trace=trace.start(event.traceparent),
+        trace=trace.from_header(event.traceparent),
         causation_id=event.id,
         now=clock.now(),
     )

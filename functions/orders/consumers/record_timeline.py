@@ -1,7 +1,7 @@
 """order.*, payment.*, inventory.*: keep every event of an order for its timeline."""
 
 from orders.events import TimelineEvent
-from orders.repository import OrderRepository
+from orders.repository.orders import OrderRepository
 from shop import consumer
 from shop.events import Envelope
 

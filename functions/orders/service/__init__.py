@@ -1,1 +1,1 @@
-"""Use cases: submit (HTTP), steps (state machine), upkeep (events and janitor)."""
+"""Use cases of orders: requests, steps of the checkout machine, recovery."""

@@ -2,9 +2,10 @@
 
 from datetime import datetime
 
-from orders import codec, domain
-from orders.domain import Order
-from orders.service import executions
+from orders.domain import order as domain
+from orders.domain import order_mapper
+from orders.domain.order import Order
+from orders.service import build_inputs
 from orders.service.ports import Orders
 from shop.checkout import (
     AttachPaymentOutcome,
@@ -36,11 +37,11 @@ def attach_payment(
 
 def _attached(order: Order, payment_id: str) -> PaymentAttached:
     return PaymentAttached(
-        outcome="attached" if order.cancel_for is None else "cancelling",
+        outcome="attached" if order.cancellation_requested_by is None else "cancelling",
         payment_id=payment_id,
         amount=order.total,
         currency=order.currency,
-        lines=executions.wanted_lines(order),
-        ship_to=executions.destination(order),
-        order=codec.to_dict(order),
+        lines=build_inputs.wanted_lines(order),
+        ship_to=build_inputs.destination(order),
+        order=order_mapper.to_dict(order),
     )

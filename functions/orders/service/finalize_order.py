@@ -2,12 +2,12 @@
 
 from datetime import datetime
 
-from orders import codec, domain
-from orders.domain import Kind, Status
-from orders.records import OrderChange, StoredOrder
-from orders.service import answers
-from orders.service.changes import change, update_with_retry
-from orders.service.ports import Orders
+from orders.domain import order as domain
+from orders.domain import order_mapper
+from orders.domain.order import Kind, Status
+from orders.service import render_responses
+from orders.service.change_order import change, update_with_retry
+from orders.service.ports import OrderChange, Orders, StoredOrder
 from shop.checkout import Declined, Finalized, FinalizeTask, NotAttached, PaymentAttached
 
 _ENDED_UNPAID = frozenset({Status.REJECTED, Status.CANCELLED})
@@ -28,19 +28,19 @@ def finalize_order(task: FinalizeTask, *, orders: Orders, now: datetime) -> Fina
         answer = None
         # Who gives up has no say in an order that others are still at work on, or that is paid.
         decided = payment_id is not None or after.status in _ENDED_UNPAID
-        if decided and answers.owed(record):
-            answer = answers.checkout(after, task, reason)
-            after = domain.noted(after) if after is before else after
+        if decided and render_responses.is_response_pending(record):
+            answer = render_responses.checkout(after, task, reason)
+            after = domain.bump_version(after) if after is before else after
         return None if after is before else change(before, after, trace=task.trace, answer=answer)
 
     record = update_with_retry(orders, _known(task, orders), decide)
-    return Finalized(status=record.order.status.value, answer=answers.first(record))
+    return Finalized(status=record.order.status.value, answer=render_responses.first(record))
 
 
 def _known(task: FinalizeTask, orders: Orders) -> StoredOrder:
     """As the payment was attached, if the order owes no answer; else as stored."""
     if isinstance(task.attached, PaymentAttached) and task.attached.outcome == "attached":
-        order = codec.from_dict(dict(task.attached.order))
+        order = order_mapper.from_dict(dict(task.attached.order))
         if order.kind is Kind.ORDER:
             return StoredOrder(order)
     record = orders.get(task.order_id)

@@ -2,12 +2,12 @@
 
 from datetime import datetime
 
-from orders import codec, domain
-from orders.domain import Line, Order, Reservation, Status, Totals
-from orders.records import OrderChange, StoredOrder
-from orders.service import answers
-from orders.service.changes import change, update_with_retry
-from orders.service.ports import Orders
+from orders.domain import order as domain
+from orders.domain import order_mapper
+from orders.domain.order import Line, Order, Reservation, Status, Totals
+from orders.service import render_responses
+from orders.service.change_order import change, update_with_retry
+from orders.service.ports import OrderChange, Orders, StoredOrder
 from shop import clock
 from shop.checkout import PlaceOutcome, PlaceTask
 
@@ -23,10 +23,12 @@ def place_order(task: PlaceTask, *, orders: Orders, now: datetime) -> PlaceOutco
             return None
         return change(before, _placed(before, task, now), trace=task.trace)
 
-    expected = StoredOrder(codec.expected_state(task.order, task.kind))
+    expected = StoredOrder(order_mapper.expected_state(task.order, task.kind))
     record = update_with_retry(orders, expected, decide)
     stands = record.order.status in STANDS
-    return PlaceOutcome(outcome="placed" if stands else "closed", answer=answers.first(record))
+    return PlaceOutcome(
+        outcome="placed" if stands else "closed", answer=render_responses.first(record)
+    )
 
 
 def _placed(order: Order, task: PlaceTask, now: datetime) -> Order:

@@ -1,10 +1,55 @@
 """What the use cases need from storage."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from orders.records import OrderChange, StoredOrder
+from orders.domain.order import Order, answers_its_request
+from shop.events import Event
+from shop.idempotency import StoredResponse
+
+
+@dataclass(frozen=True, slots=True)
+class OriginalRequest:
+    """What the request that made the order left in its row. No address: no use case needs it."""
+
+    fingerprint: str
+    lease_owner: str
+    lease_until: str
+    trace: dict[str, str]
+    payment_method: str | None = None
+    return_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredOrder:
+    """An order, the first answer if it is kept (service/answers.py), and its request if known."""
+
+    order: Order
+    answer: StoredResponse | None = None
+    original: OriginalRequest | None = None
+
+    @property
+    def request(self) -> OriginalRequest:
+        """The request of an order that was read, not only expected to be so."""
+        if self.original is None:
+            raise LookupError("expected, not read")
+        return self.original
+
+
+@dataclass(frozen=True, slots=True)
+class OrderChange:
+    """A new state of an order, stored together with its event and with the first answer."""
+
+    order: Order
+    event: Event | None = None
+    answer: StoredResponse | None = None
+
+    @property
+    def ends_request(self) -> bool:
+        """Whether the request that made the order has its answer from now on."""
+        return self.answer is not None or answers_its_request(self.order)
 
 
 class Orders(Protocol):

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from orders import domain
-from orders.domain import Kind, Line, ShipTo
-from orders.records import OriginalRequest, StoredOrder
+from orders.domain import order as domain
+from orders.domain.order import Kind, Line, ShipTo
 from orders.schemas import CheckoutIn, PlaceOrderIn
+from orders.service.ports import OriginalRequest, StoredOrder
 from shop import idempotency, ids
 from shop.http import Request
 from shop.lines import merge
@@ -35,7 +35,7 @@ def receive_order(
 ) -> Received:
     """The order that this request is to make; a repeat with the same key has the same id."""
     body, customer = request.body, request.user.subject
-    order = domain.opened(
+    order = domain.create(
         order_id=ids.derive("ord", customer, request.key, region=ids.region_of(customer)),
         customer_id=customer,
         kind=kind,

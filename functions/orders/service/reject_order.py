@@ -2,13 +2,13 @@
 
 from datetime import datetime
 
-from orders import codec, domain
-from orders.domain import Status
-from orders.records import OrderChange, StoredOrder
-from orders.service import answers
-from orders.service.changes import change, update_with_retry
+from orders.domain import order as domain
+from orders.domain import order_mapper
+from orders.domain.order import Status
+from orders.service import render_responses
+from orders.service.change_order import change, update_with_retry
 from orders.service.place_order import STANDS
-from orders.service.ports import Orders
+from orders.service.ports import OrderChange, Orders, StoredOrder
 from shop.checkout import RejectOutcome, RejectTask
 
 
@@ -22,11 +22,11 @@ def reject_order(task: RejectTask, *, orders: Orders, now: datetime) -> RejectOu
         if before.status is not Status.PENDING:
             return None
         after = domain.rejected(before, reason, now=now)
-        answer = answers.rejected(before, task.cause, task.trace)
+        answer = render_responses.rejected(before, task.cause, task.trace)
         return change(before, after, trace=task.trace, answer=answer)
 
-    expected = StoredOrder(codec.expected_state(task.order, task.kind))
+    expected = StoredOrder(order_mapper.expected_state(task.order, task.kind))
     record = update_with_retry(orders, expected, decide)
     stands = record.order.status in STANDS
-    answer = answers.first(record)
+    answer = render_responses.first(record)
     return RejectOutcome(outcome="placed" if stands else "rejected", answer=answer)

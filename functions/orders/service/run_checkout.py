@@ -9,12 +9,11 @@ from datetime import datetime
 from typing import Any
 
 from orders import problems
-from orders.records import StoredOrder
-from orders.service import answers
-from orders.service.executions import place_input
-from orders.service.ports import Orders
+from orders.service import render_responses
+from orders.service.build_inputs import place_input
+from orders.service.ports import Orders, StoredOrder
 from shop.checkout import Checkout, ExecutionFailed
-from shop.idempotency import Answer, Replay, Stored, decide, lease_end
+from shop.idempotency import IdempotencyRecord, Replay, StoredResponse, decide, lease_end
 from shop.problems import Problem
 from shop.trace import Trace
 
@@ -28,13 +27,13 @@ def run_checkout(
     timeout_s: float,
     trace: Trace,
     now: datetime,
-) -> tuple[Answer, bool] | Problem:
+) -> tuple[StoredResponse, bool] | Problem:
     """The first answer, and whether it is a replay."""
     if not orders.open(record, address):
         found = _replay_or_take_over(record, orders=orders, now=now)
         if isinstance(found, Problem):
             return found
-        if isinstance(found, Answer):
+        if isinstance(found, StoredResponse):
             return found, True
         record = found
     with suppress(ExecutionFailed):  # Logged there; a repeat goes on.
@@ -51,7 +50,7 @@ def run_checkout(
 
 def _replay_or_take_over(
     mine: StoredOrder, *, orders: Orders, now: datetime
-) -> StoredOrder | Answer | Problem:
+) -> StoredOrder | StoredResponse | Problem:
     """What the request that came first left for this one: its answer, its work, or a refusal."""
     owner = mine.request.lease_owner
     for _ in range(3):
@@ -82,8 +81,11 @@ def _replay_or_take_over(
     )
 
 
-def _idempotency_record(record: StoredOrder) -> Stored:
+def _idempotency_record(record: StoredOrder) -> IdempotencyRecord:
     request = record.request
-    return Stored(
-        request.fingerprint, request.lease_owner, request.lease_until, answers.first(record)
+    return IdempotencyRecord(
+        request.fingerprint,
+        request.lease_owner,
+        request.lease_until,
+        render_responses.first(record),
     )

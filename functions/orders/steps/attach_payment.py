@@ -1,6 +1,6 @@
 """`attach_payment`: from here the order is paid or undone by the machine alone."""
 
-from orders.repository import OrderRepository
+from orders.repository.orders import OrderRepository
 from orders.service.attach_payment import attach_payment
 from shop import clock
 from shop.checkout import AttachPaymentOutcome, AttachPaymentTask

@@ -1,6 +1,6 @@
 """`finalize`: paid, waiting or undone, and the answer of POST /checkout."""
 
-from orders.repository import OrderRepository
+from orders.repository.orders import OrderRepository
 from orders.service.finalize_order import finalize_order
 from shop import clock
 from shop.checkout import Finalized, FinalizeTask

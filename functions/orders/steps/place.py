@@ -1,6 +1,6 @@
 """`place`: pending -> placed, with the event order.placed and the answer of POST /orders."""
 
-from orders.repository import OrderRepository
+from orders.repository.orders import OrderRepository
 from orders.service.place_order import place_order
 from shop import clock
 from shop.checkout import PlaceOutcome, PlaceTask

@@ -1,6 +1,6 @@
 """`reject`: pending -> rejected, with the reason as the first answer."""
 
-from orders.repository import OrderRepository
+from orders.repository.orders import OrderRepository
 from orders.service.reject_order import reject_order
 from shop import clock
 from shop.checkout import RejectOutcome, RejectTask

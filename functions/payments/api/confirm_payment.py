@@ -4,10 +4,11 @@ Problems: 402 payment_declined, 404 not_found, 409 payment_not_confirmable, 503 
 """
 
 from payments import problems
-from payments.domain import Status
-from payments.repository import PaymentRepository
+from payments.domain.payment import Status
+from payments.repository.payments import PaymentRepository
 from payments.schemas import PaymentOut
-from payments.service import requesting
+from payments.service.confirm_payment import confirm_payment
+from payments.service.get_payment import get_payment
 from payments.settings import RequestSettings
 from shop.checkout_execution import StepFunctionsCheckout, time_to_wait
 from shop.http import Link, Request, Response, Route, entrypoint
@@ -39,7 +40,7 @@ checkout = StepFunctionsCheckout(settings.checkout_machine_arn)
 def handle(request: Request[None]) -> Response | Problem:
     """Find it, go on, answer with what it is now."""
     caller = request.user
-    found = requesting.get_payment(
+    found = get_payment(
         request.path["payment_id"],
         payments=payments,
         subject=caller.subject,
@@ -47,7 +48,7 @@ def handle(request: Request[None]) -> Response | Problem:
     )
     if isinstance(found, Problem):
         return found
-    payment = requesting.confirm_payment(
+    payment = confirm_payment(
         found,
         payments=payments,
         checkout=checkout,

@@ -8,14 +8,14 @@ payment_in_progress, request_in_progress, 422 payment_method_invalid, idempotenc
 import secrets
 
 from payments import problems
-from payments.domain import Payment
-from payments.repository import PaymentRepository
+from payments.domain.payment import Payment
+from payments.repository.payments import PaymentRepository
 from payments.schemas import PaymentIn, PaymentOut
-from payments.service import requesting
+from payments.service.create_payment import create_payment, refuse_test_method
 from payments.settings import RequestSettings
 from shop import clock, idempotency, ids
 from shop.checkout_execution import StepFunctionsCheckout, time_to_wait
-from shop.http import Link, Request, Response, Route, answered, entrypoint
+from shop.http import Link, Request, Response, Route, entrypoint, replayed_response
 from shop.problems import Problem
 
 ROUTE = Route(
@@ -48,7 +48,7 @@ def handle(request: Request[PaymentIn]) -> Response | Problem:
     """Parse, store, run, answer."""
     body, now = request.body, clock.now()
     if settings.stage == "prod":
-        refused = requesting.test_method_refused(body.payment_method)
+        refused = refuse_test_method(body.payment_method)
         if refused is not None:
             return refused
     customer_id = request.user.subject
@@ -64,7 +64,7 @@ def handle(request: Request[PaymentIn]) -> Response | Problem:
         created_at=clock.rfc3339(now),
         updated_at=clock.rfc3339(now),
     )
-    result = requesting.create_payment(
+    result = create_payment(
         wanted,
         payments=payments,
         checkout=checkout,
@@ -74,7 +74,7 @@ def handle(request: Request[PaymentIn]) -> Response | Problem:
     )
     if isinstance(result, Problem):
         return result
-    return answered(result.answer, replayed=result.replayed)
+    return replayed_response(result.answer, replayed=result.replayed)
 
 
 handler = entrypoint(ROUTE, handle)

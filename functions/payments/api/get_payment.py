@@ -1,8 +1,8 @@
 """GET /payments/{payment_id}. Problems: 404 not_found, also for another customer's payment."""
 
-from payments.repository import PaymentRepository
+from payments.repository.payments import PaymentRepository
 from payments.schemas import PaymentDetailOut
-from payments.service import requesting
+from payments.service.get_payment import get_payment
 from shop import problems
 from shop.http import Request, Response, Route, entrypoint
 from shop.problems import Problem
@@ -23,7 +23,7 @@ payments = PaymentRepository()
 def handle(request: Request[None]) -> Response | Problem:
     """Look it up; staff see all, but never what only the customer's browser needs."""
     caller = request.user
-    payment = requesting.get_payment(
+    payment = get_payment(
         request.path["payment_id"],
         payments=payments,
         subject=caller.subject,

@@ -7,12 +7,12 @@ provider of ours). Both change nothing. Whatever is not answered 200 the provide
 import functools
 import hashlib
 
-from payments.psp.secret import SecretReader
-from payments.psp.stripe_webhooks import StripeWebhooks
-from payments.repository import PaymentRepository
-from payments.repository_webhooks import NoticeRepository
+from payments.clients.secret import SecretReader
+from payments.clients.stripe_webhooks import StripeWebhooks
+from payments.repository.payments import PaymentRepository
+from payments.repository.webhook_events import WebhookEventRepository
 from payments.schemas import WebhookOut
-from payments.service import listening
+from payments.service import handle_webhook
 from payments.service.ports import Webhooks
 from payments.settings import PspSettings, RequestSettings
 from shop import clock, problems, telemetry, trace
@@ -31,7 +31,7 @@ ROUTE = Route(
 )
 settings = RequestSettings.load()
 payments = PaymentRepository()
-notices = NoticeRepository()
+notices = WebhookEventRepository()
 checkout = StepFunctionsCheckout(settings.checkout_machine_arn)
 
 
@@ -50,9 +50,9 @@ def handle(request: Request[bytes]) -> Response | Problem:
     now = clock.now()
     notice = provider.read(request.body, request.headers, now=now)
     if notice is None:
-        telemetry.count("WebhookRefused")
+        telemetry.emit_metric("WebhookRefused")
         return Problem(problems.INVALID_REQUEST, "The provider has not signed this body just now.")
-    outcome = listening.hear(
+    outcome = handle_webhook.handle_webhook(
         notice,
         psp=provider.name,
         sha256=hashlib.sha256(request.body).hexdigest(),
@@ -60,7 +60,7 @@ def handle(request: Request[bytes]) -> Response | Problem:
         payments=payments,
         checkout=checkout,
         now=now,
-        trace_of=lambda data: trace.of(dict(data)),
+        trace_of=lambda data: trace.from_dict(dict(data)),
     )
     telemetry.logger.info(
         "webhook", extra={"event_id": notice.event_id, "type": notice.type, "outcome": outcome}

@@ -1,3 +1,1 @@
-"""Use cases: what the steps do (charging), what the routes and the janitor do (requesting), what a
-provider's webhook starts (listening).
-"""
+"""Use cases of payments: requests, steps of the checkout machine, webhooks, recovery."""

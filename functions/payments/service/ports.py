@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from payments.domain import Payment, Seen, Unpayable
+from payments.domain.payment import Payment, ProviderPayment, ProviderRejection
 from shop.events import Event
-from shop.idempotency import Answer
+from shop.idempotency import StoredResponse
 from shop.money import Money
 
 
@@ -15,7 +15,7 @@ class PspUnavailable(Exception):
     """No answer: whether the provider acted is not known. Look before doing anything else."""
 
 
-class PspRefused(Exception):
+class PspInvalidState(Exception):
     """The provider has definitely not acted, usually because the payment is in another state."""
 
     def __init__(self, code: str) -> None:
@@ -23,12 +23,12 @@ class PspRefused(Exception):
         self.code = code
 
 
-class PspFault(Exception):
+class PspConfigurationError(Exception):
     """Our own mistake (key, permission, parameter): nothing was done, a person must look."""
 
 
 @dataclass(frozen=True, slots=True)
-class Notice:
+class WebhookEvent:
     """What a provider told us by itself: something happened, perhaps to one of our payments.
 
     `payment_id` and `reference` are as the provider has them, to be compared with our row.
@@ -47,17 +47,17 @@ class Webhooks(Protocol):
     def name(self) -> str:
         """The provider, as payments name it."""
 
-    def read(self, raw: bytes, headers: Mapping[str, str], *, now: datetime) -> Notice | None:
+    def read(self, raw: bytes, headers: Mapping[str, str], *, now: datetime) -> WebhookEvent | None:
         """What it says; None unless this very body was signed by the provider just now."""
 
 
-class Notices(Protocol):
+class WebhookEvents(Protocol):
     """The stored notices."""
 
-    def take(self, notice: Notice, *, psp: str, sha256: str, now: datetime) -> bool:
+    def take(self, notice: WebhookEvent, *, psp: str, sha256: str, now: datetime) -> bool:
         """Store it; False if it was processed before."""
 
-    def processed(self, notice: Notice, outcome: str) -> None:
+    def processed(self, notice: WebhookEvent, outcome: str) -> None:
         """A further delivery of it does nothing from now on."""
 
 
@@ -65,27 +65,29 @@ class Psp(Protocol):
     """A payment service provider.
 
     `key` makes a repeated call the same call, where the provider supports it. A decline is a
-    `Seen`, not an exception. All methods raise PspUnavailable and PspFault.
+    `ProviderPayment`, not an exception. All methods raise PspUnavailable and PspConfigurationError.
     """
 
     @property
     def name(self) -> str:
         """As payments and events name it."""
 
-    def create(self, payment: Payment, amount: Money, *, key: str) -> Seen | Unpayable:
+    def create(
+        self, payment: Payment, amount: Money, *, key: str
+    ) -> ProviderPayment | ProviderRejection:
         """Make the payment known without confirming it: no money is held."""
 
-    def confirm(self, payment: Payment, *, key: str) -> Seen:
-        """Hold the money. Raises PspRefused unless it waits for a confirmation."""
+    def confirm(self, payment: Payment, *, key: str) -> ProviderPayment:
+        """Hold the money. Raises PspInvalidState unless it waits for a confirmation."""
 
-    def retrieve(self, reference: str) -> Seen:
+    def retrieve(self, reference: str) -> ProviderPayment:
         """Look, change nothing."""
 
-    def capture(self, reference: str, *, key: str) -> Seen:
-        """Take the held money, all of it. Raises PspRefused unless it is held."""
+    def capture(self, reference: str, *, key: str) -> ProviderPayment:
+        """Take the held money, all of it. Raises PspInvalidState unless it is held."""
 
-    def cancel(self, reference: str, *, key: str) -> Seen:
-        """Let go of what is held or could be. Raises PspRefused if it is too late."""
+    def cancel(self, reference: str, *, key: str) -> ProviderPayment:
+        """Let go of what is held or could be. Raises PspInvalidState if it is too late."""
 
 
 class Payments(Protocol):
@@ -113,7 +115,7 @@ class Payments(Protocol):
     def release(self, payment_id: str, *, owner: str) -> None:
         """End our lease, so that a repeat need not wait for it."""
 
-    def complete_authorization(self, payment_id: str, answer: Answer) -> bool:
+    def complete_authorization(self, payment_id: str, answer: StoredResponse) -> bool:
         """The stock for this held money is committed: keep the answer if it is the first one, and
         let it wait. False if the money is not held any more.
         """
@@ -121,5 +123,5 @@ class Payments(Protocol):
     def due(self, now: datetime) -> Iterable[Payment]:
         """Payments that have stood in a non-final state for too long, the oldest first."""
 
-    def postpone(self, payment: Payment, *, due_at: str) -> bool:
-        """Look at it again then; False if another janitor was first."""
+    def postpone(self, payment: Payment, *, next_attempt_at: str) -> bool:
+        """Look at it again then; False if another recovery job was first."""

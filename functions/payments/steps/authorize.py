@@ -1,7 +1,7 @@
 """`authorize`: hold the order's total. Undone by `void`."""
 
-from payments.domain import Payment
-from payments.steps import _till
+from payments import wiring
+from payments.domain.payment import Payment
 from shop import clock
 from shop.checkout import AuthorizeOutcome, AuthorizeTask
 from shop.money import Money
@@ -9,9 +9,9 @@ from shop.money import Money
 
 def handle(task: AuthorizeTask) -> AuthorizeOutcome:
     """Without details it goes on with what the payment's row says."""
-    cashier, details = _till.cashier(task.trace), task.payment.details
-    at = clock.rfc3339(cashier.now)
-    return cashier.authorize(
+    payment_processor, details = wiring.payment_processor(task.trace), task.payment.details
+    at = clock.rfc3339(payment_processor.now)
+    return payment_processor.authorize(
         Payment(
             payment_id=task.payment.payment_id,
             order_id=task.order_id,

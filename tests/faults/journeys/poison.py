@@ -5,11 +5,11 @@ from typing import Any
 
 import boto3
 
-from tests.faults.journeys import acts
+from tests.faults.environment import FaultEnvironment
+from tests.faults.journeys import actions
 from tests.faults.journeys.buying import LINES, shelves
 from tests.faults.journeys.registry import journey
-from tests.faults.world import World
-from tests.support.wire import Request
+from tests.support.interceptor import Request
 
 
 def _put(table: str, **row: Any) -> None:
@@ -23,12 +23,12 @@ def _take_out(table: str, pk: str, sk: str) -> None:
 
 
 @journey()
-def poison(world: World) -> None:
+def poison(world: FaultEnvironment) -> None:
     """Rows that hold no event, no transaction; somebody looks at them and takes them out."""
 
     def afterwards() -> None:
-        assert list(world.shop.estate.parked()), "nothing was parked"
-        world.shop.estate.clear_parking()
+        assert list(world.shop.stack.parked()), "nothing was parked"
+        world.shop.stack.clear_parking()
 
     world.afterwards = afterwards
     _put("orders", pk="ORDER#poison", sk="POISON", outbox="no envelope")
@@ -39,7 +39,7 @@ def poison(world: World) -> None:
 
 
 @journey(given=shelves, orders=["cancelled", "cancelled"], answers=[201, 201])
-def poison_on_the_bus(world: World) -> None:
+def poison_on_the_bus(world: FaultEnvironment) -> None:
     """The bus refuses a whole request for one event in it; somebody lets the event in by hand."""
 
     def refuses(request: Request) -> bool:
@@ -48,12 +48,12 @@ def poison_on_the_bus(world: World) -> None:
 
     def afterwards() -> None:
         placed = world.shop.events("order.placed")
-        assert not placed or list(world.shop.estate.parked()), "nothing was parked"
-        world.shop.estate.clear_parking()
+        assert not placed or list(world.shop.stack.parked()), "nothing was parked"
+        world.shop.stack.clear_parking()
         for event in placed:
             world.shop.hand_over(event)
 
     world.injector.refuses, world.afterwards = refuses, afterwards
-    acts.order(world, "order", LINES)
-    acts.order(world, "more", {"TEA-3": 1})
+    actions.order(world, "order", LINES)
+    actions.order(world, "more", {"TEA-3": 1})
     world.shop.deliver()

@@ -1,15 +1,15 @@
 """What the provider tells us, and customers who change their mind."""
 
-from tests.faults.journeys import acts
+from tests.faults.environment import FaultEnvironment
+from tests.faults.journeys import actions
 from tests.faults.journeys.buying import authenticate, paid, placed, waiting
 from tests.faults.journeys.registry import journey
-from tests.faults.world import World
 from tests.support.psp import NEEDS_ACTION
 
 HELD, TAKEN = "payment_intent.amount_capturable_updated", "payment_intent.succeeded"
 
 
-def _tell(world: World, *types: str) -> None:
+def _tell(world: FaultEnvironment, *types: str) -> None:
     """Of every payment that the provider has."""
     for reference in list(world.shop.psp.books):
         for type_ in types:
@@ -17,7 +17,7 @@ def _tell(world: World, *types: str) -> None:
 
 
 @journey(given=placed, orders=["paid"], payments=["captured"])
-def webhook_before_answer(world: World) -> None:
+def webhook_before_answer(world: FaultEnvironment) -> None:
     """The customer agreed, and the provider tells, before our own call has its answer."""
     told: list[str] = []
 
@@ -26,47 +26,47 @@ def webhook_before_answer(world: World) -> None:
             told.append(call)
             authenticate(world)
             _tell(world, HELD)
-            world.shop.estate.execute()
+            world.shop.stack.execute()
 
     world.echo = echo
-    acts.pay(world, "pay", world.seen["order"], NEEDS_ACTION)
+    actions.pay(world, "pay", world.seen["order"], NEEDS_ACTION)
 
 
 @journey(given=paid, orders=["paid"], payments=["captured"])
-def webhooks_afterwards(world: World) -> None:
+def webhooks_afterwards(world: FaultEnvironment) -> None:
     """Everything is known already."""
     _tell(world, TAKEN, HELD)
     world.execute()
 
 
 @journey(given=placed, orders=["cancelled"], answers=[202])
-def cancel(world: World) -> None:
+def cancel(world: FaultEnvironment) -> None:
     """Before anybody has paid."""
-    acts.cancel(world, world.seen["order"])
+    actions.cancel(world, world.seen["order"])
     world.shop.deliver()
 
 
 @journey(given=waiting, orders=["cancelled"], payments=["voided"], answers=[202])
-def cancel_while_waiting(world: World) -> None:
+def cancel_while_waiting(world: FaultEnvironment) -> None:
     """While the customer should agree to the payment."""
-    acts.cancel(world, world.seen["order"])
+    actions.cancel(world, world.seen["order"])
 
 
 @journey(given=paid, orders=["paid"], payments=["captured"], answers=[409])
-def cancel_too_late(world: World) -> None:
+def cancel_too_late(world: FaultEnvironment) -> None:
     """It is paid."""
-    acts.cancel(world, world.seen["order"])
+    actions.cancel(world, world.seen["order"])
 
 
 @journey(given=placed)
-def cancel_while_paying(world: World) -> None:
+def cancel_while_paying(world: FaultEnvironment) -> None:
     """At the moment when the provider holds the money."""
     told: list[str] = []
 
     def echo(call: str) -> None:
         if call == "confirm" and not told:
             told.append(call)
-            acts.cancel(world, world.seen["order"])
+            actions.cancel(world, world.seen["order"])
 
     world.echo = echo
-    acts.pay(world, "pay", world.seen["order"])
+    actions.pay(world, "pay", world.seen["order"])

@@ -6,14 +6,14 @@ import boto3
 
 from catalog.domain import listing, product
 from shop import clock
-from tests.faults.journeys import acts
+from tests.faults.environment import FaultEnvironment
+from tests.faults.journeys import actions
 from tests.faults.journeys.buying import LINES, shelves
 from tests.faults.journeys.registry import journey
-from tests.faults.world import World
 from tests.unit.catalog.builders import make_product
 
 
-def _listed(world: World) -> None:
+def _listed(world: FaultEnvironment) -> None:
     products = [make_product(n, usd=1000 + n, variants=2) for n in range(30)]
     with boto3.resource("dynamodb", region_name="us-east-1").Table("catalog").batch_writer() as to:
         details = [row for each in products for row in product.rows(each)]
@@ -23,30 +23,32 @@ def _listed(world: World) -> None:
     shelves(world)
 
 
-def _sold(world: World) -> None:
+def _sold(world: FaultEnvironment) -> None:
     shelves(world)
-    world.seen["order"] = acts.buy(world, "buy", LINES).json["order"]["order_id"]
+    world.seen["order"] = actions.buy(world, "buy", LINES).json["order"]["order_id"]
     world.shop.deliver()
 
 
 @journey(firm=True, given=_listed, answers=[200, 200, 200])
-def browse(world: World) -> None:
+def browse(world: FaultEnvironment) -> None:
     """Products, one of them, its stock."""
-    acts.public(world, "catalog.list_products", "GET", "/products", query={"limit": "20"})
+    actions.public(world, "catalog.list_products", "GET", "/products", query={"limit": "20"})
     product = world.seen["product"]
     path = {"product_id": product}
-    acts.public(world, "catalog.get_product", "GET", f"/products/{product}", path_parameters=path)
+    actions.public(
+        world, "catalog.get_product", "GET", f"/products/{product}", path_parameters=path
+    )
     body = {"lines": [{"sku": "TEA-1", "quantity": 1}]}
-    acts.public(world, "inventory.check_stock", "POST", "/inventory/check", body=body)
+    actions.public(world, "inventory.check_stock", "POST", "/inventory/check", body=body)
 
 
 @journey(firm=True, given=_sold, orders=["paid"], payments=["captured"], answers=[200, 200, 200])
-def own_orders(world: World) -> None:
+def own_orders(world: FaultEnvironment) -> None:
     """All of them, one, its timeline."""
     order_id = world.seen["order"]
-    acts.get(world, "orders.list_orders", "/orders")
-    acts.get(world, "orders.get_order", f"/orders/{order_id}", order_id=order_id)
-    acts.get(world, "orders.get_timeline", f"/orders/{order_id}/timeline", order_id=order_id)
+    actions.get(world, "orders.list_orders", "/orders")
+    actions.get(world, "orders.get_order", f"/orders/{order_id}", order_id=order_id)
+    actions.get(world, "orders.get_timeline", f"/orders/{order_id}/timeline", order_id=order_id)
 
 
 @journey(
@@ -56,14 +58,16 @@ def own_orders(world: World) -> None:
     payments=["captured"],
     answers=[200, 200, 200, 200, 200],
 )
-def the_books(world: World) -> None:
+def the_books(world: FaultEnvironment) -> None:
     """Accounts, a balance now and then, entries, a transaction."""
-    accounts = acts.read(world, "ledger.list_accounts", "/ledger/accounts", "finance:read")
+    accounts = actions.read(world, "ledger.list_accounts", "/ledger/accounts", "finance:read")
     account = accounts.json["data"][0]["account_id"]
     path = {"account_id": account}
     url = f"/ledger/accounts/{account}"
-    acts.read(world, "ledger.get_balance", f"{url}/balance", "finance:read", path_parameters=path)
-    acts.read(
+    actions.read(
+        world, "ledger.get_balance", f"{url}/balance", "finance:read", path_parameters=path
+    )
+    actions.read(
         world,
         "ledger.get_balance",
         f"{url}/balance",
@@ -71,11 +75,11 @@ def the_books(world: World) -> None:
         path_parameters=path,
         query={"at": clock.rfc3339(clock.now() - timedelta(days=1))},
     )
-    entries = acts.read(
+    entries = actions.read(
         world, "ledger.list_entries", f"{url}/entries", "finance:read", path_parameters=path
     )
     transaction = entries.json["data"][0]["transaction_id"]
-    acts.read(
+    actions.read(
         world,
         "ledger.get_transaction",
         f"/ledger/transactions/{transaction}",
@@ -85,9 +89,9 @@ def the_books(world: World) -> None:
 
 
 @journey(firm=True, answers=[200, 200, 200, 200])
-def the_platform(world: World) -> None:
+def the_platform(world: FaultEnvironment) -> None:
     """Its health, its description, its reference, its errors."""
-    acts.public(world, "operations.health", "GET", "/health")
-    acts.public(world, "operations.openapi", "GET", "/openapi.json")
-    acts.public(world, "operations.docs", "GET", "/docs")
-    acts.public(world, "operations.errors", "GET", "/errors")
+    actions.public(world, "operations.health", "GET", "/health")
+    actions.public(world, "operations.openapi", "GET", "/openapi.json")
+    actions.public(world, "operations.docs", "GET", "/docs")
+    actions.public(world, "operations.errors", "GET", "/errors")

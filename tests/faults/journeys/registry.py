@@ -8,10 +8,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.faults.world import World
+from tests.faults.environment import FaultEnvironment
 from tests.support import dynamodb
 
-Part = Callable[[World], Any]
+Part = Callable[[FaultEnvironment], Any]
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ def journey(
     return add
 
 
-def ended(world: World) -> dict[str, Any]:
+def ended(world: FaultEnvironment) -> dict[str, Any]:
     """How a run came out: orders and payments by status, final answers by request."""
     found: dict[str, Any] = {
         "answers": [reply.status for s in world.sent for reply in s.finals[:1]]

@@ -4,15 +4,15 @@ from typing import Any
 
 import boto3
 
-from tests.faults.journeys import acts
+from tests.faults.environment import FaultEnvironment
+from tests.faults.journeys import actions
 from tests.faults.journeys.buying import LINES, shelves
 from tests.faults.journeys.registry import journey
-from tests.faults.world import World
 from tests.support import dynamodb
-from tests.support.journey import AUDITOR
+from tests.support.checkout_scenario import AUDITOR
 
 
-def _stray(world: World, units: int) -> None:
+def _stray(world: FaultEnvironment, units: int) -> None:
     """Someone changes a shelf by hand."""
     table: Any = boto3.resource("dynamodb", region_name="us-east-1").Table("inventory")
     row = next(each for each in dynamodb.rows("inventory") if each["pk"].startswith("SKU#"))
@@ -20,7 +20,7 @@ def _stray(world: World, units: int) -> None:
     table.put_item(Item={**row, **changed})
 
 
-def _touch_a_movement(world: World) -> None:
+def _touch_a_movement(world: FaultEnvironment) -> None:
     """Which makes the auditor count its shelf anew, another one than the one that is changed."""
     table: Any = boto3.resource("dynamodb", region_name="us-east-1").Table("inventory")
     shelf = next(each for each in dynamodb.rows("inventory") if each["pk"].startswith("SKU#"))
@@ -30,14 +30,14 @@ def _touch_a_movement(world: World) -> None:
     table.put_item(Item={**row, "reason": "another"})
 
 
-def _sold(world: World) -> None:
+def _sold(world: FaultEnvironment) -> None:
     shelves(world)
-    acts.buy(world, "buy", LINES)
+    actions.buy(world, "buy", LINES)
     world.shop.deliver()
     _touch_a_movement(world)
 
 
-def _suspected(world: World) -> None:
+def _violated(world: FaultEnvironment) -> None:
     _sold(world)
     _stray(world, 1)
     world.pass_time(minutes=1)
@@ -45,16 +45,16 @@ def _suspected(world: World) -> None:
 
 
 @journey(given=_sold, orders=["paid"], payments=["captured"])
-def audit(world: World) -> None:
+def audit(world: FaultEnvironment) -> None:
     """It counts what it has not seen before."""
     world.pass_time(minutes=1)
     world.run(AUDITOR)
 
 
-@journey(firm=True, given=_suspected, orders=["paid"], payments=["captured"], answers=[200])
-def watch(world: World) -> None:
+@journey(firm=True, given=_violated, orders=["paid"], payments=["captured"], answers=[200])
+def watch(world: FaultEnvironment) -> None:
     """It tells what it sees a second time."""
     world.pass_time(minutes=1)
     world.run(AUDITOR)
     _stray(world, -1)
-    acts.read(world, "operations.get_invariants", "/ops/invariants", "ops")
+    actions.read(world, "operations.get_invariants", "/ops/invariants", "ops")

@@ -8,9 +8,9 @@ from moto import mock_aws
 
 from catalog.api import list_products
 from catalog.domain import listing, product
-from catalog.repository import ListingRepository
+from catalog.repository.listings import ListingRepository
 from tests.support import dynamodb
-from tests.support.wire import Wire, tapped
+from tests.support.interceptor import Interceptor, tapped
 from tests.unit.catalog.builders import make_product
 
 PRODUCTS = [
@@ -22,7 +22,7 @@ DOLLARS_ONLY = make_product("usd", category="import", prices={"USD": 99_000})
 
 
 @pytest.fixture
-def wire(monkeypatch: pytest.MonkeyPatch) -> Iterator[Wire]:
+def interceptor(monkeypatch: pytest.MonkeyPatch) -> Iterator[Interceptor]:
     """An account with the catalogue; sees every request."""
     everything = [*PRODUCTS, ARCHIVED, DOLLARS_ONLY]
     rows = [row for item in everything for row in product.rows(item)] + listing.rows(everything)

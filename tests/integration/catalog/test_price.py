@@ -5,13 +5,13 @@ from typing import Any
 import pytest
 
 from catalog import steps
-from shop.trace import start
+from shop.trace import from_header
+from tests.support.interceptor import Interceptor
 from tests.support.lambda_context import FakeContext
-from tests.support.wire import Wire
 
 from .conftest import ARCHIVED, DOLLARS_ONLY
 
-pytestmark = pytest.mark.usefixtures("wire")
+pytestmark = pytest.mark.usefixtures("interceptor")
 
 
 def price(*lines: tuple[str, int], currency: str = "USD", country: str = "US") -> dict[str, Any]:
@@ -20,13 +20,13 @@ def price(*lines: tuple[str, int], currency: str = "USD", country: str = "US") -
         "currency": currency,
         "ship_to": {"country": country, "region": "CA"},
     }
-    event = {"step": "price", **task, "trace": start(None).to_dict()}
+    event = {"step": "price", **task, "trace": from_header(None).to_dict()}
     return steps.handler(event, FakeContext())
 
 
-def test_an_order_is_priced_with_one_request(wire: Wire) -> None:
+def test_an_order_is_priced_with_one_request(interceptor: Interceptor) -> None:
     result = price(("SKU-0-0", 1), ("SKU-1-1", 2), ("SKU-0-0", 1))
-    assert [request.operation for request in wire.requests] == ["BatchGetItem"]
+    assert [request.operation for request in interceptor.requests] == ["BatchGetItem"]
     assert result["outcome"] == "priced"
     assert [(line["sku"], line["quantity"], line["total"]) for line in result["lines"]] == [
         ("SKU-0-0", 2, 2000),
@@ -36,10 +36,10 @@ def test_an_order_is_priced_with_one_request(wire: Wire) -> None:
     assert result["total"] == 4022 + 599 + result["tax"]
 
 
-def test_a_hundred_skus_are_still_one_request(wire: Wire) -> None:
+def test_a_hundred_skus_are_still_one_request(interceptor: Interceptor) -> None:
     skus = [(f"SKU-{n}-{v}", 1) for n in range(50) for v in range(2)]
     assert len(price(*skus)["lines"]) == 100
-    assert len(wire.requests) == 1
+    assert len(interceptor.requests) == 1
 
 
 def test_what_is_not_on_sale_is_an_unknown_sku() -> None:

@@ -3,14 +3,14 @@
 import pytest
 
 from catalog.api import get_product, list_products
-from catalog.repository import ListingRepository
+from catalog.repository.listings import ListingRepository
 from catalog.schemas import ProductOut, ProductPage
 from tests.support.gateway import Reply, call, event
-from tests.support.wire import Wire
+from tests.support.interceptor import Interceptor
 
 from .conftest import ARCHIVED, DOLLARS_ONLY, PRODUCTS
 
-pytestmark = pytest.mark.usefixtures("wire")
+pytestmark = pytest.mark.usefixtures("interceptor")
 
 
 def products(etag: str | None = None, **query: str) -> Reply:
@@ -48,32 +48,34 @@ def test_the_first_page_is_the_twenty_cheapest() -> None:
     }
 
 
-def test_a_page_is_one_query_when_the_bands_are_known(wire: Wire) -> None:
+def test_a_page_is_one_query_when_the_bands_are_known(interceptor: Interceptor) -> None:
     products()
-    assert [request.operation for request in wire.requests] == ["GetItem", "Query"]
-    wire.reset()
+    assert [request.operation for request in interceptor.requests] == ["GetItem", "Query"]
+    interceptor.reset()
     cursor = products().json["next_cursor"]
-    assert [request.operation for request in wire.requests] == ["Query"]
-    wire.reset()
+    assert [request.operation for request in interceptor.requests] == ["Query"]
+    interceptor.reset()
     products(cursor=cursor)  # crosses into the next band
-    assert [request.operation for request in wire.requests] == ["Query", "Query"]
+    assert [request.operation for request in interceptor.requests] == ["Query", "Query"]
 
 
-def test_bands_are_read_again_after_a_minute(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_bands_are_read_again_after_a_minute(
+    interceptor: Interceptor, monkeypatch: pytest.MonkeyPatch
+) -> None:
     now = 0.0
     listings = ListingRepository(clock=lambda: now)
     monkeypatch.setattr(list_products, "listings", listings)
     reads = []
     for now in (0.0, 59.0, 61.0):  # noqa: B007 (read by the clock)
-        wire.reset()
+        interceptor.reset()
         products()
-        reads.append([request.operation for request in wire.requests].count("GetItem"))
+        reads.append([request.operation for request in interceptor.requests].count("GetItem"))
     assert reads == [1, 0, 1]
 
 
-def test_lists_never_scan(wire: Wire) -> None:
+def test_lists_never_scan(interceptor: Interceptor) -> None:
     products(category="tea", price_min="1100", price_max="1500", currency="EUR", limit="100")
-    assert {request.operation for request in wire.requests} <= {"GetItem", "Query"}
+    assert {request.operation for request in interceptor.requests} <= {"GetItem", "Query"}
 
 
 def test_pages_follow_each_other_to_the_end() -> None:

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support.journey import Journey, started
+from tests.support.checkout_scenario import CheckoutScenario, started
 
 
 @pytest.fixture
-def shop(monkeypatch: pytest.MonkeyPatch) -> Iterator[Journey]:
+def shop(monkeypatch: pytest.MonkeyPatch) -> Iterator[CheckoutScenario]:
     with started(monkeypatch) as journey:
         yield journey

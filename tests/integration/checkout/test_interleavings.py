@@ -9,10 +9,10 @@ from typing import Any
 import boto3
 import pytest
 
+from tests.support.checkout_scenario import CheckoutScenario
 from tests.support.checks import at_rest
 from tests.support.gateway import Reply
-from tests.support.journey import Journey
-from tests.support.wire import Request
+from tests.support.interceptor import Request
 
 LINES = {"TEA-1": 1}
 # The requests of a run that gives up an order without a payment, in their order.
@@ -31,7 +31,7 @@ NOT_PRICING = [
 ]
 
 
-def at(shop: Journey, point: tuple[str, str], act: Callable[[], Any]) -> list[Any]:
+def at(shop: CheckoutScenario, point: tuple[str, str], act: Callable[[], Any]) -> list[Any]:
     """Let the customer act just before the next request of this kind, once."""
     replies: list[Any] = []
     reached: list[Request] = []
@@ -42,11 +42,11 @@ def at(shop: Journey, point: tuple[str, str], act: Callable[[], Any]) -> list[An
             reached.append(request)
             replies.append(act())
 
-    shop.wire.intercept = intercept
+    shop.interceptor.intercept = intercept
     return replies
 
 
-def kept_its_word(shop: Journey, reply: Reply) -> None:
+def kept_its_word(shop: CheckoutScenario, reply: Reply) -> None:
     """The one unit is sold to whom was told so, and else to nobody; and nothing is left open."""
     shop.settle(minutes=2)
     at_rest(shop)
@@ -55,16 +55,16 @@ def kept_its_word(shop: Journey, reply: Reply) -> None:
 
 @pytest.mark.parametrize("point", GIVING_UP)
 def test_a_payment_that_comes_while_its_order_is_given_up_has_it_or_not(
-    shop: Journey, point: tuple[str, str]
+    shop: CheckoutScenario, point: tuple[str, str]
 ) -> None:
-    """The expiry of the hold was not heard, so the janitor ends the order."""
+    """The expiry of the hold was not heard, so the recovery job ends the order."""
     shop.stock("TEA-1", units=1)
     order_id = shop.order("order", LINES).json["order_id"]
     shop.deliver()
     shop.pass_time(minutes=19)
     replies = at(shop, point, lambda: shop.pay("pay", order_id))
 
-    shop.work("orders.janitor")
+    shop.work("orders.recover_orders")
 
     [reply] = replies
     first_to_the_row = point[0] == "orders.steps.finalize"
@@ -77,18 +77,21 @@ def test_a_payment_that_comes_while_its_order_is_given_up_has_it_or_not(
 @pytest.mark.parametrize("point", GIVING_UP)
 @pytest.mark.parametrize("route", ["/orders", "/checkout"])
 def test_a_request_repeated_while_its_order_is_given_up_has_it_or_not(
-    shop: Journey, route: str, point: tuple[str, str]
+    shop: CheckoutScenario, route: str, point: tuple[str, str]
 ) -> None:
     """It crashed before its prices, and comes again after 16 minutes."""
     shop.stock("TEA-1", units=1)
     send = shop.buy if route == "/checkout" else shop.order
-    working, shop.wire.functions["catalog.steps"] = shop.wire.functions["catalog.steps"], _dead
+    working, shop.interceptor.functions["catalog.steps"] = (
+        shop.interceptor.functions["catalog.steps"],
+        _dead,
+    )
     assert send("key", LINES).status == 503
-    shop.wire.functions["catalog.steps"] = working
+    shop.interceptor.functions["catalog.steps"] = working
     shop.pass_time(minutes=16)
     replies = at(shop, point, lambda: send("key", LINES))
 
-    shop.work("orders.janitor")
+    shop.work("orders.recover_orders")
 
     [reply] = replies
     assert reply.status == (201 if point[0] == "orders.steps.finalize" else 409)
@@ -106,14 +109,17 @@ def test_a_request_repeated_while_its_order_is_given_up_has_it_or_not(
     ],
 )
 def test_an_order_that_is_given_up_while_its_request_is_repeated_keeps_no_stock(
-    shop: Journey, point: tuple[str, str]
+    shop: CheckoutScenario, point: tuple[str, str]
 ) -> None:
     shop.stock("TEA-1", units=1)
-    working, shop.wire.functions["catalog.steps"] = shop.wire.functions["catalog.steps"], _dead
+    working, shop.interceptor.functions["catalog.steps"] = (
+        shop.interceptor.functions["catalog.steps"],
+        _dead,
+    )
     assert shop.buy("key", LINES).status == 503
-    shop.wire.functions["catalog.steps"] = working
+    shop.interceptor.functions["catalog.steps"] = working
     shop.pass_time(minutes=16)
-    at(shop, point, lambda: shop.work("orders.janitor"))
+    at(shop, point, lambda: shop.work("orders.recover_orders"))
 
     reply = shop.buy("key", LINES)
 
@@ -124,13 +130,16 @@ def test_an_order_that_is_given_up_while_its_request_is_repeated_keeps_no_stock(
 
 @pytest.mark.parametrize("point", NOT_PRICING)
 def test_a_checkout_repeated_while_its_sku_is_withdrawn_has_it_or_not(
-    shop: Journey, point: tuple[str, str]
+    shop: CheckoutScenario, point: tuple[str, str]
 ) -> None:
-    """The janitor's run finds the SKU withdrawn; that of the customer found it on sale."""
+    """The recovery job's run finds the SKU withdrawn; that of the customer found it on sale."""
     shop.stock("TEA-1", units=1)
-    working, shop.wire.functions["orders.steps"] = shop.wire.functions["orders.steps"], _dead
+    working, shop.interceptor.functions["orders.steps"] = (
+        shop.interceptor.functions["orders.steps"],
+        _dead,
+    )
     assert shop.buy("key", LINES).status == 503
-    shop.wire.functions["orders.steps"] = working
+    shop.interceptor.functions["orders.steps"] = working
     _sell("archived")
 
     def customer() -> Reply:
@@ -142,7 +151,7 @@ def test_a_checkout_repeated_while_its_sku_is_withdrawn_has_it_or_not(
     shop.pass_time(seconds=61)
     replies = at(shop, point, customer)
 
-    shop.work("orders.janitor")
+    shop.work("orders.recover_orders")
 
     [reply] = replies
     assert reply.status == (422 if point[0] == "inventory.steps.release" else 201)
@@ -150,16 +159,18 @@ def test_a_checkout_repeated_while_its_sku_is_withdrawn_has_it_or_not(
     kept_its_word(shop, reply)
 
 
-def test_a_run_that_dies_between_order_and_stock_leaves_a_hold_that_ends(shop: Journey) -> None:
+def test_a_run_that_dies_between_order_and_stock_leaves_a_hold_that_ends(
+    shop: CheckoutScenario,
+) -> None:
     shop.stock("TEA-1", units=1)
-    working = dict(shop.wire.functions)
-    shop.wire.functions["orders.steps"] = _dead
+    working = dict(shop.interceptor.functions)
+    shop.interceptor.functions["orders.steps"] = _dead
     assert shop.buy("key", LINES).status == 503
-    shop.wire.functions["orders.steps"] = working["orders.steps"]
+    shop.interceptor.functions["orders.steps"] = working["orders.steps"]
     _sell("archived")
-    shop.wire.functions["inventory.steps"] = _dead
+    shop.interceptor.functions["inventory.steps"] = _dead
     assert shop.buy("key", LINES).status == 503
-    shop.wire.functions["inventory.steps"] = working["inventory.steps"]
+    shop.interceptor.functions["inventory.steps"] = working["inventory.steps"]
 
     assert shop.buy("key", LINES).json["code"] == "unknown_sku"
     shop.pass_time(minutes=15)

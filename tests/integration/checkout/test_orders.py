@@ -4,12 +4,12 @@ import threading
 
 import pytest
 
+from tests.support.checkout_scenario import ADDRESS, CheckoutScenario
 from tests.support.checks import at_rest
 from tests.support.gateway import Reply
-from tests.support.journey import ADDRESS, Journey
 
 
-def test_an_order_is_placed_and_its_stock_is_held(shop: Journey) -> None:
+def test_an_order_is_placed_and_its_stock_is_held(shop: CheckoutScenario) -> None:
     shop.stock("TEA-1", units=5, price=700)
 
     reply = shop.order("k1", {"TEA-1": 2})
@@ -21,10 +21,10 @@ def test_an_order_is_placed_and_its_stock_is_held(shop: Journey) -> None:
     assert event["data"]["reservation_id"] == reply.json["reservation"]["reservation_id"]
 
 
-def test_an_order_costs_four_invocations_and_four_requests(shop: Journey) -> None:
+def test_an_order_costs_four_invocations_and_four_requests(shop: CheckoutScenario) -> None:
     shop.stock("TEA-1", units=5)
     shop.stock("TEA-2", units=5)
-    shop.wire.reset()
+    shop.interceptor.reset()
 
     shop.order("k1", {"TEA-1": 2, "TEA-2": 1})
 
@@ -34,11 +34,11 @@ def test_an_order_costs_four_invocations_and_four_requests(shop: Journey) -> Non
         "inventory.steps.reserve",
         "orders.steps.place",
     ]
-    assert shop.wire.invoked() == steps
-    assert shop.wire.count() == dict.fromkeys(steps, 1)
+    assert shop.interceptor.invoked() == steps
+    assert shop.interceptor.count() == dict.fromkeys(steps, 1)
 
 
-def test_out_of_stock_says_what_is_short_and_holds_nothing(shop: Journey) -> None:
+def test_out_of_stock_says_what_is_short_and_holds_nothing(shop: CheckoutScenario) -> None:
     shop.stock("TEA-1", units=5)
     shop.stock("TEA-2", units=1)
 
@@ -51,7 +51,7 @@ def test_out_of_stock_says_what_is_short_and_holds_nothing(shop: Journey) -> Non
     at_rest(shop)
 
 
-def test_an_unknown_sku_is_named(shop: Journey) -> None:
+def test_an_unknown_sku_is_named(shop: CheckoutScenario) -> None:
     shop.stock("TEA-1", units=5)
     reply = shop.order("k1", {"TEA-1": 1, "NOT-SOLD": 1})
     assert (reply.status, reply.json["code"]) == (422, "unknown_sku")
@@ -60,14 +60,14 @@ def test_an_unknown_sku_is_named(shop: Journey) -> None:
     at_rest(shop)
 
 
-def test_a_currency_without_prices_is_refused(shop: Journey) -> None:
+def test_a_currency_without_prices_is_refused(shop: CheckoutScenario) -> None:
     shop.stock("TEA-1", units=5)
     body = {"lines": [{"sku": "TEA-1", "quantity": 1}], "shipping_address": ADDRESS}
     reply = shop.post("/orders", body | {"currency": "JPY"}, "k1")
     assert (reply.status, reply.json["code"]) == (422, "currency_not_offered")
 
 
-def test_a_total_that_no_payment_could_take_is_refused_for_good(shop: Journey) -> None:
+def test_a_total_that_no_payment_could_take_is_refused_for_good(shop: CheckoutScenario) -> None:
     shop.stock("GOLD-1", units=50, price=5_000_000)
     for send in (shop.order, shop.buy):
         reply = send(send.__name__, {"GOLD-1": 20})
@@ -80,7 +80,7 @@ def test_a_total_that_no_payment_could_take_is_refused_for_good(shop: Journey) -
     assert len(shop.events("order.rejected")) == 2
 
 
-def test_a_repeat_gets_the_first_answer_byte_for_byte(shop: Journey) -> None:
+def test_a_repeat_gets_the_first_answer_byte_for_byte(shop: CheckoutScenario) -> None:
     shop.stock("TEA-1", units=5)
     shop.stock("TEA-2", units=0)
     for key, sku in (("k1", "TEA-1"), ("k2", "TEA-2")):
@@ -92,7 +92,9 @@ def test_a_repeat_gets_the_first_answer_byte_for_byte(shop: Journey) -> None:
     assert shop.available("TEA-1") == 4
 
 
-def test_the_first_answer_stays_the_same_whatever_becomes_of_the_order(shop: Journey) -> None:
+def test_the_first_answer_stays_the_same_whatever_becomes_of_the_order(
+    shop: CheckoutScenario,
+) -> None:
     shop.stock("TEA-1", units=5)
     lines = {"TEA-1": 1}
     firsts = {key: shop.order(key, lines) for key in ("paid", "cancelled", "expired")}
@@ -108,14 +110,14 @@ def test_the_first_answer_stays_the_same_whatever_becomes_of_the_order(shop: Jou
         assert now["status"] == ("paid" if key == "paid" else "cancelled")
 
 
-def test_a_key_belongs_to_one_body_and_one_route(shop: Journey) -> None:
+def test_a_key_belongs_to_one_body_and_one_route(shop: CheckoutScenario) -> None:
     shop.stock("TEA-1", units=5)
     shop.order("k1", {"TEA-1": 1})
     assert shop.order("k1", {"TEA-1": 2}).json["code"] == "idempotency_key_reused"
     assert shop.buy("k1", {"TEA-1": 1}).json["code"] == "idempotency_key_reused"
 
 
-def test_identical_requests_at_once_make_one_order(shop: Journey) -> None:
+def test_identical_requests_at_once_make_one_order(shop: CheckoutScenario) -> None:
     shop.stock("TEA-1", units=100)
     replies: list[Reply] = []
     start = threading.Barrier(8)
@@ -139,24 +141,29 @@ def test_identical_requests_at_once_make_one_order(shop: Journey) -> None:
 
 
 @pytest.mark.parametrize("function", ["catalog.steps", "inventory.steps", "orders.steps"])
-def test_a_dead_step_gives_503_and_the_repeat_finishes(shop: Journey, function: str) -> None:
+def test_a_dead_step_gives_503_and_the_repeat_finishes(
+    shop: CheckoutScenario, function: str
+) -> None:
     shop.stock("TEA-1", units=5)
-    working, shop.wire.functions[function] = shop.wire.functions[function], _dead
+    working, shop.interceptor.functions[function] = shop.interceptor.functions[function], _dead
 
     reply = shop.order("k1", {"TEA-1": 1})
     assert (reply.status, reply.json["code"]) == (503, "checkout_incomplete")
     assert reply.headers["Retry-After"] == "1"
 
-    shop.wire.functions[function] = working
+    shop.interceptor.functions[function] = working
     assert shop.order("k1", {"TEA-1": 1}).status == 201
     assert shop.available("TEA-1") == 4
 
 
-def test_the_janitor_finishes_what_nobody_repeats(shop: Journey) -> None:
+def test_the_recovery_job_finishes_what_nobody_repeats(shop: CheckoutScenario) -> None:
     shop.stock("TEA-1", units=5)
-    working, shop.wire.functions["orders.steps"] = shop.wire.functions["orders.steps"], _dead
+    working, shop.interceptor.functions["orders.steps"] = (
+        shop.interceptor.functions["orders.steps"],
+        _dead,
+    )
     shop.order("k1", {"TEA-1": 1})
-    shop.wire.functions["orders.steps"] = working
+    shop.interceptor.functions["orders.steps"] = working
 
     shop.pass_time(seconds=61)
     shop.tick()
@@ -165,11 +172,11 @@ def test_the_janitor_finishes_what_nobody_repeats(shop: Journey) -> None:
     assert shop.order("k1", {"TEA-1": 1}).headers["Idempotency-Replayed"] == "true"
 
 
-def test_what_cannot_be_finished_in_time_is_undone(shop: Journey) -> None:
+def test_what_cannot_be_finished_in_time_is_undone(shop: CheckoutScenario) -> None:
     """Placing keeps failing; after 15 minutes order and stock are given up together."""
     shop.stock("TEA-1", units=5)
-    working = shop.wire.functions["orders.steps"]
-    shop.wire.functions["orders.steps"] = lambda event, context: (
+    working = shop.interceptor.functions["orders.steps"]
+    shop.interceptor.functions["orders.steps"] = lambda event, context: (
         _dead() if event["step"] == "place" else working(event, context)
     )
     shop.order("k1", {"TEA-1": 1})
@@ -183,7 +190,7 @@ def test_what_cannot_be_finished_in_time_is_undone(shop: Journey) -> None:
     at_rest(shop)
 
 
-def test_an_unpaid_order_ends_with_its_hold(shop: Journey) -> None:
+def test_an_unpaid_order_ends_with_its_hold(shop: CheckoutScenario) -> None:
     shop.stock("TEA-1", units=5)
     order_id = shop.order("k1", {"TEA-1": 1}).json["order_id"]
 
@@ -196,10 +203,10 @@ def test_an_unpaid_order_ends_with_its_hold(shop: Journey) -> None:
     at_rest(shop)
 
 
-def test_an_unpaid_order_ends_even_if_the_event_is_lost(shop: Journey) -> None:
+def test_an_unpaid_order_ends_even_if_the_event_is_lost(shop: CheckoutScenario) -> None:
     shop.stock("TEA-1", units=5)
     order_id = shop.order("k1", {"TEA-1": 1}).json["order_id"]
-    shop.wire.functions["orders.on_inventory_expired"] = lambda *_: {"batchItemFailures": []}
+    shop.interceptor.functions["orders.on_inventory_expired"] = lambda *_: {"batchItemFailures": []}
 
     shop.pass_time(minutes=17)
     shop.settle(minutes=2)

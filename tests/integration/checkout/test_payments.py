@@ -2,23 +2,23 @@
 
 import pytest
 
-from orders.service.executions import checkout_payment_id
+from orders.service.build_inputs import checkout_payment_id
 from payments.api import get_payment
 from tests.support import dynamodb, gateway
+from tests.support.checkout_scenario import CheckoutScenario
 from tests.support.checks import at_rest
-from tests.support.journey import Journey
 from tests.support.psp import DECLINED, NEEDS_ACTION
 
 
-def _placed(shop: Journey, *, units: int = 5) -> str:
+def _placed(shop: CheckoutScenario, *, units: int = 5) -> str:
     shop.stock("TEA-1", units=units)
     order_id = shop.order("order", {"TEA-1": 1}).json["order_id"]
     shop.deliver()
-    shop.wire.reset()
+    shop.interceptor.reset()
     return str(order_id)
 
 
-def test_a_paid_order_is_paid_everywhere(shop: Journey) -> None:
+def test_a_paid_order_is_paid_everywhere(shop: CheckoutScenario) -> None:
     order_id = _placed(shop)
 
     reply = shop.pay("pay", order_id)
@@ -29,12 +29,12 @@ def test_a_paid_order_is_paid_everywhere(shop: Journey) -> None:
     at_rest(shop)
 
 
-def test_a_payment_costs_six_invocations_and_eight_requests(shop: Journey) -> None:
+def test_a_payment_costs_six_invocations_and_eight_requests(shop: CheckoutScenario) -> None:
     order_id = _placed(shop)
 
     shop.pay("pay", order_id)
 
-    assert shop.wire.invoked() == [
+    assert shop.interceptor.invoked() == [
         "payments.create_payment",
         "orders.steps.attach_payment",
         "payments.steps.authorize",
@@ -42,12 +42,12 @@ def test_a_payment_costs_six_invocations_and_eight_requests(shop: Journey) -> No
         "payments.steps.capture",
         "orders.steps.finalize",
     ]
-    count = shop.wire.count()
+    count = shop.interceptor.count()
     assert (count["orders.steps.attach_payment"], count["orders.steps.finalize"]) == (1, 1)
     assert sum(count.values()) <= 8
 
 
-def test_a_declined_card_gives_the_stock_back(shop: Journey) -> None:
+def test_a_declined_card_gives_the_stock_back(shop: CheckoutScenario) -> None:
     order_id = _placed(shop)
 
     reply = shop.pay("pay", order_id, DECLINED)
@@ -59,7 +59,7 @@ def test_a_declined_card_gives_the_stock_back(shop: Journey) -> None:
     at_rest(shop)
 
 
-def test_only_the_customer_can_pay_an_order_and_only_once(shop: Journey) -> None:
+def test_only_the_customer_can_pay_an_order_and_only_once(shop: CheckoutScenario) -> None:
     order_id = _placed(shop)
     body = {"order_id": order_id, "payment_method": "pm_card_visa", "capture_method": "automatic"}
     stranger = shop.post("/payments", body, "k", sub="usr_use1_0000000000000000000000000z")
@@ -71,7 +71,7 @@ def test_only_the_customer_can_pay_an_order_and_only_once(shop: Journey) -> None
     at_rest(shop)
 
 
-def test_an_order_waits_for_the_customer_and_is_paid_afterwards(shop: Journey) -> None:
+def test_an_order_waits_for_the_customer_and_is_paid_afterwards(shop: CheckoutScenario) -> None:
     order_id = _placed(shop)
     reply = shop.pay("pay", order_id, NEEDS_ACTION)
     assert (reply.status, reply.json["status"]) == (202, "requires_action")
@@ -87,7 +87,7 @@ def test_an_order_waits_for_the_customer_and_is_paid_afterwards(shop: Journey) -
     at_rest(shop)
 
 
-def test_an_order_that_waits_too_long_is_undone(shop: Journey) -> None:
+def test_an_order_that_waits_too_long_is_undone(shop: CheckoutScenario) -> None:
     order_id = _placed(shop)
     shop.pay("pay", order_id, NEEDS_ACTION)
 
@@ -99,13 +99,13 @@ def test_an_order_that_waits_too_long_is_undone(shop: Journey) -> None:
     at_rest(shop)
 
 
-def test_a_hold_that_ended_meanwhile_is_taken_again(shop: Journey) -> None:
+def test_a_hold_that_ended_meanwhile_is_taken_again(shop: CheckoutScenario) -> None:
     """The customer took 14 minutes for 3-D Secure; the sweeper was faster, the stock is there."""
     order_id = _placed(shop)
     shop.pass_time(minutes=10)
     reply = shop.pay("pay", order_id, NEEDS_ACTION)
     shop.pass_time(minutes=6)
-    shop.wire.call("inventory.sweep_expired", {})
+    shop.interceptor.call("inventory.sweep_expired", {})
     shop.deliver()
     assert shop.get(order_id).json["status"] == "placed", "a claimed order does not expire"
 
@@ -118,11 +118,11 @@ def test_a_hold_that_ended_meanwhile_is_taken_again(shop: Journey) -> None:
     assert shop.available("TEA-1") == 4
 
 
-def test_money_is_given_back_if_the_stock_is_gone(shop: Journey) -> None:
+def test_money_is_given_back_if_the_stock_is_gone(shop: CheckoutScenario) -> None:
     order_id = _placed(shop, units=1)
     reply = shop.pay("pay", order_id, NEEDS_ACTION)
     shop.pass_time(minutes=15, seconds=30)
-    shop.wire.call("inventory.sweep_expired", {})
+    shop.interceptor.call("inventory.sweep_expired", {})
     shop.order("rival", {"TEA-1": 1})
     [book] = shop.psp.books.values()
     shop.psp.authenticate(book.reference, success=True)
@@ -137,7 +137,7 @@ def test_money_is_given_back_if_the_stock_is_gone(shop: Journey) -> None:
     at_rest(shop)
 
 
-def test_a_refused_capture_undoes_everything(shop: Journey) -> None:
+def test_a_refused_capture_undoes_everything(shop: CheckoutScenario) -> None:
     order_id = _placed(shop)
     shop.psp.fail("capture", "refuse", "refuse", "refuse", "refuse")
 
@@ -152,7 +152,9 @@ def test_a_refused_capture_undoes_everything(shop: Journey) -> None:
 
 @pytest.mark.parametrize("call", ["create", "confirm", "capture"])
 @pytest.mark.parametrize("fault", ["before", "after"])
-def test_a_lost_provider_answer_never_costs_twice(shop: Journey, call: str, fault: str) -> None:
+def test_a_lost_provider_answer_never_costs_twice(
+    shop: CheckoutScenario, call: str, fault: str
+) -> None:
     order_id = _placed(shop)
     shop.psp.fail(call, *[fault] * 8)  # type: ignore[arg-type]
     shop.pay("pay", order_id)
@@ -167,14 +169,14 @@ def test_a_lost_provider_answer_never_costs_twice(shop: Journey, call: str, faul
     at_rest(shop)
 
 
-def test_an_order_is_marked_paid_by_the_event_if_the_machine_died(shop: Journey) -> None:
+def test_an_order_is_marked_paid_by_the_event_if_the_machine_died(shop: CheckoutScenario) -> None:
     order_id = _placed(shop)
-    working = shop.wire.functions["orders.steps"]
-    shop.wire.functions["orders.steps"] = lambda event, context: (
+    working = shop.interceptor.functions["orders.steps"]
+    shop.interceptor.functions["orders.steps"] = lambda event, context: (
         _dead() if event["step"] == "finalize" else working(event, context)
     )
     first = shop.pay("pay", order_id)
-    shop.wire.functions["orders.steps"] = working
+    shop.interceptor.functions["orders.steps"] = working
     assert first.status == 503
     assert shop.get(order_id).json["status"] == "placed"
 
@@ -186,15 +188,15 @@ def test_an_order_is_marked_paid_by_the_event_if_the_machine_died(shop: Journey)
     at_rest(shop)
 
 
-def test_the_janitor_marks_it_paid_if_the_event_is_late(shop: Journey) -> None:
+def test_the_recovery_job_marks_it_paid_if_the_event_is_late(shop: CheckoutScenario) -> None:
     order_id = _placed(shop)
-    working = shop.wire.functions["orders.steps"]
-    shop.wire.functions["orders.steps"] = lambda event, context: (
+    working = shop.interceptor.functions["orders.steps"]
+    shop.interceptor.functions["orders.steps"] = lambda event, context: (
         _dead() if event["step"] == "finalize" else working(event, context)
     )
     shop.pay("pay", order_id)
-    shop.wire.functions["orders.steps"] = working
-    shop.wire.functions["orders.on_payment_captured"] = lambda *_: {"batchItemFailures": []}
+    shop.interceptor.functions["orders.steps"] = working
+    shop.interceptor.functions["orders.on_payment_captured"] = lambda *_: {"batchItemFailures": []}
 
     shop.pass_time(seconds=61)
     shop.tick()
@@ -203,9 +205,9 @@ def test_the_janitor_marks_it_paid_if_the_event_is_late(shop: Journey) -> None:
     at_rest(shop)
 
 
-def test_a_slow_payment_is_reported_once(shop: Journey) -> None:
+def test_a_slow_payment_is_reported_once(shop: CheckoutScenario) -> None:
     order_id = _placed(shop)
-    shop.wire.functions["payments.steps"] = _dead
+    shop.interceptor.functions["payments.steps"] = _dead
     shop.pay("pay", order_id)
 
     for _ in range(4):
@@ -220,10 +222,10 @@ def test_a_slow_payment_is_reported_once(shop: Journey) -> None:
     }
 
 
-def test_a_payment_without_end_is_abandoned(shop: Journey) -> None:
+def test_a_payment_without_end_is_abandoned(shop: CheckoutScenario) -> None:
     order_id = _placed(shop)
-    working = shop.wire.functions["payments.steps"]
-    shop.wire.functions["payments.steps"] = lambda event, context: (
+    working = shop.interceptor.functions["payments.steps"]
+    shop.interceptor.functions["payments.steps"] = lambda event, context: (
         _dead() if event["step"] == "capture" else working(event, context)
     )
     shop.pay("pay", order_id)
@@ -236,14 +238,14 @@ def test_a_payment_without_end_is_abandoned(shop: Journey) -> None:
     at_rest(shop)
 
 
-def test_a_payment_that_was_given_up_before_it_began_has_its_owner(shop: Journey) -> None:
+def test_a_payment_that_was_given_up_before_it_began_has_its_owner(shop: CheckoutScenario) -> None:
     """POST /checkout claimed the order, and the provider's step did not run before the end."""
     shop.stock("TEA-1", units=5)
-    working = shop.wire.functions["payments.steps"]
-    shop.wire.functions["payments.steps"] = _dead
+    working = shop.interceptor.functions["payments.steps"]
+    shop.interceptor.functions["payments.steps"] = _dead
     assert shop.buy("k1", {"TEA-1": 1}).status == 503
     shop.pass_time(minutes=17)
-    shop.wire.functions["payments.steps"] = working
+    shop.interceptor.functions["payments.steps"] = working
     shop.settle(minutes=1)
 
     [order] = [row for row in dynamodb.rows("orders") if row["sk"] == "ORDER"]
@@ -257,7 +259,7 @@ def test_a_payment_that_was_given_up_before_it_began_has_its_owner(shop: Journey
     at_rest(shop)
 
 
-def test_a_payment_with_manual_capture_waits_for_the_shop(shop: Journey) -> None:
+def test_a_payment_with_manual_capture_waits_for_the_shop(shop: CheckoutScenario) -> None:
     """Money is held and the stock is sold; what nobody captures in six days is undone."""
     order_id = _placed(shop)
     reply = shop.pay("pay", order_id, capture_method="manual")
@@ -275,7 +277,7 @@ def test_a_payment_with_manual_capture_waits_for_the_shop(shop: Journey) -> None
     at_rest(shop)
 
 
-def test_two_payments_of_one_order_do_not_both_take_money(shop: Journey) -> None:
+def test_two_payments_of_one_order_do_not_both_take_money(shop: CheckoutScenario) -> None:
     order_id = _placed(shop)
     waiting = shop.pay("pay", order_id, NEEDS_ACTION)
     rival = shop.pay("other", order_id)
@@ -289,7 +291,7 @@ def test_two_payments_of_one_order_do_not_both_take_money(shop: Journey) -> None
     assert sum(book.captured for book in shop.psp.books.values()) == book.amount.amount
 
 
-def test_events_twice_and_backwards_change_nothing(shop: Journey) -> None:
+def test_events_twice_and_backwards_change_nothing(shop: CheckoutScenario) -> None:
     order_id = _placed(shop)
     shop.pay("pay", order_id)
     shop.settle(minutes=1)
@@ -302,7 +304,7 @@ def test_events_twice_and_backwards_change_nothing(shop: Journey) -> None:
     at_rest(shop)
 
 
-def test_the_timeline_tells_the_whole_story(shop: Journey) -> None:
+def test_the_timeline_tells_the_whole_story(shop: CheckoutScenario) -> None:
     order_id = _placed(shop)
     shop.pay("pay", order_id)
     shop.deliver()
@@ -312,7 +314,7 @@ def test_the_timeline_tells_the_whole_story(shop: Journey) -> None:
     assert {"payment.authorized", "inventory.committed", "payment.captured"} <= set(told)
 
 
-def test_a_checkout_orders_and_pays(shop: Journey) -> None:
+def test_a_checkout_orders_and_pays(shop: CheckoutScenario) -> None:
     shop.stock("TEA-1", units=5)
 
     reply = shop.buy("k1", {"TEA-1": 2})
@@ -326,7 +328,7 @@ def test_a_checkout_orders_and_pays(shop: Journey) -> None:
     at_rest(shop)
 
 
-def test_a_declined_checkout_answers_402_again_and_again(shop: Journey) -> None:
+def test_a_declined_checkout_answers_402_again_and_again(shop: CheckoutScenario) -> None:
     shop.stock("TEA-1", units=5)
     reply = shop.buy("k1", {"TEA-1": 2}, DECLINED)
     assert (reply.status, reply.json["code"]) == (402, "payment_declined")
@@ -336,7 +338,7 @@ def test_a_declined_checkout_answers_402_again_and_again(shop: Journey) -> None:
     at_rest(shop)
 
 
-def test_a_checkout_can_wait_for_the_customer(shop: Journey) -> None:
+def test_a_checkout_can_wait_for_the_customer(shop: CheckoutScenario) -> None:
     shop.stock("TEA-1", units=5)
     reply = shop.buy("k1", {"TEA-1": 2}, NEEDS_ACTION)
     assert (reply.status, reply.json["order"]["status"]) == (202, "placed")
@@ -350,14 +352,14 @@ def test_a_checkout_can_wait_for_the_customer(shop: Journey) -> None:
 
 
 @pytest.mark.parametrize("step", ["place", "attach_payment", "finalize"])
-def test_a_checkout_that_died_is_finished_by_the_repeat(shop: Journey, step: str) -> None:
+def test_a_checkout_that_died_is_finished_by_the_repeat(shop: CheckoutScenario, step: str) -> None:
     shop.stock("TEA-1", units=5)
-    working = shop.wire.functions["orders.steps"]
-    shop.wire.functions["orders.steps"] = lambda event, context: (
+    working = shop.interceptor.functions["orders.steps"]
+    shop.interceptor.functions["orders.steps"] = lambda event, context: (
         _dead() if event["step"] == step else working(event, context)
     )
     assert shop.buy("k1", {"TEA-1": 1}).status == 503
-    shop.wire.functions["orders.steps"] = working
+    shop.interceptor.functions["orders.steps"] = working
     shop.deliver()
 
     reply = shop.buy("k1", {"TEA-1": 1})
@@ -369,16 +371,16 @@ def test_a_checkout_that_died_is_finished_by_the_repeat(shop: Journey, step: str
 
 
 @pytest.mark.parametrize("step", ["place", "attach_payment", "finalize"])
-def test_a_checkout_that_nobody_repeats_is_finished_by_the_janitor(
-    shop: Journey, step: str
+def test_a_checkout_that_nobody_repeats_is_finished_by_the_recovery_job(
+    shop: CheckoutScenario, step: str
 ) -> None:
     shop.stock("TEA-1", units=5)
-    working = shop.wire.functions["orders.steps"]
-    shop.wire.functions["orders.steps"] = lambda event, context: (
+    working = shop.interceptor.functions["orders.steps"]
+    shop.interceptor.functions["orders.steps"] = lambda event, context: (
         _dead() if event["step"] == step else working(event, context)
     )
     shop.buy("k1", {"TEA-1": 1})
-    shop.wire.functions["orders.steps"] = working
+    shop.interceptor.functions["orders.steps"] = working
 
     shop.settle(minutes=3)
 
@@ -386,8 +388,8 @@ def test_a_checkout_that_nobody_repeats_is_finished_by_the_janitor(
     at_rest(shop)
 
 
-def _checkout_payment(shop: Journey, body: dict[str, dict[str, str]]) -> str:
-    from orders.repository import OrderRepository
+def _checkout_payment(shop: CheckoutScenario, body: dict[str, dict[str, str]]) -> str:
+    from orders.repository.orders import OrderRepository
 
     record = OrderRepository().get(body["order"]["order_id"])
     assert record is not None

@@ -5,19 +5,19 @@ from collections.abc import Iterator
 import pytest
 
 from orders.api import place_order
-from tests.support.journey import Journey, started
+from tests.support.checkout_scenario import CheckoutScenario, started
 from tests.support.psp import GOOD
 
 EUROPEAN = "usr_euc1_0000000000000000000000000a"
 
 
 @pytest.fixture
-def journey(monkeypatch: pytest.MonkeyPatch) -> Iterator[Journey]:
+def journey(monkeypatch: pytest.MonkeyPatch) -> Iterator[CheckoutScenario]:
     with started(monkeypatch) as running:
         yield running
 
 
-def test_orders_and_payments_are_where_their_customer_is(journey: Journey) -> None:
+def test_orders_and_payments_are_where_their_customer_is(journey: CheckoutScenario) -> None:
     assert place_order.SETTINGS.home_region == "us-east-1"
     sku = journey.stock("A-1", units=9)
     order_id = journey.order("one", {sku: 1}, sub=EUROPEAN).json["order_id"]
@@ -27,7 +27,7 @@ def test_orders_and_payments_are_where_their_customer_is(journey: Journey) -> No
     assert (paid.status, paid.json["payment_id"][:9]) == (201, "pay_euc1_")
 
 
-def test_a_checkout_is_where_its_customer_is(journey: Journey) -> None:
+def test_a_checkout_is_where_its_customer_is(journey: CheckoutScenario) -> None:
     sku = journey.stock("A-1", units=9)
     bought = journey.post(
         "/checkout",

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from tests.support import dynamodb
+from tests.support.checkout_scenario import CheckoutScenario
 from tests.support.checks import at_rest
 from tests.support.gateway import Reply
-from tests.support.journey import Journey
+from tests.support.interceptor import Request
 from tests.support.psp import DECLINED, GOOD, NEEDS_ACTION
-from tests.support.wire import Request
 
 LINES = {"TEA-1": 1}
 # What POST /payments does once the provider knows the payment; before each of them.
@@ -36,12 +36,12 @@ PAYING = [
 class Provider:
     """Sends an event about everything that it knows, once, just before a point of a request."""
 
-    def __init__(self, shop: Journey, point: str) -> None:
+    def __init__(self, shop: CheckoutScenario, point: str) -> None:
         self.shop, self.point = shop, point
         self.replies: list[Reply] = []
         self._reached = False
         self._seen: Counter[str] = Counter()
-        shop.wire.intercept = self._on_request
+        shop.interceptor.intercept = self._on_request
         shop.psp.before_call = self._on_call
 
     def _on_request(self, request: Request, when: str) -> None:
@@ -65,7 +65,7 @@ class Provider:
 
 
 @pytest.fixture
-def order_id(shop: Journey) -> str:
+def order_id(shop: CheckoutScenario) -> str:
     shop.stock("TEA-1", units=1)
     return str(shop.order("order", LINES).json["order_id"])
 
@@ -79,7 +79,7 @@ def order_id(shop: Journey) -> str:
     ],
 )
 def test_a_webhook_that_comes_before_the_answer_takes_no_money_twice(
-    shop: Journey, order_id: str, point: str, honours_keys: bool
+    shop: CheckoutScenario, order_id: str, point: str, honours_keys: bool
 ) -> None:
     shop.psp.honours_keys = honours_keys
     provider = Provider(shop, point)
@@ -97,7 +97,7 @@ def test_a_webhook_that_comes_before_the_answer_takes_no_money_twice(
 @pytest.mark.parametrize("route", ["/payments", "/checkout"])
 @pytest.mark.parametrize("point", ["after create", "after confirm"])
 def test_a_webhook_between_the_providers_act_and_its_lost_answer_is_enough(
-    shop: Journey, route: str, point: str
+    shop: CheckoutScenario, route: str, point: str
 ) -> None:
     """Our request dies there; nothing but the webhook and the clock goes on."""
     shop.stock("TEA-1", units=1)
@@ -120,7 +120,9 @@ def test_a_webhook_between_the_providers_act_and_its_lost_answer_is_enough(
 
 
 @pytest.mark.parametrize("route", ["/payments", "/checkout"])
-def test_a_customer_who_agreed_and_never_came_back_has_paid(shop: Journey, route: str) -> None:
+def test_a_customer_who_agreed_and_never_came_back_has_paid(
+    shop: CheckoutScenario, route: str
+) -> None:
     reference, order_id = _waiting(shop, route)
     shop.psp.authenticate(reference, success=True)
 
@@ -131,7 +133,7 @@ def test_a_customer_who_agreed_and_never_came_back_has_paid(shop: Journey, route
     at_rest(shop)
 
 
-def test_a_customer_who_failed_to_authenticate_gives_the_stock_back(shop: Journey) -> None:
+def test_a_customer_who_failed_to_authenticate_gives_the_stock_back(shop: CheckoutScenario) -> None:
     reference, order_id = _waiting(shop, "/payments")
     shop.psp.authenticate(reference, success=False)
 
@@ -143,7 +145,7 @@ def test_a_customer_who_failed_to_authenticate_gives_the_stock_back(shop: Journe
     at_rest(shop)
 
 
-def test_events_are_late_twice_and_out_of_order(shop: Journey) -> None:
+def test_events_are_late_twice_and_out_of_order(shop: CheckoutScenario) -> None:
     reference, order_id = _waiting(shop, "/payments")
     early = shop.told(reference, "payment_intent.succeeded", event_id="evt_3")
     assert (early.status, shop.get(order_id).json["status"]) == (200, "placed")
@@ -160,15 +162,17 @@ def test_events_are_late_twice_and_out_of_order(shop: Journey) -> None:
     at_rest(shop)
 
 
-@pytest.mark.parametrize("act", ["confirm", "janitor"])
-def test_a_webhook_and_whoever_else_goes_on_take_the_money_once(shop: Journey, act: str) -> None:
+@pytest.mark.parametrize("act", ["confirm", "recovery"])
+def test_a_webhook_and_whoever_else_goes_on_take_the_money_once(
+    shop: CheckoutScenario, act: str
+) -> None:
     reference, order_id = _waiting(shop, "/payments")
     shop.psp.authenticate(reference, success=True)
     payment_id = shop.psp.books[reference].payment_id
     shop.pass_time(seconds=61)
     acts: dict[str, Callable[[], Any]] = {
         "confirm": lambda: shop.confirm(payment_id),
-        "janitor": lambda: shop.work("payments.janitor"),
+        "recovery": lambda: shop.work("payments.recover_payments"),
     }
     provider = Provider(shop, "payments.steps.authorize UpdateItem")
     acts[act]()
@@ -178,7 +182,9 @@ def test_a_webhook_and_whoever_else_goes_on_take_the_money_once(shop: Journey, a
     assert shop.get(order_id).json["status"] == "paid"
 
 
-def test_a_webhook_for_an_order_that_was_given_up_brings_nothing_back(shop: Journey) -> None:
+def test_a_webhook_for_an_order_that_was_given_up_brings_nothing_back(
+    shop: CheckoutScenario,
+) -> None:
     reference, order_id = _waiting(shop, "/payments")
     shop.settle(minutes=17)
     assert shop.get(order_id).json["status"] == "cancelled"
@@ -186,7 +192,7 @@ def test_a_webhook_for_an_order_that_was_given_up_brings_nothing_back(shop: Jour
     at_rest(shop)
 
 
-def test_a_refused_payment_stays_refused(shop: Journey, order_id: str) -> None:
+def test_a_refused_payment_stays_refused(shop: CheckoutScenario, order_id: str) -> None:
     provider = Provider(shop, "payments.steps.authorize UpdateItem 2")
     reply = shop.pay("pay", order_id, DECLINED)
     assert (reply.status, [reply.status for reply in provider.replies]) == (402, [200])
@@ -194,7 +200,7 @@ def test_a_refused_payment_stays_refused(shop: Journey, order_id: str) -> None:
     at_rest(shop)
 
 
-def _waiting(shop: Journey, route: str) -> tuple[str, str]:
+def _waiting(shop: CheckoutScenario, route: str) -> tuple[str, str]:
     """A payment that waits for its customer: its reference, and its order."""
     shop.stock("TEA-1", units=1)
     if route == "/checkout":

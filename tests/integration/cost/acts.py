@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from tests.integration.cost.shop import DEPOSITS, PASSWORD, PRODUCTS, Shop
-from tests.support.journey import AUDITOR, scheduled
+from tests.support.checkout_scenario import AUDITOR, scheduled
 from tests.support.psp import DECLINED
 
 PAGES = 5  # that a visitor looks at before buying

@@ -58,7 +58,7 @@ class Client:
             scope=" ".join(operation.get("x-cartwright-scopes", [])),
             request_id=REQUEST_ID,
         )
-        result = self.meter.shop.wire.call(operation["x-cartwright-function"], event)
+        result = self.meter.shop.interceptor.call(operation["x-cartwright-function"], event)
         assert result["statusCode"] == status, result["body"]
         is_json = "json" in result["headers"].get("Content-Type", "")
         return json.loads(result["body"]) if is_json and result["body"] else result["body"]
@@ -70,4 +70,4 @@ class Client:
             "methodArn": METHOD_ARN,
             "authorizationToken": f"Bearer {access_token}",
         }
-        return self.meter.shop.wire.call(AUTHORIZER, event)
+        return self.meter.shop.interceptor.call(AUTHORIZER, event)

@@ -17,8 +17,8 @@ import pytest
 import tests.conftest  # noqa: F401  (the environment of all tests)
 from benchmarks.cost.counts import Counts, Function, Recording, Usage
 from shop.deploy import discover
+from tests.faults.environment import FaultEnvironment
 from tests.faults.journeys import JOURNEYS
-from tests.faults.world import World
 from tests.integration.cost import acts
 from tests.integration.cost.shop import Shop
 from tests.support.meter import Meter, metered
@@ -60,7 +60,7 @@ def paths() -> Recording:
     """
     found = {}
     with pytest.MonkeyPatch.context() as patch, metered(patch) as meter:
-        world = World(meter.shop)
+        world = FaultEnvironment(meter.shop)
         empty = world.snapshot()
         for name, journey in sorted(JOURNEYS.items()):
             world.restore(empty)

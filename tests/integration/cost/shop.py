@@ -9,8 +9,8 @@ import boto3
 from catalog.domain import listing, product
 from tests.integration.cost.client import Client
 from tests.support import dynamodb
-from tests.support.crowd import gather
-from tests.support.journey import ADDRESS
+from tests.support.checkout_scenario import ADDRESS
+from tests.support.concurrency import gather
 from tests.support.meter import Meter
 from tests.support.psp import NEEDS_ACTION
 from tests.unit.catalog.builders import make_product
@@ -159,7 +159,7 @@ class Shop:
 
     def run(self, job: str) -> Any:
         """What a schedule starts."""
-        return self.meter.shop.wire.call(job, {})
+        return self.meter.shop.interceptor.call(job, {})
 
     def pass_minutes(self, minutes: int) -> None:
         """Time goes by, with nothing under way."""

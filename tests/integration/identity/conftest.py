@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 from moto.core.botocore_stubber import BotocoreStubber
 
-from identity import authorizer, keys
+from identity import authorizer
 from identity.api import create_session, jwks, refresh_session, register_user
+from identity.clients import kms as keys
 from shop import aws, telemetry
 from tests.support import dynamodb
 from tests.support.gateway import Reply, call, event
@@ -89,9 +90,9 @@ def api(moto_aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Api]:
     monkeypatch.setenv("TOKEN_KEY_ARN", token_key["KeyMetadata"]["Arn"])
     monkeypatch.setenv("EMAIL_MAC_KEY_ARN", mac_key["KeyMetadata"]["Arn"])
     roots: tuple[Any, ...] = (
-        register_user.registrar,
-        create_session.doorman,
-        refresh_session.renewal,
+        register_user.ports,
+        create_session.ports,
+        refresh_session.ports,
         jwks.settings,
         authorizer.gate,
     )

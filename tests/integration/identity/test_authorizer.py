@@ -6,8 +6,8 @@ import json
 import pytest
 from joserfc import jwk, jwt
 
-from identity import keys
 from identity.api import register_user
+from identity.clients import kms
 from identity.settings import at_cold_start
 from shop import aws
 from shop.http import Response, Route, entrypoint
@@ -91,7 +91,7 @@ def test_a_failure_of_kms_is_a_fault_and_not_a_401(
     api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     token = access_token(api)
-    keys.forget()
+    kms.forget()
 
     def fails(**_: object) -> None:
         raise ConnectionError
@@ -105,9 +105,9 @@ def test_the_public_key_is_asked_for_once_an_hour(
     api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     token = access_token(api)
-    keys.forget()
+    kms.forget()
     now = [0.0]
-    monkeypatch.setattr("identity.keys.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("identity.clients.kms.time.monotonic", lambda: now[0])
     expected = {0.0: ["GetPublicKey"], 3600.0: [], 3601.0: ["GetPublicKey"], 3602.0: []}
     for at, calls in expected.items():
         now[0] = at
@@ -133,7 +133,7 @@ def test_an_unchanged_key_set_is_not_sent_again(api: Api) -> None:
 def test_a_key_of_another_curve_is_refused_at_once(api: Api) -> None:
     key = aws.client("kms").create_key(KeySpec="ECC_NIST_P384", KeyUsage="SIGN_VERIFY")
     with pytest.raises(TypeError):
-        keys.public_key(key["KeyMetadata"]["Arn"])
+        kms.public_key(key["KeyMetadata"]["Arn"])
 
 
 def test_a_missing_setting_stops_the_function_at_cold_start(
@@ -142,7 +142,7 @@ def test_a_missing_setting_stops_the_function_at_cold_start(
     monkeypatch.delenv("EMAIL_MAC_KEY_ARN")
     monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "register_user")
     with pytest.raises(ValueError, match="email_mac_key_arn"):
-        at_cold_start(register_user.registrar.__wrapped__)  # type: ignore[attr-defined]
+        at_cold_start(register_user.ports.__wrapped__)  # type: ignore[attr-defined]
 
 
 def test_no_address_password_or_token_is_ever_logged(

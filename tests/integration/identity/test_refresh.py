@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from identity import domain
 from identity.api import refresh_session
-from identity.domain import GRACE, IDLE, LIFETIME
+from identity.domain import session
+from identity.domain.session import GRACE, IDLE, LIFETIME
 from shop.events import Event
 from tests.integration.identity.conftest import Api
 from tests.support import dynamodb
@@ -57,8 +57,8 @@ def test_a_replayed_token_ends_the_session_and_is_told_once(api: Api) -> None:
 
 def test_a_session_ends_once_whoever_comes_second(api: Api) -> None:
     token = signed_in(api)
-    sessions = refresh_session.renewal().sessions
-    family = sessions.get(str(domain.family_of(token)))
+    sessions = refresh_session.ports().sessions
+    family = sessions.get(str(session.family_of(token)))
     assert family is not None
     for cause in ("first", "second"):
         told = Event(f"evt_{cause}", api.clock(), {"occurred_at": cause, "sequence": 2})

@@ -7,10 +7,9 @@ import pytest
 from argon2 import PasswordHasher
 from botocore.exceptions import ClientError
 
-from identity import service
 from identity.api import register_user
-from identity.domain import Role
-from identity.service import Applicant
+from identity.domain.user import Role
+from identity.service.register_user import Applicant, create_staff
 from shop import aws, tables, trace
 from tests.integration.identity.conftest import EMAIL, PASSWORD, Api
 from tests.support import dynamodb
@@ -187,7 +186,7 @@ def test_an_old_hash_is_replaced_at_the_next_sign_in(
     api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     weaker = PasswordHasher(time_cost=1, memory_cost=8192, parallelism=1)
-    monkeypatch.setattr(register_user.registrar().passwords, "_hasher", weaker)
+    monkeypatch.setattr(register_user.ports().passwords, "_hasher", weaker)
     api.register()
     old = row("USER#")["password_hash"]
     assert "UpdateItem" in api.calls_of(api.sign_in)
@@ -206,9 +205,9 @@ def test_the_address_stands_in_one_row_and_secrets_in_none(api: Api) -> None:
 
 
 def test_tools_make_staff_and_a_repeat_changes_nothing(api: Api) -> None:
-    by = register_user.registrar()
+    by = register_user.ports()
     fin = Applicant(email="fin@example.com", password=PASSWORD)
     for role in (Role.FINANCE, Role.ADMIN):
-        service.create_staff(fin, by, role=role, now=api.clock(), trace=trace.start(None))
+        create_staff(fin, by, role=role, now=api.clock(), trace=trace.from_header(None))
     assert api.sign_in("fin@example.com").json["scope"] == "finance:read"
     assert row("USER#")["status"] == "active"

@@ -5,16 +5,16 @@ from collections.abc import Callable, Iterator
 import pytest
 from moto import mock_aws
 
-from inventory.repository import MovementItem, StockItem, StockRepository
+from inventory.repository.stock import MovementItem, StockItem, StockRepository
 from shop import clock, ids
 from tests.support import dynamodb
-from tests.support.wire import Wire, tapped
+from tests.support.interceptor import Interceptor, tapped
 
 Stocked = Callable[..., StockRepository]
 
 
 @pytest.fixture
-def wire() -> Iterator[Wire]:
+def interceptor() -> Iterator[Interceptor]:
     """An account with the table `inventory`; sees every request."""
     with tapped() as tap, mock_aws():
         dynamodb.create("inventory")
@@ -22,7 +22,7 @@ def wire() -> Iterator[Wire]:
 
 
 @pytest.fixture
-def stocked(wire: Wire) -> Stocked:
+def stocked(interceptor: Interceptor) -> Stocked:
     """`stocked(A={"use1-ewr": 5})` takes units in."""
 
     def fill(**levels: dict[str, int]) -> StockRepository:
@@ -43,7 +43,7 @@ def stocked(wire: Wire) -> Stocked:
                         at=clock.rfc3339(clock.now()),
                     )
                 )
-        wire.reset()
+        interceptor.reset()
         return StockRepository()
 
     return fill

@@ -5,7 +5,7 @@ import pytest
 from inventory.api.check_stock import handler
 from inventory.schemas import StockOut
 from tests.support.gateway import Reply, call, event
-from tests.support.wire import Wire
+from tests.support.interceptor import Interceptor
 
 from .conftest import Stocked
 
@@ -17,7 +17,7 @@ def check(body: object) -> Reply:
     return call(handler, event("POST", "/inventory/check", body=body, sub=None))
 
 
-def test_the_answer_says_what_there_is(stocked: Stocked, wire: Wire) -> None:
+def test_the_answer_says_what_there_is(stocked: Stocked, interceptor: Interceptor) -> None:
     stocked(A={EWR: 20, FRA: 5}, B={FRA: 3})
     reply = check(
         {
@@ -32,15 +32,15 @@ def test_the_answer_says_what_there_is(stocked: Stocked, wire: Wire) -> None:
         {"sku": "A", "requested": 25, "available_quantity": 25, "status": "in_stock"},
         {"sku": "B", "requested": 4, "available_quantity": 3, "status": "out_of_stock"},
     ]
-    assert [request.operation for request in wire.requests] == ["BatchGetItem"]
+    assert [request.operation for request in interceptor.requests] == ["BatchGetItem"]
 
 
-def test_a_hundred_skus_are_looked_up(stocked: Stocked, wire: Wire) -> None:
+def test_a_hundred_skus_are_looked_up(stocked: Stocked, interceptor: Interceptor) -> None:
     skus = [f"S{n:03d}" for n in range(100)]
     stocked(**{sku: {EWR: 20} for sku in skus})
     reply = check({"lines": [{"sku": sku, "quantity": 1} for sku in skus]})
     assert reply.json["available"]
-    assert len(wire.requests) == 3
+    assert len(interceptor.requests) == 3
 
 
 def test_an_unknown_sku_is_422(stocked: Stocked) -> None:

@@ -8,7 +8,7 @@ import pytest
 from inventory.domain import reservation
 from inventory.domain.allocation import Line
 from inventory.domain.reservation import Reservation, Status
-from inventory.repository import StockRepository
+from inventory.repository.stock import StockRepository
 from shop.facts import EventExpected, OrderState, ReservationState
 from tests.support import dynamodb
 from tests.support.invariants import stated, violated

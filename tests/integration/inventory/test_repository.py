@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 
 from inventory.domain.reservation import Change, Movement
-from inventory.service import counting
+from inventory.service import receive_stock
 from inventory.service.ports import Inconsistent
 from shop import aws, clock, tables
 from tests.support import dynamodb
-from tests.support.wire import Wire
+from tests.support.interceptor import Interceptor
 
 from .conftest import Stocked
 
@@ -21,12 +21,14 @@ def write_off(units: int, *, movement_id: str = "mov_off") -> Change:
     return Change("A", EWR, available=-units, on_hand=-units, movement=movement)
 
 
-def test_goods_are_taken_in_once_per_movement(stocked: Stocked, wire: Wire) -> None:
+def test_goods_are_taken_in_once_per_movement(stocked: Stocked, interceptor: Interceptor) -> None:
     stock = stocked()
     for expected in (True, False):
-        taken = counting.receive("A", EWR, 5, movement_id="mov_1", stock=stock, now=clock.now())
+        taken = receive_stock.receive(
+            "A", EWR, 5, movement_id="mov_1", stock=stock, now=clock.now()
+        )
         assert taken is expected
-    assert [request.operation for request in wire.requests] == ["TransactWriteItems"] * 2
+    assert [request.operation for request in interceptor.requests] == ["TransactWriteItems"] * 2
     [row] = [row for row in dynamodb.rows("inventory") if row["pk"] == "SKU#A"]
     assert (row["available"], row["reserved"], row["on_hand"]) == (5, 0, 5)
 

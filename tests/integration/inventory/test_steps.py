@@ -5,12 +5,12 @@ from typing import Any
 import pytest
 
 from inventory import steps
-from inventory.repository import StockRepository
-from inventory.service import ending
+from inventory.repository.stock import StockRepository
+from inventory.service import end_reservation
 from shop import clock, ids
 from tests.support import dynamodb
+from tests.support.interceptor import Interceptor, Request
 from tests.support.lambda_context import FakeContext
-from tests.support.wire import Request, Wire
 
 from .conftest import Stocked
 
@@ -61,14 +61,14 @@ def stock_rows() -> dict[tuple[str, str], tuple[int, int, int]]:
     return found
 
 
-def operations(wire: Wire) -> list[str]:
-    return [request.operation for request in wire.requests]
+def operations(interceptor: Interceptor) -> list[str]:
+    return [request.operation for request in interceptor.requests]
 
 
-def test_the_usual_reservation_is_one_request(stocked: Stocked, wire: Wire) -> None:
+def test_the_usual_reservation_is_one_request(stocked: Stocked, interceptor: Interceptor) -> None:
     stocked(A={EWR: 5}, B={EWR: 5})
     result = reserve({"A": 2, "B": 1})
-    assert operations(wire) == ["TransactWriteItems"]
+    assert operations(interceptor) == ["TransactWriteItems"]
     assert result["outcome"] == "reserved"
     assert stock_rows() == {("A", EWR): (3, 2, 5), ("B", EWR): (4, 1, 5)}
     [event] = dynamodb.outbox("inventory")
@@ -91,55 +91,59 @@ def test_a_repeat_gets_the_same_reservation(stocked: Stocked) -> None:
     assert stock_rows() == {("A", EWR): (0, 2, 2)}
 
 
-def test_a_split_order_costs_one_read_more_per_hundred_rows(stocked: Stocked, wire: Wire) -> None:
+def test_a_split_order_costs_one_read_more_per_hundred_rows(
+    stocked: Stocked, interceptor: Interceptor
+) -> None:
     stocked(A={EWR: 4, ORD: 3, FRA: 3})
     reserve({"A": 10})
-    assert operations(wire) == ["TransactWriteItems", "BatchGetItem", "TransactWriteItems"]
+    assert operations(interceptor) == ["TransactWriteItems", "BatchGetItem", "TransactWriteItems"]
     [event] = dynamodb.outbox("inventory")
     assert sum(line["quantity"] for line in event["data"]["lines"]) == 10
     assert {row[0] for row in stock_rows().values()} == {0}
 
 
-def test_what_is_short_is_said_after_a_consistent_read(stocked: Stocked, wire: Wire) -> None:
+def test_what_is_short_is_said_after_a_consistent_read(
+    stocked: Stocked, interceptor: Interceptor
+) -> None:
     stocked(A={EWR: 1, FRA: 1}, B={EWR: 1})
     assert reserve({"A": 3, "B": 1}) == {
         "outcome": "out_of_stock",
         "short": [{"sku": "A", "requested": 3, "available": 2}],
     }
-    read = next(request for request in wire.requests if request.operation == "BatchGetItem")
+    read = next(request for request in interceptor.requests if request.operation == "BatchGetItem")
     assert read.body["RequestItems"]["inventory"]["ConsistentRead"] is True
     assert dynamodb.outbox("inventory") == []
     assert stock_rows()["B", EWR] == (1, 0, 1)
 
 
 def test_a_sale_that_does_not_fit_one_transaction_goes_in_pieces(
-    stocked: Stocked, wire: Wire, monkeypatch: pytest.MonkeyPatch
+    stocked: Stocked, interceptor: Interceptor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With a limit of 2 pairs; that the real one keeps to 100 items is a rule of the service."""
-    monkeypatch.setattr(ending, "PAIRS_WITH_MOVEMENT", 2)
+    monkeypatch.setattr(end_reservation, "PAIRS_WITH_MOVEMENT", 2)
     skus = [f"S{n}" for n in range(5)]
     stocked(**{sku: {EWR: 1} for sku in skus})
     assert reserve(dict.fromkeys(skus, 1))["outcome"] == "reserved"
     assert step("commit") == "committed"
-    assert transaction_sizes(wire) == [5 + 1, 1, 4, 4, 2, 1]
+    assert transaction_sizes(interceptor) == [5 + 1, 1, 4, 4, 2, 1]
     assert set(stock_rows().values()) == {(0, 0, 0)}
-    wire.reset()
+    interceptor.reset()
     assert step("release") == "released"
-    assert transaction_sizes(wire) == [1, 4, 4, 2, 1]
+    assert transaction_sizes(interceptor) == [1, 4, 4, 2, 1]
     assert set(stock_rows().values()) == {(1, 0, 1)}
 
 
-def transaction_sizes(wire: Wire) -> list[int]:
-    writes = [r for r in wire.requests if r.operation == "TransactWriteItems"]
+def transaction_sizes(interceptor: Interceptor) -> list[int]:
+    writes = [r for r in interceptor.requests if r.operation == "TransactWriteItems"]
     return [len(write.body["TransactItems"]) for write in writes]
 
 
-def test_a_commit_is_a_read_and_a_write(stocked: Stocked, wire: Wire) -> None:
+def test_a_commit_is_a_read_and_a_write(stocked: Stocked, interceptor: Interceptor) -> None:
     stocked(A={EWR: 5})
     reserve({"A": 2})
-    wire.reset()
+    interceptor.reset()
     assert step("commit") == "committed"
-    assert operations(wire) == ["GetItem", "TransactWriteItems"]
+    assert operations(interceptor) == ["GetItem", "TransactWriteItems"]
     assert stock_rows() == {("A", EWR): (3, 0, 3)}
     assert step("commit") == "committed"
     assert reserve({"A": 2})["outcome"] == "committed"
@@ -147,12 +151,12 @@ def test_a_commit_is_a_read_and_a_write(stocked: Stocked, wire: Wire) -> None:
     assert stock_rows() == {("A", EWR): (3, 0, 3)}
 
 
-def test_a_release_gives_back_and_stays(stocked: Stocked, wire: Wire) -> None:
+def test_a_release_gives_back_and_stays(stocked: Stocked, interceptor: Interceptor) -> None:
     stocked(A={EWR: 5})
     reserve({"A": 2})
-    wire.reset()
+    interceptor.reset()
     assert step("release") == "released"
-    assert operations(wire) == ["GetItem", "TransactWriteItems"]
+    assert operations(interceptor) == ["GetItem", "TransactWriteItems"]
     assert step("release") == "released"
     assert step("commit") == "released"
     assert reserve({"A": 2}) == {"outcome": "released"}
@@ -194,7 +198,7 @@ def _due(stock: StockRepository) -> int:
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize("name", ["reserve", "commit", "release"])
 def test_a_step_whose_write_or_answer_was_lost_can_be_repeated(
-    stocked: Stocked, wire: Wire, name: str, when: str
+    stocked: Stocked, interceptor: Interceptor, name: str, when: str
 ) -> None:
     stocked(A={EWR: 5})
 
@@ -210,7 +214,7 @@ def test_a_step_whose_write_or_answer_was_lost_can_be_repeated(
             lost.append(request)
             raise ConnectionAbortedError
 
-    wire.intercept = lose
+    interceptor.intercept = lose
     with pytest.raises(Exception):  # noqa: B017, PT011 (whatever botocore makes of it)
         act()
     assert lost

@@ -6,13 +6,13 @@ from datetime import timedelta
 import pytest
 
 from inventory.domain.reservation import Status, id_of
-from inventory.repository import StockRepository
+from inventory.repository.stock import StockRepository
 from inventory.schedules import sweep_expired
-from inventory.service import ending
+from inventory.service import end_reservation
 from shop import clock
 from tests.support import dynamodb
+from tests.support.interceptor import Interceptor, Request
 from tests.support.lambda_context import FakeContext
-from tests.support.wire import Request, Wire
 
 from .conftest import Stocked
 from .test_steps import EWR, order_id, reserve, step, stock_rows
@@ -32,14 +32,16 @@ def test_what_is_not_overdue_stays(stocked: Stocked) -> None:
     assert sweep(minutes=14) == {"expired": 0, "ended_otherwise": 0, "failed": 0}
 
 
-def test_what_is_overdue_comes_back_with_an_event(stocked: Stocked, wire: Wire) -> None:
+def test_what_is_overdue_comes_back_with_an_event(
+    stocked: Stocked, interceptor: Interceptor
+) -> None:
     stocked(A={EWR: 9})
     for order in range(5):
         reserve({"A": 1}, order=order)
-    wire.reset()
+    interceptor.reset()
     assert sweep() == {"expired": 5, "ended_otherwise": 0, "failed": 0}
-    assert [r.operation for r in wire.requests].count("TransactWriteItems") == 5
-    assert len(wire.requests) == 9  # and a query per shard
+    assert [r.operation for r in interceptor.requests].count("TransactWriteItems") == 5
+    assert len(interceptor.requests) == 9  # and a query per shard
     assert stock_rows() == {("A", EWR): (9, 0, 9)}
     expired = [e for e in dynamodb.outbox("inventory") if e["type"] == "inventory.expired"]
     assert {event["data"]["order_id"] for event in expired} == {order_id(n) for n in range(5)}
@@ -74,7 +76,9 @@ def test_a_commit_that_comes_late_reserves_anew(stocked: Stocked) -> None:
     assert stock_rows() == {("A", EWR): (3, 0, 3)}
 
 
-def test_one_that_fails_does_not_keep_the_others(stocked: Stocked, wire: Wire) -> None:
+def test_one_that_fails_does_not_keep_the_others(
+    stocked: Stocked, interceptor: Interceptor
+) -> None:
     stocked(A={EWR: 9})
     for order in range(4):
         reserve({"A": 1}, order=order)
@@ -85,7 +89,7 @@ def test_one_that_fails_does_not_keep_the_others(stocked: Stocked, wire: Wire) -
             failed.append(request)
             raise ConnectionAbortedError
 
-    wire.intercept = fail_once
+    interceptor.intercept = fail_once
     assert sweep() == {"expired": 3, "ended_otherwise": 0, "failed": 1}
     assert sweep()["expired"] == 1
     assert stock_rows() == {("A", EWR): (9, 0, 9)}
@@ -109,7 +113,7 @@ def test_a_sweep_goes_on_until_nothing_is_left(stocked: Stocked) -> None:
     assert stock_rows() == {("A", EWR): (500, 0, 500)}
 
 
-def _crash_in(wire: Wire, name: str, *, after: int) -> None:
+def _crash_in(interceptor: Interceptor, name: str, *, after: int) -> None:
     """A step that dies when it has made so many writes."""
     made: list[Request] = []
 
@@ -119,29 +123,32 @@ def _crash_in(wire: Wire, name: str, *, after: int) -> None:
                 raise ConnectionAbortedError
             made.append(request)
 
-    wire.intercept = die
+    interceptor.intercept = die
     with pytest.raises(Exception):  # noqa: B017, PT011 (whatever botocore makes of it)
         step(name)
-    wire.intercept = lambda request, when: None
+    interceptor.intercept = lambda request, when: None
 
 
-def _hold_again(_wire: Wire) -> None:
+def _hold_again(_wire: Interceptor) -> None:
     assert sweep()["expired"] == 1
     reserve(THREE)
 
 
-def _restock_in_pieces(wire: Wire) -> None:
+def _restock_in_pieces(interceptor: Interceptor) -> None:
     step("commit")
-    _crash_in(wire, "release", after=2)
+    _crash_in(interceptor, "release", after=2)
 
 
 THREE = {"A": 1, "B": 1, "C": 1}
-MEANWHILE: dict[str, tuple[Callable[[Wire], object], Status]] = {
+MEANWHILE: dict[str, tuple[Callable[[Interceptor], object], Status]] = {
     "sold": (lambda _: step("commit"), Status.COMMITTED),
     "released": (lambda _: step("release"), Status.RELEASED),
     "expired": (lambda _: sweep(), Status.EXPIRED),
     "expired and held again": (_hold_again, Status.HELD),
-    "sold in part": (lambda wire: _crash_in(wire, "commit", after=2), Status.COMMITTING),
+    "sold in part": (
+        lambda interceptor: _crash_in(interceptor, "commit", after=2),
+        Status.COMMITTING,
+    ),
     "restocked in part": (_restock_in_pieces, Status.RESTOCKING),
 }
 
@@ -149,13 +156,13 @@ MEANWHILE: dict[str, tuple[Callable[[Wire], object], Status]] = {
 @pytest.mark.parametrize(("act", "status"), MEANWHILE.values(), ids=MEANWHILE)
 def test_what_became_of_a_hold_is_not_undone_by_a_sweep_that_read_it_before(
     stocked: Stocked,
-    wire: Wire,
+    interceptor: Interceptor,
     monkeypatch: pytest.MonkeyPatch,
-    act: Callable[[Wire], object],
+    act: Callable[[Interceptor], object],
     status: Status,
 ) -> None:
     """Another order holds the same SKUs, so the stock rows alone would refuse nothing."""
-    monkeypatch.setattr(ending, "PAIRS_WITH_MOVEMENT", 2)
+    monkeypatch.setattr(end_reservation, "PAIRS_WITH_MOVEMENT", 2)
     stock = stocked(**{sku: {EWR: 9} for sku in THREE})
     reserve(THREE)
     held = stock.find(id_of(order_id()))
@@ -163,7 +170,7 @@ def test_what_became_of_a_hold_is_not_undone_by_a_sweep_that_read_it_before(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(clock, "now", lambda: later)
         reserve(dict.fromkeys(THREE, 5), order=2)
-    act(wire)
+    act(interceptor)
     monkeypatch.setattr(StockRepository, "overdue", lambda self, now: [held])
     before = sorted(map(str, dynamodb.rows("inventory")))
     found = stock.find(id_of(order_id()))

@@ -1,4 +1,4 @@
-"""Posted transactions -> balances -> API, against tables in moto."""
+"""RecordedTransaction transactions -> balances -> API, against tables in moto."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -12,7 +12,7 @@ from ledger.consumers import on_transaction_posted
 from ledger.events import CapturedPayment
 from ledger.repository import BalanceRepository, JournalRepository
 from ledger.repository.journal import SHARDS
-from ledger.service import posting, reading
+from ledger.service import post_transaction, query_ledger
 from shop import aws, ids, trace
 from tests.support import dynamodb, gateway
 from tests.support.lambda_context import FakeContext
@@ -37,12 +37,12 @@ def post(number: int, amount: int, at: datetime) -> None:
             "captured_at": "2026-11-20T00:00:00.000Z",
         }
     )
-    posting.post_capture(
+    post_transaction.post_capture(
         captured,
         cause_event_id=ids.derive("evt", str(number), region="use1"),
         journal=JournalRepository(),
         now=at,
-        trace=trace.start(None),
+        trace=trace.from_header(None),
     )
 
 
@@ -303,7 +303,7 @@ def test_entries_of_all_shards_come_in_one_order_page_by_page() -> None:
 def test_of_a_day_with_too_many_transactions_only_the_end_is_told(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(reading, "MAX_TRANSACTIONS", 3)
+    monkeypatch.setattr(query_ledger, "MAX_TRANSACTIONS", 3)
     for number in range(4):
         post(number, 1, START.replace(hour=10) + timedelta(seconds=number))
     fold()

@@ -12,7 +12,7 @@ from ledger.consumers import on_transaction_posted
 from ledger.domain.accounts import account
 from ledger.domain.chart import TEMPLATES
 from ledger.repository import BalanceRepository, JournalRepository
-from ledger.service import posting
+from ledger.service import post_transaction
 from shop import ids, trace
 from shop.money import Money
 from tests.support import dynamodb, envelopes, gateway
@@ -51,7 +51,7 @@ def currency(
     dynamodb.create("ledger", "balances")
     monkeypatch.setattr(on_transaction_posted, "balances", BalanceRepository())
     for template in TEMPLATES:
-        posting.post(
+        post_transaction.post(
             template,
             amounts={n: Money(units, request.param) for n, units in _amounts(template).items()},
             dimensions=DIMENSIONS,
@@ -60,7 +60,7 @@ def currency(
             effective=NOW,
             journal=JournalRepository(),
             now=NOW,
-            trace=trace.start(None),
+            trace=trace.from_header(None),
         )
     told = enumerate(dynamodb.outbox("ledger"))
     records = [envelopes.message(str(number), each) for number, each in told]

@@ -14,7 +14,7 @@ from operations.api import get_invariants
 from operations.repository.streams import StreamReader
 from operations.schedules import check_invariants
 from tests.support import dynamodb, gateway
-from tests.support.journey import AUDITOR, Journey, started
+from tests.support.checkout_scenario import AUDITOR, CheckoutScenario, started
 
 JOB = AUDITOR
 REGION = "us-east-1"
@@ -24,7 +24,7 @@ REGION = "us-east-1"
 class Audited:
     """A journey, its ledger folded, and what the auditor says of it."""
 
-    shop: Journey
+    shop: CheckoutScenario
     metrics: dict[str, float] = field(default_factory=dict)
 
     # What happens in the shop.
@@ -47,7 +47,7 @@ class Audited:
         self.shop.pass_time(minutes=minutes)
         check_invariants.streams = StreamReader()  # moto's iterators end with a failed transaction
         with contextlib.redirect_stdout(io.StringIO()) as out:
-            result: dict[str, Any] = self.shop.wire.call(JOB, {})
+            result: dict[str, Any] = self.shop.interceptor.call(JOB, {})
         for line in out.getvalue().splitlines():
             metric = json.loads(line)
             for name in ("InvariantViolated", "InvariantLag"):
@@ -92,7 +92,7 @@ class Audited:
 
     def moved(self, sku: str) -> int:
         """The auditor's own sum of a shelf's movements."""
-        state = json.loads(self.row("audit", f"SUM#stock#{sku}@use1-ewr", "TALLY")["state"])
+        state = json.loads(self.row("audit", f"SUM#stock#{sku}@use1-ewr", "AGGREGATE")["state"])
         return sum(int(state[part].get("quantity", 0)) for part in ("base", "added"))
 
     # What someone does by hand.

@@ -9,7 +9,7 @@ import pytest
 
 from shop import ids
 from tests.integration.operations.conftest import Audited
-from tests.support.journey import BEGINNING
+from tests.support.checkout_scenario import BEGINNING
 
 SHELF = ("SKU#TEA", "LOC#use1-ewr")
 MOVEMENTS = "MOV#TEA#use1-ewr"
@@ -271,5 +271,5 @@ def test_what_is_broken_by_hand_is_reported_and_its_healing_too(
     undo()
     audited.until(lambda now: not now.violated)
     assert audited.violated == {}
-    healed = [each for each in audited.told()[before:] if each["type"] == "invariant.healed"]
-    assert {each["subject"] for each in healed} == {each["subject"] for each in told}
+    resolved = [each for each in audited.told()[before:] if each["type"] == "invariant.resolved"]
+    assert {each["subject"] for each in resolved} == {each["subject"] for each in told}

@@ -8,7 +8,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from operations.service.relaying import TurnedAway
+from operations.service.relay_events import Throttled
 from operations.streams.relay import handler
 from shop import aws, tables
 from shop.events import Event
@@ -20,7 +20,7 @@ class Row(tables.EventRow):
     Meta = tables.meta("orders")
 
 
-class World:
+class FaultEnvironment:
     """A bus whose events all go to a queue, and the relay's dead-letter queue."""
 
     def __init__(self) -> None:
@@ -62,15 +62,15 @@ class World:
 
 
 @pytest.fixture
-def world(moto_aws: None, monkeypatch: pytest.MonkeyPatch) -> World:
-    world = World()
+def world(moto_aws: None, monkeypatch: pytest.MonkeyPatch) -> FaultEnvironment:
+    world = FaultEnvironment()
     monkeypatch.setenv("BUS_NAME", "bus")
     monkeypatch.setenv("RELAY_DLQ_URL", world.dlq)
     monkeypatch.setattr("time.sleep", lambda _: None)
     return world
 
 
-def test_stored_events_arrive_as_they_were_stored(world: World) -> None:
+def test_stored_events_arrive_as_they_were_stored(world: FaultEnvironment) -> None:
     handler(world.store(1, 2), FakeContext())
     heard = world.messages(world.heard)
     assert sorted(event["detail"]["id"] for event in heard) == ["evt_1", "evt_2"]
@@ -79,7 +79,7 @@ def test_stored_events_arrive_as_they_were_stored(world: World) -> None:
     assert world.messages(world.dlq) == []
 
 
-def test_a_full_batch_costs_one_request_for_ten_events(world: World) -> None:
+def test_a_full_batch_costs_one_request_for_ten_events(world: FaultEnvironment) -> None:
     batch = world.store(*range(20))
     calls: list[str] = []
     aws.client("events").meta.events.register(
@@ -90,7 +90,7 @@ def test_a_full_batch_costs_one_request_for_ten_events(world: World) -> None:
 
 
 def test_an_entry_that_the_bus_never_takes_goes_to_the_dead_letter_queue(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    world: FaultEnvironment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """PutEvents answers 200 for it: only the entry's own answer tells."""
     batch = world.store(1)
@@ -104,20 +104,20 @@ def test_an_entry_that_the_bus_never_takes_goes_to_the_dead_letter_queue(
 
 @pytest.mark.parametrize("code", ["ThrottlingException", "InternalFailure"])
 def test_an_entry_that_the_bus_is_too_busy_for_stays_in_the_stream(
-    world: World, monkeypatch: pytest.MonkeyPatch, code: str
+    world: FaultEnvironment, monkeypatch: pytest.MonkeyPatch, code: str
 ) -> None:
     batch = world.store(1)
     dropped = {"FailedEntryCount": 1, "Entries": [{"ErrorCode": code}]}
     with monkeypatch.context() as busy:
         busy.setattr(aws.client("events"), "put_events", lambda **_: dropped)
-        with pytest.raises(TurnedAway):
+        with pytest.raises(Throttled):
             handler(batch, FakeContext())
     assert world.messages(world.dlq) == []
     handler(batch, FakeContext())
     assert [event["detail"]["id"] for event in world.messages(world.heard)] == ["evt_1"]
 
 
-def test_what_get_records_shows_can_be_given_to_the_relay_by_hand(world: World) -> None:
+def test_what_get_records_shows_can_be_given_to_the_relay_by_hand(world: FaultEnvironment) -> None:
     """As the runbook says, for a message of the stream itself: it names no table."""
     records = world.store(1)["Records"]
     shown = [{k: v for k, v in each.items() if k in ("eventName", "dynamodb")} for each in records]
@@ -135,7 +135,7 @@ def _client_error(code: str, status: int) -> ClientError:
     [("InternalException", 500), ("ThrottlingException", 400), ("AccessDeniedException", 400)],
 )
 def test_a_bus_in_trouble_is_raised_and_nothing_is_parked(
-    world: World, monkeypatch: pytest.MonkeyPatch, code: str, status: int
+    world: FaultEnvironment, monkeypatch: pytest.MonkeyPatch, code: str, status: int
 ) -> None:
     batch = world.store(1)
 
@@ -152,7 +152,7 @@ def test_a_bus_in_trouble_is_raised_and_nothing_is_parked(
 
 
 def test_a_request_that_is_wrong_in_itself_is_parked(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    world: FaultEnvironment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     batch = world.store(1, 2)
 
@@ -165,7 +165,7 @@ def test_a_request_that_is_wrong_in_itself_is_parked(
 
 
 def test_a_dead_letter_queue_that_is_gone_is_raised(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    world: FaultEnvironment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world.sqs.delete_queue(QueueUrl=world.dlq)
     poison = streams.batch([{"pk": "ORDER#1", "sk": "ORDER", "outbox": "{"}], table="orders")

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ReadTimeoutError
 
-from operations import documents
 from operations.api import docs, errors, health, openapi
+from operations.service import read_documents
 from shop import aws
 from tests.support import dynamodb, gateway
 from tests.support.lambda_context import FakeContext
@@ -22,13 +22,13 @@ BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8", "Accept-Encodi
 def _contract(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     path = tmp_path / "openapi.json"
     path.write_text(json.dumps(DOCUMENT))
-    monkeypatch.setattr(documents, "OPENAPI", path)
+    monkeypatch.setattr(read_documents, "OPENAPI", path)
     monkeypatch.setenv("TABLE_ORDERS", "orders")
-    documents.openapi.cache_clear()
-    documents.version.cache_clear()
+    read_documents.openapi.cache_clear()
+    read_documents.version.cache_clear()
     yield
-    documents.openapi.cache_clear()
-    documents.version.cache_clear()
+    read_documents.openapi.cache_clear()
+    read_documents.version.cache_clear()
 
 
 def get(module: Any, headers: dict[str, str] | None = None) -> gateway.Reply:
@@ -90,7 +90,7 @@ def test_every_problem_is_in_the_catalogue() -> None:
     reply = get(errors)
     listed = {item["code"] for item in reply.json["data"]}
     assert {"not_found", "out_of_stock", "invalid_credentials"} < listed
-    assert listed == {kind.code for kind in documents.problem_types()}
+    assert listed == {kind.code for kind in read_documents.problem_types()}
     assert all(item["type"].endswith(f"#{item['code']}") for item in reply.json["data"])
     assert get(errors, {"If-None-Match": reply.headers["ETag"]}).status == 304
 

@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 import pytest
 
-from orders import domain
-from orders.domain import Order
-from orders.records import OrderChange, StoredOrder
-from orders.repository import OrderRepository
+from orders.domain import order as domain
+from orders.domain.order import Order
+from orders.repository.orders import OrderRepository
+from orders.service.ports import OrderChange, StoredOrder
 from tests.support import dynamodb
 from tests.unit.orders.fakes import HOLD, LINES, TOTALS, original
 

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from orders.domain import Order, Status
-from orders.records import OrderChange
-from orders.repository import OrderRepository
+from orders.domain.order import Order, Status
+from orders.repository.orders import OrderRepository
+from orders.service.ports import OrderChange
 from shop.facts import EventExpected, EventHeard, OrderState, PaymentState, ReservationState
 from tests.integration.orders.conftest import Keep
 from tests.support.invariants import stated, violated

@@ -3,9 +3,9 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from orders import domain
-from orders.repository import OrderRepository
-from orders.service.changes import change
+from orders.domain import order as domain
+from orders.repository.orders import OrderRepository
+from orders.service.change_order import change
 from tests.integration.orders.conftest import ADDRESS, Keep
 from tests.support import dynamodb
 from tests.unit.orders.fakes import CUSTOMER, NOW, ORDER_ID, PAYMENT, TRACE, pending
@@ -22,7 +22,7 @@ def test_an_order_that_has_ended_is_in_no_index_of_what_is_due(
     placed = keep(pending())
     orders.save(change(placed, domain.paid(placed, PAYMENT, now=NOW), trace=TRACE))
     [row] = [row for row in dynamodb.rows("orders") if row["sk"] == "ORDER"]
-    assert not {"due_at", "due_shard", "deadline"} & set(row)
+    assert not {"next_attempt_at", "due_shard", "abandon_at"} & set(row)
 
 
 def test_a_customers_list_has_placed_orders_newest_first(

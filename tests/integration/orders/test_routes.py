@@ -4,13 +4,13 @@ from typing import Any
 
 import pytest
 
-from orders import domain
 from orders.api import checkout, get_order, get_timeline, list_orders, place_order
 from orders.consumers import record_timeline
+from orders.domain import order as domain
 from orders.events import TimelineEvent
-from orders.records import OrderChange
-from orders.repository import OrderRepository
+from orders.repository.orders import OrderRepository
 from orders.schemas import OrderDetailOut, OrderListOut, TimelineOut
+from orders.service.ports import OrderChange
 from shop import consumer
 from shop.cursor import encode
 from tests.integration.orders.conftest import ADDRESS, Keep

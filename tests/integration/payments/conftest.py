@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
+from payments import wiring
 from payments.api import confirm_payment, create_payment
-from payments.schedules import janitor
-from payments.steps import _till, handler
+from payments.schedules import recover_payments
+from payments.steps import handler
 from shop import strict, tables
 from shop.checkout import CheckoutResult, ExecutionFailed, ExecutionInput
 from tests.support import dynamodb
@@ -17,7 +18,7 @@ from tests.support.psp import SimulatedPsp
 from tests.unit.payments.fakes import CUSTOMER, ORDER, TRACE
 
 
-class World:
+class FaultEnvironment:
     """What a test touches: the provider, the steps, and who counts DynamoDB requests."""
 
     def __init__(self) -> None:
@@ -76,11 +77,11 @@ class World:
 
 
 @pytest.fixture
-def world(moto_aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+def world(moto_aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[FaultEnvironment]:
     dynamodb.create("payments")
-    made = World()
-    monkeypatch.setattr(_till, "open_psp", lambda: made.psp)
-    for module in (create_payment, confirm_payment, janitor):
+    made = FaultEnvironment()
+    monkeypatch.setattr(wiring, "open_psp", lambda: made.psp)
+    for module in (create_payment, confirm_payment, recover_payments):
         monkeypatch.setattr(module, "checkout", made)
     events = tables.connection().client.meta.events
 

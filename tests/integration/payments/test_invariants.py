@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from payments import events
-from payments.domain import Payment, Status
-from payments.repository import PaymentRepository
+from payments.domain.payment import Payment, Status
+from payments.repository.payments import PaymentRepository
 from shop.facts import CapturePosted, EventExpected, OrderState, PaymentState
 from tests.support import dynamodb
 from tests.support.invariants import stated, violated

@@ -1,13 +1,13 @@
 """What only the table can show of a payment."""
 
-from payments.repository import PaymentRepository
-from payments.service import outcomes
-from tests.integration.payments.conftest import World
+from payments.repository.payments import PaymentRepository
+from payments.service import report_outcomes
+from tests.integration.payments.conftest import FaultEnvironment
 from tests.support import dynamodb
 from tests.unit.payments.fakes import CUSTOMER, ORDER, PAYMENT, make_payment
 
 
-def test_only_the_row_holds_the_payment_method(world: World) -> None:
+def test_only_the_row_holds_the_payment_method(world: FaultEnvironment) -> None:
     payments = PaymentRepository()
     payments.insert(make_payment(payment_method="pm_topsecret"))
     world.step(
@@ -20,6 +20,6 @@ def test_only_the_row_holds_the_payment_method(world: World) -> None:
     )
     row = payments.get(PAYMENT)
     assert row is not None
-    world.step("capture", payment=outcomes.to_task(row))
+    world.step("capture", payment=report_outcomes.to_task(row))
     rows = dynamodb.rows("payments")
     assert [row["pk"] for row in rows if "pm_topsecret" in str(row)] == [f"PAYMENT#{PAYMENT}"]

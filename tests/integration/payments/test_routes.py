@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from payments.api import confirm_payment, create_payment, get_payment
-from payments.schedules import janitor
+from payments.schedules import recover_payments
 from payments.schemas import PaymentDetailOut, PaymentOut
 from shop import clock, ids, invocation
 from shop.strict import ContractError
-from tests.integration.payments.conftest import World
+from tests.integration.payments.conftest import FaultEnvironment
 from tests.support import dynamodb
 from tests.support.checkout import FakeCheckout
 from tests.support.gateway import CUSTOMER, Reply, call, event
@@ -44,7 +44,7 @@ def types() -> list[str]:
     return [str(event["type"]) for event in dynamodb.outbox("payments")]
 
 
-def test_a_payment_is_captured_with_four_requests_to_its_table(world: World) -> None:
+def test_a_payment_is_captured_with_four_requests_to_its_table(world: FaultEnvironment) -> None:
     reply = pay()
     assert reply.status == 201
     body = PaymentOut.model_validate_json(reply.text)
@@ -56,7 +56,7 @@ def test_a_payment_is_captured_with_four_requests_to_its_table(world: World) -> 
 
 
 def test_a_route_waits_for_the_machine_as_long_as_it_can_still_answer(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    world: FaultEnvironment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(invocation, "remaining_s", lambda: 11.5)
     payment_id = pay(NEEDS_ACTION).json["payment_id"]
@@ -64,7 +64,7 @@ def test_a_route_waits_for_the_machine_as_long_as_it_can_still_answer(
     assert world.waits == [9.5, 9.5]
 
 
-def test_a_repeat_is_answered_byte_for_byte_and_moves_no_money(world: World) -> None:
+def test_a_repeat_is_answered_byte_for_byte_and_moves_no_money(world: FaultEnvironment) -> None:
     first = pay()
     calls = len(world.psp.calls)
     again = pay(request="r-2")
@@ -80,7 +80,7 @@ def test_a_repeat_is_answered_byte_for_byte_and_moves_no_money(world: World) -> 
     [(DECLINED, 402, "payment_declined"), (UNKNOWN_METHOD, 422, "payment_method_invalid")],
 )
 def test_a_decline_is_a_problem_and_stays_one(
-    world: World, method: str, status: int, code: str
+    world: FaultEnvironment, method: str, status: int, code: str
 ) -> None:
     first = pay(method)
     assert (first.status, first.json["code"]) == (status, code)
@@ -97,7 +97,7 @@ def test_a_decline_is_a_problem_and_stays_one(
     [("not_found", 404), ("order_not_payable", 409), ("payment_in_progress", 409)],
 )
 def test_an_order_that_cannot_be_paid_is_never_charged(
-    world: World, refusal: str, status: int
+    world: FaultEnvironment, refusal: str, status: int
 ) -> None:
     world.refusal = {"code": refusal, "detail": "No."}
     reply = pay()
@@ -105,7 +105,7 @@ def test_an_order_that_cannot_be_paid_is_never_charged(
     assert world.psp.calls == []
 
 
-def test_authentication_is_finished_by_confirm(world: World) -> None:
+def test_authentication_is_finished_by_confirm(world: FaultEnvironment) -> None:
     first = pay(NEEDS_ACTION)
     payment_id = first.json["payment_id"]
     assert (first.status, first.json["status"]) == (202, "requires_action")
@@ -121,7 +121,7 @@ def test_authentication_is_finished_by_confirm(world: World) -> None:
     assert types() == ["payment.requires_action", "payment.authorized", "payment.captured"]
 
 
-def test_a_failed_authentication_is_a_decline(world: World) -> None:
+def test_a_failed_authentication_is_a_decline(world: FaultEnvironment) -> None:
     first = pay(NEEDS_ACTION)
     world.psp.authenticate(first.json["psp_reference"], success=False)
     reply = confirm(first.json["payment_id"])
@@ -129,22 +129,22 @@ def test_a_failed_authentication_is_a_decline(world: World) -> None:
     assert reply.json["decline_code"] == "generic_decline"
 
 
-def test_the_janitor_finishes_for_a_customer_who_never_came_back(
-    world: World, monkeypatch: pytest.MonkeyPatch
+def test_the_recovery_job_finishes_for_a_customer_who_never_came_back(
+    world: FaultEnvironment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = pay(NEEDS_ACTION)
     world.psp.authenticate(first.json["psp_reference"], success=True)
     _later(monkeypatch, minutes=2)
-    assert janitor.handler({}, FakeContext())["payment"] == 1
+    assert recover_payments.handler({}, FakeContext())["payment"] == 1
     assert get(first.json["payment_id"]).json["status"] == "captured"
 
 
-def test_after_15_minutes_the_janitor_gives_up(
-    world: World, monkeypatch: pytest.MonkeyPatch
+def test_after_15_minutes_the_recovery_job_gives_up(
+    world: FaultEnvironment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = pay(NEEDS_ACTION)
     _later(monkeypatch, minutes=16)
-    assert janitor.handler({}, FakeContext())["abandon"] == 1
+    assert recover_payments.handler({}, FakeContext())["abandon"] == 1
     payment_id = first.json["payment_id"]
     assert get(payment_id).json["status"] == "voided"
     assert confirm(payment_id).json["code"] == "payment_not_confirmable"
@@ -155,7 +155,7 @@ def test_after_15_minutes_the_janitor_gives_up(
 @pytest.mark.parametrize("call_", ["create", "confirm", "capture"])
 @pytest.mark.parametrize("fault", ["before", "after"])
 def test_whatever_is_lost_the_customer_is_charged_once(
-    world: World, call_: Any, fault: Any, honours_keys: bool
+    world: FaultEnvironment, call_: Any, fault: Any, honours_keys: bool
 ) -> None:
     world.psp.honours_keys = honours_keys
     world.psp.fail(call_, fault)
@@ -171,7 +171,7 @@ def test_whatever_is_lost_the_customer_is_charged_once(
 
 
 @pytest.mark.parametrize("step", ["authorize", "capture"])
-def test_a_machine_that_dies_is_resumed_by_the_same_key(world: World, step: str) -> None:
+def test_a_machine_that_dies_is_resumed_by_the_same_key(world: FaultEnvironment, step: str) -> None:
     world.dies_before = {step}
     broken = pay()
     assert (broken.status, broken.json["code"]) == (503, "checkout_incomplete")
@@ -182,19 +182,19 @@ def test_a_machine_that_dies_is_resumed_by_the_same_key(world: World, step: str)
 
 
 def test_manual_capture_holds_the_money_and_is_left_alone(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    world: FaultEnvironment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reply = pay(capture_method="manual")
     assert (reply.status, reply.json["status"]) == (201, "authorized")
     assert pay(capture_method="manual", request="r-2").text == reply.text
     _later(monkeypatch, minutes=30)
-    assert set(janitor.handler({}, FakeContext()).values()) == {0}
+    assert set(recover_payments.handler({}, FakeContext()).values()) == {0}
     assert world.psp.of(reply.json["payment_id"])[0].held == 1999
 
 
 @pytest.mark.parametrize("method", [GOOD, NEEDS_ACTION])
 def test_held_money_without_its_stock_is_not_answered_and_goes_on(
-    world: World, monkeypatch: pytest.MonkeyPatch, method: str
+    world: FaultEnvironment, monkeypatch: pytest.MonkeyPatch, method: str
 ) -> None:
     world.dies_before = {"commit"}
     payment_id = pay(method, capture_method="manual").json.get("payment_id")
@@ -205,8 +205,8 @@ def test_held_money_without_its_stock_is_not_answered_and_goes_on(
         assert confirm(payment_id).json["code"] == "checkout_incomplete"
     _later(monkeypatch, minutes=2)
     unseen = FakeCheckout(inputs=world.inputs)  # nobody waits for its end
-    monkeypatch.setattr(janitor, "checkout", unseen)
-    assert janitor.handler({}, FakeContext())["payment"] == 1
+    monkeypatch.setattr(recover_payments, "checkout", unseen)
+    assert recover_payments.handler({}, FakeContext())["payment"] == 1
 
     world.dies_before = set()
 
@@ -218,7 +218,7 @@ def test_held_money_without_its_stock_is_not_answered_and_goes_on(
     assert len(world.inputs) == runs
 
 
-def test_a_tombstone_is_its_customers_and_can_be_read(world: World) -> None:
+def test_a_tombstone_is_its_customers_and_can_be_read(world: FaultEnvironment) -> None:
     world.dies_before = {"authorize"}
     payment_id = ids.derive("pay", "a payment", region="use1")
     world.void(payment_id=payment_id, order_id=ORDER, customer_id=CUSTOMER)
@@ -229,7 +229,7 @@ def test_a_tombstone_is_its_customers_and_can_be_read(world: World) -> None:
 
 
 @pytest.mark.parametrize("missing", ["order_id", "customer_id"])
-def test_a_void_names_whose_payment_it_ends(world: World, missing: str) -> None:
+def test_a_void_names_whose_payment_it_ends(world: FaultEnvironment, missing: str) -> None:
     whose = {"order_id": ORDER, "customer_id": CUSTOMER}
     whose.pop(missing)
     with pytest.raises(ContractError, match=f"{missing}: missing"):
@@ -238,13 +238,15 @@ def test_a_void_names_whose_payment_it_ends(world: World, missing: str) -> None:
 
 
 @pytest.mark.parametrize("payment_id", ["x" * 3000, "pay_x", ORDER])
-def test_a_path_that_is_no_id_is_404_and_reads_nothing(world: World, payment_id: str) -> None:
+def test_a_path_that_is_no_id_is_404_and_reads_nothing(
+    world: FaultEnvironment, payment_id: str
+) -> None:
     for reply in (get(payment_id), confirm(payment_id)):
         assert (reply.status, reply.json["code"]) == (404, "not_found")
     assert not world.requests
 
 
-def test_two_requests_of_one_name_are_two(world: World) -> None:
+def test_two_requests_of_one_name_are_two(world: FaultEnvironment) -> None:
     """The lease is the invocation's: a client may choose its request id, and choose it twice."""
     second: list[Reply] = []
 
@@ -257,7 +259,7 @@ def test_two_requests_of_one_name_are_two(world: World) -> None:
     assert [reply.json["code"] for reply in second] == ["request_in_progress"]
 
 
-def test_get_shows_the_attempts_and_an_etag(world: World) -> None:
+def test_get_shows_the_attempts_and_an_etag(world: FaultEnvironment) -> None:
     payment_id = pay().json["payment_id"]
     reply = get(payment_id)
     detail = PaymentDetailOut.model_validate_json(reply.text)
@@ -267,14 +269,14 @@ def test_get_shows_the_attempts_and_an_etag(world: World) -> None:
     assert fresh.status == 304
 
 
-def test_another_customers_payment_does_not_exist(world: World) -> None:
+def test_another_customers_payment_does_not_exist(world: FaultEnvironment) -> None:
     payment_id = pay(NEEDS_ACTION).json["payment_id"]
     for reply in (get(payment_id, sub=OTHER), confirm(payment_id, sub=OTHER), get("pay_x")):
         assert (reply.status, reply.json["code"]) == (404, "not_found")
 
 
 @pytest.mark.parametrize("scope", ["payments:write", "orders:read"])
-def test_staff_see_all_but_not_the_client_secret(world: World, scope: str) -> None:
+def test_staff_see_all_but_not_the_client_secret(world: FaultEnvironment, scope: str) -> None:
     payment_id = pay(NEEDS_ACTION).json["payment_id"]
     assert get(payment_id, sub=CUSTOMER).json["next_action"]["client_secret"]
     seen = get(payment_id, sub=OTHER, scope=scope)
@@ -282,7 +284,7 @@ def test_staff_see_all_but_not_the_client_secret(world: World, scope: str) -> No
     assert get(payment_id, sub=OTHER, scope="finance:read").status == 403
 
 
-def test_no_answer_names_the_payment_method(world: World) -> None:
+def test_no_answer_names_the_payment_method(world: FaultEnvironment) -> None:
     payment_id = pay(NEEDS_ACTION).json["payment_id"]
     assert NEEDS_ACTION not in get(payment_id).text
 
@@ -298,7 +300,7 @@ def test_no_answer_names_the_payment_method(world: World) -> None:
     ],
 )
 def test_a_malformed_body_is_refused_before_anything_is_stored(
-    world: World, body: dict[str, Any]
+    world: FaultEnvironment, body: dict[str, Any]
 ) -> None:
     reply = call(create_payment.handler, event("POST", "/payments", body=body, key="k"))
     assert (reply.status, reply.json["code"]) == (400, "invalid_request")
@@ -307,7 +309,7 @@ def test_a_malformed_body_is_refused_before_anything_is_stored(
 
 
 def test_test_methods_are_refused_in_production(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    world: FaultEnvironment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     production = create_payment.settings.model_copy(update={"stage": "prod"})
     monkeypatch.setattr(create_payment, "settings", production)

@@ -7,8 +7,8 @@ import sys
 import boto3
 import pytest
 
-from payments.psp.secret import CACHE_S, SecretReader
-from payments.steps import _till
+from payments import wiring
+from payments.clients.secret import CACHE_S, SecretReader
 
 pytestmark = pytest.mark.usefixtures("moto_aws")
 
@@ -40,11 +40,11 @@ def test_the_steps_build_their_provider_from_the_environment(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("PSP_SECRET_ARN", stored({"api_key": "sk_test_1"}))
-    _till.provider.cache_clear()
-    psp = _till.open_psp()
-    assert psp is _till.provider()
+    wiring.provider.cache_clear()
+    psp = wiring.open_psp()
+    assert psp is wiring.provider()
     assert psp.name == "stripe"
-    _till.provider.cache_clear()
+    wiring.provider.cache_clear()
 
 
 def test_no_webhook_is_believed_before_its_secret_is_known() -> None:
@@ -61,7 +61,7 @@ def test_only_the_steps_and_the_webhook_load_the_providers_sdk() -> None:
     code = (
         "import sys, tests.conftest; "
         "import payments.api.create_payment, payments.api.get_payment; "
-        "import payments.api.confirm_payment, payments.schedules.janitor; "
+        "import payments.api.confirm_payment, payments.schedules.recover_payments; "
         "assert 'stripe' not in sys.modules; "
         "import payments.steps; assert 'stripe' in sys.modules"
     )

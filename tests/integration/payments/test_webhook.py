@@ -10,12 +10,12 @@ import boto3
 import pytest
 
 from payments.api import create_payment, receive_webhook
-from payments.domain import Payment
-from payments.repository import PaymentRepository
+from payments.domain.payment import Payment
+from payments.repository.payments import PaymentRepository
 from payments.schemas import WebhookOut
 from shop import clock, strict
 from shop.checkout import PayInput
-from tests.integration.payments.conftest import World
+from tests.integration.payments.conftest import FaultEnvironment
 from tests.support import dynamodb
 from tests.support.checkout import FakeCheckout
 from tests.support.gateway import Reply, call, event
@@ -26,7 +26,7 @@ TYPE = "payment_intent.amount_capturable_updated"
 
 
 @pytest.fixture(autouse=True)
-def _listening(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _listening(world: FaultEnvironment, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The route as it is built from its environment; its machine is the world's."""
     client = boto3.client("secretsmanager", region_name="us-east-1")
     value = json.dumps({"api_key": "sk_1", "webhook_secrets": [WEBHOOK_SECRET]})
@@ -50,7 +50,7 @@ def send(body: str, headers: dict[str, str], *, psp: str = "stripe") -> Reply:
     return call(receive_webhook.handler, sent)
 
 
-def waiting(world: World) -> str:
+def waiting(world: FaultEnvironment) -> str:
     """A payment that its customer has agreed to, and that nobody has confirmed; its reference."""
     body = {"order_id": ORDER, "payment_method": NEEDS_ACTION}
     reply = call(create_payment.handler, event("POST", "/payments", body=body, key="key-1"))
@@ -72,7 +72,7 @@ def status_of(reference: str) -> str:
 
 
 def test_a_webhook_completes_a_payment_with_three_requests_of_its_own(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    world: FaultEnvironment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reference = waiting(world)
     monkeypatch.setattr(receive_webhook, "checkout", FakeCheckout(inputs=world.inputs))
@@ -86,7 +86,7 @@ def test_a_webhook_completes_a_payment_with_three_requests_of_its_own(
     assert status_of(reference) == "captured"
 
 
-def test_what_it_said_is_kept_without_what_is_personal(world: World) -> None:
+def test_what_it_said_is_kept_without_what_is_personal(world: FaultEnvironment) -> None:
     body, headers = world.psp.webhook(waiting(world), TYPE, event_id="evt_1")
     before = int(clock.now().timestamp())
     send(body, headers)
@@ -99,7 +99,9 @@ def test_what_it_said_is_kept_without_what_is_personal(world: World) -> None:
     assert "secret" not in str(row)
 
 
-def test_the_same_event_again_does_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_same_event_again_does_nothing(
+    world: FaultEnvironment, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Nor while the execution that it started is at work."""
     sent = world.psp.webhook(waiting(world), TYPE, event_id="evt_1")
     monkeypatch.setattr(receive_webhook, "checkout", FakeCheckout(inputs=world.inputs))
@@ -111,7 +113,7 @@ def test_the_same_event_again_does_nothing(world: World, monkeypatch: pytest.Mon
 
 
 def test_an_event_whose_machine_could_not_be_started_is_asked_for_again(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    world: FaultEnvironment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reference = waiting(world)
     sent = world.psp.webhook(reference, TYPE, event_id="evt_1")
@@ -127,7 +129,7 @@ def test_an_event_whose_machine_could_not_be_started_is_asked_for_again(
     assert status_of(reference) == "captured"
 
 
-def test_an_event_after_the_end_starts_nothing(world: World) -> None:
+def test_an_event_after_the_end_starts_nothing(world: FaultEnvironment) -> None:
     reference = waiting(world)
     send(*world.psp.webhook(reference, TYPE, event_id="evt_1"))
     world.inputs.clear()
@@ -138,7 +140,7 @@ def test_an_event_after_the_end_starts_nothing(world: World) -> None:
 
 @pytest.mark.parametrize("reference", ["pi_2", None])
 def test_a_foreign_reference_is_ignored_and_a_missing_one_looked_for(
-    world: World, reference: str | None
+    world: FaultEnvironment, reference: str | None
 ) -> None:
     """The notice is about `pi_1`, which is an orphan, or the one that is not stored yet."""
     row: Payment = make_payment(psp_reference=reference)
@@ -150,7 +152,7 @@ def test_a_foreign_reference_is_ignored_and_a_missing_one_looked_for(
 
 
 def test_what_is_not_signed_now_is_refused_counted_and_changes_nothing(
-    world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    world: FaultEnvironment, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     body, headers = world.psp.webhook(waiting(world), TYPE, event_id="evt_1")
     other = world.psp.webhook("pi_1", TYPE, event_id="evt_1", secret="whsec_other")
@@ -164,7 +166,7 @@ def test_what_is_not_signed_now_is_refused_counted_and_changes_nothing(
     assert (stored(), world.inputs, world.requests) == ([], [], {})
 
 
-def test_another_provider_is_not_there(world: World) -> None:
+def test_another_provider_is_not_there(world: FaultEnvironment) -> None:
     sent = world.psp.webhook(waiting(world), TYPE, event_id="evt_1")
     assert send(*sent, psp="paypal").json["code"] == "not_found"
     assert stored() == []

@@ -7,11 +7,10 @@ from itertools import pairwise
 
 import pytest
 
-from catalog import service
 from catalog.domain import listing
 from catalog.domain.listing import BAND_ROWS, Filter
 from catalog.domain.product import Product
-from catalog.service import Page
+from catalog.service.list_products import Page, list_products
 from shop.problems import Problem
 from tests.unit.catalog.builders import make_product
 
@@ -48,7 +47,7 @@ CATALOGUE = [
 
 
 def page(filter_: Filter, listings: FakeListings, *, limit: int, cursor: str | None = None) -> Page:
-    result = service.list_products(filter_, cursor=cursor, limit=limit, listings=listings)
+    result = list_products(filter_, cursor=cursor, limit=limit, listings=listings)
     assert isinstance(result, Page)
     return result
 
@@ -131,9 +130,7 @@ def test_what_is_archived_or_has_no_price_in_the_currency_is_not_listed() -> Non
 
 
 def test_a_currency_without_prices_is_not_an_empty_list() -> None:
-    result = service.list_products(
-        Filter("JPY"), cursor=None, limit=5, listings=FakeListings(CATALOGUE)
-    )
+    result = list_products(Filter("JPY"), cursor=None, limit=5, listings=FakeListings(CATALOGUE))
     assert isinstance(result, Problem)
     assert result.type.code == "currency_not_offered"
 
@@ -153,7 +150,7 @@ GOOD = page(Filter("USD", "tea"), FakeListings(CATALOGUE), limit=3).next_cursor 
 )
 def test_a_cursor_belongs_to_its_filters(filter_: Filter) -> None:
     assert listing.decode_cursor(Filter("USD", "tea"), GOOD)
-    result = service.list_products(filter_, cursor=GOOD, limit=3, listings=FakeListings(CATALOGUE))
+    result = list_products(filter_, cursor=GOOD, limit=3, listings=FakeListings(CATALOGUE))
     assert isinstance(result, Problem)
     assert result.type.code == "invalid_request"
     assert [error["parameter"] for error in result.errors] == ["cursor"]

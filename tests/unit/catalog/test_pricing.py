@@ -2,7 +2,7 @@
 
 import pytest
 
-from catalog.domain import tariff
+from catalog.domain import rates
 from catalog.domain.pricing import MAX_TOTAL, Offer, price
 from catalog.domain.product import CURRENCIES, MAX_UNIT_PRICE, Variant
 from shop import money, strict
@@ -55,7 +55,7 @@ def test_vat_is_taken_on_shipping_too_and_sales_tax_is_not() -> None:
     ],
 )
 def test_the_rate_is_that_of_the_destination(country: str, region: str | None, rate: int) -> None:
-    assert tariff.tax_rate(country, region) == rate
+    assert rates.tax_rate(country, region) == rate
 
 
 def test_every_unknown_sku_is_named() -> None:
@@ -85,7 +85,7 @@ def test_outcomes_are_data() -> None:
 
 
 def test_every_currency_of_the_catalogue_can_be_shipped() -> None:
-    assert set(tariff.SHIPPING) == set(CURRENCIES)
+    assert set(rates.SHIPPING) == set(CURRENCIES)
 
 
 @pytest.mark.parametrize("excess", [0, 1])

@@ -2,9 +2,9 @@
 
 import pytest
 
-from catalog import service
 from catalog.domain import product
 from catalog.domain.product import Product
+from catalog.service.get_product import get_product
 from shop.problems import Problem
 from tests.unit.catalog.builders import make_product
 
@@ -21,7 +21,7 @@ class FakeProducts:
 
 def test_a_product_survives_its_row() -> None:
     made = make_product(variants=3)
-    assert product.of_text(product.rows(made)[0]["product"]) == made
+    assert product.from_json(product.rows(made)[0]["product"]) == made
 
 
 def test_each_sku_has_its_own_price_row() -> None:
@@ -31,26 +31,26 @@ def test_each_sku_has_its_own_price_row() -> None:
 
 def test_a_product_on_sale_is_found() -> None:
     made = make_product()
-    found = service.get_product(made.product_id, currency="USD", products=FakeProducts(made))
+    found = get_product(made.product_id, currency="USD", products=FakeProducts(made))
     assert found == made
 
 
 @pytest.mark.parametrize("product_id", ["x", "prd_use1_0000000000000000000000000a"])
 def test_another_id_finds_nothing(product_id: str) -> None:
-    found = service.get_product(product_id, currency="USD", products=FakeProducts(make_product()))
+    found = get_product(product_id, currency="USD", products=FakeProducts(make_product()))
     assert isinstance(found, Problem)
     assert found.type.code == "not_found"
 
 
 def test_an_archived_product_is_not_found() -> None:
     made = make_product(status="archived")
-    found = service.get_product(made.product_id, currency="USD", products=FakeProducts(made))
+    found = get_product(made.product_id, currency="USD", products=FakeProducts(made))
     assert isinstance(found, Problem)
     assert found.type.code == "not_found"
 
 
 def test_a_product_without_a_price_in_the_currency_says_so() -> None:
     made = make_product(prices={"USD": 100})
-    found = service.get_product(made.product_id, currency="EUR", products=FakeProducts(made))
+    found = get_product(made.product_id, currency="EUR", products=FakeProducts(made))
     assert isinstance(found, Problem)
     assert found.type.code == "currency_not_offered"

@@ -8,17 +8,19 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 
-from identity import tokens
-from identity.domain import MAX_FAILURES, Family, Standing, User, Window
-from identity.keys import PublicKey
-from identity.tokens import TokenIssuer
+from identity.clients.kms import PublicKey
+from identity.domain.session import TokenFamily, TokenState
+from identity.domain.sign_in_attempts import MAX_FAILURES, Window
+from identity.domain.user import User
+from identity.service import issue_access_token
+from identity.service.issue_access_token import TokenIssuer
 from shop import trace
 from shop.events import Event
 
 NOW = datetime(2026, 11, 22, 10, 15, 30, tzinfo=UTC)
 ISSUER = "https://issuer.test"
 AUDIENCE = "cartwright-api"
-TRACE = trace.start(None)
+TRACE = trace.from_header(None)
 REGION = "us-east-1"
 
 
@@ -29,8 +31,8 @@ class LocalSigner:
         self.private = ec.generate_private_key(ec.SECP256R1())
         numbers = self.private.public_key().public_numbers()
         self.public = PublicKey(
-            tokens.base64url(numbers.x.to_bytes(32, "big")),
-            tokens.base64url(numbers.y.to_bytes(32, "big")),
+            issue_access_token.base64url(numbers.x.to_bytes(32, "big")),
+            issue_access_token.base64url(numbers.y.to_bytes(32, "big")),
         )
 
     @property
@@ -108,7 +110,7 @@ class FakeAccounts:
 class FakeSessions:
     """Families and attempts in dictionaries."""
 
-    families: dict[str, Family] = field(default_factory=dict)
+    families: dict[str, TokenFamily] = field(default_factory=dict)
     attempts: Counter[tuple[str, int]] = field(default_factory=Counter)
     events: list[Event] = field(default_factory=list)
     rotations: int = 0
@@ -119,21 +121,21 @@ class FakeSessions:
         self.attempts[(address, window.number)] += 1
         return True
 
-    def open(self, family: Family, created: Event, *, address: str, window: Window) -> None:
+    def open(self, family: TokenFamily, created: Event, *, address: str, window: Window) -> None:
         if family.family_id in self.families:
             return
         self.families[family.family_id] = family
         self.attempts[(address, window.number)] -= 1
         self.events.append(created)
 
-    def get(self, family_id: str) -> Family | None:
+    def get(self, family_id: str) -> TokenFamily | None:
         return self.families.get(family_id)
 
     def rotate(
         self, family_id: str, *, presented: str, successor: str, salt: str, now: datetime
-    ) -> Family | None:
+    ) -> TokenFamily | None:
         family = self.families.get(family_id)
-        if family is None or family.standing(presented, now=now) is not Standing.CURRENT:
+        if family is None or family.token_state(presented, now=now) is not TokenState.CURRENT:
             return None
         self.rotations += 1
         self.families[family_id] = replace(
@@ -141,7 +143,7 @@ class FakeSessions:
         )
         return self.families[family_id]
 
-    def revoke(self, family: Family, detected: Event, *, now: datetime) -> None:
+    def revoke(self, family: TokenFamily, detected: Event, *, now: datetime) -> None:
         stored = self.families.get(family.family_id)
         if stored is not None and stored.revoked is None:
             self.families[family.family_id] = replace(stored, revoked=now)

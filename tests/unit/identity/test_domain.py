@@ -4,23 +4,32 @@ from datetime import timedelta
 
 import pytest
 
-from identity import domain
-from identity.domain import GRACE, IDLE, LIFETIME, SCOPES, Role, Standing
+from identity.domain import session, sign_in_attempts
+from identity.domain.session import GRACE, IDLE, LIFETIME, TokenState
+from identity.domain.user import (
+    SCOPES,
+    Role,
+    Status,
+    User,
+    normalise_email,
+    normalise_password,
+    user_id_of,
+)
 from shop import ids
 from tests.unit.identity.fakes import NOW, REGION
 
 FAMILY_ID = ids.derive("fam", "a test", region=REGION)
-TOKEN = domain.refresh_token(FAMILY_ID, "first")
-FAMILY = domain.begin("usr_1", TOKEN, family_id=FAMILY_ID, device=None, now=NOW)
+TOKEN = session.refresh_token(FAMILY_ID, "first")
+FAMILY = session.begin("usr_1", TOKEN, family_id=FAMILY_ID, device=None, now=NOW)
 
 
-def rotated() -> domain.Family:
+def rotated() -> session.TokenFamily:
     """The family after one rotation at NOW."""
-    return domain.Family(
+    return session.TokenFamily(
         family_id=FAMILY_ID,
         user_id="usr_1",
-        current=domain.digest(domain.successor(TOKEN, "salt")),
-        previous=domain.digest(TOKEN),
+        current=session.digest(session.successor(TOKEN, "salt")),
+        previous=session.digest(TOKEN),
         salt="salt",
         created=NOW,
         rotated=NOW,
@@ -30,20 +39,20 @@ def rotated() -> domain.Family:
 
 @pytest.mark.parametrize("spelling", ["Ada@Example.com", "ADA@EXAMPLE.COM", "\uff41da@example.com"])
 def test_spellings_of_an_address_are_one_address(spelling: str) -> None:
-    assert domain.normalise_email(spelling) == "ada@example.com"
+    assert normalise_email(spelling) == "ada@example.com"
 
 
 def test_a_password_is_the_same_on_every_keyboard() -> None:
-    assert domain.normalise_password("cafe\u0301") == domain.normalise_password("caf\u00e9")
+    assert normalise_password("cafe\u0301") == normalise_password("caf\u00e9")
 
 
 def test_case_of_a_password_matters() -> None:
-    assert domain.normalise_password("Secret") != domain.normalise_password("secret")
+    assert normalise_password("Secret") != normalise_password("secret")
 
 
 def test_a_user_id_depends_on_the_address_and_nothing_else() -> None:
-    assert domain.user_id_of("mac", region=REGION) == domain.user_id_of("mac", region=REGION)
-    assert domain.user_id_of("mac", region=REGION) != domain.user_id_of("cam", region=REGION)
+    assert user_id_of("mac", region=REGION) == user_id_of("mac", region=REGION)
+    assert user_id_of("mac", region=REGION) != user_id_of("cam", region=REGION)
 
 
 def test_every_role_has_scopes_and_none_is_shared() -> None:
@@ -52,57 +61,57 @@ def test_every_role_has_scopes_and_none_is_shared() -> None:
 
 
 def test_failures_are_forgotten_after_a_quarter_of_an_hour() -> None:
-    window = domain.window_of(NOW)
+    window = sign_in_attempts.window_of(NOW)
     left = timedelta(seconds=window.seconds_left(NOW))
-    assert domain.window_of(NOW + left - timedelta(seconds=1)) == window
-    assert domain.window_of(NOW + left) != window
+    assert sign_in_attempts.window_of(NOW + left - timedelta(seconds=1)) == window
+    assert sign_in_attempts.window_of(NOW + left) != window
 
 
 def test_the_first_token_is_current() -> None:
-    assert FAMILY.standing(domain.digest(TOKEN), now=NOW) is Standing.CURRENT
+    assert FAMILY.token_state(session.digest(TOKEN), now=NOW) is TokenState.CURRENT
 
 
 def test_a_replaced_token_may_be_repeated_for_a_short_time_only() -> None:
-    old, just_before = domain.digest(TOKEN), NOW + GRACE - timedelta(milliseconds=1)
-    assert rotated().standing(old, now=just_before) is Standing.REPLACED
-    assert rotated().standing(old, now=NOW + GRACE) is Standing.REPLAYED
+    old, just_before = session.digest(TOKEN), NOW + GRACE - timedelta(milliseconds=1)
+    assert rotated().token_state(old, now=just_before) is TokenState.REPLACED
+    assert rotated().token_state(old, now=NOW + GRACE) is TokenState.REPLAYED
 
 
 def test_any_other_token_of_the_family_is_a_replay() -> None:
-    assert rotated().standing(domain.digest(f"{TOKEN}x"), now=NOW) is Standing.REPLAYED
+    assert rotated().token_state(session.digest(f"{TOKEN}x"), now=NOW) is TokenState.REPLAYED
 
 
 @pytest.mark.parametrize("after", [IDLE, LIFETIME])
 def test_a_family_dies_of_age(after: timedelta) -> None:
-    assert FAMILY.standing(domain.digest(TOKEN), now=NOW + after) is Standing.DEAD
+    assert FAMILY.token_state(session.digest(TOKEN), now=NOW + after) is TokenState.DEAD
 
 
 def test_use_does_not_prolong_a_session_beyond_its_lifetime() -> None:
     late = NOW + LIFETIME - timedelta(days=1)
-    family = domain.Family(FAMILY_ID, "usr_1", "d", created=NOW, rotated=late, ends=NOW + LIFETIME)
+    family = session.TokenFamily(
+        FAMILY_ID, "usr_1", "d", created=NOW, rotated=late, ends=NOW + LIFETIME
+    )
     assert family.expires_in(late) == 86_400
 
 
 def test_a_successor_is_always_the_same_and_needs_token_and_salt() -> None:
-    assert domain.successor(TOKEN, "a") == domain.successor(TOKEN, "a")
-    assert domain.successor(TOKEN, "a") != domain.successor(TOKEN, "b")
-    assert domain.successor(TOKEN, "a") != domain.successor(f"{TOKEN}x", "a")
+    assert session.successor(TOKEN, "a") == session.successor(TOKEN, "a")
+    assert session.successor(TOKEN, "a") != session.successor(TOKEN, "b")
+    assert session.successor(TOKEN, "a") != session.successor(f"{TOKEN}x", "a")
 
 
 def test_tokens_of_a_family_name_it_and_the_session_id_does_not() -> None:
-    assert domain.family_of(domain.successor(TOKEN, "a")) == FAMILY_ID
+    assert session.family_of(session.successor(TOKEN, "a")) == FAMILY_ID
     assert FAMILY.session_id.startswith("ses_use1_")
     assert FAMILY_ID[4:] not in FAMILY.session_id
 
 
 @pytest.mark.parametrize("text", ["", ".", "x", FAMILY_ID, f"{FAMILY_ID}.", "ses_use1_1.x", "é.x"])
 def test_what_has_not_the_form_of_a_refresh_token_names_no_family(text: str) -> None:
-    assert domain.family_of(text) is None
+    assert session.family_of(text) is None
 
 
 def test_no_secret_shows_in_a_repr() -> None:
-    user = domain.User(
-        "usr_1", Role.CUSTOMER, domain.Status.ACTIVE, "ada@x.org", "$argon2", NOW, name="Ada"
-    )
+    user = User("usr_1", Role.CUSTOMER, Status.ACTIVE, "ada@x.org", "$argon2", NOW, name="Ada")
     shown = f"{user!r}{rotated()!r}"
     assert not [s for s in ("ada@x.org", "argon2", "Ada", FAMILY_ID, "salt=") if s in shown]

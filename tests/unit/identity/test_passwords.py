@@ -3,7 +3,7 @@
 import pytest
 from argon2 import PasswordHasher, Type, extract_parameters
 
-from identity.passwords import Argon2Passwords
+from identity.clients.argon2_passwords import Argon2Passwords
 
 PASSWORDS = Argon2Passwords()
 HASH = PASSWORDS.hash("caf\u00e9 au lait")

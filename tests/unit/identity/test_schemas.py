@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from identity.common_passwords import COMMON
-from identity.domain import MAX_EMAIL, normalise_email
+from identity.domain.common_passwords import COMMON
+from identity.domain.user import MAX_EMAIL, normalise_email
 from identity.schemas import RegisterIn, SignInIn
 
 GOOD = {

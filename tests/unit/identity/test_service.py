@@ -5,10 +5,17 @@ from datetime import timedelta
 
 import pytest
 
-from identity import domain, problems, service
-from identity.domain import GRACE, IDLE, LIFETIME, MAX_FAILURES, Role, Status
-from identity.service import Applicant, Credentials, Doorman, Pair, Registrar, Renewal
-from identity.tokens import AccessToken
+from identity import problems
+from identity.domain import session, sign_in_attempts
+from identity.domain.session import GRACE, IDLE, LIFETIME
+from identity.domain.sign_in_attempts import MAX_FAILURES
+from identity.domain.user import SCOPES, Role, Status
+from identity.service import create_session, refresh_session, register_user
+from identity.service.create_session import Credentials, SignInPorts
+from identity.service.issue_access_token import AccessToken
+from identity.service.issue_token_pair import TokenPair
+from identity.service.refresh_session import RefreshPorts
+from identity.service.register_user import Applicant, RegistrationPorts
 from shop.problems import Problem
 from tests.unit.identity.fakes import (
     ISSUES,
@@ -30,31 +37,31 @@ class Shop:
     def __init__(self) -> None:
         self.accounts, self.sessions = FakeAccounts(), FakeSessions()
         self.passwords = FakePasswords()
-        self.registrar = Registrar(self.accounts, FakeMac(), self.passwords, REGION)
-        self.renewal = Renewal(self.accounts, self.sessions, ISSUES)
+        self.registrar = RegistrationPorts(self.accounts, FakeMac(), self.passwords, REGION)
+        self.renewal = RefreshPorts(self.accounts, self.sessions, ISSUES)
 
     def register(self, applicant: Applicant = ADA) -> str:
-        return service.register(applicant, self.registrar, now=NOW, trace=TRACE)
+        return register_user.register(applicant, self.registrar, now=NOW, trace=TRACE)
 
     def sign_in(
         self, email: str = ADA.email, password: str = ADA.password, *, later: float = 0
-    ) -> Pair | Problem:
-        by = Doorman(self.accounts, self.sessions, FakeMac(), self.passwords, ISSUES, REGION)
+    ) -> TokenPair | Problem:
+        by = SignInPorts(self.accounts, self.sessions, FakeMac(), self.passwords, ISSUES, REGION)
         now = NOW + timedelta(seconds=later)
-        return service.sign_in(Credentials(email, password), by, now=now, trace=TRACE)
+        return create_session.sign_in(Credentials(email, password), by, now=now, trace=TRACE)
 
-    def signed_in(self) -> Pair:
+    def signed_in(self) -> TokenPair:
         self.register()
         pair = self.sign_in()
-        assert isinstance(pair, Pair)
+        assert isinstance(pair, TokenPair)
         return pair
 
-    def refresh(self, token: str, *, later: timedelta = timedelta()) -> Pair | Problem:
-        return service.refresh(token, self.renewal, now=NOW + later, trace=TRACE)
+    def refresh(self, token: str, *, later: timedelta = timedelta()) -> TokenPair | Problem:
+        return refresh_session.refresh(token, self.renewal, now=NOW + later, trace=TRACE)
 
-    def refreshed(self, token: str, *, later: timedelta = timedelta()) -> Pair:
+    def refreshed(self, token: str, *, later: timedelta = timedelta()) -> TokenPair:
         pair = self.refresh(token, later=later)
-        assert isinstance(pair, Pair)
+        assert isinstance(pair, TokenPair)
         return pair
 
 
@@ -63,7 +70,7 @@ def shop() -> Shop:
     return Shop()
 
 
-def code(result: Pair | Problem) -> str:
+def code(result: TokenPair | Problem) -> str:
     assert isinstance(result, Problem)
     return result.type.code
 
@@ -88,13 +95,13 @@ def test_a_taken_address_gives_the_same_answer_for_the_same_work(shop: Shop) -> 
 @pytest.mark.parametrize("role", list(Role))
 def test_tools_make_users_of_any_role_and_change_none(shop: Shop, role: Role) -> None:
     by = shop.registrar
-    user_id = service.create_staff(ADA, by, role=role, now=NOW, trace=TRACE)
-    again = service.create_staff(ADA, by, role=Role.CUSTOMER, now=NOW, trace=TRACE)
+    user_id = register_user.create_staff(ADA, by, role=role, now=NOW, trace=TRACE)
+    again = register_user.create_staff(ADA, by, role=Role.CUSTOMER, now=NOW, trace=TRACE)
     assert again == user_id
     assert shop.accounts.users[user_id].role is role
     pair = shop.sign_in()
-    assert isinstance(pair, Pair)
-    assert pair.access.scope == domain.SCOPES[role]
+    assert isinstance(pair, TokenPair)
+    assert pair.access.scope == SCOPES[role]
 
 
 def test_signing_in_opens_a_session_and_tells_of_it(shop: Shop) -> None:
@@ -123,7 +130,9 @@ def test_after_five_failures_not_even_the_right_password_helps(shop: Shop) -> No
     limited = shop.sign_in()
     assert isinstance(limited, Problem)
     assert limited.type is problems.RATE_LIMITED
-    assert limited.headers == {"Retry-After": str(domain.window_of(NOW).seconds_left(NOW))}
+    assert limited.headers == {
+        "Retry-After": str(sign_in_attempts.window_of(NOW).seconds_left(NOW))
+    }
     assert shop.passwords.work["verify"] == MAX_FAILURES
 
 
@@ -136,14 +145,14 @@ def test_failures_of_one_address_do_not_touch_another(shop: Shop) -> None:
     shop.register()
     for _ in range(MAX_FAILURES + 1):
         shop.sign_in(email="nobody@example.com")
-    assert isinstance(shop.sign_in(), Pair)
+    assert isinstance(shop.sign_in(), TokenPair)
 
 
 def test_success_is_never_limited_and_forgives_no_failure(shop: Shop) -> None:
     shop.register()
     for _ in range(MAX_FAILURES - 1):
         shop.sign_in(password="wrong")
-    assert all(isinstance(shop.sign_in(), Pair) for _ in range(2 * MAX_FAILURES))
+    assert all(isinstance(shop.sign_in(), TokenPair) for _ in range(2 * MAX_FAILURES))
     shop.sign_in(password="wrong")
     assert code(shop.sign_in()) == "rate_limited"
 
@@ -152,9 +161,9 @@ def test_the_limit_ends_with_its_window(shop: Shop) -> None:
     shop.register()
     for _ in range(MAX_FAILURES):
         shop.sign_in(password="wrong")
-    wait = domain.window_of(NOW).seconds_left(NOW)
+    wait = sign_in_attempts.window_of(NOW).seconds_left(NOW)
     assert code(shop.sign_in(later=wait - 1)) == "rate_limited"
-    assert isinstance(shop.sign_in(later=wait), Pair)
+    assert isinstance(shop.sign_in(later=wait), TokenPair)
 
 
 def test_an_outdated_hash_is_replaced_when_the_password_is_at_hand(shop: Shop) -> None:
@@ -173,9 +182,9 @@ def test_no_session_is_stored_if_no_token_can_be_signed(shop: Shop) -> None:
             raise TimeoutError
 
     shop.register()
-    by = Doorman(shop.accounts, shop.sessions, FakeMac(), shop.passwords, Broken(), REGION)
+    by = SignInPorts(shop.accounts, shop.sessions, FakeMac(), shop.passwords, Broken(), REGION)
     with pytest.raises(TimeoutError):
-        service.sign_in(Credentials(ADA.email, ADA.password), by, now=NOW, trace=TRACE)
+        create_session.sign_in(Credentials(ADA.email, ADA.password), by, now=NOW, trace=TRACE)
     assert shop.sessions.families == {}
 
 
@@ -185,7 +194,7 @@ def test_a_refresh_gives_a_new_pair_of_the_same_session(shop: Shop) -> None:
     assert second.session_id == first.session_id
     assert second.refresh_token != first.refresh_token
     assert second.access.text != first.access.text
-    assert isinstance(shop.refresh(second.refresh_token), Pair)
+    assert isinstance(shop.refresh(second.refresh_token), TokenPair)
 
 
 def test_a_repeat_after_a_lost_answer_gets_the_very_same_successor(shop: Shop) -> None:
@@ -194,7 +203,7 @@ def test_a_repeat_after_a_lost_answer_gets_the_very_same_successor(shop: Shop) -
     repeat = shop.refreshed(first.refresh_token, later=GRACE / 2)
     assert repeat.refresh_token == lost.refresh_token
     assert shop.sessions.rotations == 1
-    assert isinstance(shop.refresh(repeat.refresh_token, later=GRACE), Pair)
+    assert isinstance(shop.refresh(repeat.refresh_token, later=GRACE), TokenPair)
 
 
 def test_a_repeat_after_the_grace_ends_the_session(shop: Shop) -> None:
@@ -220,7 +229,7 @@ def test_reuse_is_told_once_and_names_no_token(shop: Shop) -> None:
     told = [e for e in shop.sessions.events if e.body["type"] == "session.refresh_reuse_detected"]
     assert [event.body["sequence"] for event in told] == [2]
     assert told[0].body["data"] == {"user_id": first.user_id, "session_id": first.session_id}
-    family_id = domain.family_of(first.refresh_token)
+    family_id = session.family_of(first.refresh_token)
     assert family_id
     assert all(family_id not in event.to_json() for event in shop.sessions.events)
 
@@ -234,10 +243,10 @@ def test_an_old_session_ends_without_an_alarm(shop: Shop, after: timedelta) -> N
 
 def test_noise_and_unknown_families_are_refused_and_change_nothing(shop: Shop) -> None:
     first = shop.signed_in()
-    stranger = domain.refresh_token("fam_use1_" + "0" * 26, "secret")
+    stranger = session.refresh_token("fam_use1_" + "0" * 26, "secret")
     for token in ("", "noise", stranger, first.access.text):
         assert code(shop.refresh(token)) == "invalid_refresh_token"
-    assert isinstance(shop.refresh(first.refresh_token), Pair)
+    assert isinstance(shop.refresh(first.refresh_token), TokenPair)
 
 
 def test_a_new_role_counts_from_the_next_refresh(shop: Shop) -> None:

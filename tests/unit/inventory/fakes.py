@@ -7,28 +7,28 @@ from datetime import UTC, datetime
 from inventory.domain.allocation import Levels
 from inventory.domain.reservation import (
     Change,
+    ConditionFailed,
     Movement,
-    Refused,
     Reservation,
     Status,
     Transition,
 )
 from inventory.service.ports import Inconsistent
 from shop import clock, ids
-from shop.checkout import OrderLine, ShortLine
+from shop.checkout import OrderLine, Shortage
 from shop.events import Event
-from shop.trace import Trace, start
+from shop.trace import Trace, from_header
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
-TRACE: Trace = start(None)
+TRACE: Trace = from_header(None)
 
 
 def lines(wanted: Iterable[tuple[str, int]]) -> list[OrderLine]:
     return [OrderLine(sku=sku, quantity=quantity) for sku, quantity in wanted]
 
 
-def short(sku: str, requested: int, available: int) -> ShortLine:
-    return ShortLine(sku=sku, requested=requested, available=available)
+def short(sku: str, requested: int, available: int) -> Shortage:
+    return Shortage(sku=sku, requested=requested, available=available)
 
 
 def order_id(name: object = 1) -> str:
@@ -46,7 +46,7 @@ class FakeStock:
         self.before_apply: list[Callable[[], object]] = []
         self.calls: dict[str, int] = defaultdict(int)
         self.largest = 0
-        self.due_at: dict[str, str] = {}
+        self.next_attempt_at: dict[str, str] = {}
         for (sku, location), units in (available or {}).items():
             movement = Movement(f"first {sku} {location}", units, "receipt", None, "")
             self.move([Change(sku, location, units, 0, units, movement)])
@@ -64,7 +64,7 @@ class FakeStock:
                 found[sku][location] = row["available"]
         return dict(found)
 
-    def apply(self, transition: Transition, event: Event | None) -> Refused | None:
+    def apply(self, transition: Transition, event: Event | None) -> ConditionFailed | None:
         self.calls["apply"] += 1
         if self.before_apply:
             self.before_apply.pop(0)()
@@ -72,12 +72,12 @@ class FakeStock:
         self._count(1 + (event is not None) + len(transition.changes) + len(moved))
         stored = self.reservations.get(transition.new.reservation_id)
         if stored != transition.old:
-            return Refused(stored)
+            return ConditionFailed(stored)
         if not all(self._enough(change) for change in transition.changes):
-            return Refused(None)
+            return ConditionFailed(None)
         self._change(transition.changes)
         self.reservations[transition.new.reservation_id] = transition.new
-        self.due_at[transition.new.reservation_id] = transition.new.held_until
+        self.next_attempt_at[transition.new.reservation_id] = transition.new.held_until
         if event is not None:
             assert event.id not in {known.id for known in self.events}
             self.events.append(event)
@@ -96,12 +96,14 @@ class FakeStock:
     def overdue(self, now: datetime) -> Iterable[Reservation]:
         until = clock.rfc3339(now)
         held = [id_ for id_, r in self.reservations.items() if r.status is Status.HELD]
-        due = sorted((self.due_at[id_], id_) for id_ in held if self.due_at[id_] <= until)
+        due = sorted(
+            (self.next_attempt_at[id_], id_) for id_ in held if self.next_attempt_at[id_] <= until
+        )
         return [self.reservations[id_] for _, id_ in due]
 
-    def postpone(self, held: Reservation, *, due_at: str) -> None:
+    def postpone(self, held: Reservation, *, next_attempt_at: str) -> None:
         if self.reservations.get(held.reservation_id) == held:
-            self.due_at[held.reservation_id] = due_at
+            self.next_attempt_at[held.reservation_id] = next_attempt_at
 
     def available(self, sku: str) -> int:
         return sum(row["available"] for (s, _), row in self.rows.items() if s == sku)

@@ -1,7 +1,7 @@
 """From where an order is served."""
 
-from inventory.domain import centres
-from inventory.domain.allocation import MAX_PAIRS, Line, Plan, Short, allocate
+from inventory.domain import fulfilment_centres
+from inventory.domain.allocation import MAX_STOCK_ROWS, InsufficientStock, Line, Plan, allocate
 from tests.unit.inventory.fakes import short
 
 NEAR, MID, FAR = "near", "mid", "far"
@@ -33,15 +33,15 @@ def test_a_line_is_split_over_the_fullest_centres() -> None:
 def test_what_is_short_is_named_with_what_there_is() -> None:
     levels = {"A": {NEAR: 4, MID: 3}, "B": {NEAR: 1}}
     found = allocate({"A": 8, "B": 1, "C": 1}, levels, PREFERENCE)
-    assert found == Short((short("A", 8, 7), short("C", 1, 0)))
+    assert found == InsufficientStock((short("A", 8, 7), short("C", 1, 0)))
 
 
 def test_a_plan_never_needs_more_rows_than_a_transaction_takes() -> None:
     wanted = {f"S{n:03d}": 2 for n in range(60)}
     split = {sku: {NEAR: 1, MID: 1} for sku in wanted}
     found = allocate(wanted, split, PREFERENCE)
-    assert isinstance(found, Short)
-    assert len(found.lines) == 60 - MAX_PAIRS // 2
+    assert isinstance(found, InsufficientStock)
+    assert len(found.lines) == 60 - MAX_STOCK_ROWS // 2
     assert all(line.available < line.requested for line in found.lines)
 
 
@@ -59,6 +59,6 @@ def _units(plan: Plan) -> int:
 
 
 def test_europe_is_served_from_frankfurt_first_and_the_rest_from_newark() -> None:
-    assert centres.preference("DE")[0] == centres.FRANKFURT
-    assert centres.preference("US")[0] == centres.NEWARK
-    assert set(centres.preference("DE")) == set(centres.CENTRES)
+    assert fulfilment_centres.preference("DE")[0] == fulfilment_centres.FRANKFURT
+    assert fulfilment_centres.preference("US")[0] == fulfilment_centres.NEWARK
+    assert set(fulfilment_centres.preference("DE")) == set(fulfilment_centres.CENTRES)

@@ -4,10 +4,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from ledger.domain.account_entries import AccountEntry
 from ledger.domain.accounts import account
-from ledger.domain.balances import Balance, Posted, Sums, by_account, changes
-from ledger.domain.posting import Transaction
-from ledger.domain.reading import AccountEntry
+from ledger.domain.balances import AccountTotals, Balance, RecordedTransaction, by_account, changes
+from ledger.domain.transaction import Transaction
 from shop import clock
 
 
@@ -16,10 +16,10 @@ class FakeBalances:
 
     def __init__(self) -> None:
         self.folded: set[str] = set()
-        self.totals: dict[str, Sums] = {}
+        self.totals: dict[str, AccountTotals] = {}
         self.sizes: list[int] = []
 
-    def add(self, postings: Sequence[Posted], *, now: datetime) -> frozenset[str]:
+    def add(self, postings: Sequence[RecordedTransaction], *, now: datetime) -> frozenset[str]:
         daily = changes(postings)
         self.sizes.append(len(postings) + len(daily) + len(by_account(daily)))
         before = frozenset(each.id for each in postings) & self.folded
@@ -27,7 +27,7 @@ class FakeBalances:
             return before
         self.folded |= {each.id for each in postings}
         for account_id, sums in by_account(daily).items():
-            self.totals[account_id] = self.totals.get(account_id, Sums()) + sums
+            self.totals[account_id] = self.totals.get(account_id, AccountTotals()) + sums
         return frozenset()
 
 
@@ -47,7 +47,7 @@ class FakeBooks:
         of = self._of(account_id)
         return Balance(account(account_id), _sums(of), "now") if of else None
 
-    def sums_until(self, account_id: str, day: str) -> tuple[Sums, Sums]:
+    def sums_until(self, account_id: str, day: str) -> tuple[AccountTotals, AccountTotals]:
         of = self._of(account_id)
         return (
             _sums([line for line in of if line.recorded_at[:10] < day]),
@@ -61,7 +61,7 @@ class FakeBooks:
     def get(self, transaction_id: str) -> Transaction | None:
         return self.transactions.get(transaction_id)
 
-    def sums_of_day(self, account_id: str, *, until: datetime) -> Sums:
+    def sums_of_day(self, account_id: str, *, until: datetime) -> AccountTotals:
         moment = clock.rfc3339(until)
         of_day = [line for line in self._of(account_id) if line.recorded_at[:10] == moment[:10]]
         return _sums([line for line in of_day if line.recorded_at <= moment])
@@ -78,8 +78,8 @@ class FakeBooks:
         return [line for line in self.lines if line.entry.account == account_id]
 
 
-def _sums(lines: Sequence[AccountEntry]) -> Sums:
-    sums = Sums(version=len({line.transaction_id for line in lines}))
+def _sums(lines: Sequence[AccountEntry]) -> AccountTotals:
+    sums = AccountTotals(version=len({line.transaction_id for line in lines}))
     for line in lines:
         sums = sums.with_entry(line.entry)
     return sums

@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
+from operations.domain.aggregates import SUM, Aggregate, Key, Total
 from operations.domain.changes import Change
+from operations.domain.open_violations import OpenViolation, ViolationUpdate
 from operations.domain.registry import Registry
-from operations.domain.suspects import Step, Suspect
-from operations.domain.tallies import SUM, Key, Tally, Total
-from operations.repository.declared import declared
-from operations.service.auditing import Auditor, Outcome
-from operations.service.ports import Cursor, Gap, Marks, Outrun, Page, Shard
+from operations.repository.registry import declared
+from operations.service.check_invariants import InvariantChecker, Outcome
+from operations.service.ports import Checkpoints, Cursor, FencedOut, Page, Shard, StreamTrimmed
 from shop import clock
 from shop.events import Event
 from shop.invariants import Ref, Row
@@ -40,7 +40,7 @@ class Killed(BaseException):
 
 
 @dataclass
-class World:
+class FaultEnvironment:
     """Tables, their streams, the auditor's notes; every call to them can be the last one."""
 
     now: datetime = START
@@ -54,11 +54,11 @@ class World:
     trimmed: set[str] = field(default_factory=set)  # tables that forgot what was read of them
     page: int = 1000
     empty_first: int = 0  # empty pages before the first record
-    # Notes.
+    # AuditStore.
     token: str = ""
-    kept: Marks = field(default_factory=Marks)
-    sums: dict[Key, Tally] = field(default_factory=dict)
-    suspects: dict[tuple[str, str], Suspect] = field(default_factory=dict)
+    kept: Checkpoints = field(default_factory=Checkpoints)
+    sums: dict[Key, Aggregate] = field(default_factory=dict)
+    open_violations: dict[tuple[str, str], OpenViolation] = field(default_factory=dict)
     events: list[dict[str, Any]] = field(default_factory=list)
     report: Mapping[str, Any] = field(default_factory=dict)
     calls: int = 0
@@ -127,8 +127,8 @@ class World:
         self.calls, self.die_at = 0, die_at
         return self.auditor(token or f"run at {self.now}").run()
 
-    def auditor(self, token: str) -> Auditor:
-        return Auditor(
+    def auditor(self, token: str) -> InvariantChecker:
+        return InvariantChecker(
             registry=self.registry,
             streams=FakeStreams(self),
             stored=FakeEvidence(self),
@@ -147,7 +147,7 @@ class World:
             if not each["holds"]
         }
 
-    def tally(self, sku: str) -> "Stock":
+    def aggregate(self, sku: str) -> "Stock":
         found = self.sums[SUM, f"stock#{sku}@ewr"]
         assert isinstance(found, Total)
         return Stock(
@@ -167,7 +167,7 @@ class World:
 
 @dataclass
 class FakeStreams:
-    world: World
+    world: FaultEnvironment
 
     def shards(self, table: str) -> Sequence[Shard]:
         self.world.called()
@@ -175,7 +175,7 @@ class FakeStreams:
 
     def pages(self, table: str, shard: str, *, after: str) -> Iterator[Page]:
         if table in self.world.trimmed and after:
-            raise Gap(table)
+            raise StreamTrimmed(table)
         for _ in range(self.world.empty_first):
             yield Page(())
         changes = [
@@ -194,7 +194,7 @@ class FakeStreams:
 
 @dataclass
 class FakeEvidence:
-    world: World
+    world: FaultEnvironment
 
     def load(self, refs: Iterable[Ref]) -> Mapping[Ref, Sequence[Row]]:
         self.world.called()
@@ -218,50 +218,50 @@ class FakeEvidence:
 class FakeNotes:
     """Each write is whole or not at all; a kill comes before one or after it."""
 
-    world: World
+    world: FaultEnvironment
     mine: str
 
     def begin(self) -> None:
         self.world.called()
         self.world.token = self.mine
 
-    def marks(self) -> Marks:
+    def checkpoints(self) -> Checkpoints:
         self.world.called()
-        return Marks(dict(self.world.kept.cursors), dict(self.world.kept.epochs))
+        return Checkpoints(dict(self.world.kept.cursors), dict(self.world.kept.epochs))
 
-    def suspects(self, *, limit: int) -> Sequence[Suspect]:
+    def open_violations(self, *, limit: int) -> Sequence[OpenViolation]:
         self.world.called()
-        return [each for each in self.world.suspects.values() if not each.healed_at][:limit]
+        return [each for each in self.world.open_violations.values() if not each.healed_at][:limit]
 
-    def tallies(self, keys: Iterable[Key]) -> Sequence[Tally]:
+    def aggregates(self, keys: Iterable[Key]) -> Sequence[Aggregate]:
         self.world.called()
         return [self.world.sums[key] for key in keys if key in self.world.sums]
 
     def commit(
         self,
-        tallies: Iterable[Tally],
+        aggregates: Iterable[Aggregate],
         *,
         cursor: Cursor | None = None,
         epochs: Mapping[str, str] | None = None,
     ) -> None:
         self.world.called()
         if self.world.token != self.mine:
-            raise Outrun(self.mine)
-        new = list(tallies)
+            raise FencedOut(self.mine)
+        new = list(aggregates)
         assert len(new) + (cursor is not None) + 1 <= 100, "more than one transaction takes"
-        self.world.sums |= {tally.key: tally for tally in new}
+        self.world.sums |= {aggregate.key: aggregate for aggregate in new}
         self.world.kept.epochs |= epochs or {}
         if cursor is not None:
             self.world.kept.cursors[cursor.table, cursor.shard] = cursor
         self.world.called()
 
-    def save(self, step: Step, event: Event | None) -> bool:
+    def save(self, step: ViolationUpdate, event: Event | None) -> bool:
         self.world.called()
-        stored = self.world.suspects.get(step.after.key)
+        stored = self.world.open_violations.get(step.after.key)
         expected = step.before.revision if step.before else None
         if (stored.revision if stored and not stored.healed_at else None) != expected:
             return False
-        self.world.suspects[step.after.key] = step.after
+        self.world.open_violations[step.after.key] = step.after
         if event is not None:
             self.world.events.append(event.body)
         self.world.called()

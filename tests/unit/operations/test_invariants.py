@@ -9,7 +9,7 @@ import pytest
 
 from operations.domain import invariants
 from operations.domain.invariants import Violation, violations
-from operations.repository.declared import declared
+from operations.repository.registry import declared
 from tests.unit.operations import world
 from tests.unit.operations.world import Rows, change, drop, healthy
 

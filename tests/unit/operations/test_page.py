@@ -2,13 +2,14 @@
 
 import re
 
-from operations import documents, page
+from operations.service import read_documents
+from tools import docs_page as page
 
 
 def test_the_committed_page_is_what_the_installed_package_gives() -> None:
-    """Otherwise run `python -m operations.page` (PYTHONPATH=functions)."""
-    documents.page.cache_clear()
-    assert documents.page()[0] == page.render(*page.assets())
+    """Otherwise run `python -m tools.docs_page`."""
+    read_documents.page.cache_clear()
+    assert read_documents.page()[0] == page.render(*page.assets())
 
 
 def test_the_page_loads_nothing_but_the_contract_beside_it() -> None:

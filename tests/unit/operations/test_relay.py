@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from operations.domain.publication import MAX_BYTES, MAX_ENTRIES, Publication
-from operations.service.relaying import ATTEMPTS, Refused, Report, TurnedAway, relay
+from operations.domain.outbox_event import MAX_BYTES, MAX_ENTRIES, OutboxEvent
+from operations.service.relay_events import ATTEMPTS, PublishRejected, Report, Throttled, relay
 
 
 def record(number: int, *, padding: int = 0, **change: Any) -> dict[str, Any]:
@@ -37,9 +37,9 @@ class FakeBus:
         self.refuse = dict(refuse or {})
         self.code = code
         self.taken: list[str] = []
-        self.requests: list[list[Publication]] = []
+        self.requests: list[list[OutboxEvent]] = []
 
-    def put(self, batch: Sequence[Publication]) -> Mapping[int, str]:
+    def put(self, batch: Sequence[OutboxEvent]) -> Mapping[int, str]:
         self.requests.append(list(batch))
         codes = {}
         for index, each in enumerate(batch):
@@ -131,7 +131,7 @@ def test_what_never_gets_in_is_parked_at_once_and_the_rest_is_published(code: st
 def test_what_the_bus_is_too_busy_for_is_never_parked_but_comes_again(code: str) -> None:
     bus, parked = FakeBus(refuse={"evt_1": ATTEMPTS}, code=code), list[dict[str, Any]]()
     batch = [record(number) for number in range(12)]
-    with pytest.raises(TurnedAway):
+    with pytest.raises(Throttled):
         run(batch, bus, parked)
     assert len(bus.requests) == ATTEMPTS + 1
     assert (parked, len(bus.taken)) == ([], 11)
@@ -141,7 +141,7 @@ def test_what_the_bus_is_too_busy_for_is_never_parked_but_comes_again(code: str)
 
 def test_before_a_busy_bus_is_raised_all_else_is_published_or_parked() -> None:
     bus, parked = FakeBus(refuse={"evt_1": 99}), list[dict[str, Any]]()
-    with pytest.raises(TurnedAway):
+    with pytest.raises(Throttled):
         run([record(1), record(9, producer=None), *map(record, range(20, 40))], bus, parked)
     assert bus.taken == [f"evt_{number}" for number in range(20, 40)]
     assert [message["origin"]["keys"]["pk"]["S"] for message in parked] == ["ORDER#9"]
@@ -150,7 +150,7 @@ def test_before_a_busy_bus_is_raised_all_else_is_published_or_parked() -> None:
 class Picky(FakeBus):
     """Busy for one entry, never takes another, both in one answer."""
 
-    def put(self, batch: Sequence[Publication]) -> Mapping[int, str]:
+    def put(self, batch: Sequence[OutboxEvent]) -> Mapping[int, str]:
         codes = super().put(batch)
         bad = {i: "MalformedDetail" for i, each in enumerate(batch) if each.id == "evt_2"}
         return {**codes, **bad}
@@ -185,9 +185,9 @@ def test_a_record_that_is_no_event_is_parked_and_blocks_nothing(poison: dict[str
 class Strict(FakeBus):
     """Refuses a whole request for one entry in it."""
 
-    def put(self, batch: Sequence[Publication]) -> Mapping[int, str]:
+    def put(self, batch: Sequence[OutboxEvent]) -> Mapping[int, str]:
         if any(each.id == "evt_1" for each in batch):
-            raise Refused("ValidationException")
+            raise PublishRejected("ValidationException")
         return super().put(batch)
 
 
@@ -200,7 +200,7 @@ def test_one_entry_that_spoils_its_request_is_found_and_parked() -> None:
 
 
 class Down:
-    def put(self, batch: Sequence[Publication]) -> Mapping[int, str]:
+    def put(self, batch: Sequence[OutboxEvent]) -> Mapping[int, str]:
         raise ConnectionError
 
 

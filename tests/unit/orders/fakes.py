@@ -5,9 +5,9 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from orders import domain
-from orders.domain import Kind, Line, Order, Reservation, ShipTo, Totals
-from orders.records import OrderChange, OriginalRequest, StoredOrder
+from orders.domain import order as domain
+from orders.domain.order import Kind, Line, Order, Reservation, ShipTo, Totals
+from orders.service.ports import OrderChange, OriginalRequest, StoredOrder
 from shop.trace import Trace
 
 NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
@@ -22,7 +22,7 @@ HOLD = Reservation("rsv_use1_00000000000000000000000001", NOW + timedelta(minute
 
 
 def pending(kind: Kind = Kind.ORDER) -> Order:
-    return domain.opened(
+    return domain.create(
         order_id=ORDER_ID,
         customer_id=CUSTOMER,
         kind=kind,
@@ -110,8 +110,8 @@ class FakeOrders:
 
     def due(self, now: datetime) -> Iterable[str]:
         found = [
-            (record.order.due_at, record.order.order_id)
+            (record.order.next_attempt_at, record.order.order_id)
             for record in self.rows.values()
-            if record.order.due_at is not None and record.order.due_at <= now
+            if record.order.next_attempt_at is not None and record.order.next_attempt_at <= now
         ]
         return [order_id for _, order_id in sorted(found)]

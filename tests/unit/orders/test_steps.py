@@ -6,18 +6,18 @@ from typing import Any, TypeVar
 
 import pytest
 
-from orders import domain
-from orders.domain import Kind, Order, Status
-from orders.records import StoredOrder
+from orders.domain import order as domain
+from orders.domain.order import Kind, Order, Status
 from orders.schemas import CheckoutOut, OrderOut
-from orders.service import answers, executions
+from orders.service import build_inputs, render_responses
 from orders.service.attach_payment import attach_payment
 from orders.service.finalize_order import finalize_order
 from orders.service.place_order import place_order
+from orders.service.ports import StoredOrder
 from orders.service.reject_order import reject_order
 from shop import strict
 from shop.checkout import AttachPaymentTask, FinalizeTask, PlaceTask, RejectTask
-from shop.idempotency import Answer
+from shop.idempotency import StoredResponse
 from tests.unit.orders.fakes import (
     CUSTOMER,
     HOLD,
@@ -66,7 +66,7 @@ OVERDUE = HOLD.expires_at + domain.EXPIRY_GRACE
 UNDO = {"code": "order_closed", "reason": "abandoned", "detail": "late"}
 
 
-def orders_with(order: Order, answer: Answer | None = None) -> FakeOrders:
+def orders_with(order: Order, answer: StoredResponse | None = None) -> FakeOrders:
     return FakeOrders(StoredOrder(order, answer, original()))
 
 
@@ -75,7 +75,7 @@ def task(type_: type[T], **fields: Any) -> T:
 
 
 def wanted(kind: Kind) -> dict[str, Any]:
-    return {"kind": kind.value, "order": strict.dump(executions.new_order(pending(kind)))}
+    return {"kind": kind.value, "order": strict.dump(build_inputs.new_order(pending(kind)))}
 
 
 def place(orders: FakeOrders, kind: Kind = Kind.ORDER) -> dict[str, Any]:
@@ -159,22 +159,25 @@ LATER = NOW + timedelta(minutes=5)
         domain.payment_attached(placed(), PAYMENT, now=LATER),
         domain.paid(placed(), PAYMENT, now=LATER),
         domain.cancelled(placed(), "customer", now=LATER),
-        domain.owing_refund(domain.cancelled(placed(), "staff", now=LATER), PAYMENT, now=LATER),
-        domain.looked_after(placed(), now=LATER),
+        domain.mark_refund_due(domain.cancelled(placed(), "staff", now=LATER), PAYMENT, now=LATER),
+        domain.schedule_retry(placed(), now=LATER),
     ],
-    ids=["placed", "attached", "paid", "cancelled", "refund_due", "looked_after"],
+    ids=["placed", "attached", "paid", "cancelled", "refund_due", "schedule_retry"],
 )
 def test_a_placed_order_is_answered_with_the_same_bytes_whatever_came_later(later: Order) -> None:
-    assert answers.first(StoredOrder(later)) == Answer(201, FIRST_ANSWER)
+    assert render_responses.first(StoredOrder(later)) == StoredResponse(201, FIRST_ANSWER)
 
 
 def test_only_a_placed_order_of_its_own_route_answers_without_a_kept_answer() -> None:
-    assert answers.first(StoredOrder(pending())) is None
+    assert render_responses.first(StoredOrder(pending())) is None
     assert (
-        answers.first(StoredOrder(domain.paid(attached(Kind.CHECKOUT), PAYMENT, now=NOW))) is None
+        render_responses.first(StoredOrder(domain.paid(attached(Kind.CHECKOUT), PAYMENT, now=NOW)))
+        is None
     )
     rejected = domain.rejected(pending(), "out_of_stock", now=NOW)
-    assert answers.first(StoredOrder(rejected, Answer(409, "why"))) == Answer(409, "why")
+    assert render_responses.first(
+        StoredOrder(rejected, StoredResponse(409, "why"))
+    ) == StoredResponse(409, "why")
 
 
 def give_up(orders: FakeOrders, *, now: datetime = OVERDUE) -> str:
@@ -189,10 +192,10 @@ def test_what_was_given_up_is_not_placed() -> None:
 
 
 def test_what_was_given_up_is_not_claimed() -> None:
-    orders = orders_with(placed(), Answer(201, "first"))
+    orders = orders_with(placed(), StoredResponse(201, "first"))
     assert give_up(orders) == "cancelled"
     assert attach(orders)["code"] == "order_not_payable"
-    assert orders.rows[ORDER_ID].answer == Answer(201, "first")
+    assert orders.rows[ORDER_ID].answer == StoredResponse(201, "first")
 
 
 @pytest.mark.parametrize("order", [attached(), attached(Kind.CHECKOUT)])
@@ -258,7 +261,7 @@ def test_a_placed_order_is_not_rejected_by_a_late_repeat() -> None:
 
 
 def test_claiming_tells_what_to_pay() -> None:
-    result = attach(orders_with(placed(), Answer(201, "{}")))
+    result = attach(orders_with(placed(), StoredResponse(201, "{}")))
     assert result["outcome"] == "attached"
     assert (result["amount"], result["currency"]) == (1650, "USD")
     assert result["lines"] == [{"sku": "TEA-1", "quantity": 2}]
@@ -273,11 +276,11 @@ def test_the_same_payment_may_claim_again_and_another_may_not() -> None:
 
 
 def test_settling_a_paid_order_reads_nothing_and_writes_once() -> None:
-    orders = orders_with(placed(), Answer(201, "first"))
+    orders = orders_with(placed(), StoredResponse(201, "first"))
     result = finalize(orders, CAPTURED, attach(orders))
     assert (result["outcome"], result["status"]) == ("finalized", "paid")
     assert (orders.reads, orders.writes) == (0, 1)
-    assert orders.rows[ORDER_ID].answer == Answer(201, "first")
+    assert orders.rows[ORDER_ID].answer == StoredResponse(201, "first")
     assert [event["type"] for event in orders.events] == ["order.paid"]
 
 

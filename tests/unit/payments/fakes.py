@@ -5,13 +5,13 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from payments.domain import Payment, Status
-from payments.service import outcomes
-from payments.service.charging import Cashier
-from payments.service.ports import Notice
+from payments.domain.payment import Payment, Status
+from payments.service import report_outcomes
+from payments.service.ports import WebhookEvent
+from payments.service.process_payment import PaymentProcessor
 from shop import clock, ids, strict
 from shop.events import Event
-from shop.idempotency import Answer
+from shop.idempotency import StoredResponse
 from shop.money import Money
 from shop.trace import Trace
 from tests.support.psp import GOOD, SimulatedPsp
@@ -35,7 +35,7 @@ def make_payment(**changes: Any) -> Payment:
         amount=TOTAL,
         created_at=AT,
         updated_at=AT,
-        due_at=clock.rfc3339(NOW + timedelta(seconds=60)),
+        next_attempt_at=clock.rfc3339(NOW + timedelta(seconds=60)),
         trace=TRACE.to_dict(),
     )
     return replace(payment, **changes)
@@ -72,7 +72,7 @@ class FakePayments:
             psp=payment.psp,
             psp_reference=payment.psp_reference,
             updated_at=payment.updated_at,
-            due_at=row.due_at or payment.due_at,
+            next_attempt_at=row.next_attempt_at or payment.next_attempt_at,
             version=row.version + 1,
         )
         self._put(row, None)
@@ -98,24 +98,31 @@ class FakePayments:
         if row is not None and row.lease_owner == owner:
             self._put(replace(row, lease_owner="", lease_until=""), None)
 
-    def complete_authorization(self, payment_id: str, answer: Answer) -> bool:
+    def complete_authorization(self, payment_id: str, answer: StoredResponse) -> bool:
         row = self.rows.get(payment_id)
         if row is None or row.status is not Status.AUTHORIZED:
             return False
         first = row.answer or answer
-        self._put(replace(row, answer=first, due_at=None, version=row.version + 1), None)
+        self._put(replace(row, answer=first, next_attempt_at=None, version=row.version + 1), None)
         return True
 
     def due(self, now: datetime) -> Iterable[Payment]:
         until = clock.rfc3339(now)
-        found = [row for row in self.rows.values() if row.due_at and row.due_at <= until]
-        return sorted(found, key=lambda row: str(row.due_at))
+        found = [
+            row
+            for row in self.rows.values()
+            if row.next_attempt_at and row.next_attempt_at <= until
+        ]
+        return sorted(found, key=lambda row: str(row.next_attempt_at))
 
-    def postpone(self, payment: Payment, *, due_at: str) -> bool:
+    def postpone(self, payment: Payment, *, next_attempt_at: str) -> bool:
         row = self.rows.get(payment.payment_id)
-        if row is None or (row.due_at, row.version) != (payment.due_at, payment.version):
+        if row is None or (row.next_attempt_at, row.version) != (
+            payment.next_attempt_at,
+            payment.version,
+        ):
             return False
-        self._put(replace(row, due_at=due_at), None)
+        self._put(replace(row, next_attempt_at=next_attempt_at), None)
         return True
 
     def types(self) -> list[str]:
@@ -128,18 +135,18 @@ class FakePayments:
 
 
 class FakeNotices:
-    """`payments.service.ports.Notices` in memory."""
+    """`payments.service.ports.WebhookEvents` in memory."""
 
     def __init__(self) -> None:
         self.rows: dict[str, str | None] = {}
 
-    def take(self, notice: Notice, *, psp: str, sha256: str, now: datetime) -> bool:
+    def take(self, notice: WebhookEvent, *, psp: str, sha256: str, now: datetime) -> bool:
         if self.rows.get(notice.event_id) is not None:
             return False
         self.rows[notice.event_id] = None
         return True
 
-    def processed(self, notice: Notice, outcome: str) -> None:
+    def processed(self, notice: WebhookEvent, outcome: str) -> None:
         self.rows[notice.event_id] = outcome
 
 
@@ -156,19 +163,19 @@ class Shop:
     payments: FakePayments = field(default_factory=FakePayments)
     psp: SimulatedPsp = field(default_factory=SimulatedPsp)
 
-    def at(self, now: datetime = NOW) -> Cashier:
-        return Cashier(self.payments, self.psp, now, TRACE)
+    def at(self, now: datetime = NOW) -> PaymentProcessor:
+        return PaymentProcessor(self.payments, self.psp, now, TRACE)
 
     def authorize(self, **changes: Any) -> dict[str, Any]:
         return dumped(self.at().authorize(make_payment(**changes)))
 
     def resume(self) -> dict[str, Any]:
-        """As the janitor does: nothing but the payment's id and what the order says."""
+        """As the recovery job does: nothing but the payment's id and what the order says."""
         return self.authorize(payment_method="")
 
     def capture(self) -> dict[str, Any]:
         """With the row as it is, as if `authorize` had just said so."""
-        return dumped(self.at().capture(outcomes.to_task(self.row)))
+        return dumped(self.at().capture(report_outcomes.to_task(self.row)))
 
     def void(self, **fields: Any) -> dict[str, Any]:
         return dumped(self.at().void(PAYMENT, order=(ORDER, CUSTOMER), **fields))

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from stripe import WebhookSignature
 
-from payments.psp.secret import PspSecret
-from payments.psp.stripe_webhooks import TOLERANCE_S, StripeWebhooks
-from payments.service.ports import Notice
+from payments.clients.secret import PspSecret
+from payments.clients.stripe_webhooks import TOLERANCE_S, StripeWebhooks
+from payments.service.ports import WebhookEvent
 from tests.unit.payments.fakes import NOW, PAYMENT
 
 KEY = "whsec_1"
@@ -25,7 +25,7 @@ BODY = json.dumps(EVENT)
 
 def read(
     body: str | bytes = BODY, *, key: str = KEY, known: tuple[str, ...] = (KEY,), **more: Any
-) -> Notice | None:
+) -> WebhookEvent | None:
     """Sign with `key` and read with the `known` secrets; `age` seconds after it was signed."""
     text = body if isinstance(body, str) else body.decode("latin-1")
     at = int((NOW - timedelta(seconds=more.get("age", 0))).timestamp())
@@ -36,7 +36,7 @@ def read(
 
 
 def test_a_signed_event_names_the_payment_that_it_is_about() -> None:
-    assert read() == Notice("evt_1", "payment_intent.succeeded", PAYMENT, "pi_1")
+    assert read() == WebhookEvent("evt_1", "payment_intent.succeeded", PAYMENT, "pi_1")
 
 
 @pytest.mark.parametrize("known", [(KEY, "whsec_2"), ("whsec_2", KEY)])

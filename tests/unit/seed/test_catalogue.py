@@ -5,8 +5,8 @@ from collections import Counter, defaultdict
 from functools import cache
 
 from catalog.domain.product import CURRENCIES
-from identity import domain as identity
-from inventory.domain.centres import CENTRES
+from identity.domain.user import Role
+from inventory.domain.fulfilment_centres import CENTRES
 from tools.seed import USERS, catalogue, stock
 
 PRODUCTS = catalogue.products("us-east-1")
@@ -89,5 +89,5 @@ def test_every_sku_is_somewhere() -> None:
 
 def test_there_is_a_user_of_every_role() -> None:
     assert list(USERS) == ["customer", "second_customer", "admin", "finance", "ops"]
-    assert {user["role"] for user in USERS.values()} == set(identity.Role)
+    assert {user["role"] for user in USERS.values()} == set(Role)
     assert len({user["email"] for user in USERS.values()}) == len(USERS)

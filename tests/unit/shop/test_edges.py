@@ -16,7 +16,7 @@ from shop.checkout import (
     OrderRef,
 )
 from shop.events import Envelope, EventView
-from shop.idempotency import Answer
+from shop.idempotency import StoredResponse
 from shop.settings import Settings
 from tests.support.envelopes import envelope, message
 from tests.support.lambda_context import FakeContext
@@ -83,7 +83,7 @@ def test_of_a_batch_what_cannot_be_read_fails_alone_and_the_rest_is_consumed_tog
 
 
 def commit(order_id: str) -> dict[str, Any]:
-    return {"step": "commit", "order_id": order_id, "trace": trace.start(None).to_dict()}
+    return {"step": "commit", "order_id": order_id, "trace": trace.from_header(None).to_dict()}
 
 
 def test_a_step_is_found_by_name_and_its_fault_is_raised() -> None:
@@ -142,7 +142,7 @@ def test_a_missing_setting_stops_the_function(monkeypatch: pytest.MonkeyPatch) -
 
 ANSWERED = '{"outcome":"placed","answer":{"status":201,"body":"{}"}}'
 INPUT = AbandonInput(
-    order=OrderRef(order_id="o", customer_id="c"), payment=None, trace=trace.start(None)
+    order=OrderRef(order_id="o", customer_id="c"), payment=None, trace=trace.from_header(None)
 )
 
 
@@ -178,7 +178,7 @@ def test_every_end_but_success_is_incomplete(result: Any, monkeypatch: pytest.Mo
 def test_a_success_gives_its_output(monkeypatch: pytest.MonkeyPatch) -> None:
     result = {"status": "SUCCEEDED", "output": ANSWERED}
     monkeypatch.setattr(aws, "client", lambda *_, **__: Machine(result))
-    assert run() == CheckoutResult(outcome="placed", answer=Answer(201, "{}"))
+    assert run() == CheckoutResult(outcome="placed", answer=StoredResponse(201, "{}"))
 
 
 @pytest.mark.parametrize(("left", "waits"), [(28.0, 26), (11.9, 9.9), (float("inf"), 26)])
@@ -196,7 +196,7 @@ def test_times_sort_as_text() -> None:
 
 
 def test_a_trace_survives_the_state_machine() -> None:
-    first = trace.start(None, request_id="r", instance="/orders")
-    second = trace.of(first.to_dict())
+    first = trace.from_header(None, request_id="r", instance="/orders")
+    second = trace.from_dict(first.to_dict())
     assert second.correlation_id == first.correlation_id
     assert (second.request_id, second.instance) == ("r", "/orders")

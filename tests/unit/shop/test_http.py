@@ -9,17 +9,17 @@ import pytest
 
 from shop import invocation, problems
 from shop.http import Request, Response, Route, entrypoint
-from shop.idempotency import Answer
+from shop.idempotency import StoredResponse
 from shop.problems import Problem
-from shop.schemas import Body, Line, Query
+from shop.schemas import Line, QueryModel, RequestModel
 from tests.support.gateway import call, event
 
 
-class Order(Body):
+class Order(RequestModel):
     lines: list[Line]
 
 
-class Filters(Query):
+class Filters(QueryModel):
     limit: int = 20
 
 
@@ -145,10 +145,10 @@ def test_a_problem_is_rendered_with_its_headers() -> None:
 
 
 def test_a_stored_answer_is_sent_byte_for_byte() -> None:
-    from shop.http import answered
+    from shop.http import replayed_response
 
     text = '{"b": 1,  "a":2}'
-    reply = post(Spy(answered(Answer(201, text), replayed=True)))
+    reply = post(Spy(replayed_response(StoredResponse(201, text), replayed=True)))
     assert (reply.text, reply.headers["Idempotency-Replayed"]) == (text, "true")
 
 

@@ -3,30 +3,38 @@
 from datetime import UTC, datetime, timedelta
 
 from shop import clock, problems
-from shop.idempotency import Answer, Replay, Resume, Stored, decide, fingerprint, lease_end
+from shop.idempotency import (
+    IdempotencyRecord,
+    Replay,
+    Resume,
+    StoredResponse,
+    decide,
+    fingerprint,
+    lease_end,
+)
 from shop.problems import Problem
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 
-def stored(**changes: object) -> Stored:
+def stored(**changes: object) -> IdempotencyRecord:
     values = {
         "fingerprint": "f",
         "lease_owner": "other",
         "lease_until": lease_end(NOW),
         "answer": None,
     }
-    return Stored(**(values | changes))  # type: ignore[arg-type]
+    return IdempotencyRecord(**(values | changes))  # type: ignore[arg-type]
 
 
 def test_another_body_is_refused_even_when_the_first_is_done() -> None:
-    found = decide(stored(answer=Answer(201, "{}")), fingerprint="g", owner="me", now=NOW)
+    found = decide(stored(answer=StoredResponse(201, "{}")), fingerprint="g", owner="me", now=NOW)
     assert isinstance(found, Problem)
     assert found.type is problems.IDEMPOTENCY_KEY_REUSED
 
 
 def test_a_finished_request_is_answered_again() -> None:
-    answer = Answer(409, '{"a":1}')
+    answer = StoredResponse(409, '{"a":1}')
     assert decide(stored(answer=answer), fingerprint="f", owner="me", now=NOW) == Replay(answer)
 
 

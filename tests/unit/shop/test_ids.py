@@ -17,12 +17,13 @@ NOW = datetime(2026, 11, 22, tzinfo=UTC)
 )  # fmt: skip
 def test_region_codes_are_those_of_zone_ids(region: str, code: str) -> None:
     assert ids.region_code(region) == code
-    assert ids.region_of(ids.mint("ord", region=region, now=NOW)) == code
+    assert ids.region_of(ids.generate("ord", region=region, now=NOW)) == code
 
 
 def test_minted_ids_sort_by_time() -> None:
     made = [
-        ids.mint("ord", region="us-east-1", now=NOW + timedelta(milliseconds=n)) for n in range(50)
+        ids.generate("ord", region="us-east-1", now=NOW + timedelta(milliseconds=n))
+        for n in range(50)
     ]
     assert made == sorted(made)
     assert len(set(made)) == 50

@@ -60,7 +60,7 @@ def test_each_item_has_retries_of_its_own() -> None:
         return "used up"
 
     assert run_of(["a", "b"], work) == {"used up": 2}
-    run = Run("test", NOW, trace.start(None))
+    run = Run("test", NOW, trace.from_header(None))
     assert run.each(["a"], lambda _: str(retry.spend()), key=str) == {"True": 1}
 
 
@@ -72,7 +72,7 @@ def test_the_oldest_of_all_shards_comes_first_and_pages_are_read_when_they_are_n
             asked.append(time)
             yield time
 
-    found = tables.oldest_first([shard("1", "4"), shard("2", "3"), shard()], due_at=str)
+    found = tables.oldest_first([shard("1", "4"), shard("2", "3"), shard()], by=str)
     assert [next(found) for _ in range(2)] == ["1", "2"]
     assert "3" not in asked
     assert list(found) == ["3", "4"]
@@ -91,7 +91,7 @@ def test_every_line_tells_its_invocation_and_nothing_of_the_one_before(log: io.S
     @invocation.invoked
     def handler(event: dict[str, Any], _context: Any) -> None:
         if event["bind"]:
-            telemetry.bind(trace.start(None), order_id="ord_1")
+            telemetry.set_log_context(trace.from_header(None), order_id="ord_1")
         telemetry.logger.info("line")
 
     handler({"bind": True}, FakeContext(aws_request_id="one"))

@@ -33,7 +33,7 @@ def test_an_unknown_currency_is_refused() -> None:
     ("amount", "expected"), [(50, 0), (150, 2), (250, 2), (-50, 0), (-150, -2), (149, 1), (151, 2)]
 )
 def test_a_rate_rounds_half_to_even(amount: int, expected: int) -> None:
-    assert Money(amount, "EUR").rate(1, 100).amount == expected
+    assert Money(amount, "EUR").multiply_ratio(1, 100).amount == expected
 
 
 @given(st.integers(-(10**12), 10**12), st.lists(st.integers(0, 10**6), min_size=1, max_size=20))

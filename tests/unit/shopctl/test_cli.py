@@ -60,8 +60,8 @@ def test_a_stage_in_aws_is_named_by_convention() -> None:
 @pytest.mark.parametrize(
     ("ok", "code"),
     [
-        (Status([Queue("orders-janitor-dlq", 0, 0)], [], {"I1": []}), 0),
-        (Status([Queue("orders-janitor-dlq", 1, 0)], [], {"I1": []}), 1),
+        (Status([Queue("orders-recover-orders-dlq", 0, 0)], [], {"I1": []}), 0),
+        (Status([Queue("orders-recover-orders-dlq", 1, 0)], [], {"I1": []}), 1),
         (Status([Queue("orders-on-payment", 5, 1)], [], None), 0),
         (Status([], ["an alarm"], {"I1": []}), 0),
     ],

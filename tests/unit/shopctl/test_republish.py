@@ -6,7 +6,7 @@ from typing import Any
 import boto3
 import pytest
 
-from operations.domain import publication
+from operations.domain import outbox_event
 from shop.deploy import discover
 from tests.support import dynamodb
 from tools.shopctl import republish as republishing
@@ -79,8 +79,8 @@ def run(shop: Shop, *, act: bool = True, checkpoint: str = "") -> list[Found]:
 
 
 def published() -> set[str]:
-    found = [each for record in RELAY.records for each in publication.publications(record)]
-    return {each.id for each in found if isinstance(each, publication.Publication)}
+    found = [each for record in RELAY.records for each in outbox_event.outbox_events(record)]
+    return {each.id for each in found if isinstance(each, outbox_event.OutboxEvent)}
 
 
 def test_every_event_of_the_time_is_given_to_the_relay_from_every_table(shop: Shop) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from operations.domain import invariants
 from operations.domain.invariants import Violation
-from operations.repository.declared import declared
+from operations.repository.registry import declared
 from shop import clock
 from tests.unit.operations.world import Rows, change, drop, healthy
 from tools.shopctl import render, rows, status

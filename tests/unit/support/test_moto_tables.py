@@ -40,7 +40,7 @@ def parts(chance: random.Random) -> list[dict[str, Any]]:
         row: dict[str, Any] = {"TableName": chance.choice(["orders", "ledger"]), "Key": key(pk, sk)}
         values: dict[str, Any] = {":n": {"N": str(n)}, ":due": {"S": f"shard{n % 2}"}}
         update: dict[str, Any] = {
-            "UpdateExpression": "SET due_shard = :due, due_at = :due ADD n :n",
+            "UpdateExpression": "SET due_shard = :due, next_attempt_at = :due ADD n :n",
             "ExpressionAttributeValues": values,
         }
         put = {"Item": {**row["Key"], "n": values[":n"], "due_shard": values[":due"]}}

@@ -7,11 +7,11 @@ import pytest
 from shop import problems
 from shop.http import Response, Route, entrypoint
 from shop.problems import Problem, ProblemType
-from shop.schemas import MoneyOut, Out
+from shop.schemas import MoneyOut, ResponseModel
 from tests.support.gateway import call, event
 
 
-class Paid(Out):
+class Paid(ResponseModel):
     total: MoneyOut
     note: str | None = None
 
@@ -31,7 +31,7 @@ def answer(result: Response | Problem) -> Any:
         Response(200, {"total": TOTAL, "note": None}),
         Response(200, Paid(total=MoneyOut(amount=5, currency="EUR"))),
         Response(201, "whatever"),
-        Problem(problems.INVALID_REQUEST, "bad", extra={"more": 1}),
+        Problem(problems.INVALID_REQUEST, "bad", extensions={"more": 1}),
     ],
 )
 def test_what_is_declared_may_be_answered(result: Response | Problem) -> None:

@@ -12,7 +12,7 @@ from tools.local.settings import Settings, clean_environment, from_environment
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Settings:
-    for name in ("functions/orders/domain.py", "infra/stages.py", "app.py", "tools/build.py"):
+    for name in ("functions/orders/domain/order.py", "infra/stages.py", "app.py", "tools/build.py"):
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("x = 1\n")
@@ -65,7 +65,8 @@ def test_digest_is_the_same_for_the_same_sources(checkout: Settings) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["functions/orders/domain.py", "infra/new.py", "app.py", "state_machines/a.asl.json"]
+    "name",
+    ["functions/orders/domain/order.py", "infra/new.py", "app.py", "state_machines/a.asl.json"],
 )
 def test_digest_changes_with_every_deployed_source(checkout: Settings, name: str) -> None:
     before = sources.digest(checkout)

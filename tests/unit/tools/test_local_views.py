@@ -8,7 +8,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from tools.local import aws, descriptor, logs, watch
+from tools.local import aws, logs, stack_outputs, watch
 from tools.local.errors import LocalError
 from tools.local.settings import Settings
 
@@ -38,7 +38,7 @@ def described(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> dict[str, 
         boto3.client("sqs", region_name=settings.region).create_queue(
             QueueName="cartwright-local-relay-dlq"
         )
-        return descriptor.describe(settings, USERS)
+        return stack_outputs.describe(settings, USERS)
 
 
 def test_platform_file_names_what_a_program_needs(described: dict[str, Any]) -> None:
@@ -52,13 +52,13 @@ def test_platform_file_names_what_a_program_needs(described: dict[str, Any]) -> 
 
 
 def test_platform_file_is_read_as_it_was_written(settings: Settings) -> None:
-    descriptor.save(settings, {"api_url": "http://x"})
-    assert descriptor.load(settings) == {"api_url": "http://x"}
+    stack_outputs.save(settings, {"api_url": "http://x"})
+    assert stack_outputs.load(settings) == {"api_url": "http://x"}
 
 
 def test_missing_platform_file_says_how_to_get_one(settings: Settings) -> None:
     with pytest.raises(LocalError, match="make up"):
-        descriptor.load(settings)
+        stack_outputs.load(settings)
 
 
 def test_structured_log_line_becomes_readable() -> None:

@@ -13,7 +13,7 @@ from __future__ import annotations  # Types are looked up by the steps that use 
 from collections.abc import Mapping
 from typing import Any, ClassVar, Literal, Protocol
 
-from shop.idempotency import Answer
+from shop.idempotency import StoredResponse
 from shop.strict import Message
 from shop.trace import Trace
 
@@ -122,7 +122,7 @@ class CheckoutResult(Message):
         "authorized", "captured", "requires_action", "declined", "voided", "failed",
         "abandoned",
     ]  # fmt: skip
-    answer: Answer | None
+    answer: StoredResponse | None
 
 
 class Checkout(Protocol):
@@ -232,7 +232,7 @@ class Reserved(Message):
     reservation: StockReservation
 
 
-class ShortLine(Message):
+class Shortage(Message):
     """A SKU of which there is less than asked for."""
 
     sku: str
@@ -244,7 +244,7 @@ class OutOfStock(Message):
     """Nothing was reserved, because of these."""
 
     outcome: Literal["out_of_stock"] = "out_of_stock"
-    short: tuple[ShortLine, ...]
+    short: tuple[Shortage, ...]
 
 
 class Committed(Message):
@@ -296,14 +296,14 @@ class PlaceOutcome(Message):
     """`closed`: the order has ended meanwhile. The answer is there if the request has one."""
 
     outcome: Literal["placed", "closed"]
-    answer: Answer | None
+    answer: StoredResponse | None
 
 
 class RejectOutcome(Message):
     """`placed`: it was placed before."""
 
     outcome: Literal["placed", "rejected"]
-    answer: Answer | None
+    answer: StoredResponse | None
 
 
 class AttachPaymentTask(Message):
@@ -393,7 +393,7 @@ class Authorized(Message):
     """The money is held for us. `answer` is the first one if all goes on well."""
 
     outcome: Literal["authorized"] = "authorized"
-    answer: Answer
+    answer: StoredResponse
     payment: Mapping[str, Any]  # as GET /payments/{payment_id} shows it
     capture_method: CaptureMethod
     state: OwnState
@@ -403,7 +403,7 @@ class Captured(Message):
     """The money is taken."""
 
     outcome: Literal["captured"] = "captured"
-    answer: Answer
+    answer: StoredResponse
     payment: Mapping[str, Any]
     capture_method: CaptureMethod
 
@@ -412,7 +412,7 @@ class RequiresAction(Message):
     """The customer has to authenticate first."""
 
     outcome: Literal["requires_action"] = "requires_action"
-    answer: Answer
+    answer: StoredResponse
     payment: Mapping[str, Any]
 
 
@@ -420,7 +420,7 @@ class Declined(Message):
     """No money moved, for good; `code` is a problem's, `decline_code` the provider's."""
 
     outcome: Literal["declined"] = "declined"
-    answer: Answer
+    answer: StoredResponse
     code: str
     detail: str
     decline_code: str | None
@@ -430,7 +430,7 @@ class Voided(Message):
     """Nothing is authorised, and nothing can be any more."""
 
     outcome: Literal["voided"] = "voided"
-    answer: Answer
+    answer: StoredResponse
 
 
 class Unknown(Message):
@@ -449,7 +449,7 @@ class PaymentFailed(Message):
     """The payment was ended alone, or never began."""
 
     outcome: Literal["failed"] = "failed"
-    answer: Answer
+    answer: StoredResponse
 
 
 class NoPayment(Message):
@@ -490,7 +490,7 @@ class Finalized(Message):
 
     outcome: Literal["finalized"] = "finalized"
     status: OrderStatus
-    answer: Answer | None
+    answer: StoredResponse | None
 
 
 # The steps of the machine: what each takes and gives.

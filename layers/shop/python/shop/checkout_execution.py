@@ -38,7 +38,7 @@ class StepFunctionsCheckout:
                 stateMachineArn=self.machine_arn, input=json.dumps(strict.dump(data))
             )
         except Exception as error:
-            telemetry.fault("machine did not answer", error)
+            telemetry.log_error("machine did not answer", error)
             raise ExecutionFailed("no answer") from error
         if result["status"] != "SUCCEEDED":
             telemetry.logger.error(
@@ -48,7 +48,7 @@ class StepFunctionsCheckout:
         try:
             return strict.parse(CheckoutResult, json.loads(result["output"]))
         except strict.ContractError as error:
-            telemetry.fault("machine answered something else", error)
+            telemetry.log_error("machine answered something else", error)
             raise ExecutionFailed("not a result") from error
 
     def start(self, data: ExecutionInput) -> None:

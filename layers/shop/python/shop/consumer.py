@@ -113,12 +113,12 @@ def _read_record(view: type[V], record: dict[str, Any], fields: dict[str, Any]) 
     """The event of a message; adds to `fields` what a log line is to say of it."""
     detail = json.loads(record["body"])["detail"]
     fields |= {"event_id": detail["id"], "event_type": detail["type"]}
-    telemetry.bind(trace.start(detail.get("traceparent")))
+    telemetry.set_log_context(trace.from_header(detail.get("traceparent")))
     return read(detail, view)
 
 
 def _failed(name: str, error: Exception, fields: dict[str, Any], *, count: int = 1) -> None:
-    telemetry.fault("event failed", error, consumer=name, **fields)
-    telemetry.count("EventFailed", count, consumer=name)
+    telemetry.log_error("event failed", error, consumer=name, **fields)
+    telemetry.emit_metric("EventFailed", count, consumer=name)
     if isinstance(error, UnknownVersion):
-        telemetry.count("EventVersionUnknown", consumer=name)
+        telemetry.emit_metric("EventVersionUnknown", consumer=name)

@@ -60,7 +60,7 @@ class Index:
 
 def due(*project: str) -> Mapping[str, Index]:
     """Sparse: only rows in a non-final state carry both attributes."""
-    return {"due": Index(partition="due_shard", sort="due_at", project=project)}
+    return {"due": Index(partition="due_shard", sort="next_attempt_at", project=project)}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,7 +111,7 @@ class Function:
     uses: tuple[str, ...] = ()
     runs: tuple[str, ...] = ()  # state machines that it starts and waits for
     starts: tuple[str, ...] = ()  # state machines that it starts and leaves to themselves
-    hears: tuple[str, ...] = ()  # events of a consumer; `order.*` is every event of that kind
+    event_types: tuple[str, ...] = ()  # events of a consumer; `order.*` is every event of that kind
     retries: Retries = HOURS  # of a consumer, before a message is parked
     parallel: int = 1  # batches of one shard of a stream at a time
     parks: str | None = None  # the variable with the queue of what streams bring in vain
@@ -152,7 +152,7 @@ class Function:
 
 @dataclass(frozen=True, kw_only=True)
 class Alarm:
-    """Tells people when the service counts `metric` (shop.telemetry.count) above `limit`.
+    """Tells people when the service counts `metric` (shop.telemetry.emit_metric) above `limit`.
 
     A gauge is written every minute and its newest value counts. Where silence is no good news, it
     tells as well when nobody counts.
@@ -207,7 +207,7 @@ class Platform:
     @property
     def consumers(self) -> Mapping[str, tuple[str, ...]]:
         """What each consumer hears."""
-        return {id_: each.hears for id_, each in self.functions.items() if each.hears}
+        return {id_: each.event_types for id_, each in self.functions.items() if each.event_types}
 
     @property
     def ids(self) -> Mapping[str, str]:

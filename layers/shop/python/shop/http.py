@@ -7,6 +7,7 @@ per request. What a route promises stands in its `Route`, from which OpenAPI is 
 
 import base64
 import binascii
+import hashlib
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,7 +17,7 @@ from urllib.parse import unquote
 from pydantic import BaseModel, ValidationError
 
 from shop import clock, ids, invocation, problems, tables, telemetry, trace
-from shop.idempotency import Answer
+from shop.idempotency import StoredResponse
 from shop.problems import Problem, ProblemType
 from shop.text import compact_json
 from shop.trace import Trace
@@ -117,7 +118,7 @@ class Response:
     content_type: str | None = None  # None: the route's
 
 
-def answered(answer: Answer, *, replayed: bool) -> Response:
+def replayed_response(answer: StoredResponse, *, replayed: bool) -> Response:
     """A stored first answer, byte for byte."""
     return Response(
         answer.status,
@@ -125,6 +126,13 @@ def answered(answer: Answer, *, replayed: bool) -> Response:
         headers={"Idempotency-Replayed": "true"} if replayed else {},
         content_type=PROBLEM if answer.status >= 400 else None,
     )
+
+
+def cacheable(body: str, *, max_age_s: int) -> Response:
+    """This JSON text, for anybody's cache (RFC 9111); 304 for a client that has it (RFC 9110)."""
+    digest = hashlib.sha256(body.encode()).hexdigest()[:24]
+    headers = {"Cache-Control": f"public, max-age={max_age_s}"}
+    return Response(200, body, headers=headers, etag=f'"{digest}"')
 
 
 Handle = Callable[[Request[Any]], Response | Problem]
@@ -137,7 +145,7 @@ def entrypoint(route: Route, handle: Handle) -> Handler:
     @invocation.invoked
     def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
         request_trace = _trace_of(event)
-        telemetry.bind(request_trace)
+        telemetry.set_log_context(request_trace)
         with telemetry.stopwatch() as timer:
             result, headers = _answer(route, handle, event, request_trace)
             response = _render(route, result, request_trace, headers)
@@ -156,17 +164,17 @@ def _answer(
         request = _parse(route, event, headers, request_trace)
         return (request if isinstance(request, Problem) else handle(request)), headers
     except Exception as error:  # The edge: whatever happens, the client gets a problem document.
-        telemetry.fault("request failed", error, route=f"{route.method} {route.path}")
+        telemetry.log_error("request failed", error, route=f"{route.method} {route.path}")
         return Problem(problems.INTERNAL_ERROR, "The request may be repeated."), headers
 
 
 def _trace_of(event: dict[str, Any]) -> Trace:
     headers = {key.lower(): value for key, value in (event.get("headers") or {}).items()}
     context = event.get("requestContext") or {}
-    request_id = context.get("requestId") or ids.mint(
+    request_id = context.get("requestId") or ids.generate(
         "req", region=tables.region(), now=clock.now()
     )
-    return trace.start(
+    return trace.from_header(
         headers.get("traceparent"), request_id=request_id, instance=event.get("path") or "/"
     )
 
@@ -353,4 +361,4 @@ def _log(
         },
     )
     if response["statusCode"] >= 500:
-        telemetry.count("ServerError", route=name)
+        telemetry.emit_metric("ServerError", route=name)

@@ -20,34 +20,34 @@ LEASE = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class StoredResponse:
     """The first answer: its status and the exact text of its body, stored once, sent verbatim."""
 
     status: int
     body: str
 
     @classmethod
-    def of_problem(cls, problem: Problem, trace: Trace) -> "Answer":
+    def of_problem(cls, problem: Problem, trace: Trace) -> "StoredResponse":
         """A problem document, as it is sent for the request that this trace names."""
         text = problems.render(problem, request_id=trace.request_id, instance=trace.instance)
         return cls(problem.type.status, text)
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
+class IdempotencyRecord:
     """What the row says about the request that made it."""
 
     fingerprint: str
     lease_owner: str
     lease_until: str
-    answer: Answer | None
+    answer: StoredResponse | None
 
 
 @dataclass(frozen=True, slots=True)
 class Replay:
     """Answer with the first answer."""
 
-    answer: Answer
+    answer: StoredResponse
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ def lease_end(now: datetime) -> str:
 
 
 def decide(
-    stored: Stored, *, fingerprint: str, owner: str, now: datetime
+    stored: IdempotencyRecord, *, fingerprint: str, owner: str, now: datetime
 ) -> Replay | Resume | Problem:
     """What to do for a request whose row exists already."""
     if stored.fingerprint != fingerprint:

@@ -29,7 +29,7 @@ def region_code(region: str) -> str:
     return f"{area.replace('-', '')}{_DIRECTIONS[direction]}{number}"
 
 
-def mint(kind: str, *, region: str, now: datetime, entropy: bytes | None = None) -> str:
+def generate(kind: str, *, region: str, now: datetime, entropy: bytes | None = None) -> str:
     """A new id that sorts by `now`. `region` is an AWS region or its short code."""
     milliseconds = int(now.timestamp() * 1000)
     random = int.from_bytes((entropy or os.urandom(10))[:10], "big")

@@ -60,7 +60,7 @@ class Run:
             with retry.budget():
                 return work(item)
         except Exception as error:  # It is still due, or put off: another run finds it.
-            telemetry.fault("item failed", error, schedule=self.schedule, item=name)
+            telemetry.log_error("item failed", error, schedule=self.schedule, item=name)
             return FAILED
 
 
@@ -69,13 +69,13 @@ def schedule(name: str, run: Callable[[Run], Mapping[str, Any]]) -> Handler:
 
     @invocation.invoked
     def handler(_event: dict[str, Any], _context: Any) -> dict[str, Any]:
-        moment = trace.start(None)
-        telemetry.bind(moment)
+        moment = trace.from_header(None)
+        telemetry.set_log_context(moment)
         try:
             with telemetry.stopwatch() as timer:
                 done = dict(run(Run(name, clock.now(), moment)))
         except Exception as error:
-            telemetry.fault("schedule failed", error, schedule=name)
+            telemetry.log_error("schedule failed", error, schedule=name)
             raise
         telemetry.logger.info("schedule", extra={"schedule": name, "done": done, **timer})
         return done
@@ -93,14 +93,14 @@ def stream(
 
     @invocation.invoked
     def handler(event: dict[str, Any], _context: Any) -> None:
-        telemetry.bind(trace.start(None))
+        telemetry.set_log_context(trace.from_header(None))
         fields: dict[str, Any] = {"stream": name, "records": len(event["Records"])}
         try:
             with telemetry.stopwatch() as timer:
                 done = consume(event["Records"])
         except Exception as error:
-            telemetry.fault("stream failed", error, **fields)
-            telemetry.count(fault)
+            telemetry.log_error("stream failed", error, **fields)
+            telemetry.emit_metric(fault)
             raise
         telemetry.logger.info("stream", extra={**fields, **done, **timer})
 

@@ -57,7 +57,7 @@ class Money:
         if self.currency != other.currency:
             raise ValueError(f"{self.currency} and {other.currency} do not add up")
 
-    def rate(self, numerator: int, denominator: int) -> "Money":
+    def multiply_ratio(self, numerator: int, denominator: int) -> "Money":
         """This share of it, rounded half to even to a whole minor unit."""
         if denominator <= 0:
             raise ValueError("the denominator is positive")

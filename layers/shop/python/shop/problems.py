@@ -34,7 +34,7 @@ class Problem:
     type: ProblemType
     detail: str
     errors: Sequence[Mapping[str, str]] = ()
-    extra: Mapping[str, Any] = field(default_factory=dict)
+    extensions: Mapping[str, Any] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -42,7 +42,7 @@ def document(problem: Problem, *, request_id: str, instance: str) -> dict[str, A
     """The application/problem+json body. Standard members win over extension members."""
     kind = problem.type
     return {
-        **problem.extra,
+        **problem.extensions,
         "type": f"{os.environ.get('ERRORS_URL', DEFAULT_ERRORS_URL)}#{kind.code}",
         "title": kind.title,
         "status": kind.status,

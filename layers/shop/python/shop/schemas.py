@@ -7,19 +7,19 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from shop import ids, money
 
 
-class Body(BaseModel):
+class RequestModel(BaseModel):
     """Base of request bodies: no unknown fields, no coercion (`"1"` is not 1)."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
-class Query(BaseModel):
+class QueryModel(BaseModel):
     """Base of query parameters: text is converted, unknown names are refused."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Out(BaseModel):
+class ResponseModel(BaseModel):
     """Base of answers."""
 
     model_config = ConfigDict(frozen=True)
@@ -80,14 +80,14 @@ ReturnUrl = Annotated[
 ]
 
 
-class MoneyOut(Out):
+class MoneyOut(ResponseModel):
     """An amount in minor units of its currency."""
 
     amount: int
     currency: Currency
 
 
-class Line(Body):
+class Line(RequestModel):
     """What to buy and how much of it."""
 
     sku: Sku
@@ -105,7 +105,7 @@ Text50 = Annotated[str, Field(min_length=1, max_length=50), AfterValidator(_read
 Text100 = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_readable)]
 
 
-class Address(Body):
+class Address(RequestModel):
     """A postal address. Stored with the order, never put into events or logs."""
 
     name: Text100

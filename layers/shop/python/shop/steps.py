@@ -25,7 +25,7 @@ class Step(Generic[T]):
     def run(self, data: dict[str, Any]) -> dict[str, Any]:
         """Check the task, do it, give the outcome as JSON values."""
         task: Any = strict.parse(self.task, data)
-        here = trace.of(task.trace.to_dict())
+        here = trace.from_dict(task.trace.to_dict())
         result: dict[str, Any] = strict.dump(self.handle(task.but(trace=here)))
         return result
 
@@ -37,15 +37,15 @@ def entrypoint(*steps: Step[Any]) -> Handler:
     @invoked
     def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
         name = event["step"]
-        telemetry.bind(trace.of(event.get("trace")))
+        telemetry.set_log_context(trace.from_dict(event.get("trace")))
         try:
             with telemetry.stopwatch() as timer:
                 data = {key: value for key, value in event.items() if key != "step"}
                 result = by_name[name].run(data)
         except Exception as error:
             field = str(error) if isinstance(error, strict.ContractError) else None
-            telemetry.fault("step failed", error, step=name, contract=field)
-            telemetry.count("StepFault", step=name)
+            telemetry.log_error("step failed", error, step=name, contract=field)
+            telemetry.emit_metric("StepFault", step=name)
             raise
         telemetry.logger.info("step", extra={"step": name, "outcome": result["outcome"], **timer})
         return result

@@ -99,9 +99,9 @@ def index(
 
 def due_index(*, project: Sequence[str] = ()) -> GlobalSecondaryIndex[Any]:
     """The index of what someone has to look at, by shard and time: only rows that are unfinished
-    have `due_shard` and `due_at`.
+    have `due_shard` and `next_attempt_at`.
     """
-    return index("due", "due_shard", "due_at", project=project)
+    return index("due", "due_shard", "next_attempt_at", project=project)
 
 
 class TableModel(Model):
@@ -165,7 +165,7 @@ def outbox(*events: "Event | None") -> Action:
 
 
 @dataclass(frozen=True, slots=True)
-class Reason:
+class FailedCondition:
     """Why a write was refused. `item` is the stored row; None if there is none, or, of a part of a
     transaction, if it was not asked for.
     """
@@ -179,7 +179,7 @@ def transact(
     *,
     attempts: int = 6,
     sleep: Callable[[float], None] = time.sleep,
-) -> Sequence[Reason]:
+) -> Sequence[FailedCondition]:
     """Commit what `build` puts into the transaction; return the failed conditions, empty if done.
 
     Indexes follow DynamoDB's order here: condition checks, deletes, puts, updates, each in the
@@ -196,7 +196,7 @@ def transact(
         except TransactWriteError as error:
             reasons = error.cancellation_reasons
             failed = [
-                Reason(index, reason.raw_item)
+                FailedCondition(index, reason.raw_item)
                 for index, reason in enumerate(reasons)
                 if reason is not None and reason.code == CONDITION_FAILED
             ]
@@ -210,7 +210,7 @@ def transact(
 
 def put(
     item: TableModel, condition: Condition | None = None, *, event: "Event | None" = None
-) -> Reason | None:
+) -> FailedCondition | None:
     """Store a row whole, with the event of this change; why not, if the condition failed."""
     if isinstance(item, EventRow):
         item.outbox = outbox_text(event)
@@ -224,7 +224,7 @@ def update(
     condition: Condition | None = None,
     *,
     event: "Event | None" = None,
-) -> Reason | None:
+) -> FailedCondition | None:
     """Change a row, with the event of this change; why not, if the condition failed.
 
     `item` holds the whole row after it.
@@ -239,13 +239,13 @@ def update(
     return _outcome(write)
 
 
-def _outcome(write: Callable[[], object]) -> Reason | None:
+def _outcome(write: Callable[[], object]) -> FailedCondition | None:
     try:
         write()
     except ClientError as error:
         if error.response["Error"]["Code"] == CONDITION_FAILED_EXCEPTION:
             item: Any = error.response.get("Item")  # botocore knows only what all errors have
-            return Reason(0, item)
+            return FailedCondition(0, item)
         raise
     return None
 
@@ -290,9 +290,9 @@ def _ends_by_itself(error: TransactWriteError) -> bool:
     return codes - {"None"} == {CONFLICT} or _code(error) == IN_PROGRESS
 
 
-def oldest_first(shards: Iterable[Iterable[T]], *, due_at: Callable[[T], str]) -> Iterator[T]:
+def oldest_first(shards: Iterable[Iterable[T]], *, by: Callable[[T], str]) -> Iterator[T]:
     """What is due, of all shards together; each is asked for more only when its turn comes."""
-    return heapq.merge(*shards, key=due_at)
+    return heapq.merge(*shards, key=by)
 
 
 def _code(error: PynamoDBException) -> str | None:
@@ -301,7 +301,7 @@ def _code(error: PynamoDBException) -> str | None:
     return response.get("Error", {}).get("Code") if isinstance(response, dict) else None
 
 
-def raw(model: type[TableModel], item: dict[str, Any]) -> Any:
+def from_raw(model: type[TableModel], item: dict[str, Any]) -> Any:
     """A model instance from a raw item, as a failed condition returns it."""
     return model.from_raw_data(item)
 
@@ -312,7 +312,7 @@ __all__ = [
     "EventRow",
     "KeysUnprocessed",
     "MapAttribute",
-    "Reason",
+    "FailedCondition",
     "TableModel",
     "batch_get",
     "connection",
@@ -323,7 +323,7 @@ __all__ = [
     "outbox",
     "outbox_text",
     "put",
-    "raw",
+    "from_raw",
     "region",
     "reset",
     "table_name",

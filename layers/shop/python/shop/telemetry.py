@@ -22,7 +22,7 @@ logger = Logger(
 )
 
 
-def bind(trace: Trace, **keys: Any) -> None:
+def set_log_context(trace: Trace, **keys: Any) -> None:
     """Put the trace (and ids) on every line of this invocation."""
     logger.append_keys(
         correlation_id=trace.correlation_id,
@@ -31,7 +31,7 @@ def bind(trace: Trace, **keys: Any) -> None:
     )
 
 
-def fault(message: str, error: BaseException, **fields: Any) -> None:
+def log_error(message: str, error: BaseException, **fields: Any) -> None:
     """Log a fault: its type and where it came from, never its text, which may quote the input."""
     frames = traceback.extract_tb(error.__traceback__)[-12:]
     code = getattr(error, "cause_response_code", None) or _aws_code(error)
@@ -51,7 +51,7 @@ def _aws_code(error: BaseException) -> str | None:
     return response.get("Error", {}).get("Code") if isinstance(response, dict) else None
 
 
-def count(name: str, value: float = 1, **dimensions: str) -> None:
+def emit_metric(name: str, value: float = 1, **dimensions: str) -> None:
     """Emit one metric, in its own EMF line. POWERTOOLS_METRICS_NAMESPACE names the stage."""
     with single_metric(name=name, unit=MetricUnit.Count, value=value) as metric:
         metric.add_dimension(name="service", value=SERVICE)

@@ -33,7 +33,7 @@ class Trace:
         }
 
 
-def start(header: str | None, *, request_id: str = "", instance: str = "") -> Trace:
+def from_header(header: str | None, *, request_id: str = "", instance: str = "") -> Trace:
     """Continue the caller's trace if its header is well-formed (section 3.2), else begin one."""
     match = _TRACEPARENT.fullmatch(header.strip()) if header else None
     trace_id = match.group(1) if match else os.urandom(16).hex()
@@ -41,10 +41,10 @@ def start(header: str | None, *, request_id: str = "", instance: str = "") -> Tr
     return Trace(f"00-{trace_id}-{os.urandom(8).hex()}-{flags}", request_id, instance)
 
 
-def of(data: dict[str, str] | None) -> Trace:
+def from_dict(data: dict[str, str] | None) -> Trace:
     """The trace in state-machine input or an event; a new one if there is none."""
     data = data or {}
-    return start(
+    return from_header(
         data.get("traceparent"),
         request_id=data.get("request_id", ""),
         instance=data.get("instance", ""),

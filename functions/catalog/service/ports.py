@@ -1,0 +1,35 @@
+"""What the use cases need from storage."""
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from catalog.domain.pricing import Offer
+from catalog.domain.product import Product
+
+Row = tuple[str, str]  # key in the list, summary as JSON text
+
+
+class Listings(Protocol):
+    """Where lists are kept."""
+
+    def bounds(self, currency: str, scope: str) -> Sequence[str]:
+        """Where the bands of a list begin, lowest first; empty if there is no such list."""
+
+    def band(
+        self, currency: str, scope: str, bound: str, *, first: str, last: str, limit: int
+    ) -> Sequence[Row]:
+        """The first rows of a band from key `first` to key `last`."""
+
+
+class Products(Protocol):
+    """Where products are kept."""
+
+    def get(self, product_id: str) -> Product | None:
+        """The product with this id."""
+
+
+class Prices(Protocol):
+    """Where prices are kept."""
+
+    def offers(self, skus: Sequence[str]) -> Mapping[str, Offer]:
+        """What is on sale of these SKUs."""

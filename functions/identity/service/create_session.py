@@ -1,0 +1,98 @@
+"""Sign in. Known and unknown addresses get the same bytes for the same work."""
+
+import secrets
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from identity import events, problems
+from identity.domain import session, sign_in_attempts
+from identity.domain.sign_in_attempts import Window
+from identity.domain.user import User, normalise_email, user_id_of
+from identity.events import event_of
+from identity.service.issue_token_pair import TokenPair, issue_pair
+from identity.service.ports import Accounts, EmailHasher, Passwords, Sessions, Tokens
+from shop import ids, telemetry
+from shop.problems import Problem
+from shop.trace import Trace
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """Who wants to sign in."""
+
+    email: str = field(repr=False)
+    password: str = field(repr=False)
+    device: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class SignInPorts:
+    """What signing in needs."""
+
+    accounts: Accounts
+    sessions: Sessions
+    mac: EmailHasher
+    passwords: Passwords
+    tokens: Tokens
+    region: str
+
+
+INVALID_CREDENTIALS = Problem(
+    problems.INVALID_CREDENTIALS, "There is no user with this e-mail and password."
+)
+
+
+def sign_in(
+    credentials: Credentials, by: SignInPorts, *, now: datetime, trace: Trace
+) -> TokenPair | Problem:
+    """Open a session. Every attempt is counted before it is checked, a good one is taken back.
+
+    So attempts that run at the same time cannot get more guesses than one after the other.
+    """
+    address = by.mac.of(normalise_email(credentials.email))
+    window = sign_in_attempts.window_of(now)
+    if not by.sessions.count_attempt(address, window):
+        telemetry.emit_metric("SignInLimited")
+        return Problem(
+            problems.RATE_LIMITED,
+            "Too many sign-ins failed for this address.",
+            headers={"Retry-After": str(window.seconds_left(now))},
+        )
+    user_id = by.accounts.user_id_of(address) or user_id_of(address, region=by.region)
+    user = by.accounts.get(user_id)
+    password_matches = by.passwords.verify(
+        user.password_hash if user else None, credentials.password
+    )
+    if user is None or not password_matches:
+        telemetry.emit_metric("SignInRefused")
+        return INVALID_CREDENTIALS
+    if by.passwords.is_outdated(user.password_hash):
+        by.accounts.rehash(user, by.passwords.hash(credentials.password))
+    return _open_session(user, credentials, by, address, window, now=now, trace=trace)
+
+
+def _open_session(
+    user: User,
+    credentials: Credentials,
+    by: SignInPorts,
+    address: str,
+    window: Window,
+    *,
+    now: datetime,
+    trace: Trace,
+) -> TokenPair:
+    family_id = ids.generate("fam", region=by.region, now=now)
+    token = session.refresh_token(family_id, secrets.token_urlsafe(32))
+    family = session.begin(
+        user.user_id, token, family_id=family_id, device=credentials.device, now=now
+    )
+    # Signed before the session is stored: if KMS fails there is no session that nobody can use.
+    pair = issue_pair(user, family, token, by.tokens, now=now)
+    created = events.SessionCreated(user_id=user.user_id, session_id=family.session_id)
+    by.sessions.open(
+        family,
+        event_of(created, family.session_id, 1, now=now, trace=trace),
+        address=address,
+        window=window,
+    )
+    return pair

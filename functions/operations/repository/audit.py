@@ -1,0 +1,236 @@
+"""The table `audit`: how far the streams were read, sums, open violations, and the report.
+
+`RUN`/`RUN`; `CURSOR`/`<table>#<shard>` and `CURSOR`/`EPOCH#<table>`; `SUM#<sum>#<key>`/`AGGREGATE`,
+`PART#<kind>#<id>`/`AGGREGATE`;
+`VIOLATION#<invariant>#<subject>`/`VIOLATION`, with the event of what was told
+last; `REPORT`/`REPORT`.
+The sparse index `due` holds the open violations that are open.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from typing import Any
+
+from pynamodb.attributes import BooleanAttribute, JSONAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.expressions.condition import Condition
+from pynamodb.transactions import TransactWrite
+
+from operations.domain.aggregates import SUM, Aggregate, Key, Part, Total
+from operations.domain.open_violations import OpenViolation, ViolationUpdate
+from operations.service.ports import Checkpoints, Cursor, FencedOut
+from shop import clock, tables
+from shop.events import Event
+from shop.tables import EventRow, TableModel, batch_get, transact
+from shop.text import compact_json
+
+OPEN = "0"  # open_violations are few: one shard
+KEPT = timedelta(days=2)  # of what is over: longer than a stream remembers
+
+
+# All that a violation is read from.
+OPEN_VIOLATION = (
+    "invariant", "subject", "detail", "names", "first_seen", "waiting", "reported_at", "revision",
+)  # fmt: skip
+
+
+class RunItem(TableModel):
+    """Which run may write."""
+
+    Meta = tables.meta("audit")
+
+    token = UnicodeAttribute()
+    commits = NumberAttribute(null=True)
+
+
+class CursorItem(TableModel):
+    """How far a shard was read; or since when a table's stream was read without a gap."""
+
+    Meta = tables.meta("audit")
+
+    sequence = UnicodeAttribute(null=True)
+    at = UnicodeAttribute(null=True)
+    done = BooleanAttribute(null=True)
+    epoch = UnicodeAttribute(null=True)
+    expires_at = NumberAttribute(null=True)
+
+
+class AggregateItem(TableModel):
+    """A sum that is kept going."""
+
+    Meta = tables.meta("audit")
+
+    state = UnicodeAttribute()
+    expires_at = NumberAttribute(null=True)
+
+
+class OpenViolationItem(EventRow):
+    """Something that looks wrong, or looked so."""
+
+    Meta = tables.meta("audit")
+
+    due = tables.due_index(project=OPEN_VIOLATION)
+    invariant = UnicodeAttribute()
+    subject = UnicodeAttribute()
+    detail = UnicodeAttribute()
+    names = JSONAttribute()
+    first_seen = UnicodeAttribute()
+    waiting = BooleanAttribute()
+    reported_at = UnicodeAttribute(null=True)
+    healed_at = UnicodeAttribute(null=True)
+    revision = NumberAttribute()
+    due_shard = UnicodeAttribute(null=True)
+    next_attempt_at = UnicodeAttribute(null=True)
+    expires_at = NumberAttribute(null=True)
+
+
+class ReportItem(TableModel):
+    """What the route answers."""
+
+    Meta = tables.meta("audit")
+
+    report = UnicodeAttribute()
+
+
+class AuditRepository:
+    """`service.ports.AuditStore` of one run, known by its token; and the report, for the route."""
+
+    def __init__(self, token: str = "") -> None:
+        self._token = token
+
+    def begin(self) -> None:
+        """One write; a run that began before fails at its next one."""
+        RunItem("RUN", "RUN").update([RunItem.token.set(self._token)])
+
+    def checkpoints(self) -> Checkpoints:
+        """One consistent query."""
+        checkpoints = Checkpoints()
+        for item in CursorItem.query("CURSOR", consistent_read=True):
+            table, _, shard = item.sk.partition("#")
+            if table == "EPOCH":
+                checkpoints.epochs[shard] = item.epoch
+            else:
+                checkpoints.cursors[table, shard] = Cursor(
+                    table, shard, item.sequence or "", item.at or "", bool(item.done)
+                )
+        return checkpoints
+
+    def open_violations(self, *, limit: int) -> Sequence[OpenViolation]:
+        """One query of the index per megabyte."""
+        return [_violation(item) for item in OpenViolationItem.due.query(OPEN, limit=limit)]
+
+    def aggregates(self, keys: Iterable[Key]) -> Sequence[Aggregate]:
+        """One consistent request per 100."""
+        pairs = [(f"{kind}#{name}", "AGGREGATE") for kind, name in keys]
+        return [_tally(item) for item in batch_get(AggregateItem, pairs, consistent=True)]
+
+    def commit(
+        self,
+        aggregates: Iterable[Aggregate],
+        *,
+        cursor: Cursor | None = None,
+        epochs: Mapping[str, str] | None = None,
+    ) -> None:
+        """One transaction; raises FencedOut."""
+        rows: list[TableModel] = [_tally_item(aggregate) for aggregate in aggregates]
+        rows += [CursorItem("CURSOR", f"EPOCH#{n}", epoch=e) for n, e in (epochs or {}).items()]
+        if cursor is not None:
+            rows.append(_cursor_item(cursor))
+
+        def build(write: TransactWrite) -> None:
+            for row in rows:
+                write.save(row)
+            run = RunItem("RUN", "RUN")
+            write.update(run, [RunItem.commits.add(1)], RunItem.token == self._token)
+
+        if transact(build):
+            raise FencedOut(self._token)
+
+    def save(self, step: ViolationUpdate, event: Event | None) -> bool:
+        """One write."""
+        item = _violation_item(step.after)
+        condition: Condition = (
+            OpenViolationItem.pk.does_not_exist() | OpenViolationItem.healed_at.exists()
+        )
+        if step.before is not None:
+            condition = OpenViolationItem.revision == step.before.revision
+        return tables.put(item, condition, event=event) is None
+
+    def publish(self, report: Mapping[str, Any]) -> None:
+        """One write."""
+        text = compact_json(report)
+        ReportItem("REPORT", "REPORT", report=text).save()
+
+    def report(self) -> str | None:
+        """The newest report as JSON; None before the first run. One read."""
+        try:
+            return str(ReportItem.get("REPORT", "REPORT").report)
+        except ReportItem.DoesNotExist:
+            return None
+
+
+def _cursor_item(cursor: Cursor) -> CursorItem:
+    over = clock.parse(cursor.at) if cursor.at else None
+    return CursorItem(
+        "CURSOR",
+        f"{cursor.table}#{cursor.shard}",
+        sequence=cursor.sequence or None,
+        at=cursor.at or None,
+        done=cursor.done or None,
+        expires_at=_expiry(over) if cursor.done and over else None,
+    )
+
+
+def _tally_item(aggregate: Aggregate) -> AggregateItem:
+    kind, name = aggregate.key
+    over = aggregate.over_at if isinstance(aggregate, Part) else ""
+    return AggregateItem(
+        f"{kind}#{name}",
+        "AGGREGATE",
+        state=compact_json(asdict(aggregate)),
+        expires_at=_expiry(clock.parse(over)) if over else None,
+    )
+
+
+def _tally(item: AggregateItem) -> Aggregate:
+    kind, state = item.pk.partition("#")[0], json.loads(item.state)
+    return Total(**state) if kind == SUM else Part(**state)
+
+
+def _violation_item(violation: OpenViolation) -> OpenViolationItem:
+    is_open = not violation.healed_at
+    return OpenViolationItem(
+        f"VIOLATION#{violation.invariant}#{violation.subject}",
+        "VIOLATION",
+        invariant=violation.invariant,
+        subject=violation.subject,
+        detail=violation.detail,
+        names=sorted(violation.names),
+        first_seen=violation.first_seen,
+        waiting=violation.waiting,
+        reported_at=violation.reported_at or None,
+        healed_at=violation.healed_at or None,
+        revision=violation.revision,
+        due_shard=OPEN if is_open else None,
+        next_attempt_at=violation.first_seen if is_open else None,
+        expires_at=None if is_open else _expiry(clock.parse(violation.healed_at)),
+    )
+
+
+def _violation(item: OpenViolationItem) -> OpenViolation:
+    return OpenViolation(
+        invariant=item.invariant,
+        subject=item.subject,
+        detail=item.detail,
+        names=frozenset(item.names),
+        first_seen=item.first_seen,
+        waiting=item.waiting,
+        reported_at=item.reported_at or "",
+        healed_at=item.healed_at or "",
+        revision=int(item.revision),
+    )
+
+
+def _expiry(over: datetime) -> int:
+    return int((over + KEPT).timestamp())

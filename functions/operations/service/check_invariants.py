@@ -1,0 +1,152 @@
+"""Look at what changed, and at what looked wrong before; tell what stays wrong.
+
+A round reads the streams up to one moment, looks at all that the changes call into question, stores
+what looks wrong, and only then moves the cursors: whatever is cut short is looked at again, and
+sums move together with the cursor, so each change is in them once.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from operations import events
+from operations.domain.aggregates import Aggregate, Aggregates, Key
+from operations.domain.changes import questions
+from operations.domain.open_violations import Finding, OpenViolation, ViolationUpdate, report, steps
+from operations.domain.registry import Registry
+from operations.service import evaluate_rules, read_streams, update_aggregates
+from operations.service.ports import AuditStore, Checkpoints, RelatedRows, Streams
+from operations.service.read_streams import Reading
+from shop import clock
+from shop.trace import Trace
+
+STREAM_LAG = timedelta(seconds=2)  # a stream is behind its table by less
+ROUND = 5000  # changes that are looked at together
+ROUND_S = 15.0  # a round takes less: it is begun only if there is that much left
+MAX_OPEN_VIOLATIONS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a run did. `violated` counts open violations by invariant; `lag_s` is how far behind."""
+
+    changes: int
+    told: int
+    open_violations: int
+    lag_s: float
+    violated: Mapping[str, int]
+
+
+@dataclass
+class InvariantChecker:
+    """One run. `time` is asked again, because a run takes a while; `left_s` is what it has."""
+
+    registry: Registry
+    streams: Streams
+    stored: RelatedRows
+    notes: AuditStore
+    time: Callable[[], datetime]
+    left_s: Callable[[], float]
+    region: str
+    trace: Trace
+    _marks: Checkpoints = field(default_factory=Checkpoints)
+    _open: dict[tuple[str, str], OpenViolation] = field(default_factory=dict)
+    _changes: int = 0
+    _told: int = 0
+
+    def run(self) -> Outcome:
+        """Go round until nothing is new, or time is up; raises FencedOut if another run began."""
+        self.notes.begin()
+        self._marks = self.notes.checkpoints()
+        found = self.notes.open_violations(limit=MAX_OPEN_VIOLATIONS)
+        self._open = {violation.key: violation for violation in found}
+        while True:
+            now = self.time()
+            read = read_streams.read(
+                self.streams,
+                self._marks,
+                tables=self.registry.streams,
+                until=now - STREAM_LAG,
+                limit=ROUND,
+            )
+            self._round(read, now=now)
+            more = read.undrained and any(batch.changes for batch in read.batches)
+            if not more or self.left_s() < ROUND_S:
+                return self._report(read, as_of=now - STREAM_LAG)
+
+    def _round(self, read: Reading, *, now: datetime) -> None:
+        as_of = now - STREAM_LAG
+        self._marks.epochs |= read.epochs
+        changes = list(read.changes)
+        violated = {name for violation in self._open.values() for name in violation.names}
+        keys = update_aggregates.keys_of(self.registry, violated)
+        loaded = update_aggregates.load(
+            self.registry, self.notes, changes, keys, self._marks.epochs
+        )
+        folded = Aggregates(self.registry, loaded, self._marks.epochs)
+        keys |= {key for change in changes for key in folded.fold(change)}
+        findings, gained = self._sums(folded, keys, read, as_of)
+        findings += evaluate_rules.evaluate(
+            self.registry,
+            [*questions(self.registry, changes).values(), *self._asked_before()],
+            stored=self.stored,
+        )
+        always = self.registry.always
+        for step in steps(self._open.values(), findings, now=now, always=always):
+            self._keep(step, now)
+        self._commit(read, Aggregates(self.registry, loaded, self._marks.epochs), gained)
+        self._changes += len(changes)
+
+    def _sums(
+        self, folded: Aggregates, keys: set[Key], read: Reading, as_of: datetime
+    ) -> tuple[list[Finding], list[Aggregate]]:
+        summed = {table for name in self.registry.sums for table in self.registry.tables_of(name)}
+        if read.undrained & summed:
+            return list(update_aggregates.postponed(self.registry, keys)), []
+        gained = update_aggregates.settle(
+            folded, keys, stored=self.stored, as_of=as_of, time=self.time
+        )
+        return list(update_aggregates.judge(folded, keys, as_of=as_of)), gained
+
+    def _asked_before(self) -> list[frozenset[str]]:
+        names = [violation.names for violation in self._open.values()]
+        return [each for each in names if not update_aggregates.keys_of(self.registry, each)]
+
+    def _keep(self, step: ViolationUpdate, now: datetime) -> None:
+        event = events.event_of(step, region=self.region, now=now, trace=self.trace)
+        if step.is_new and not self.notes.save(step, event):
+            return  # It was loaded too late, or is not among the oldest: the next run sees it.
+        if step.after.healed_at:
+            self._open.pop(step.after.key, None)
+        else:
+            self._open[step.after.key] = step.after if step.is_new else step.before or step.after
+        self._told += event is not None
+
+    def _commit(self, read: Reading, aggregates: Aggregates, gained: list[Aggregate]) -> None:
+        if read.epochs:
+            self.notes.commit((), epochs=read.epochs)
+        for batch in read.batches:
+            update_aggregates.commit(batch, aggregates, self.notes)
+            self._marks.cursors[batch.cursor.table, batch.cursor.shard] = batch.cursor
+        for start in range(0, len(gained), update_aggregates.MAX_AGGREGATES):
+            self.notes.commit(gained[start : start + update_aggregates.MAX_AGGREGATES])
+
+    def _report(self, read: Reading, *, as_of: datetime) -> Outcome:
+        behind = [batch.cursor.at for batch in read.batches if not batch.drained]
+        reached = {batch.cursor.table for batch in read.batches}
+        behind += [  # Tables that this run did not get to at all.
+            cursor.at
+            for (table, _), cursor in self._marks.cursors.items()
+            if table in read.undrained - reached and not cursor.done
+        ]
+        as_of = min([as_of, *(clock.parse(at) for at in behind if at)])
+        now = self.time()
+        told = report(self._open.values(), as_of=as_of, now=now, invariants=self.registry.watched)
+        self.notes.publish(told)
+        return Outcome(
+            changes=self._changes,
+            told=self._told,
+            open_violations=len(self._open),
+            lag_s=(now - as_of).total_seconds(),
+            violated={name: each["count"] for name, each in told["invariants"].items()},
+        )

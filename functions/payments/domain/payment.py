@@ -1,0 +1,190 @@
+"""Payment rules: what a payment is, and what each answer of a provider makes of it.
+
+Pure: no AWS, no clock, no randomness; callers pass times in as text. A provider's own words are
+translated by its client into a `ProviderPayment`; only `apply_provider_state` lets one change a
+payment. What a provider does not say clearly makes it `unknown`: never paid, never failed.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Any
+
+from shop import ids
+from shop.checkout import CaptureMethod
+from shop.idempotency import StoredResponse
+from shop.money import Money
+
+
+class Status(StrEnum):
+    """Where a payment stands."""
+
+    PENDING = "pending"
+    REQUIRES_ACTION = "requires_action"
+    UNKNOWN = "unknown"
+    AUTHORIZED = "authorized"
+    CAPTURED = "captured"
+    FAILED = "failed"
+    VOIDED = "voided"
+
+
+FINAL = frozenset({Status.CAPTURED, Status.FAILED, Status.VOIDED})
+METHOD_INVALID = "payment_method_invalid"
+DECLINED = "payment_declined"
+CLOSED = "order_closed"
+
+
+class PspState(StrEnum):
+    """What a provider says about its side of a payment, in our words."""
+
+    CREATED = "created"  # it knows the payment and waits for our confirmation
+    REQUIRES_ACTION = "requires_action"
+    AUTHORIZED = "authorized"
+    CAPTURED = "captured"
+    DECLINED = "declined"
+    VOIDED = "voided"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderPayment:
+    """One look at the provider's books. `next_action` holds only what the customer may see."""
+
+    reference: str
+    state: PspState
+    amount: Money
+    decline_code: str | None = None
+    next_action: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderRejection:
+    """The provider will not take the payment as it was asked for: it holds nothing, for good.
+
+    `code` is its reason; `of_method` says that the payment method alone is to blame.
+    """
+
+    code: str
+    of_method: bool = True
+
+
+class PaymentConflict(Exception):
+    """The provider's books, the row and the request do not speak of the same payment: a fault."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Payment:
+    """A payment of one order. `amount` is unknown until the order is its own."""
+
+    payment_id: str
+    order_id: str
+    customer_id: str
+    # A provider's token: not logged, in no event, in no answer.
+    payment_method: str = field(repr=False)
+    created_at: str
+    updated_at: str
+    status: Status = Status.PENDING
+    capture_method: CaptureMethod = "automatic"
+    return_url: str | None = None
+    amount: Money | None = None
+    psp: str = "stripe"
+    attempt_id: str = ""
+    psp_reference: str | None = None
+    next_action: Mapping[str, Any] | None = field(default=None, repr=False)
+    decline_code: str | None = None  # the provider's word for why
+    problem_code: str | None = None  # ours, from the catalogue of problems
+    captured_at: str | None = None
+    next_attempt_at: str | None = None
+    version: int = 1
+    answer: StoredResponse | None = field(default=None, repr=False)
+    fingerprint: str = ""
+    lease_owner: str = ""
+    lease_until: str = ""
+    trace: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def total(self) -> Money:
+        """The amount of a payment that has its order."""
+        if self.amount is None:
+            raise PaymentConflict("the payment has no amount yet")
+        return self.amount
+
+    @property
+    def awaits_manual_capture(self) -> bool:
+        """Authorised, and it is not for the checkout to capture it."""
+        return self.status is Status.AUTHORIZED and self.capture_method == "manual"
+
+
+def attempt_of(payment_id: str) -> str:
+    """Our reference at the provider and the idempotency key there."""
+    return ids.derive("att", payment_id, "1", region=ids.region_of(payment_id))
+
+
+_STATUS = {
+    PspState.CREATED: Status.UNKNOWN,  # We confirmed, yet it does not say so: ask again later.
+    PspState.UNKNOWN: Status.UNKNOWN,
+    PspState.REQUIRES_ACTION: Status.REQUIRES_ACTION,
+    PspState.AUTHORIZED: Status.AUTHORIZED,
+    PspState.CAPTURED: Status.CAPTURED,
+    PspState.DECLINED: Status.FAILED,
+    PspState.VOIDED: Status.VOIDED,
+}
+
+
+_PROBLEM = {Status.FAILED: DECLINED, Status.VOIDED: CLOSED}
+
+
+def apply_provider_state(
+    payment: Payment, seen: ProviderPayment, *, at: str, next_attempt_at: str
+) -> Payment:
+    """The payment after this look at the provider; the same object if nothing is new.
+
+    Raises PaymentConflict if the provider speaks of another payment or of another amount.
+    """
+    if seen.reference != payment.psp_reference:
+        raise PaymentConflict("another reference")
+    if seen.amount != payment.total:
+        raise PaymentConflict("another amount")
+    status = _STATUS[seen.state]
+    if status is payment.status or _is_stale(seen, payment):
+        return payment
+    if payment.status in FINAL:
+        raise PaymentConflict(f"{payment.status} is final, the provider says {seen.state}")
+    return replace(
+        payment,
+        status=status,
+        next_action=seen.next_action if status is Status.REQUIRES_ACTION else None,
+        decline_code=(seen.decline_code or "declined") if status is Status.FAILED else None,
+        problem_code=_PROBLEM.get(status),
+        captured_at=at if status is Status.CAPTURED else None,
+        # Also of money that is held on purpose: the stock is not committed yet.
+        next_attempt_at=None if status in FINAL else next_attempt_at,
+        updated_at=at,
+        version=payment.version + 1,
+    )
+
+
+def _is_stale(seen: ProviderPayment, payment: Payment) -> bool:
+    """Whether we know more already: a look that failed, or one that came late."""
+    if seen.state in (PspState.CREATED, PspState.UNKNOWN):
+        return payment.status is not Status.PENDING
+    return seen.state is PspState.REQUIRES_ACTION and payment.status is Status.AUTHORIZED
+
+
+def end(payment: Payment, status: Status, problem_code: str, *, at: str) -> Payment:
+    """Ended by us: failed before any money moved, or voided so that a late attempt stops."""
+    return replace(
+        payment,
+        status=status,
+        problem_code=problem_code,
+        next_action=None,
+        next_attempt_at=None,
+        updated_at=at,
+        version=payment.version + 1,
+    )
+
+
+def unpayable(payment: Payment, why: ProviderRejection, *, at: str) -> Payment:
+    """Failed before any money moved, because the provider will not take it."""
+    ended = end(payment, Status.FAILED, METHOD_INVALID, at=at)
+    return ended if why.of_method else replace(ended, decline_code=why.code)

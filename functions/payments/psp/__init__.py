@@ -1,1 +1,0 @@
-"""Adapters to payment service providers: the port is `payments.service.ports.Psp`."""

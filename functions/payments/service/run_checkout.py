@@ -1,0 +1,87 @@
+"""What routes and recovery share: the machine's input, and what came of it.
+
+None of this talks to a provider; the machine's steps do (process_payment.py).
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from payments import problems
+from payments.domain.payment import Payment, Status
+from payments.service.ports import Payments
+from shop.checkout import (
+    AbandonInput,
+    CheckoutResult,
+    OrderRef,
+    PayInput,
+    PaymentDetails,
+    PaymentRequest,
+)
+from shop.idempotency import StoredResponse
+from shop.problems import Problem
+from shop.trace import Trace
+
+DUE_AFTER = timedelta(seconds=60)
+RETRY_AFTER_S = "2"
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The first answer, first time or replayed."""
+
+    answer: StoredResponse
+    replayed: bool
+
+
+def is_unfinished(payment: Payment) -> bool:
+    """Whether a look at the provider's books can bring it on."""
+    under_way = payment.status in (Status.PENDING, Status.REQUIRES_ACTION, Status.UNKNOWN)
+    return under_way or is_capture_pending(payment)
+
+
+def pay_input(payment: Payment, trace: Trace, *, first: bool = False) -> PayInput:
+    """A resume names the payment alone: what was asked stands in its row."""
+    details = PaymentDetails(
+        payment_method=payment.payment_method,
+        capture_method=payment.capture_method,
+        return_url=payment.return_url,
+    )
+    return PayInput(
+        order=_order(payment),
+        payment=PaymentRequest(payment_id=payment.payment_id, details=details if first else None),
+        trace=trace,
+    )
+
+
+def abandon_input(payment: Payment, trace: Trace) -> AbandonInput:
+    """To undo a payment and its order."""
+    request = PaymentRequest(payment_id=payment.payment_id, details=None)
+    return AbandonInput(order=_order(payment), payment=request, trace=trace)
+
+
+def _order(payment: Payment) -> OrderRef:
+    return OrderRef(order_id=payment.order_id, customer_id=payment.customer_id)
+
+
+def completed(payment_id: str, result: CheckoutResult, payments: Payments) -> StoredResponse | None:
+    """The answer of an execution; None if the money that it left held was let go meanwhile.
+
+    Of money that is for the shop to capture only now is it certain that the stock is there too.
+    """
+    if result.outcome != Status.AUTHORIZED.value or result.answer is None:
+        return result.answer
+    kept = payments.complete_authorization(payment_id, result.answer)
+    return result.answer if kept else None
+
+
+def is_capture_pending(payment: Payment) -> bool:
+    """Authorised, and no machine is known to have captured it, or to have committed its stock."""
+    return payment.status is Status.AUTHORIZED and payment.next_attempt_at is not None
+
+
+def incomplete() -> Problem:
+    return Problem(
+        problems.CHECKOUT_INCOMPLETE,
+        "It is not known yet how this ended. Repeating it never charges twice.",
+        headers={"Retry-After": RETRY_AFTER_S},
+    )

@@ -1,0 +1,341 @@
+"""The whole platform in one process: real handlers, the real state machine, moto, a simulated PSP.
+
+Requests go in by `post` and `get`; `deliver` carries rows from the streams to the relay, events
+from the bus to queues and consumers, and runs executions that nobody waits for; `tick` runs what is
+scheduled; `pass_time` moves the clock.
+"""
+
+import functools
+import importlib
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+from moto.dynamodb.models import dynamodb_backends
+from moto.dynamodb.models import table as moto_table
+
+from catalog.api import list_products
+from catalog.repository.listings import ListingRepository
+from identity.clients import kms as keys
+from ledger.consumers import on_transaction_posted
+from ledger.repository import BalanceRepository
+from operations.repository.streams import StreamReader
+from operations.schedules import check_invariants
+from payments import wiring
+from payments.api import receive_webhook
+from shop import clock
+from shop.deploy import discover
+from tests.support import dynamodb, gateway
+from tests.support.fast_moto import quick
+from tests.support.interceptor import Function, Interceptor, tapped
+from tests.support.machines import ACCOUNT, REGION, Machine
+from tests.support.psp import GOOD, WEBHOOK_SECRET, SimulatedPsp
+from tests.support.stack import BUS, PARKING, Stack
+
+ADDRESS = {
+    "name": "Ada Example",
+    "line1": "1 Test Street",
+    "city": "Newark",
+    "region": "NJ",
+    "postal_code": "07102",
+    "country": "US",
+}
+LOCATION = "use1-ewr"
+AUDITOR = "operations.check_invariants"
+ROUTES = {
+    "/orders": "orders.place_order",
+    "/checkout": "orders.checkout",
+    "/payments": "payments.create_payment",
+}
+
+
+@functools.cache
+def functions() -> dict[str, Function]:
+    """All functions of the platform, by `<service>.<name>`."""
+    return {id_: spec.load() for id_, spec in discover().functions.items()}
+
+
+@functools.cache
+def scheduled() -> tuple[str, ...]:
+    """What runs every minute, but for the auditor: it changes nothing, and its tests run it."""
+    jobs = {id_ for id_, spec in discover().functions.items() if spec.kind == "job"}
+    return tuple(sorted(jobs - {AUDITOR}))
+
+
+@functools.cache
+def looked_after() -> tuple[str, ...]:
+    """The tables whose rows wait for one of these."""
+    jobs = [discover().functions[name] for name in scheduled()]
+    places = sorted({place for each in jobs for place in each.tables if place.endswith("/due")})
+    return tuple(place.removesuffix("/due") for place in places)
+
+
+BEGINNING = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
+
+
+class CheckoutScenario:
+    """One shop with its customers."""
+
+    def __init__(self, interceptor: Interceptor, psp: SimulatedPsp) -> None:
+        self.interceptor, self.psp = interceptor, psp
+        self.machine = Machine("checkout")
+        self.stack = Stack(interceptor, self.machine)
+        self.offset = timedelta()
+        self._requests = 0
+        # Read often, so not by scans through the whole stack.
+        self.tables = dynamodb_backends[ACCOUNT][REGION].tables
+        interceptor.functions.update(functions())
+        interceptor.died = cold_start
+
+    # What is sold.
+    def stock(self, sku: str, *, units: int, price: int = 1000) -> str:
+        """Sell a SKU: its price in USD and EUR, its units in one place."""
+        resource = boto3.resource("dynamodb", region_name="us-east-1")
+        resource.Table("catalog").put_item(
+            Item={
+                "pk": f"SKU#{sku}",
+                "sk": "PRICE",
+                "product_id": "prd_use1_0000000000000000000000000p",
+                "title": f"Title of {sku}",
+                "prices": json.dumps({"USD": price, "EUR": price}),
+                "status": "active",
+            }
+        )
+        with resource.Table("inventory").batch_writer() as batch:
+            batch.put_item(
+                {
+                    "pk": f"SKU#{sku}",
+                    "sk": f"LOC#{LOCATION}",
+                    "available": units,
+                    "reserved": 0,
+                    "on_hand": units,
+                }
+            )
+            batch.put_item(
+                {
+                    "pk": f"MOV#{sku}#{LOCATION}",
+                    "sk": "mov_use1_00000000000000000000000000",
+                    "quantity": units,
+                    "reason": "initial",
+                    "at": clock.rfc3339(clock.now()),
+                }
+            )
+        return sku
+
+    # What customers do.
+    def order(self, key: str, lines: dict[str, int], **options: Any) -> gateway.Reply:
+        """POST /orders."""
+        body = {"lines": _lines(lines), "shipping_address": ADDRESS}
+        return self.post("/orders", body, key, **options)
+
+    def pay(self, key: str, order_id: str, method: str = GOOD, **body: Any) -> gateway.Reply:
+        """POST /payments."""
+        wanted = {"order_id": order_id, "payment_method": method, "capture_method": "automatic"}
+        return self.post("/payments", {**wanted, **body}, key)
+
+    def buy(self, key: str, lines: dict[str, int], method: str = GOOD) -> gateway.Reply:
+        """POST /checkout."""
+        body = {"lines": _lines(lines), "address": ADDRESS, "payment_method": method}
+        return self.post("/checkout", body, key)
+
+    def confirm(self, payment_id: str) -> gateway.Reply:
+        """POST /payments/{payment_id}/confirm."""
+        path = f"/payments/{payment_id}/confirm"
+        return self._call(
+            "payments.confirm_payment", "POST", path, path_parameters={"payment_id": payment_id}
+        )
+
+    def cancel(self, order_id: str, key: str = "cancel", **options: Any) -> gateway.Reply:
+        """POST /orders/{order_id}/cancel."""
+        return self._call(
+            "orders.cancel_order",
+            "POST",
+            f"/orders/{order_id}/cancel",
+            key=key,
+            path_parameters={"order_id": order_id},
+            **options,
+        )
+
+    def webhook(
+        self,
+        reference: str,
+        type_: str = "payment_intent.amount_capturable_updated",
+        *,
+        event_id: str = "evt_1",
+        **options: Any,
+    ) -> gateway.Reply:
+        """POST /webhooks/psp/stripe: the provider tells of one of its payments.
+
+        What it starts is run by `deliver`.
+        """
+        body, headers = self.psp.webhook(reference, type_, event_id=event_id)
+        return self._call(
+            "payments.receive_webhook",
+            "POST",
+            "/webhooks/psp/stripe",
+            raw=body,
+            sub=None,
+            path_parameters={"psp": "stripe"},
+            **{"headers": headers, **options},
+        )
+
+    def told(self, reference: str, *type_: str, **options: Any) -> gateway.Reply:
+        """A webhook, and at once the execution that it starts."""
+        reply = self.webhook(reference, *type_, **options)
+        self.stack.execute()
+        return reply
+
+    def get(self, order_id: str, **options: Any) -> gateway.Reply:
+        """GET /orders/{order_id}."""
+        parameters = {"order_id": order_id}
+        return self._call(
+            "orders.get_order", "GET", f"/orders/{order_id}", path_parameters=parameters, **options
+        )
+
+    def timeline(self, order_id: str) -> gateway.Reply:
+        """GET /orders/{order_id}/timeline."""
+        path = f"/orders/{order_id}/timeline"
+        return self._call(
+            "orders.get_timeline", "GET", path, path_parameters={"order_id": order_id}
+        )
+
+    def post(self, path: str, body: dict[str, Any], key: str, **options: Any) -> gateway.Reply:
+        """A request with an idempotency key."""
+        return self._call(ROUTES[path], "POST", path, body=body, key=key, **options)
+
+    def _call(self, function: str, method: str, path: str, **options: Any) -> gateway.Reply:
+        self._requests += 1
+        options.setdefault("request_id", f"request-{self._requests}")
+        event = gateway.event(method, path, **options)
+        result = self.interceptor.call(function, event)
+        return gateway.Reply(result["statusCode"], result["headers"], result["body"])
+
+    # What happens by itself.
+    def pass_time(self, **parts: float) -> None:
+        """Move the clock of everything that reads it."""
+        self.offset += timedelta(**parts)
+
+    def tick(self) -> None:
+        """What runs every minute, then the events of it."""
+        for name in scheduled():
+            self.interceptor.call(name, {})
+        self.deliver()
+
+    def work(self, job: str) -> Any:
+        """Run a job now, and the executions that it starts."""
+        result = self.interceptor.call(job, {})
+        self.stack.execute()
+        return result
+
+    def settle(self, *, minutes: int = 40) -> None:
+        """Let everything come to its end."""
+        self.deliver()
+        for _ in range(minutes):
+            self.pass_time(minutes=1)
+            self.tick()
+
+    def deliver(self) -> None:
+        """Carry what is new to where it belongs until there is nothing left."""
+        self.stack.deliver()
+
+    def hand_over(self, event: dict[str, Any]) -> None:
+        """Deliver one event to all its consumers once more."""
+        body = json.dumps({"detail-type": event["type"], "detail": event})
+        for id_, spec in discover().functions.items():
+            if any(event["type"].startswith(heard.removesuffix("*")) for heard in spec.event_types):
+                record = {"messageId": event["id"], "body": body}
+                assert self.interceptor.call(id_, {"Records": [record]}) == {
+                    "batchItemFailures": []
+                }
+
+    @property
+    def undelivered(self) -> list[str]:
+        """What was parked."""
+        return list(self.stack.parked())
+
+    # What the tables say.
+    def events(self, type_: str = "") -> list[dict[str, Any]]:
+        """All events that changes told, oldest first, or those of a type."""
+        found = [event for table in discover().publishing for event in dynamodb.outbox(table)]
+        found.sort(key=lambda event: (event["occurred_at"], event["subject"], event["sequence"]))
+        return [event for event in found if event["type"].startswith(type_)]
+
+    def row(self, table: str, id_: str) -> dict[str, Any]:
+        """An order's, payment's or reservation's row."""
+        prefix = {"orders": "ORDER", "payments": "PAYMENT", "inventory": "RSV"}[table]
+        rows = dynamodb.rows(table)
+        return next(row for row in rows if row["pk"] == f"{prefix}#{id_}" and row["sk"] == prefix)
+
+    def available(self, sku: str) -> int:
+        """Units that can be sold."""
+        rows = dynamodb.rows("inventory")
+        return sum(int(str(row["available"])) for row in rows if row["pk"] == f"SKU#{sku}")
+
+
+def _lines(lines: dict[str, int]) -> list[dict[str, Any]]:
+    return [{"sku": sku, "quantity": quantity} for sku, quantity in lines.items()]
+
+
+def cold_start() -> None:
+    """What a process keeps between invocations is gone."""
+    keys.forget()
+    check_invariants.streams = StreamReader()
+    receive_webhook.providers.cache_clear()
+    on_transaction_posted.balances = BalanceRepository()
+    list_products.listings = ListingRepository()
+
+
+@contextmanager
+def started(monkeypatch: pytest.MonkeyPatch) -> Iterator[CheckoutScenario]:
+    """A shop that sells nothing yet."""
+    psp = SimulatedPsp()
+    quick(monkeypatch)
+    with tapped() as interceptor, mock_aws():
+        dynamodb.create(*dynamodb.TABLES)
+        _configure(monkeypatch)
+        journey = CheckoutScenario(interceptor, psp)
+
+        def now() -> datetime:
+            """The journey's own time: a millisecond for each look, and what is passed."""
+            journey.offset += timedelta(milliseconds=1)
+            return BEGINNING + journey.offset
+
+        monkeypatch.setattr(clock, "now", now)
+        monkeypatch.setattr(moto_table, "utcnow", lambda: now().replace(tzinfo=None))
+        monkeypatch.setattr(wiring, "open_psp", lambda: psp)
+        cold_start()
+        interceptor.reset()
+        yield journey
+    cold_start()
+
+
+def _configure(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keys, and the variables by which functions find what they use."""
+    kms = boto3.client("kms", region_name=REGION)
+    token_key = kms.create_key(KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY")["KeyMetadata"]
+    mac_key = kms.create_key(KeySpec="HMAC_256", KeyUsage="GENERATE_VERIFY_MAC")["KeyMetadata"]
+    monkeypatch.setenv("TOKEN_KEY_ARN", token_key["Arn"])
+    monkeypatch.setenv("EMAIL_MAC_KEY_ARN", mac_key["Arn"])
+    value = json.dumps({"api_key": "sk_simulated", "webhook_secrets": [WEBHOOK_SECRET]})
+    secret = boto3.client("secretsmanager", region_name=REGION)
+    made = secret.create_secret(Name="psp", SecretString=value)
+    monkeypatch.setenv("PSP_SECRET_ARN", made["ARN"])
+    monkeypatch.setenv("BUS_NAME", BUS)
+    sqs = boto3.client("sqs", region_name=REGION)
+    for name in PARKING:
+        monkeypatch.setenv(f"{name}_URL", sqs.create_queue(QueueName=name)["QueueUrl"])
+    monkeypatch.setenv("TABLE_ORDERS", "orders")
+    for name in dynamodb.TABLES:
+        table: Any = dynamodb_backends[ACCOUNT][REGION].tables[name]
+        stream = f"{table.table_arn}/stream/{table.latest_stream_label}"
+        monkeypatch.setenv(f"STREAM_{name.upper()}", stream)
+    for spec in discover().functions.values():  # Composition roots read the variables once.
+        module = importlib.import_module(spec.handler.rpartition(".")[0])
+        for value in vars(module).values():
+            if callable(getattr(value, "cache_clear", None)):
+                value.cache_clear()
