@@ -192,7 +192,59 @@ def test_a_route_is_one_file_with_one_route() -> None:
             assert len(re.findall(r"^handler = entrypoint\(ROUTE", text, re.MULTILINE)) == 1, file
 
 
-def test_every_service_has_the_same_parts() -> None:
-    for service in SERVICES:
-        assert (FUNCTIONS / service / "README.md").exists()
-        assert (FUNCTIONS / service / "__init__.py").exists(), service
+# What stands in the folder of a service, and what stands in each folder there. A service leaves out
+# what it has not; it never names a thing differently.
+FILES = {
+    "README.md",
+    "__init__.py",
+    "deploy.py",
+    "events.py",
+    "invariants.py",
+    "problems.py",
+    "schemas.py",
+    "settings.py",
+    "wiring.py",
+    "authorizer.py",
+}
+PACKAGES = {
+    "domain": r"[a-z]+(_[a-z]+)*",
+    "service": r"ports|[a-z]+(_[a-z]+)+",  # a verb and what it is done to
+    "repository": r"[a-z]+(_[a-z]+)*",
+    "clients": r"[a-z]+[0-9]?(_[a-z]+)*",
+    "api": r"[a-z]+(_[a-z]+)*",
+    "consumers": r"(on|record)_[a-z]+(_[a-z]+)*",
+    "steps": r"[a-z]+(_[a-z]+)*",
+    "schedules": r"[a-z]+(_[a-z]+)+",
+    "streams": r"[a-z]+(_[a-z]+)*",
+}
+PACKED = {".json", ".gz"}  # made by the build, of all services
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_service_has_the_parts_of_every_service_and_no_others(service: str) -> None:
+    folder = FUNCTIONS / service
+    assert {"README.md", "__init__.py", "deploy.py", "invariants.py"} <= {
+        each.name for each in folder.iterdir()
+    }
+    for path in folder.iterdir():
+        if path.is_dir() and path.name != "__pycache__":
+            assert path.name in PACKAGES, path
+            assert (path / "__init__.py").exists(), path
+        elif path.is_file() and path.suffix not in PACKED:
+            assert path.name in FILES, path
+    for package, names in PACKAGES.items():
+        for path in (folder / package).iterdir() if (folder / package).is_dir() else ():
+            if path.name not in ("__init__.py", "__pycache__"):
+                assert path.suffix == ".py", path
+                assert re.fullmatch(names, path.stem), path
+                # A use case is named by its verb, so none is a gerund.
+                assert package != "service" or not path.stem.split("_")[0].endswith("ing"), path
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_ports_stand_in_one_place(service: str) -> None:
+    for file in (FUNCTIONS / service).rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.ClassDef):
+                protocol = any(isinstance(b, ast.Name) and b.id == "Protocol" for b in node.bases)
+                assert not protocol or file.parts[-2:] == ("service", "ports.py"), (file, node.name)

@@ -73,7 +73,7 @@ def test_every_import_of_a_service_is_packaged_even_a_late_one(built: Path, serv
 
 def test_the_auditor_finds_the_invariants_of_every_service_in_its_asset(built: Path) -> None:
     code = """
-from operations.repository.declared import declared
+from operations.repository.registry import declared
 print(json.dumps(sorted(declared().said)))
 """
     found = run_isolated(code, Handler(service="operations", module="").path(built), "operations")

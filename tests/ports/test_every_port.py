@@ -14,6 +14,7 @@ ELSEWHERE = {
     "identity.EmailHasher": "KMS, in tests/integration/identity",
     "identity.PasswordHash": "argon2, in tests/unit/identity/test_passwords.py",
     "identity.Passwords": "argon2, in tests/unit/identity/test_passwords.py",
+    "identity.Signer": "KMS, in tests/integration/identity",
     "identity.Tokens": "has no fake",
     "operations.RelatedRows": "tests/integration/operations, over rows of all services",
     "operations.AuditStore": "tests/integration/operations/test_check_invariants.py",

@@ -4,39 +4,18 @@ import base64
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
 from identity.domain import user
+from identity.domain.access_token import ACCESS_TTL_S, AccessToken
 from identity.domain.user import Role
+from identity.service.ports import Signer
 from shop.text import compact_json
 
-ACCESS_TTL_S = 900
 TYPE = "at+jwt"
 ALGORITHM = "ES256"
 # The shop's own clients. Partners will have ids of their own.
 CLIENT_ID = "cartwright"
-
-
-class Signer(Protocol):
-    """Signs with one key."""
-
-    @property
-    def kid(self) -> str:
-        """The key's name in the key set."""
-        ...
-
-    def sign(self, message: bytes) -> bytes:
-        """The JWS signature: r || s, 64 bytes."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class AccessToken:
-    """A signed token and what the client is told about it."""
-
-    text: str
-    scope: str
-    expires_in: int = ACCESS_TTL_S
 
 
 @dataclass(frozen=True, slots=True)

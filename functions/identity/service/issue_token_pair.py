@@ -5,7 +5,7 @@ from datetime import datetime
 
 from identity.domain.session import TokenFamily
 from identity.domain.user import User
-from identity.service.issue_access_token import AccessToken
+from identity.domain.access_token import AccessToken
 from identity.service.ports import Tokens
 
 

@@ -3,10 +3,10 @@
 from datetime import datetime
 from typing import Protocol
 
+from identity.domain.access_token import AccessToken
 from identity.domain.session import TokenFamily
 from identity.domain.sign_in_attempts import Window
 from identity.domain.user import Role, User
-from identity.service.issue_access_token import AccessToken
 from shop.events import Event
 
 
@@ -56,3 +56,16 @@ class Tokens(Protocol):
     """Issues access tokens."""
 
     def issue(self, user_id: str, role: Role, *, session_id: str, now: datetime) -> AccessToken: ...
+
+
+class Signer(Protocol):
+    """Signs with one key."""
+
+    @property
+    def kid(self) -> str:
+        """The key's name in the key set."""
+        ...
+
+    def sign(self, message: bytes) -> bytes:
+        """The JWS signature: r || s, 64 bytes."""
+        ...

@@ -13,6 +13,7 @@ from joserfc import jwk
 
 from identity.clients.kms import PublicKey
 from identity.domain.user import Role
+from identity.domain.access_token import ACCESS_TTL_S
 from identity.service import issue_access_token
 from identity.service.verify_access_token import LEEWAY_S, InvalidToken, Verified, Verifier
 from tests.unit.identity.fakes import AUDIENCE, ISSUER, ISSUES, NOW, SIGNER, LocalSigner
@@ -137,7 +138,7 @@ def test_claims_that_are_wrong_or_missing_are_refused(claims: Any) -> None:
 
 
 def test_a_token_ends_when_it_says_give_or_take_the_leeway() -> None:
-    end = NOW + timedelta(seconds=issue_access_token.ACCESS_TTL_S)
+    end = NOW + timedelta(seconds=ACCESS_TTL_S)
     assert isinstance(VERIFIER.verify(TOKEN, now=end), Verified)
     late = end + timedelta(seconds=LEEWAY_S)
     assert VERIFIER.verify(TOKEN, now=late) == InvalidToken("ExpiredTokenError")
