@@ -9,7 +9,7 @@ from typing import Any
 
 from shop.http import PROBLEM, Route
 from shop.schemas import ProblemOut
-from tools.contracts.openapi import problem_types_of
+from tools.contracts.answers import problem_types_of
 
 
 def check(function: Any, result: Any) -> None:

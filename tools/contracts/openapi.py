@@ -6,11 +6,12 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
-from shop import ids, problems
+from shop import ids
 from shop.deploy import discover
 from shop.http import Link, Route
 from shop.problems import ProblemType
 from shop.schemas import ProblemOut
+from tools.contracts.answers import problem_types_of
 from tools.contracts.discover import Operation
 
 REF = "#/components/schemas/{model}"
@@ -218,32 +219,6 @@ def _link(link: Link) -> dict[str, Any]:
     if link.body:
         out["requestBody"] = dict(link.body)
     return out
-
-
-def problem_types_of(route: Route) -> list[ProblemType]:
-    """What a route declares, and what the gateway and the HTTP edge answer by themselves."""
-    found = [
-        *route.problems,
-        problems.INVALID_REQUEST,
-        problems.FORBIDDEN,  # of the firewall, on public routes
-        problems.PAYLOAD_TOO_LARGE,
-        problems.RATE_LIMITED,
-        problems.INTERNAL_ERROR,
-        problems.SERVICE_UNAVAILABLE,
-    ]
-    if route.needs_token:
-        found.append(problems.UNAUTHENTICATED)
-    if route.request is not None:
-        found.append(problems.UNSUPPORTED_MEDIA_TYPE)
-    if route.idempotent:
-        found += [
-            problems.IDEMPOTENCY_KEY_REQUIRED,
-            problems.IDEMPOTENCY_KEY_REUSED,
-            problems.REQUEST_IN_PROGRESS,
-        ]
-    if "{" in route.path:
-        found.append(problems.NOT_FOUND)
-    return found
 
 
 def route_table(operations: list[Operation]) -> list[dict[str, Any]]:

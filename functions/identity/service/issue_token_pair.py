@@ -3,9 +3,9 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from identity.domain.access_token import AccessToken
 from identity.domain.session import TokenFamily
 from identity.domain.user import User
-from identity.domain.access_token import AccessToken
 from identity.service.ports import Tokens
 
 

@@ -1,4 +1,4 @@
-"""What the auditor needs: the streams, rows by their keys, and a place for its own notes."""
+"""What the use cases need: the streams, rows by their keys, the state of the checks, the bus."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -7,6 +7,7 @@ from typing import Any, Protocol
 from operations.domain.aggregates import Aggregate, Key
 from operations.domain.changes import Change
 from operations.domain.open_violations import OpenViolation, ViolationUpdate
+from operations.domain.outbox_event import OutboxEvent
 from shop.events import Event
 from shop.invariants import Ref, Row
 
@@ -103,3 +104,20 @@ class AuditStore(Protocol):
 
     def publish(self, report: Mapping[str, Any]) -> None:
         """Store what the route answers."""
+
+
+class Bus(Protocol):
+    """The event bus."""
+
+    def put(self, batch: Sequence[OutboxEvent]) -> Mapping[int, str]:
+        """Error codes of the entries that were not taken, by position.
+
+        Raises PublishRejected for what the bus will never take, anything else for no answer.
+        """
+
+
+class DeadLetters(Protocol):
+    """The queue of what could not be published."""
+
+    def __call__(self, message: dict[str, Any], /) -> None:
+        """Keep it; raises if it cannot be kept."""

@@ -5,12 +5,13 @@ whatever the bus refuses for good goes to the dead-letter queue; what it refuses
 does not answer, is raised: the batch comes again, and what was published twice is harmless.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from operations.domain import outbox_event as outbox_events
 from operations.domain.outbox_event import MalformedEvent, OutboxEvent
+from operations.service.ports import Bus, DeadLetters
 from shop.retry import backoff
 
 ATTEMPTS = 4
@@ -26,23 +27,6 @@ class PublishRejected(Exception):
 
 class Throttled(Exception):
     """The bus was too busy for some entries: the stream has to bring them again."""
-
-
-class Bus(Protocol):
-    """The event bus."""
-
-    def put(self, batch: Sequence[OutboxEvent]) -> Mapping[int, str]:
-        """Error codes of the entries that were not taken, by position.
-
-        Raises PublishRejected for what the bus will never take, anything else for no answer.
-        """
-
-
-class DeadLetters(Protocol):
-    """The queue of what could not be published."""
-
-    def __call__(self, message: dict[str, Any], /) -> None:
-        """Keep it; raises if it cannot be kept."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,12 @@ import pytest
 
 from identity import problems
 from identity.domain import session, sign_in_attempts
+from identity.domain.access_token import AccessToken
 from identity.domain.session import GRACE, IDLE, LIFETIME
 from identity.domain.sign_in_attempts import MAX_FAILURES
 from identity.domain.user import SCOPES, Role, Status
 from identity.service import create_session, refresh_session, register_user
 from identity.service.create_session import Credentials, SignInPorts
-from identity.domain.access_token import AccessToken
 from identity.service.issue_token_pair import TokenPair
 from identity.service.refresh_session import RefreshPorts
 from identity.service.register_user import Applicant, RegistrationPorts

@@ -12,8 +12,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from joserfc import jwk
 
 from identity.clients.kms import PublicKey
-from identity.domain.user import Role
 from identity.domain.access_token import ACCESS_TTL_S
+from identity.domain.user import Role
 from identity.service import issue_access_token
 from identity.service.verify_access_token import LEEWAY_S, InvalidToken, Verified, Verifier
 from tests.unit.identity.fakes import AUDIENCE, ISSUER, ISSUES, NOW, SIGNER, LocalSigner

@@ -1,0 +1,31 @@
+"""What a route may answer besides success. Imports no service: tests ask it of patched sources."""
+
+from shop import problems
+from shop.http import Route
+from shop.problems import ProblemType
+
+
+def problem_types_of(route: Route) -> list[ProblemType]:
+    """What a route declares, and what the gateway and the HTTP edge answer by themselves."""
+    found = [
+        *route.problems,
+        problems.INVALID_REQUEST,
+        problems.FORBIDDEN,  # of the firewall, on public routes
+        problems.PAYLOAD_TOO_LARGE,
+        problems.RATE_LIMITED,
+        problems.INTERNAL_ERROR,
+        problems.SERVICE_UNAVAILABLE,
+    ]
+    if route.needs_token:
+        found.append(problems.UNAUTHENTICATED)
+    if route.request is not None:
+        found.append(problems.UNSUPPORTED_MEDIA_TYPE)
+    if route.idempotent:
+        found += [
+            problems.IDEMPOTENCY_KEY_REQUIRED,
+            problems.IDEMPOTENCY_KEY_REUSED,
+            problems.REQUEST_IN_PROGRESS,
+        ]
+    if "{" in route.path:
+        found.append(problems.NOT_FOUND)
+    return found
