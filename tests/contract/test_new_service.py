@@ -106,7 +106,10 @@ def test_its_event_has_a_schema_and_an_example(tree: Path) -> None:
 
 
 def test_its_problem_is_in_the_catalogue(tree: Path) -> None:
-    code = "from operations import documents; print([k.code for k in documents.problem_types()])"
+    code = (
+        "from operations.service import read_documents as documents; "
+        "print([k.code for k in documents.problem_types()])"
+    )
     assert "'gift_opened'" in run(tree, "-c", code)
 
 
@@ -161,7 +164,7 @@ def test_a_journey_runs_it(tree: Path) -> None:
     """Its table is made, the bus brings it what it hears, the relay publishes what it says."""
     code = """
 import pytest
-from tests.support.journey import started
+from tests.support.checkout_scenario import started
 with pytest.MonkeyPatch.context() as patch, started(patch) as shop:
     shop.stock("TEA", units=9)
     order = shop.order("key", {"TEA": 1}).json["order_id"]
@@ -180,7 +183,7 @@ def test_the_auditor_follows_its_table_and_applies_its_rule(tree: Path) -> None:
 import json
 import boto3, pytest
 from tests.support import dynamodb
-from tests.support.journey import AUDITOR, started
+from tests.support.checkout_scenario import AUDITOR, started
 from operations.repository.streams import StreamReader
 from operations.schedules import check_invariants
 
@@ -211,8 +214,13 @@ with pytest.MonkeyPatch.context() as patch, started(patch) as shop:
 FORGOTTEN = (
     ("deploy.py", "audited=", "expires=True, #", "the_auditor_may_read_what_the_rules_need"),
     ("deploy.py", 'invariants={"G1"', 'variables={"G1"', "what_is_watched_has_an_alarm"),
-    ("repository.py", 'f"GIFT#', 'f"PRESENT#', "every_key_that_a_repository_makes"),
-    ("repository.py", "    order_id = U", "    order = U", "what_the_rules_read_are_attributes"),
+    ("repository/gifts.py", 'f"GIFT#', 'f"PRESENT#', "every_key_that_a_repository_makes"),
+    (
+        "repository/gifts.py",
+        "    order_id = U",
+        "    order = U",
+        "what_the_rules_read_are_attributes",
+    ),
     ("invariants.py", "facts.each(Gift)", "[]", "every_kind_of_fact_is_looked_at"),
     ("invariants.py", "facts=_gift,", "", "every_row_type_says_something"),
 )

@@ -38,7 +38,7 @@ def counted() -> dict[str, set[str]]:
                     faults = [word.value for word in node.keywords if word.arg == "fault"]
                     metric = getattr([*faults, *node.args][0], "value", None)
                     named = isinstance(metric, str) and re.fullmatch("([A-Z][a-z]+)+", metric)
-                    if name in {"count", "report", "stream"} and named:
+                    if name in {"emit_metric", "report", "stream"} and named:
                         found.setdefault(str(metric), set()).add(path.relative_to(folder).parts[0])
     assert len(found) >= 12
     return found
