@@ -28,7 +28,7 @@ _NOT_FOUND = {"responses": {"404": {"x-cartwright-codes": ["not_found"]}}}
 
 
 @dataclass
-class Aggregate:
+class Tally:
     """What was sent to one operation and what came back."""
 
     cases: int = 0
@@ -41,7 +41,7 @@ class Verdicts:
     """Counts every case and compares every answer with the document."""
 
     def __init__(self) -> None:
-        self.tally: dict[str, Aggregate] = defaultdict(Aggregate)
+        self.tally: dict[str, Tally] = defaultdict(Tally)
         self.violations: dict[tuple[str, ...], dict[str, Any]] = {}
 
     @property

@@ -5,7 +5,7 @@ the fuzzer adds to a valid case is what a real client has and a document cannot 
 right role, a fresh key, SKUs that are sold, ids and cursors that earlier answers named.
 
 Nothing is sent through the fuzzer's own idea of the API: where an answer differs from the document,
-the platform or the document is wrong (verdicts.py).
+the platform or the document is wrong (assertions.py).
 """
 
 import base64

@@ -1,1 +1,1 @@
-"""Rules of the inventory: centres.py, allocation.py (from where), reservation.py (what happens)."""
+"""Rules of the inventory."""

@@ -1,7 +1,7 @@
 """Changes as the tables' streams tell them, and what each calls into question.
 
 A name is `<subject>:<id>`, as the services declare their subjects (shop.invariants). Rows are put
-beside each other by what names them, evidence.py.
+beside each other by what names them, related_rows.py.
 """
 
 from collections.abc import Iterable, Iterator
