@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
 from dataclasses import asdict
-from functools import cache
+from functools import cache, partial
 from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
@@ -42,9 +42,9 @@ _open = ExitStack()  # for as long as the process lives
 Lines = set[tuple[str, int]]  # (file, line) of our sources that stood behind a request
 
 
-def course(journey: str) -> tuple[Course, Lines]:
+def course(journey: str, *, traced: bool = False) -> tuple[Course, Lines]:
     """A journey without faults."""
-    return _runner().course(journey), _new_lines()
+    return _runner().course(journey, traced=traced), _new_lines()
 
 
 def run(schedules: Sequence[Schedule]) -> tuple[list[Result], Lines]:
@@ -89,9 +89,10 @@ class Campaign:
         self._pool = ProcessPoolExecutor(count, mp_context=context)
         self.lines: Lines = set()  # reached so far
 
-    def courses(self, journeys: Iterable[str]) -> list[Course]:
-        """Each journey without faults."""
-        return [self._noted(found) for found in self._pool.map(course, journeys)]
+    def courses(self, journeys: Iterable[str], *, traced: bool = False) -> list[Course]:
+        """Each journey without faults, with the files that it runs through if asked."""
+        run_one = partial(course, traced=traced)
+        return [self._noted(found) for found in self._pool.map(run_one, journeys)]
 
     def results(self, schedules: Iterable[Schedule]) -> Iterator[Result]:
         """Of all schedules, as they come."""

@@ -64,6 +64,7 @@ def _changed(runner: Campaign, _options: argparse.Namespace) -> int:
             str(change),
             lambda courses: selection.schedules(courses, change),
             lambda seeded: selection.chosen_defects(seeded, change),
+            traced=bool(change.release) and not change.reaches_all,
             covers=lambda file: change.reaches_all or file in change.files,
         ),
     )
@@ -77,6 +78,7 @@ class Selection:
     schedules: Callable[[Sequence[Course]], Iterable[Schedule]]
     defects: Callable[[Sequence[Defect]], Iterable[Defect]]
     hunts: bool = True
+    traced: bool = False  # whether it depends on the files that journeys run through
     covers: Callable[[str], bool] = lambda file: True  # whether each of its calls must be reached
 
 
@@ -87,7 +89,7 @@ def _nothing(_file: str) -> bool:
 
 def _carry_out(runner: Campaign, journeys: Iterable[str], selected: Selection) -> int:
     start = campaign.clock()
-    courses = runner.courses(journeys)
+    courses = runner.courses(journeys, traced=selected.traced)
     wrong = _say_courses(courses)
     campaign.write("calls.jsonl", campaign.calls_of(courses))
     results = list(_shown(runner.results(selected.schedules(courses))))

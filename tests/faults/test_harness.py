@@ -105,3 +105,17 @@ def test_there_are_defects_to_catch_and_they_name_journeys_that_exist() -> None:
     for defect in defects:
         assert set(defect.journeys) <= set(JOURNEYS), defect.name
         patches.check(defect.patch, root=ROOT)
+
+
+def test_a_traced_journey_names_the_sources_that_it_runs_through_and_itself() -> None:
+    with opened() as world:
+        runner = Runner(world)
+        traced, other = runner.course("refresh", traced=True), runner.course("refresh")
+    assert {
+        "functions/identity/api/refresh_session.py",
+        "functions/identity/domain/session.py",  # makes no call to AWS
+        "layers/shop/python/shop/tables.py",
+        "tests/faults/journeys/people.py",
+    } <= traced.files
+    assert not any(file.startswith("functions/payments/api/") for file in traced.files)
+    assert (other.files, other.points) == (frozenset(), traced.points)

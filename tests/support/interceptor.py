@@ -58,9 +58,9 @@ class FunctionFailed(Exception):
     """What its caller hears of a function whose process is gone."""
 
 
-def is_ours(frame: FrameType) -> bool:
+def is_ours(file: str) -> bool:
     """Whether a line of the platform is run there, not one of the tests or of a library."""
-    return frame.f_code.co_filename.startswith(_OURS)
+    return file.startswith(_OURS)
 
 
 @dataclass(frozen=True)
@@ -158,7 +158,7 @@ class Interceptor:
         frame = sys._getframe()
         while frame.f_back is not None:
             frame = frame.f_back
-            if is_ours(frame):
+            if is_ours(frame.f_code.co_filename):
                 self.reached.add((frame.f_code.co_filename, frame.f_lineno))
 
     def site(self) -> str:
@@ -169,7 +169,7 @@ class Interceptor:
         found = ""
         while frame is not None:
             file = frame.f_code.co_filename
-            if file.startswith(_OURS):
+            if is_ours(file):
                 found = found or f"{file}:{frame.f_lineno}"
                 if file.startswith(_OURS[0]):
                     found = f"{file}:{frame.f_lineno}"
