@@ -43,7 +43,7 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ[scale.SOAK] = "1" if config.getoption("--soak") else "0"
 
 
-FAR_AWAY = "XXX-13:45"  # where it is later than in UTC, and often another day
+FAR_AWAY = "FAR-13:45"  # where it is later than in UTC, and often another day
 IN_ONE_PROCESS = {"unit", "integration", "ports", "property"}
 
 

@@ -6,6 +6,7 @@ from shop.problems import Problem
 
 
 def currency_not_offered(currency: str) -> Problem:
+    """422, with the currencies in which there are prices."""
     return Problem(
         checkout_problems.CURRENCY_NOT_OFFERED,
         f"Prices are in {', '.join(CURRENCIES)}, not in {currency}.",

@@ -34,6 +34,7 @@ class RefreshReuseDetected(EventData):
 
 
 def event_of(data: EventData, subject: str, sequence: int, *, now: datetime, trace: Trace) -> Event:
+    """The envelope of one of these; `sequence` counts the events of its subject from 1."""
     return event(
         data, producer="identity", subject=subject, sequence=sequence, now=now, trace=trace
     )

@@ -4,13 +4,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from shop.facts import (
-    EventExpected,
-    EventHeard,
-    OrderState,
-    PaymentState,
-    ReservationState,
-)
+from shop.facts import EventExpected, EventHeard, OrderState, PaymentState, ReservationState
 from shop.invariants import Fact, Facts, Found, Invariants, Row, RowType, Rule, Subject, named
 
 OPEN = frozenset({"pending", "placed"})

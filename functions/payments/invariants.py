@@ -5,17 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from shop.facts import CapturePosted, EventExpected, OrderState, PaymentState
-from shop.invariants import (
-    Fact,
-    Facts,
-    Found,
-    Invariants,
-    Row,
-    RowType,
-    Rule,
-    Subject,
-    derived,
-)
+from shop.invariants import Fact, Facts, Found, Invariants, Row, RowType, Rule, Subject, derived
 
 OPEN = frozenset({"pending"})
 AUTHORIZED = frozenset({"authorized", "requires_action", "unknown"})

@@ -15,22 +15,20 @@ from shop.idempotency import StoredResponse
 from tests.support.ports import opened, told
 from tests.unit.orders.fakes import (
     CUSTOMER,
-    HOLD,
-    LINES,
     NOW,
     ORDER_ID,
     OTHER_PAYMENT,
     PAYMENT,
-    TOTALS,
     TRACE,
     FakeOrders,
+    Keep,
+    kept_in,
     original,
     pending,
 )
 
 PORT = Orders
 ADDRESS = {"name": "Ada Example", "country": "US"}
-Keep = Callable[..., Order]
 
 
 @pytest.fixture(params=[FakeOrders, OrderRepository])
@@ -41,19 +39,7 @@ def orders(request: pytest.FixtureRequest) -> Orders:
 
 @pytest.fixture
 def keep(orders: Orders) -> Keep:
-    """Store a pending order, and place it unless told not to."""
-
-    def store(order: Order, *, place: bool = True) -> Order:
-        assert orders.open(StoredOrder(order, None, original(lease_until="t0")), ADDRESS)
-        if not place:
-            return order
-        placed = domain.placed(
-            order, lines=LINES, totals=TOTALS, reservation=HOLD, now=order.created_at
-        )
-        assert orders.save(OrderChange(placed)) is None
-        return placed
-
-    return store
+    return kept_in(orders, ADDRESS)
 
 
 def waits_for_action(order: Order) -> Order:

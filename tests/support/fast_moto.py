@@ -23,10 +23,7 @@ from botocore.retries.quota import RetryQuota
 from moto.core import utils as moto_utils
 from moto.core.common_models import BaseModel
 from moto.core.serialize import ResponseSerializer
-from moto.dynamodb.parsing.ast_nodes import (  # type: ignore[attr-defined]
-    DepthFirstTraverser,
-    Node,
-)
+from moto.dynamodb.parsing.ast_nodes import DepthFirstTraverser, Node  # type: ignore[attr-defined]
 from moto.stepfunctions.parser.asl.component.common.path import result_path
 from moto.stepfunctions.parser.asl.component.common.retry import retrier_decl
 from moto.stepfunctions.parser.asl.component.program import program

@@ -20,7 +20,7 @@ class Balances(Protocol):
 
 
 class Journal(Protocol):
-    """RecordedTransaction transactions."""
+    """Posted transactions."""
 
     def get(self, transaction_id: str) -> Transaction | None: ...
     def sums_of_day(self, account_id: str, *, until: datetime) -> AccountTotals: ...

@@ -5,17 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 
 from shop.facts import EventCarried
-from shop.invariants import (
-    Fact,
-    Invariants,
-    Parts,
-    Row,
-    RowType,
-    Rule,
-    Subject,
-    Sum,
-    carried,
-)
+from shop.invariants import Fact, Invariants, Parts, Row, RowType, Rule, Subject, Sum, carried
 
 # Every row has these; they are of no service.
 CONVENTIONS = ("pk", "sk", "outbox")

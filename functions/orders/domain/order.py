@@ -12,8 +12,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-# A running request is left alone for longer than any handler or execution may take.
-RETRY_AFTER = timedelta(seconds=60)
+# A running request is left alone for longer than any handler or execution may take. Payments have
+# the same rules of time under the same names.
+RECOVER_AFTER = timedelta(seconds=60)
 # What stands unfinished for longer is undone: money, stock, order.
 ABANDON_AFTER = timedelta(minutes=15)
 # A placed order ends with its reservation; this is the sweeper's time and the queue's.
@@ -156,7 +157,7 @@ def create(
     """A pending order: it is not shown to anyone before it was placed."""
     return Order(
         order_id, customer_id, kind, currency, lines, ship_to, created_at=now, updated_at=now,
-        next_attempt_at=now + RETRY_AFTER, abandon_at=now + ABANDON_AFTER,
+        next_attempt_at=now + RECOVER_AFTER, abandon_at=now + ABANDON_AFTER,
     )  # fmt: skip
 
 
@@ -178,7 +179,7 @@ def placed(
         raise ValueError("the total is subtotal, shipping and tax")
     abandon_at = reservation.expires_at + EXPIRY_GRACE
     # A checkout goes on to its payment at once; an order waits for one until its reservation ends.
-    due = now + RETRY_AFTER if order.kind is Kind.CHECKOUT else abandon_at
+    due = now + RECOVER_AFTER if order.kind is Kind.CHECKOUT else abandon_at
     return _next(
         order, now, status=Status.PLACED, lines=lines, totals=totals, reservation=reservation,
         next_attempt_at=due, abandon_at=abandon_at, attempts=0, placed_at=now,
@@ -213,7 +214,7 @@ def payment_attached(order: Order, payment_id: str, *, now: datetime) -> Order:
     _expect(order, Status.PLACED)
     return _next(
         order, now, payment_id=payment_id, payment_attached_at=now,
-        next_attempt_at=now + RETRY_AFTER, abandon_at=now + ABANDON_AFTER, attempts=0,
+        next_attempt_at=now + RECOVER_AFTER, abandon_at=now + ABANDON_AFTER, attempts=0,
     )  # fmt: skip
 
 
@@ -267,7 +268,7 @@ def request_cancellation(order: Order, by: Requester, *, now: datetime) -> Order
     if order.status is not Status.PLACED or order.cancellation_requested_by is not None:
         return order
     return _next(
-        order, now, cancellation_requested_by=by, next_attempt_at=now + RETRY_AFTER, attempts=0
+        order, now, cancellation_requested_by=by, next_attempt_at=now + RECOVER_AFTER, attempts=0
     )
 
 
@@ -347,7 +348,7 @@ def is_stuck(order: Order, *, now: datetime) -> bool:
 
 def schedule_retry(order: Order, *, now: datetime) -> Order:
     """The recovery job takes it; it comes back after a pause that doubles. Never gives up."""
-    pause = min(RETRY_AFTER * 2 ** min(order.attempts, 8), LONGEST_PAUSE)
+    pause = min(RECOVER_AFTER * 2 ** min(order.attempts, 8), LONGEST_PAUSE)
     stuck = order.stuck or is_stuck(order, now=now)
     return _next(
         order,

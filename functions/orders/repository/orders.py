@@ -142,7 +142,7 @@ class OrderRepository:
             OrderItem.payment_id.set(payment_id),
             OrderItem.payment_attached_at.set(clock.rfc3339(now)),
             OrderItem.updated_at.set(clock.rfc3339(now)),
-            OrderItem.next_attempt_at.set(clock.rfc3339(now + domain.RETRY_AFTER)),
+            OrderItem.next_attempt_at.set(clock.rfc3339(now + domain.RECOVER_AFTER)),
             OrderItem.abandon_at.set(clock.rfc3339(now + domain.ABANDON_AFTER)),
             OrderItem.attempts.set(0),
             OrderItem.version.set(OrderItem.version + 1),

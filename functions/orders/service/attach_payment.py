@@ -7,12 +7,7 @@ from orders.domain import order_mapper
 from orders.domain.order import Order
 from orders.service import build_inputs
 from orders.service.ports import Orders
-from shop.checkout import (
-    AttachPaymentOutcome,
-    AttachPaymentTask,
-    NotPayable,
-    PaymentAttached,
-)
+from shop.checkout import AttachPaymentOutcome, AttachPaymentTask, NotPayable, PaymentAttached
 
 
 def attach_payment(

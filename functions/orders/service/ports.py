@@ -24,7 +24,7 @@ class OriginalRequest:
 
 @dataclass(frozen=True, slots=True)
 class StoredOrder:
-    """An order, the first answer if it is kept (service/answers.py), and its request if known."""
+    """An order, the first answer if it is kept (render_responses.py), and its request if known."""
 
     order: Order
     answer: StoredResponse | None = None

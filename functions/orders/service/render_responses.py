@@ -52,7 +52,7 @@ def placed(order: Order) -> StoredResponse:
 
 
 def rejected(order: Order, cause: Rejection, trace: Trace) -> StoredResponse:
-    """Why it was not placed, with a pointer to every line that is to blame."""
+    """Why it was not placed, with every SKU that is to blame."""
     return StoredResponse.of_problem(_rejection(order, cause), trace)
 
 

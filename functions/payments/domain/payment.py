@@ -7,13 +7,20 @@ payment. What a provider does not say clearly makes it `unknown`: never paid, ne
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 
 from shop import ids
 from shop.checkout import CaptureMethod
 from shop.idempotency import StoredResponse
 from shop.money import Money
+
+# Rules of time; orders have the same under the same names. An execution is left alone for longer
+# than it may take, so that recovery finds only what nobody works on.
+RECOVER_AFTER = timedelta(seconds=60)
+ABANDON_AFTER = timedelta(minutes=15)
+LONGEST_PAUSE = timedelta(minutes=5)
 
 
 class Status(StrEnum):
@@ -114,6 +121,17 @@ class Payment:
         """Authorised, and it is not for the checkout to capture it."""
         return self.status is Status.AUTHORIZED and self.capture_method == "manual"
 
+    @property
+    def is_capture_pending(self) -> bool:
+        """Authorised, and not known to be captured, or to have its stock committed."""
+        return self.status is Status.AUTHORIZED and self.next_attempt_at is not None
+
+    @property
+    def is_unfinished(self) -> bool:
+        """Whether a look at the provider's books can bring it on."""
+        under_way = self.status in (Status.PENDING, Status.REQUIRES_ACTION, Status.UNKNOWN)
+        return under_way or self.is_capture_pending
+
 
 def attempt_of(payment_id: str) -> str:
     """Our reference at the provider and the idempotency key there."""
@@ -132,6 +150,21 @@ _STATUS = {
 
 
 _PROBLEM = {Status.FAILED: DECLINED, Status.VOIDED: CLOSED}
+
+
+def next_attempt(
+    payment: Payment, *, age: timedelta
+) -> tuple[Literal["payment", "abandon"], timedelta]:
+    """The mode of the machine to start for one that stands still, and the pause until the next."""
+    pause = max(RECOVER_AFTER, age / 2)
+    if payment.awaits_manual_capture:
+        # A machine that nobody waited for may have ended well; going on is harmless then. Giving
+        # up is left to the order, which knows whether it has its stock.
+        return "payment", pause
+    pause = min(LONGEST_PAUSE, pause)
+    if age >= ABANDON_AFTER:
+        return "abandon", pause
+    return "payment", min(pause, ABANDON_AFTER - age)
 
 
 def apply_provider_state(

@@ -4,12 +4,9 @@ from payments import problems
 from payments.domain.payment import DECLINED, Payment, Status
 from payments.service import render_responses
 from payments.service.ports import Payments
-from payments.service.run_checkout import completed, incomplete, is_capture_pending, pay_input
+from payments.service.run_checkout import completed, incomplete, pay_input
 from shop import telemetry
-from shop.checkout import (
-    Checkout,
-    ExecutionFailed,
-)
+from shop.checkout import Checkout, ExecutionFailed
 from shop.problems import Problem
 from shop.trace import Trace
 
@@ -22,7 +19,7 @@ def confirm_payment(
     Returns the payment if the money is taken or held, or still waits for the customer.
     """
     waiting = payment.status in (Status.REQUIRES_ACTION, Status.UNKNOWN)
-    if waiting or is_capture_pending(payment):
+    if waiting or payment.is_capture_pending:
         try:
             result = checkout.run(pay_input(payment, trace), timeout_s=timeout_s)
         except ExecutionFailed:
@@ -30,7 +27,7 @@ def confirm_payment(
         else:
             completed(payment.payment_id, result, payments)
         payment = payments.get(payment.payment_id) or payment
-        if payment.status in (Status.PENDING, Status.UNKNOWN) or is_capture_pending(payment):
+        if payment.status in (Status.PENDING, Status.UNKNOWN) or payment.is_capture_pending:
             return incomplete()
     if payment.status in (Status.CAPTURED, Status.AUTHORIZED, Status.REQUIRES_ACTION):
         return payment

@@ -5,21 +5,11 @@ from dataclasses import replace
 from datetime import datetime
 
 from payments import problems
-from payments.domain.payment import Payment
+from payments.domain.payment import RECOVER_AFTER, Payment
 from payments.service.ports import Payments
-from payments.service.run_checkout import (
-    DUE_AFTER,
-    RETRY_AFTER_S,
-    Answered,
-    completed,
-    incomplete,
-    pay_input,
-)
+from payments.service.run_checkout import RETRY_AFTER_S, Answered, completed, incomplete, pay_input
 from shop import clock, idempotency
-from shop.checkout import (
-    Checkout,
-    ExecutionFailed,
-)
+from shop.checkout import Checkout, ExecutionFailed
 from shop.idempotency import Replay
 from shop.problems import Problem
 from shop.trace import Trace
@@ -54,7 +44,7 @@ def create_payment(
     leased = replace(
         wanted,
         lease_until=idempotency.lease_end(now),
-        next_attempt_at=clock.rfc3339(now + DUE_AFTER),
+        next_attempt_at=clock.rfc3339(now + RECOVER_AFTER),
         trace=trace.to_dict(),
     )
     data = pay_input(leased, trace, first=True)

@@ -37,7 +37,7 @@ def handle_webhook(
         return "repeated"
     payment = _of(notice, payments)
     outcome = "ignored"
-    if payment is not None and run_checkout.is_unfinished(payment):
+    if payment is not None and payment.is_unfinished:
         checkout.start(run_checkout.pay_input(payment, trace_of(payment.trace)))
         outcome = "started"
     notices.processed(notice, outcome)

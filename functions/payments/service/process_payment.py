@@ -38,9 +38,7 @@ from shop.idempotency import StoredResponse
 from shop.problems import Problem
 from shop.trace import Trace
 
-# Longer than an execution of the machine, so the recovery job finds only what has been left.
-DUE_AFTER = timedelta(seconds=60)
-DUE_AT_LEAST = timedelta(seconds=30)  # longer than an execution takes
+NEXT_ATTEMPT_AT_LEAST = timedelta(seconds=30)  # longer than an execution takes
 _RACES = 5
 
 
@@ -134,13 +132,13 @@ class PaymentProcessor:
     def _at(self) -> str:
         return clock.rfc3339(self.now)
 
-    def _due_at(self, row: Payment) -> str:
+    def _next_attempt_at(self, row: Payment) -> str:
         """When to look at it next. A time that is far enough stays: to move it costs two writes."""
         if row.next_attempt_at is not None and row.next_attempt_at >= clock.rfc3339(
-            self.now + DUE_AT_LEAST
+            self.now + NEXT_ATTEMPT_AT_LEAST
         ):
             return row.next_attempt_at
-        return clock.rfc3339(self.now + DUE_AFTER)
+        return clock.rfc3339(self.now + domain.RECOVER_AFTER)
 
     def _stored(self, payment_id: str) -> Payment:
         row = self.payments.get(payment_id)
@@ -164,7 +162,7 @@ class PaymentProcessor:
             attempt_id=domain.attempt_of(asked.payment_id),
             psp_reference=made.reference,
             updated_at=self._at,
-            next_attempt_at=self._due_at(asked),
+            next_attempt_at=self._next_attempt_at(asked),
         )
 
     def _duplicate(self, asked: Payment, made: ProviderPayment) -> AuthorizeOutcome:
@@ -196,7 +194,7 @@ class PaymentProcessor:
                 # The customer holds its client secret and could try another card with it.
                 seen = call_psp.close(self.psp, row, seen)
             after = domain.apply_provider_state(
-                row, seen, at=self._at, next_attempt_at=self._due_at(row)
+                row, seen, at=self._at, next_attempt_at=self._next_attempt_at(row)
             )
             if after is row:
                 return row
@@ -260,7 +258,7 @@ class PaymentProcessor:
             # Not a decline either: what was declined can be confirmed with another card.
             raise PspUnavailable("neither voided nor captured")
         after = domain.apply_provider_state(
-            row, seen, at=self._at, next_attempt_at=self._due_at(row)
+            row, seen, at=self._at, next_attempt_at=self._next_attempt_at(row)
         )
         return replace(after, problem_code=code) if after.status is Status.VOIDED else after
 

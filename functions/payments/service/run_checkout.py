@@ -4,7 +4,6 @@ None of this talks to a provider; the machine's steps do (process_payment.py).
 """
 
 from dataclasses import dataclass
-from datetime import timedelta
 
 from payments import problems
 from payments.domain.payment import Payment, Status
@@ -21,7 +20,6 @@ from shop.idempotency import StoredResponse
 from shop.problems import Problem
 from shop.trace import Trace
 
-DUE_AFTER = timedelta(seconds=60)
 RETRY_AFTER_S = "2"
 
 
@@ -31,12 +29,6 @@ class Answered:
 
     answer: StoredResponse
     replayed: bool
-
-
-def is_unfinished(payment: Payment) -> bool:
-    """Whether a look at the provider's books can bring it on."""
-    under_way = payment.status in (Status.PENDING, Status.REQUIRES_ACTION, Status.UNKNOWN)
-    return under_way or is_capture_pending(payment)
 
 
 def pay_input(payment: Payment, trace: Trace, *, first: bool = False) -> PayInput:
@@ -74,12 +66,8 @@ def completed(payment_id: str, result: CheckoutResult, payments: Payments) -> St
     return result.answer if kept else None
 
 
-def is_capture_pending(payment: Payment) -> bool:
-    """Authorised, and no machine is known to have captured it, or to have committed its stock."""
-    return payment.status is Status.AUTHORIZED and payment.next_attempt_at is not None
-
-
 def incomplete() -> Problem:
+    """503: a repeat goes on where this one stopped."""
     return Problem(
         problems.CHECKOUT_INCOMPLETE,
         "It is not known yet how this ended. Repeating it never charges twice.",

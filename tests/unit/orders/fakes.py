@@ -1,13 +1,13 @@
 """Storage in memory with the conditions of the real one, and builders."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from orders.domain import order as domain
 from orders.domain.order import Kind, Line, Order, Reservation, ShipTo, Totals
-from orders.service.ports import OrderChange, OriginalRequest, StoredOrder
+from orders.service.ports import OrderChange, Orders, OriginalRequest, StoredOrder
 from shop.trace import Trace
 
 NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
@@ -115,3 +115,22 @@ class FakeOrders:
             if record.order.next_attempt_at is not None and record.order.next_attempt_at <= now
         ]
         return [order_id for _, order_id in sorted(found)]
+
+
+Keep = Callable[..., Order]
+
+
+def kept_in(orders: Orders, address: dict[str, Any]) -> Keep:
+    """Stores a pending order, and places it unless told not to."""
+
+    def keep(order: Order, *, place: bool = True) -> Order:
+        assert orders.open(StoredOrder(order, None, original(lease_until="t0")), address)
+        if not place:
+            return order
+        placed = domain.placed(
+            order, lines=LINES, totals=TOTALS, reservation=HOLD, now=order.created_at
+        )
+        assert orders.save(OrderChange(placed)) is None
+        return placed
+
+    return keep

@@ -106,7 +106,7 @@ def test_the_wish_is_kept_before_the_machine_starts(order: Order, payment: str |
     assert (result.type.code, result.headers["Retry-After"]) == ("checkout_incomplete", "1")
     stored = orders.rows[ORDER_ID].order
     assert (stored.status, stored.cancellation_requested_by) == (Status.PLACED, Requester.CUSTOMER)
-    assert stored.next_attempt_at == NOW + domain.RETRY_AFTER
+    assert stored.next_attempt_at == NOW + domain.RECOVER_AFTER
     assert orders.events == []
 
     machine = FakeCheckout()
@@ -115,7 +115,7 @@ def test_the_wish_is_kept_before_the_machine_starts(order: Order, payment: str |
         orders=orders,
         checkout=machine,
         report=lambda *_: None,
-        now=NOW + domain.RETRY_AFTER,
+        now=NOW + domain.RECOVER_AFTER,
     )
     assert word == "abandon"
     wanted = None if payment is None else {"payment_id": payment, "details": None}
@@ -202,7 +202,7 @@ def test_an_order_with_a_wish_waits_for_nobody() -> None:
     order = wished(attached())
     assert domain.finalized(order, "requires_action", PAYMENT, "", now=LATER) is order
     waits = wished(domain.waiting(attached(), AwaitingState.CUSTOMER_ACTION, now=NOW))
-    assert waits.next_attempt_at == NOW + domain.RETRY_AFTER
+    assert waits.next_attempt_at == NOW + domain.RECOVER_AFTER
 
 
 def test_a_hold_that_ends_meanwhile_changes_no_reason() -> None:
