@@ -8,9 +8,8 @@ from orders.domain.order import Order, Status
 from orders.repository.orders import OrderRepository
 from orders.service.ports import OrderChange
 from shop.facts import EventExpected, EventHeard, OrderState, PaymentState, ReservationState
-from tests.integration.orders.conftest import Keep
 from tests.support.invariants import stated, violated
-from tests.unit.orders.fakes import ORDER_ID, OTHER_PAYMENT, PAYMENT, TOTALS, pending
+from tests.unit.orders.fakes import ORDER_ID, OTHER_PAYMENT, PAYMENT, TOTALS, Keep, pending
 
 CAPTURED = PaymentState(
     PAYMENT,

@@ -10,12 +10,11 @@ from orders.consumers import on_inventory_expired, on_payment_captured
 from orders.repository.orders import OrderRepository
 from orders.schedules import recover_orders
 from shop import clock
-from tests.integration.orders.conftest import Keep
 from tests.support import dynamodb
 from tests.support.checkout import FakeCheckout
 from tests.support.envelopes import envelope, message
 from tests.support.lambda_context import FakeContext
-from tests.unit.orders.fakes import NOW, ORDER_ID, PAYMENT, pending
+from tests.unit.orders.fakes import NOW, ORDER_ID, PAYMENT, Keep, pending
 
 MISSING = "ord_use1_0000000000000000000000000z"
 

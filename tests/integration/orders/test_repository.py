@@ -6,9 +6,9 @@ from datetime import timedelta
 from orders.domain import order as domain
 from orders.repository.orders import OrderRepository
 from orders.service.change_order import change
-from tests.integration.orders.conftest import ADDRESS, Keep
+from tests.integration.orders.conftest import ADDRESS
 from tests.support import dynamodb
-from tests.unit.orders.fakes import CUSTOMER, NOW, ORDER_ID, PAYMENT, TRACE, pending
+from tests.unit.orders.fakes import CUSTOMER, NOW, ORDER_ID, PAYMENT, TRACE, Keep, pending
 
 
 def test_the_address_is_read_with_its_order(orders: OrderRepository, keep: Keep) -> None:

@@ -13,10 +13,10 @@ from orders.schemas import OrderDetailOut, OrderListOut, TimelineOut
 from orders.service.ports import OrderChange
 from shop import consumer
 from shop.cursor import encode
-from tests.integration.orders.conftest import ADDRESS, Keep
+from tests.integration.orders.conftest import ADDRESS
 from tests.support import gateway
 from tests.support.envelopes import envelope
-from tests.unit.orders.fakes import CUSTOMER, NOW, ORDER_ID, PAYMENT, pending
+from tests.unit.orders.fakes import CUSTOMER, NOW, ORDER_ID, PAYMENT, Keep, pending
 
 OTHER = "usr_use1_0000000000000000000000000z"
 
