@@ -30,7 +30,7 @@ class InvariantResolved(EventData):
     invariant: str
     subject_id: str
     first_seen_at: str
-    healed_at: str
+    resolved_at: str
 
 
 _SEQUENCE = {"violated": 1, "resolved": 2}
@@ -56,7 +56,7 @@ def event_of(step: ViolationUpdate, *, region: str, now: datetime, trace: Trace)
             invariant=violation.invariant,
             subject_id=violation.subject,
             first_seen_at=violation.first_seen,
-            healed_at=violation.healed_at,
+            resolved_at=violation.resolved_at,
         )
     return events.event(
         data,

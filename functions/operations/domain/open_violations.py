@@ -44,7 +44,7 @@ class OpenViolation:
     first_seen: str
     waiting: bool = False
     reported_at: str = ""
-    healed_at: str = ""
+    resolved_at: str = ""
     revision: int = 1
 
     @property
@@ -68,7 +68,7 @@ class ViolationUpdate:
     def is_new(self) -> bool:
         """Whether it has to be stored: what was told and stands is not written every minute."""
         before, after = self.before, self.after
-        if before is None or self.news or after.healed_at or before.waiting != after.waiting:
+        if before is None or self.news or after.resolved_at or before.waiting != after.waiting:
             return True
         return before.detail != after.detail
 
@@ -88,7 +88,7 @@ def merged(findings: Iterable[Finding]) -> dict[tuple[str, str], Finding]:
     return found
 
 
-def steps(
+def updates(
     open_: Iterable[OpenViolation],
     findings: Iterable[Finding],
     *,
@@ -122,7 +122,7 @@ def _looked(
 ) -> ViolationUpdate:
     next_ = replace(violation, revision=violation.revision + 1)
     if finding is None:
-        resolved = replace(next_, healed_at=clock.rfc3339(now))
+        resolved = replace(next_, resolved_at=clock.rfc3339(now))
         return ViolationUpdate(violation, resolved, "resolved" if violation.reported_at else None)
     if finding.waiting:  # Not told anew: whatever was seen before stands.
         return ViolationUpdate(violation, next_)

@@ -78,7 +78,7 @@ class OpenViolationItem(EventRow):
     first_seen = UnicodeAttribute()
     waiting = BooleanAttribute()
     reported_at = UnicodeAttribute(null=True)
-    healed_at = UnicodeAttribute(null=True)
+    resolved_at = UnicodeAttribute(null=True)
     revision = NumberAttribute()
     due_shard = UnicodeAttribute(null=True)
     next_attempt_at = UnicodeAttribute(null=True)
@@ -151,7 +151,7 @@ class AuditRepository:
         """One write."""
         item = _violation_item(step.after)
         condition: Condition = (
-            OpenViolationItem.pk.does_not_exist() | OpenViolationItem.healed_at.exists()
+            OpenViolationItem.pk.does_not_exist() | OpenViolationItem.resolved_at.exists()
         )
         if step.before is not None:
             condition = OpenViolationItem.revision == step.before.revision
@@ -199,7 +199,7 @@ def _tally(item: AggregateItem) -> Aggregate:
 
 
 def _violation_item(violation: OpenViolation) -> OpenViolationItem:
-    is_open = not violation.healed_at
+    is_open = not violation.resolved_at
     return OpenViolationItem(
         f"VIOLATION#{violation.invariant}#{violation.subject}",
         "VIOLATION",
@@ -210,11 +210,11 @@ def _violation_item(violation: OpenViolation) -> OpenViolationItem:
         first_seen=violation.first_seen,
         waiting=violation.waiting,
         reported_at=violation.reported_at or None,
-        healed_at=violation.healed_at or None,
+        resolved_at=violation.resolved_at or None,
         revision=violation.revision,
         due_shard=OPEN if is_open else None,
         next_attempt_at=violation.first_seen if is_open else None,
-        expires_at=None if is_open else _expiry(clock.parse(violation.healed_at)),
+        expires_at=None if is_open else _expiry(clock.parse(violation.resolved_at)),
     )
 
 
@@ -227,7 +227,7 @@ def _violation(item: OpenViolationItem) -> OpenViolation:
         first_seen=item.first_seen,
         waiting=item.waiting,
         reported_at=item.reported_at or "",
-        healed_at=item.healed_at or "",
+        resolved_at=item.resolved_at or "",
         revision=int(item.revision),
     )
 

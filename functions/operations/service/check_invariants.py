@@ -12,7 +12,13 @@ from datetime import datetime, timedelta
 from operations import events
 from operations.domain.aggregates import Aggregate, Aggregates, Key
 from operations.domain.changes import questions
-from operations.domain.open_violations import Finding, OpenViolation, ViolationUpdate, report, steps
+from operations.domain.open_violations import (
+    Finding,
+    OpenViolation,
+    ViolationUpdate,
+    report,
+    updates,
+)
 from operations.domain.registry import Registry
 from operations.service import evaluate_rules, read_streams, update_aggregates
 from operations.service.ports import AuditStore, Checkpoints, RelatedRows, Streams
@@ -49,7 +55,7 @@ class InvariantChecker:
     left_s: Callable[[], float]
     region: str
     trace: Trace
-    _marks: Checkpoints = field(default_factory=Checkpoints)
+    _checkpoints: Checkpoints = field(default_factory=Checkpoints)
     _open: dict[tuple[str, str], OpenViolation] = field(default_factory=dict)
     _changes: int = 0
     _told: int = 0
@@ -57,14 +63,14 @@ class InvariantChecker:
     def run(self) -> Outcome:
         """Go round until nothing is new, or time is up; raises FencedOut if another run began."""
         self.notes.begin()
-        self._marks = self.notes.checkpoints()
+        self._checkpoints = self.notes.checkpoints()
         found = self.notes.open_violations(limit=MAX_OPEN_VIOLATIONS)
         self._open = {violation.key: violation for violation in found}
         while True:
             now = self.time()
             read = read_streams.read(
                 self.streams,
-                self._marks,
+                self._checkpoints,
                 tables=self.registry.streams,
                 until=now - STREAM_LAG,
                 limit=ROUND,
@@ -76,14 +82,14 @@ class InvariantChecker:
 
     def _round(self, read: Reading, *, now: datetime) -> None:
         as_of = now - STREAM_LAG
-        self._marks.epochs |= read.epochs
+        self._checkpoints.epochs |= read.epochs
         changes = list(read.changes)
         violated = {name for violation in self._open.values() for name in violation.names}
         keys = update_aggregates.keys_of(self.registry, violated)
         loaded = update_aggregates.load(
-            self.registry, self.notes, changes, keys, self._marks.epochs
+            self.registry, self.notes, changes, keys, self._checkpoints.epochs
         )
-        folded = Aggregates(self.registry, loaded, self._marks.epochs)
+        folded = Aggregates(self.registry, loaded, self._checkpoints.epochs)
         keys |= {key for change in changes for key in folded.fold(change)}
         findings, gained = self._sums(folded, keys, read, as_of)
         findings += evaluate_rules.evaluate(
@@ -92,9 +98,9 @@ class InvariantChecker:
             stored=self.stored,
         )
         always = self.registry.always
-        for step in steps(self._open.values(), findings, now=now, always=always):
-            self._keep(step, now)
-        self._commit(read, Aggregates(self.registry, loaded, self._marks.epochs), gained)
+        for update in updates(self._open.values(), findings, now=now, always=always):
+            self._keep(update, now)
+        self._commit(read, Aggregates(self.registry, loaded, self._checkpoints.epochs), gained)
         self._changes += len(changes)
 
     def _sums(
@@ -112,14 +118,16 @@ class InvariantChecker:
         names = [violation.names for violation in self._open.values()]
         return [each for each in names if not update_aggregates.keys_of(self.registry, each)]
 
-    def _keep(self, step: ViolationUpdate, now: datetime) -> None:
-        event = events.event_of(step, region=self.region, now=now, trace=self.trace)
-        if step.is_new and not self.notes.save(step, event):
+    def _keep(self, update: ViolationUpdate, now: datetime) -> None:
+        event = events.event_of(update, region=self.region, now=now, trace=self.trace)
+        if update.is_new and not self.notes.save(update, event):
             return  # It was loaded too late, or is not among the oldest: the next run sees it.
-        if step.after.healed_at:
-            self._open.pop(step.after.key, None)
+        if update.after.resolved_at:
+            self._open.pop(update.after.key, None)
         else:
-            self._open[step.after.key] = step.after if step.is_new else step.before or step.after
+            self._open[update.after.key] = (
+                update.after if update.is_new else update.before or update.after
+            )
         self._told += event is not None
 
     def _commit(self, read: Reading, aggregates: Aggregates, gained: list[Aggregate]) -> None:
@@ -127,7 +135,7 @@ class InvariantChecker:
             self.notes.commit((), epochs=read.epochs)
         for batch in read.batches:
             update_aggregates.commit(batch, aggregates, self.notes)
-            self._marks.cursors[batch.cursor.table, batch.cursor.shard] = batch.cursor
+            self._checkpoints.cursors[batch.cursor.table, batch.cursor.shard] = batch.cursor
         for start in range(0, len(gained), update_aggregates.MAX_AGGREGATES):
             self.notes.commit(gained[start : start + update_aggregates.MAX_AGGREGATES])
 
@@ -136,7 +144,7 @@ class InvariantChecker:
         reached = {batch.cursor.table for batch in read.batches}
         behind += [  # Tables that this run did not get to at all.
             cursor.at
-            for (table, _), cursor in self._marks.cursors.items()
+            for (table, _), cursor in self._checkpoints.cursors.items()
             if table in read.undrained - reached and not cursor.done
         ]
         as_of = min([as_of, *(clock.parse(at) for at in behind if at)])

@@ -231,7 +231,9 @@ class FakeNotes:
 
     def open_violations(self, *, limit: int) -> Sequence[OpenViolation]:
         self.world.called()
-        return [each for each in self.world.open_violations.values() if not each.healed_at][:limit]
+        return [each for each in self.world.open_violations.values() if not each.resolved_at][
+            :limit
+        ]
 
     def aggregates(self, keys: Iterable[Key]) -> Sequence[Aggregate]:
         self.world.called()
@@ -259,7 +261,7 @@ class FakeNotes:
         self.world.called()
         stored = self.world.open_violations.get(step.after.key)
         expected = step.before.revision if step.before else None
-        if (stored.revision if stored and not stored.healed_at else None) != expected:
+        if (stored.revision if stored and not stored.resolved_at else None) != expected:
             return False
         self.world.open_violations[step.after.key] = step.after
         if event is not None:

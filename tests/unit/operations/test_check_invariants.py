@@ -280,7 +280,7 @@ def test_a_posting_that_is_put_back_is_in_its_accounts_once() -> None:
 
 def _is_wrong(violation: object) -> bool:
     return getattr(violation, "subject", "") == f"2100:USD#{DAY}" and not (
-        getattr(violation, "waiting", False) or getattr(violation, "healed_at", "")
+        getattr(violation, "waiting", False) or getattr(violation, "resolved_at", "")
     )
 
 
