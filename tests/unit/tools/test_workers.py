@@ -4,11 +4,13 @@ import io
 import json
 import os
 import signal
+import tempfile
 import threading
 import time
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from textwrap import dedent
 from types import SimpleNamespace
 from typing import Any
 
@@ -37,6 +39,24 @@ def handler(event, context):
         "random": random.random(), "request": context.aws_request_id, "here": open(data).read(),
     }
 """
+# A service: what its functions have in common, and two of them.
+SERVICE = {
+    "__init__": "",
+    "common": """
+        import os
+        name, only_ones = os.environ["NAME"], os.environ.get("ONLY_ONES", "not there")
+    """,
+    "slow": """
+        import os
+        with open(os.environ["IMPORTS"], "a") as file:
+            file.write("imported")
+    """,
+    "entry": """
+        from service import common, slow
+        def handler(event, context):
+            return [common.name, common.only_ones]
+    """,
+}
 LAYER = "imported = 0\nversion = {}\n"
 
 
@@ -56,17 +76,29 @@ class Emulator:
 
     def worker(self, name: str = "one", code: str = CODE) -> Any:
         """Not started yet: its first call does."""
+        return self._worker({"function.py": code, "data.txt": "data"}, "function.handler", name)
+
+    def worker_of_service(self, name: str, **variables: str) -> Any:
+        """Of a function of SERVICE, with these variables."""
+        files = {f"service/{path}.py": dedent(code) for path, code in SERVICE.items()}
+        return self._worker(files, "service.entry.handler", name, variables)
+
+    def _worker(
+        self, files: Mapping[str, str], handler: str, name: str, variables: Mapping[str, str] = {}
+    ) -> Any:
         archive = io.BytesIO()
         with zipfile.ZipFile(archive, "w") as file:
-            file.writestr("function.py", code)
-            file.writestr("data.txt", "data")
+            for path, code in files.items():
+                file.writestr(path, code)
         config = {
             "FunctionName": name,
             "FunctionArn": f"arn:aws:lambda:us-east-1:000000000000:function:{name}",
             "Runtime": "python3.11",
-            "Handler": "function.handler",
+            "Handler": handler,
             "Timeout": 30,
-            "Environment": {"Variables": {"PYTHONPATH": str(self.layer / "python"), "NAME": name}},
+            "Environment": {
+                "Variables": {"PYTHONPATH": str(self.layer / "python"), "NAME": name, **variables}
+            },
         }
         worker, _ = self.runtime.acquire_worker(name, config, archive.getvalue())
         return worker
@@ -76,7 +108,7 @@ class Emulator:
 def emulator(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Emulator]:
     from ministack.core import lambda_runtime
 
-    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     monkeypatch.setattr(lambda_runtime, "Worker", lambda_runtime.Worker)
     monkeypatch.setattr(lambda_runtime, "subprocess", lambda_runtime.subprocess)
     parent = client.install(lambda_runtime, lambda: None)
@@ -146,6 +178,33 @@ def test_what_kept_its_stream_at_import_writes_to_the_log_and_not_into_the_answe
     answer = emulator.worker(code=code).invoke({}, "request-1")
     assert answer["result"] == "answer"
     assert "a line" in answer["log"]
+
+
+def test_functions_of_a_service_share_what_they_import(emulator: Emulator, tmp_path: Path) -> None:
+    imports = tmp_path / "imports"
+    same = {"NAME": "the service", "IMPORTS": str(imports), "ONLY_ONES": "one"}
+    for name in ("one", "two"):
+        assert call(emulator.worker_of_service(name, OTHER=name, **same)) == ["the service", "one"]
+    assert imports.read_text() == "imported"
+
+
+def test_a_function_sees_none_of_the_variables_of_the_one_before(
+    emulator: Emulator, tmp_path: Path
+) -> None:
+    imports = {"IMPORTS": str(tmp_path / "imports")}
+    without = call(emulator.worker_of_service("one", **imports))
+    assert without == ["one", "not there"]
+    assert call(emulator.worker_of_service("two", ONLY_ONES="two", **imports)) == ["two", "two"]
+
+
+def test_the_code_of_a_function_is_unpacked_once(emulator: Emulator, tmp_path: Path) -> None:
+    workers = [emulator.worker() for _ in range(3)]
+    for worker in workers:
+        assert call(worker)["here"] == "data"
+    assert len(list(tmp_path.glob("**/data.txt"))) == 1
+    for worker in workers:
+        worker.kill()
+    assert call(emulator.worker())["here"] == "data"
 
 
 def test_a_function_that_cannot_be_imported_says_why(emulator: Emulator) -> None:
@@ -249,6 +308,7 @@ def test_what_idles_ends_and_what_works_does_not(runtime: Runtime, watched: limi
 def test_no_more_are_kept_than_fit(runtime: Runtime, watched: limits.Limits) -> None:
     workers = [runtime.add(f"f{n % 5}", idle_s=1 + n / 1000) for n in range(limits.KEPT + 2)]
     watched.make_room()
+    eventually(lambda: runtime.killed, until=bool)
     assert runtime.killed == [workers[-1], workers[-2], workers[-3]]  # They have idled longest.
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import io
 import json
 import logging
 import os
@@ -12,14 +13,18 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
+import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import IO, Any
+from zipfile import ZipFile
 
 PARENT = Path(__file__).with_name("parent.py")
 START_TIMEOUT_S = 30.0
+CODE_ZIP = "code.zip"  # what the emulator calls a function's archive, beside those of layers
 ATTEMPTS = 2  # A function's parent may end for want of work just when it is asked.
 NOBODY_KNOWS = -1  # The return code of a worker: it is not a child of this process.
 OF_A_WORKER = ("AWS_LAMBDA_LOG_STREAM_NAME", "LAMBDA_TASK_ROOT")  # differ between a function's
@@ -179,34 +184,68 @@ def install(runtime: ModuleType, make_room: Callable[[], None]) -> Parent:
                 _logger.warning("a worker could not be forked: %s", error)
         return subprocess.Popen(command, **options)
 
+    def opened(path: str) -> Any:
+        worker = getattr(starting, "worker", None)
+        return Code(worker.code_zip) if worker and path.endswith(CODE_ZIP) else ZipFile(path)
+
     runtime.Worker = ForkingWorker  # type: ignore[attr-defined]
-    runtime.subprocess = _Subprocess(start)  # type: ignore[attr-defined]
+    runtime.subprocess = _Instead(subprocess, Popen=start)  # type: ignore[attr-defined]
+    runtime.zipfile = _Instead(zipfile, ZipFile=opened)  # type: ignore[attr-defined]
     return parent
+
+
+class Code:
+    """The code of functions, unpacked once for all workers that run it. It stays: a worker may
+    outlive the one for which it was unpacked."""
+
+    def __init__(self, archive: bytes) -> None:
+        self._archive = archive
+        self.digest = hashlib.sha256(archive).hexdigest()
+        self.folder = Path(tempfile.gettempdir()) / f"code-{self.digest[:16]}"
+
+    def __enter__(self) -> Code:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def extractall(self, path: str) -> None:
+        """In place of the emulator's: a link where it made an empty folder."""
+        if not self.folder.exists():
+            draft = tempfile.mkdtemp(dir=self.folder.parent)
+            with ZipFile(io.BytesIO(self._archive)) as archive:
+                archive.extractall(draft)
+            with contextlib.suppress(OSError):  # Another thread was faster.
+                Path(draft).rename(self.folder)
+        Path(path).rmdir()
+        Path(path).symlink_to(self.folder)
 
 
 def _request(worker: Any, script: str, options: Mapping[str, Any]) -> dict[str, Any]:
     environment = dict(options["env"])
     module, _, _ = worker.config["Handler"].replace("/", ".").rpartition(".")
     of_the_function = {k: v for k, v in sorted(environment.items()) if k not in OF_A_WORKER}
-    version = hashlib.sha256(worker.code_zip)
-    version.update(json.dumps([module, of_the_function]).encode())
+    code = Code(worker.code_zip)
+    version = json.dumps([code.digest, module, of_the_function]).encode()
     return {
         "script": script,
         "folder": options["cwd"],
         "module": module,
-        "version": version.hexdigest(),
+        "code": str(code.folder),
+        "version": hashlib.sha256(version).hexdigest(),
         "environment": environment,
     }
 
 
-class _Subprocess:
-    """The standard library's module, but for `Popen`."""
+class _Instead:
+    """A module, but for what is given."""
 
-    def __init__(self, start: Callable[..., Any]) -> None:
-        self.Popen = start
+    def __init__(self, module: ModuleType, **given: Any) -> None:
+        self._module = module
+        vars(self).update(given)
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(subprocess, name)
+        return getattr(self._module, name)
 
 
 def _first_line(descriptor: int) -> str:

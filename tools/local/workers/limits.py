@@ -39,7 +39,10 @@ class Limits:
             )
             ended = idle[: max(0, len(running) + 1 - KEPT)]
             self._take(ended)
-        self._runtime.kill_workers(ended)
+        if not ended:
+            return
+        # It waits until they have ended, which who starts one need not.
+        threading.Thread(target=self._runtime.kill_workers, args=[ended], daemon=True).start()
 
     def end_idle(self) -> None:
         """End those that nobody has called for IDLE_S."""

@@ -9,12 +9,12 @@ and when that end is closed it is gone, however it ended. Nothing else is answer
 A request goes down three levels, each forked from the one above when it is first asked for:
 
 1. the libraries of the layers,
-2. a service: the kernel, whose log lines carry the service's name,
-3. a function, in its own environment and with its own code: its handler is imported, and no more.
-   It ends when nobody has asked for it for a while.
+2. a service: the kernel, whose log lines carry the service's name, what of the service's modules
+   can be imported without knowing for which function, and a client of DynamoDB,
+3. a function, in its own environment: its handler is imported, and no more.
 
 The worker is a fork of the third: as new as one that imported all of it itself, and it shares their
-memory until it writes to it.
+memory until it writes to it. What nobody has asked for some time ends, from the second level down.
 """
 
 import contextlib
@@ -25,14 +25,12 @@ import os
 import pkgutil
 import runpy
 import select
-import shutil
 import signal
 import socket
 import sys
-import tempfile
 import time
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Iterator, MutableMapping
+from types import SimpleNamespace
 from typing import Any, NoReturn
 
 LIBRARIES = (
@@ -48,8 +46,16 @@ KERNEL = "shop"
 NOT_SHIPPED = ("shop.deploy",)
 REQUEST_BYTES = 262_144
 DESCRIPTORS = 4
-# What the functions of a service have in common.
-OF_A_SERVICE = ("PYTHONPATH", "POWERTOOLS_SERVICE_NAME", "LOG_LEVEL", "STAGE")
+# What the functions of a service have in common, its code apart.
+OF_A_SERVICE = (
+    "PYTHONPATH",
+    "POWERTOOLS_SERVICE_NAME",
+    "LOG_LEVEL",
+    "STAGE",
+    "AWS_REGION",
+    "AWS_ENDPOINT_URL",
+)
+SERVICE_IDLE_S = 600.0
 FUNCTION_IDLE_S = 60.0
 
 Request = dict[str, Any]
@@ -119,7 +125,8 @@ def main(connection: socket.socket) -> None:
 
 
 def _service_of(request: Request) -> str:
-    return json.dumps([request["environment"].get(name) for name in OF_A_SERVICE])
+    environment = request["environment"]
+    return json.dumps([request["code"], *(environment.get(name) for name in OF_A_SERVICE)])
 
 
 def _be_service(connection: socket.socket, request: Request) -> None:
@@ -128,60 +135,111 @@ def _be_service(connection: socket.socket, request: Request) -> None:
     os.environ.update(environment)
     # The layers of this service in place of those of the first one.
     known = [entry for entry in sys.path if entry not in sys.argv[2].split(os.pathsep)]
-    sys.path[:] = [*environment["PYTHONPATH"].split(os.pathsep), *known]
+    sys.path[:] = [request["code"], *environment["PYTHONPATH"].split(os.pathsep), *known]
     with contextlib.suppress(Exception):
-        kernel = importlib.import_module(KERNEL)
-        found = pkgutil.iter_modules(kernel.__path__, f"{KERNEL}.")
-        _import(tuple(module.name for module in found if module.name not in NOT_SHIPPED))
-        _read_models()
+        _import(tuple(_modules(KERNEL, pkgutil.iter_modules)))
+        _make_client()
+    package, _, entry_point = request["module"].partition(".")
+    read = _import_for_any_function(package) if entry_point else {}
     _freeze()
-    serve(connection, _function_of, _be_function)
+
+    def become(connection: socket.socket, request: Request) -> None:
+        _be_function(connection, request, package, read)
+
+    serve(connection, _function_of, become, SERVICE_IDLE_S)
 
 
-def _read_models() -> None:
-    """What every client of DynamoDB is made from: the session keeps what it has read."""
-    importlib.import_module("shop.aws").shared_session().create_client(
-        "dynamodb",
-        region_name="us-east-1",
-        aws_access_key_id="none",
-        aws_secret_access_key="none",  # noqa: S106
-    )
+def _modules(package: str, find: Callable[..., Iterator[pkgutil.ModuleInfo]]) -> Iterator[str]:
+    path = importlib.import_module(package).__path__
+    names = (module.name for module in find(path, f"{package}."))
+    return (name for name in names if name not in NOT_SHIPPED)
+
+
+class _Recorded(MutableMapping[str, str]):
+    """The environment of the function for which a service's modules are imported first.
+
+    It keeps what they read, and lets the import fail of those that look for what is not there:
+    another function may have it.
+    """
+
+    def __init__(self, environment: MutableMapping[str, str], packages: tuple[str, ...]) -> None:
+        self._environment, self._packages = environment, packages
+        self.read: dict[str, str] = {}
+
+    def __getitem__(self, name: str) -> str:
+        if name in self._environment:
+            self.read[name] = self._environment[name]
+        elif self._asked_by_them():
+            raise ImportError(f"{name} is not there")
+        return self._environment[name]
+
+    def _asked_by_them(self) -> bool:
+        """Not by a library that they import."""
+        frame, beside = sys._getframe(1), (__name__, "os", "_collections_abc")
+        while frame.f_back and frame.f_globals.get("__name__") in beside:
+            frame = frame.f_back
+        return str(frame.f_globals.get("__name__")).partition(".")[0] in self._packages
+
+    def __setitem__(self, name: str, value: str) -> None:
+        self._environment[name] = value
+
+    def __delitem__(self, name: str) -> None:
+        del self._environment[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._environment)
+
+    def __len__(self) -> int:
+        return len(self._environment)
+
+
+def _import_for_any_function(package: str) -> dict[str, str]:
+    """What of the package can be; returns what was read of the environment."""
+    environment = os.environ
+    recorded = _Recorded(environment, (package, KERNEL))
+    os.environ = recorded  # type: ignore[assignment]  # noqa: B003 - what modules read through
+    try:
+        with contextlib.suppress(Exception):
+            _import(tuple(_modules(package, pkgutil.walk_packages)))
+    finally:
+        os.environ = environment  # noqa: B003
+    return recorded.read
 
 
 def _function_of(request: Request) -> str:
     return str(request["version"])
 
 
-def _be_function(connection: socket.socket, request: Request) -> None:
-    code = _code(request)
+def _be_function(
+    connection: socket.socket, request: Request, package: str, read: dict[str, str]
+) -> None:
     os.environ.clear()
     os.environ.update(request["environment"])
     time.tzset()
-    sys.path.insert(0, code)
+    if any(os.environ.get(name, value) != value for name, value in read.items()):
+        for name in [name for name in sys.modules if name.partition(".")[0] == package]:
+            del sys.modules[name]
     _import((request["module"],))
-    with contextlib.suppress(Exception):
-        _make_client()
     _freeze()
     _serve_workers(connection)
 
 
-def _code(request: Request) -> str:
-    """A copy of the function's code that stays: what its first worker runs goes with it, and the
-    workers that are forked here may outlive this process."""
-    folder = Path(request["environment"].get("TMPDIR") or tempfile.gettempdir())
-    code = folder / f"function-{request['version'][:16]}"
-    if not code.exists():
-        draft = tempfile.mkdtemp(dir=folder)
-        shutil.copytree(request["folder"], draft, dirs_exist_ok=True)
-        Path(draft).rename(code)
-    return str(code)
-
-
 def _make_client() -> None:
-    """The function's own client of DynamoDB, and all that a request of it reads before it is sent.
+    """The client of DynamoDB that the functions of a service have in common, and all that a request
+    of it reads before it is sent. It signs with the credentials of the function that uses it.
 
     Nothing is sent: a client with an open connection must not be forked.
     """
+    credentials = importlib.import_module("botocore.credentials")
+
+    class OfTheFunction(credentials.Credentials):  # type: ignore[misc, name-defined]
+        def get_frozen_credentials(self) -> Any:
+            names = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
+            return credentials.ReadOnlyCredentials(*map(os.environ.get, names))
+
+    session = importlib.import_module("shop.aws").shared_session()
+    provider = SimpleNamespace(load_credentials=lambda: OfTheFunction("", "", ""))
+    session.register_component("credential_provider", provider)
 
     def answer(request: Any, **_: Any) -> Any:
         body = type("Body", (), {"stream": lambda *_, **__: iter([b"{}"])})()
