@@ -9,10 +9,10 @@ from shop import ids
 from shop.facts import EventCarried, EventExpected, EventHeard
 from shop.invariants import Facts, Found, Invariants, RowType, Rule
 
-NOTES = "The auditor's own notes, which it makes anew if they are lost."
+OWN_ROWS = "The auditor's own rows, which it makes anew if they are lost."
 
 
-def changes_are_told(facts: Facts) -> Found:
+def events_were_published(facts: Facts) -> Found:
     """I6: what a row's state says that was told, was heard.
 
     A timeline keeps what came by the bus: an event that is not in it never got there. One that its
@@ -57,7 +57,7 @@ def _is_derived(id_: str, *cause: str) -> bool:
 INVARIANTS = Invariants(
     at_rest=("I6",),
     rows=tuple(
-        RowType(table="audit", pk=kind, sk=sk, unchecked=NOTES)
+        RowType(table="audit", pk=kind, sk=sk, unchecked=OWN_ROWS)
         for kind, sk in (
             ("RUN", "RUN"),
             ("CURSOR", "EPOCH#"),
@@ -69,7 +69,7 @@ INVARIANTS = Invariants(
         )
     ),
     rules=(
-        Rule("I6", changes_are_told),
+        Rule("I6", events_were_published),
         Rule("I6", events_have_the_id_of_their_change),
         Rule("I6", rows_carry_their_own_events),
     ),

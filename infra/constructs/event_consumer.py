@@ -60,7 +60,7 @@ class EventConsumer(Construct):
         rule.add_target(targets.SqsQueue(self.queue, dead_letter_queue=dlq.queue))
         self._watch()
 
-    def feed(self, function: lambda_.Function) -> None:
+    def connect(self, function: lambda_.Function) -> None:
         """Let the queue call the function, at most as often at a time as its pool allows."""
         mapping = lambda_.EventSourceMapping(
             self,

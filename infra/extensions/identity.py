@@ -5,7 +5,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 
 from infra.constructs.grants import allow
-from infra.stacks.functions import FunctionStack, Use
+from infra.stacks.functions import Capability, FunctionStack
 
 
 def extend(stack: FunctionStack) -> None:
@@ -29,8 +29,8 @@ def _add_token_key(stack: FunctionStack) -> None:
         conditions={"StringEqualsIfExists": {"kms:SigningAlgorithm": "ECDSA_SHA_256"}},
     )
     verify = allow("kms:GetPublicKey", on=[key.key_arn])
-    stack.add_use("sign_tokens", Use(environment=environment, rights=[sign]))
-    stack.add_use("verify_tokens", Use(environment=environment, rights=[verify]))
+    stack.add_use("sign_tokens", Capability(environment=environment, rights=[sign]))
+    stack.add_use("verify_tokens", Capability(environment=environment, rights=[verify]))
 
 
 def _add_email_mac_key(stack: FunctionStack) -> None:
@@ -39,7 +39,7 @@ def _add_email_mac_key(stack: FunctionStack) -> None:
     key = _key(stack, "EmailMacKey", "email-mac", kms.KeySpec.HMAC_256, usage)
     stack.add_use(
         "email_mac",
-        Use(
+        Capability(
             environment={"EMAIL_MAC_KEY_ARN": key.key_arn},
             rights=[allow("kms:GenerateMac", on=[key.key_arn])],
         ),

@@ -8,7 +8,7 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 
 from infra.constructs.acknowledge import acknowledge
 from infra.constructs.grants import read_secret
-from infra.stacks.functions import FunctionStack, Use
+from infra.stacks.functions import Capability, FunctionStack
 
 
 def extend(stack: FunctionStack) -> None:
@@ -37,5 +37,5 @@ def extend(stack: FunctionStack) -> None:
     # Not `secret.secret_arn`, a Ref: emulators answer that with the name, which opens nothing.
     arn = cast(secretsmanager.CfnSecret, secret.node.default_child).attr_id
     environment = {"PSP_SECRET_ARN": arn, "STRIPE_API_BASE": stack.stage.psp_base_url}
-    stack.add_use("psp", Use(environment=environment, rights=read_secret(arn, stack.key)))
+    stack.add_use("psp", Capability(environment=environment, rights=read_secret(arn, stack.key)))
     CfnOutput(stack, "PspSecretArn", value=arn)

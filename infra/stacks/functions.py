@@ -21,7 +21,7 @@ from shop.deploy import Foreign, Function, Service
 
 
 @dataclass(frozen=True, kw_only=True)
-class Use:
+class Capability:
     """Something that functions use: the variables that name it and the rights that open it."""
 
     environment: Mapping[str, str] = field(default_factory=dict)
@@ -46,7 +46,7 @@ class FunctionStack(BaseStack):
         self.platform = project.platform()
         self.functions: dict[str, ServiceFunction] = {}
         self.tables: dict[str, DataTable] = {}
-        self._uses: dict[str, Use] = {}
+        self._uses: dict[str, Capability] = {}
         self._lent: dict[str, kms.IKey] = {}
 
     @cached_property
@@ -71,7 +71,7 @@ class FunctionStack(BaseStack):
             found.append(lambda_.LayerVersion.from_layer_version_arn(self, f"Layer-{name}", arn))
         return found
 
-    def add_use(self, name: str, use: Use) -> None:
+    def add_use(self, name: str, use: Capability) -> None:
         """Something that the functions may name in `uses`."""
         self._uses[name] = use
 
@@ -85,7 +85,7 @@ class FunctionStack(BaseStack):
     ) -> lambda_.Function:
         """Make one function with the rights that it declares, and `rights`."""
         uses = [
-            Use(environment=self._table_names(spec), rights=self._table_rights(spec)),
+            Capability(environment=self._table_names(spec), rights=self._table_rights(spec)),
             self._foreign(spec),
             *(self._uses[name] for name in spec.uses),
             *(self._machine(name, "states:StartSyncExecution") for name in spec.runs),
@@ -129,7 +129,7 @@ class FunctionStack(BaseStack):
             statements.append(grants.use_table_key(self.key, write=write))
         return statements
 
-    def _foreign(self, spec: Function) -> Use:
+    def _foreign(self, spec: Function) -> Capability:
         """Read tables of other services, and their streams."""
         environment: dict[str, str] = {}
         rights: list[iam.PolicyStatement] = []
@@ -144,7 +144,7 @@ class FunctionStack(BaseStack):
                 rights.append(grants.read_stream_directly(on))
         owners = sorted({self.platform.owner(name) for name in spec.foreign})
         rights += [grants.use_table_key(self._key_of(owner), write=False) for owner in owners]
-        return Use(environment=environment, rights=rights)
+        return Capability(environment=environment, rights=rights)
 
     def _read(self, table: str, foreign: Foreign) -> iam.PolicyStatement:
         ask = grants.use_table(names.table_arn(self, self.stage, table), foreign.actions)
@@ -161,10 +161,10 @@ class FunctionStack(BaseStack):
             self._lent[service] = kms.Key.from_key_arn(self, f"Key-{service}", arn)
         return self._lent[service]
 
-    def _machine(self, name: str, action: str) -> Use:
+    def _machine(self, name: str, action: str) -> Capability:
         """Start a state machine: and wait for its answer, or leave it to itself."""
         arn = names.machine_arn(self, self.stage, name)
-        return Use(
+        return Capability(
             environment={f"{name.upper()}_MACHINE_ARN": arn},
             rights=[grants.allow(action, on=[arn])],
         )

@@ -18,7 +18,7 @@ from infra.constructs import grants, names
 from infra.constructs.data_key import data_key
 from infra.constructs.queues import DeadLetterQueue
 from infra.project import Project
-from infra.stacks.functions import FunctionStack, Use
+from infra.stacks.functions import Capability, FunctionStack
 from infra.stages import Stage
 from shop.deploy import Function
 
@@ -39,7 +39,7 @@ class PlatformStack(FunctionStack):
         self._publish_layers()
         self._add_alarm_topic()
         self._add_bus()
-        self._tell_people()
+        self._notify_of_violations()
         # The function only: each service's stack connects its own streams to it.
         self._add_relay(platform.relay)
 
@@ -131,21 +131,21 @@ class PlatformStack(FunctionStack):
         self._bus = bus
         self.add_use(
             "bus",
-            Use(
+            Capability(
                 environment={"BUS_NAME": bus.event_bus_name},
                 rights=[grants.allow("events:PutEvents", on=[bus.event_bus_arn])],
             ),
         )
         CfnOutput(self, "BusName", value=bus.event_bus_name)
 
-    def _tell_people(self) -> None:
+    def _notify_of_violations(self) -> None:
         """Send what is violated to the alarms' topic: an alarm cannot say which order it is."""
-        subject = "operations-tell-people"
+        subject = "operations-notify-of-violations"
         dlq = DeadLetterQueue(self, "TellDeadLetters", stage=self.stage, subject=subject).queue
         told = events.EventField.from_path
         rule = events.Rule(
             self,
-            "TellPeople",
+            "NotifyOfViolations",
             rule_name=self.stage.physical(subject),
             event_bus=self._bus,
             event_pattern=events.EventPattern(

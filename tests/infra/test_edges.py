@@ -18,7 +18,7 @@ from tools.access.templates import Resource
 
 EVENTS = "events.amazonaws.com"
 INVOKE = "lambda:InvokeFunction"
-TELLING = ("rule/operations-tell-people", "topic/alarms")
+TELLING = ("rule/operations-notify-of-violations", "topic/alarms")
 
 
 @pytest.fixture

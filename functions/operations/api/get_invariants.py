@@ -19,12 +19,12 @@ ROUTE = Route(
     problems=(problems.SERVICE_UNAVAILABLE,),
     throttle=(20, 40),
 )
-notes = AuditRepository()
+store = AuditRepository()
 
 
 def handle(_request: Request[None]) -> Response | Problem:
     """The report of the last run; how old it is counts from now."""
-    stored = notes.report()
+    stored = store.report()
     if stored is None:
         return Problem(
             problems.SERVICE_UNAVAILABLE,

@@ -114,7 +114,7 @@ class Aggregates:
             return {key, *sums_of(sums.sum, _adds(sums, change.row)), *gone}
         return set()
 
-    def fold(self, change: Change) -> set[Key]:
+    def apply(self, change: Change) -> set[Key]:
         """Take a change in; returns the aggregates that it altered."""
         keys, sums, id_ = self.touches(change), self._sums(change), change.what[1]
         if isinstance(sums, States):

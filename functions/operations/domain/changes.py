@@ -43,8 +43,8 @@ class Change:
         return value if isinstance(value, str) else ""
 
 
-def questions(registry: Registry, changes: Iterable[Change]) -> dict[str, frozenset[str]]:
-    """Names to look at, by the name that the question goes by: those of one whole together."""
+def names_to_evaluate(registry: Registry, changes: Iterable[Change]) -> dict[str, frozenset[str]]:
+    """Names to look at, by the first of them: those of one whole together."""
     found: dict[str, set[str]] = {}
     for change in changes:
         touched = list(_touched(registry, change))

@@ -138,10 +138,10 @@ def report(
     open_: Iterable[OpenViolation], *, as_of: datetime, now: datetime, invariants: Iterable[str]
 ) -> dict[str, Any]:
     """What GET /ops/invariants answers, but for the lag: at most SHOWN violations of each."""
-    told: dict[str, list[OpenViolation]] = {name: [] for name in invariants}
+    reported: dict[str, list[OpenViolation]] = {name: [] for name in invariants}
     for violation in sorted(open_, key=lambda each: (each.first_seen, each.subject)):
-        if violation.reported_at and violation.invariant in told:
-            told[violation.invariant].append(violation)
+        if violation.reported_at and violation.invariant in reported:
+            reported[violation.invariant].append(violation)
     return {
         "as_of": clock.rfc3339(as_of),
         "checked_at": clock.rfc3339(now),
@@ -154,6 +154,6 @@ def report(
                     for s in found[:SHOWN]
                 ],
             }
-            for name, found in told.items()
+            for name, found in reported.items()
         },
     }

@@ -26,7 +26,7 @@ def check(run: Run) -> dict[str, Any]:
         registry=registry,
         streams=streams,
         stored=RelatedRowsReader(registry),
-        notes=AuditRepository(uuid4().hex),
+        store=AuditRepository(uuid4().hex),
         time=clock.now,
         left_s=run.left_s,
         region=tables.region(),

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from operations import events
 from operations.domain.aggregates import Aggregate, Aggregates, Key
-from operations.domain.changes import questions
+from operations.domain.changes import names_to_evaluate
 from operations.domain.open_violations import (
     Finding,
     OpenViolation,
@@ -37,7 +37,7 @@ class Outcome:
     """What a run did. `violated` counts open violations by invariant; `lag_s` is how far behind."""
 
     changes: int
-    told: int
+    reported: int
     open_violations: int
     lag_s: float
     violated: Mapping[str, int]
@@ -50,7 +50,7 @@ class InvariantChecker:
     registry: Registry
     streams: Streams
     stored: RelatedRows
-    notes: AuditStore
+    store: AuditStore
     time: Callable[[], datetime]
     left_s: Callable[[], float]
     region: str
@@ -58,13 +58,13 @@ class InvariantChecker:
     _checkpoints: Checkpoints = field(default_factory=Checkpoints)
     _open: dict[tuple[str, str], OpenViolation] = field(default_factory=dict)
     _changes: int = 0
-    _told: int = 0
+    _reported: int = 0
 
     def run(self) -> Outcome:
         """Go round until nothing is new, or time is up; raises FencedOut if another run began."""
-        self.notes.begin()
-        self._checkpoints = self.notes.checkpoints()
-        found = self.notes.open_violations(limit=MAX_OPEN_VIOLATIONS)
+        self.store.begin()
+        self._checkpoints = self.store.checkpoints()
+        found = self.store.open_violations(limit=MAX_OPEN_VIOLATIONS)
         self._open = {violation.key: violation for violation in found}
         while True:
             now = self.time()
@@ -87,14 +87,17 @@ class InvariantChecker:
         violated = {name for violation in self._open.values() for name in violation.names}
         keys = update_aggregates.keys_of(self.registry, violated)
         loaded = update_aggregates.load(
-            self.registry, self.notes, changes, keys, self._checkpoints.epochs
+            self.registry, self.store, changes, keys, self._checkpoints.epochs
         )
-        folded = Aggregates(self.registry, loaded, self._checkpoints.epochs)
-        keys |= {key for change in changes for key in folded.fold(change)}
-        findings, gained = self._sums(folded, keys, read, as_of)
+        aggregates = Aggregates(self.registry, loaded, self._checkpoints.epochs)
+        keys |= {key for change in changes for key in aggregates.apply(change)}
+        findings, gained = self._sums(aggregates, keys, read, as_of)
         findings += evaluate_rules.evaluate(
             self.registry,
-            [*questions(self.registry, changes).values(), *self._asked_before()],
+            [
+                *names_to_evaluate(self.registry, changes).values(),
+                *self._names_of_open_violations(),
+            ],
             stored=self.stored,
         )
         always = self.registry.always
@@ -104,23 +107,23 @@ class InvariantChecker:
         self._changes += len(changes)
 
     def _sums(
-        self, folded: Aggregates, keys: set[Key], read: Reading, as_of: datetime
+        self, aggregates: Aggregates, keys: set[Key], read: Reading, as_of: datetime
     ) -> tuple[list[Finding], list[Aggregate]]:
         summed = {table for name in self.registry.sums for table in self.registry.tables_of(name)}
         if read.undrained & summed:
             return list(update_aggregates.postponed(self.registry, keys)), []
-        gained = update_aggregates.settle(
-            folded, keys, stored=self.stored, as_of=as_of, time=self.time
+        gained = update_aggregates.set_baselines(
+            aggregates, keys, stored=self.stored, as_of=as_of, time=self.time
         )
-        return list(update_aggregates.judge(folded, keys, as_of=as_of)), gained
+        return list(update_aggregates.judge(aggregates, keys, as_of=as_of)), gained
 
-    def _asked_before(self) -> list[frozenset[str]]:
+    def _names_of_open_violations(self) -> list[frozenset[str]]:
         names = [violation.names for violation in self._open.values()]
         return [each for each in names if not update_aggregates.keys_of(self.registry, each)]
 
     def _keep(self, update: ViolationUpdate, now: datetime) -> None:
         event = events.event_of(update, region=self.region, now=now, trace=self.trace)
-        if update.is_new and not self.notes.save(update, event):
+        if update.is_new and not self.store.save(update, event):
             return  # It was loaded too late, or is not among the oldest: the next run sees it.
         if update.after.resolved_at:
             self._open.pop(update.after.key, None)
@@ -128,16 +131,16 @@ class InvariantChecker:
             self._open[update.after.key] = (
                 update.after if update.is_new else update.before or update.after
             )
-        self._told += event is not None
+        self._reported += event is not None
 
     def _commit(self, read: Reading, aggregates: Aggregates, gained: list[Aggregate]) -> None:
         if read.epochs:
-            self.notes.commit((), epochs=read.epochs)
+            self.store.commit((), epochs=read.epochs)
         for batch in read.batches:
-            update_aggregates.commit(batch, aggregates, self.notes)
+            update_aggregates.commit(batch, aggregates, self.store)
             self._checkpoints.cursors[batch.cursor.table, batch.cursor.shard] = batch.cursor
         for start in range(0, len(gained), update_aggregates.MAX_AGGREGATES):
-            self.notes.commit(gained[start : start + update_aggregates.MAX_AGGREGATES])
+            self.store.commit(gained[start : start + update_aggregates.MAX_AGGREGATES])
 
     def _report(self, read: Reading, *, as_of: datetime) -> Outcome:
         behind = [batch.cursor.at for batch in read.batches if not batch.drained]
@@ -149,12 +152,14 @@ class InvariantChecker:
         ]
         as_of = min([as_of, *(clock.parse(at) for at in behind if at)])
         now = self.time()
-        told = report(self._open.values(), as_of=as_of, now=now, invariants=self.registry.watched)
-        self.notes.publish(told)
+        summary = report(
+            self._open.values(), as_of=as_of, now=now, invariants=self.registry.watched
+        )
+        self.store.publish(summary)
         return Outcome(
             changes=self._changes,
-            told=self._told,
+            reported=self._reported,
             open_violations=len(self._open),
             lag_s=(now - as_of).total_seconds(),
-            violated={name: each["count"] for name, each in told["invariants"].items()},
+            violated={name: each["count"] for name, each in summary["invariants"].items()},
         )

@@ -1,4 +1,4 @@
-"""Look at what changes called into question: load the rows, apply the rules."""
+"""Look at what changes may have broken: load the rows, apply the rules."""
 
 from collections.abc import Iterable, Mapping
 
@@ -13,19 +13,19 @@ ROUNDS = 8  # from an order to its payment, to its posting, to its marker: four
 
 
 def evaluate(
-    registry: Registry, asked: Iterable[frozenset[str]], *, stored: RelatedRows
+    registry: Registry, names: Iterable[frozenset[str]], *, stored: RelatedRows
 ) -> list[Finding]:
-    """What is wrong, by question. A row that cannot be read is wrong, and leaves others alone."""
-    questions = set(asked)
-    rows = _gather(registry, questions, stored)
-    return [finding for names in questions for finding in _judge(registry, names, rows)]
+    """What is wrong, by group of names. An unreadable row is wrong, and leaves others alone."""
+    groups = set(names)
+    rows = _gather(registry, groups, stored)
+    return [finding for group in groups for finding in _judge(registry, group, rows)]
 
 
-def _gather(registry: Registry, questions: Iterable[frozenset[str]], stored: RelatedRows) -> Rows:
-    """All rows that the questions need, loaded together round by round."""
+def _gather(registry: Registry, groups: Iterable[frozenset[str]], stored: RelatedRows) -> Rows:
+    """All rows that the names need, loaded together round by round."""
     rows: dict[Ref, list[Mapping[str, object]]] = {}
     for _ in range(ROUNDS):
-        missing = {ref for names in questions for ref in related_rows.needs(registry, names, rows)}
+        missing = {ref for group in groups for ref in related_rows.needs(registry, group, rows)}
         missing -= rows.keys()
         if not missing:
             break

@@ -27,7 +27,7 @@ def keys_of(registry: Registry, names: Iterable[str]) -> set[Key]:
 
 def load(
     registry: Registry,
-    notes: AuditStore,
+    store: AuditStore,
     changes: Collection[Change],
     keys: Iterable[Key],
     epochs: rules.Epochs,
@@ -35,13 +35,13 @@ def load(
     """Every aggregate that the changes alter, and these: what names others comes first."""
     empty = Aggregates(registry, (), epochs)
     wanted = {*keys, *(key for change in changes for key in empty.touches(change))}
-    found = list(notes.aggregates(wanted))
+    found = list(store.aggregates(wanted))
     added = [aggregate for aggregate in found if isinstance(aggregate, Part)]
     more = {key for aggregate in added for key in aggregate.sums} - wanted
-    return [*found, *notes.aggregates(more)] if more else found
+    return [*found, *store.aggregates(more)] if more else found
 
 
-def settle(
+def set_baselines(
     aggregates: Aggregates, keys: Iterable[Key], *, stored: RelatedRows, as_of: datetime, time: Time
 ) -> list[Aggregate]:
     """Find out what was before the epoch, where that can be told now; those that gained."""
@@ -101,10 +101,10 @@ def postponed(registry: Registry, keys: Iterable[Key]) -> Iterator[Finding]:
             )
 
 
-def commit(batch: Batch, aggregates: Aggregates, notes: AuditStore) -> None:
+def commit(batch: Batch, aggregates: Aggregates, store: AuditStore) -> None:
     """Store what the batch adds together with its cursor, in as few transactions as may be."""
     for altered, cursor in _transactions(batch, aggregates):
-        notes.commit(altered, cursor=cursor)
+        store.commit(altered, cursor=cursor)
 
 
 def _transactions(
@@ -117,7 +117,7 @@ def _transactions(
         if pending and len(pending | aggregates.touches(change)) > MAX_AGGREGATES:
             yield [aggregates.all[key] for key in pending], cursor
             pending = set()
-        pending |= aggregates.fold(change)
+        pending |= aggregates.apply(change)
         cursor = replace(batch.before, sequence=change.sequence, at=change.at)
         if len(pending) > MAX_AGGREGATES:
             # A part of as many sums as fit. It is what it adds, so to fold it again adds

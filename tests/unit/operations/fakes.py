@@ -1,4 +1,4 @@
-"""The auditor's world in memory: streams, rows and notes that fail on demand."""
+"""The auditor's world in memory: streams, rows and checkpoints that fail on demand."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -41,7 +41,7 @@ class Killed(BaseException):
 
 @dataclass
 class FaultEnvironment:
-    """Tables, their streams, the auditor's notes; every call to them can be the last one."""
+    """Tables, their streams, what the auditor stores; every call to them can be the last one."""
 
     now: datetime = START
     registry: Registry = field(default_factory=declared)
@@ -132,7 +132,7 @@ class FaultEnvironment:
             registry=self.registry,
             streams=FakeStreams(self),
             stored=FakeEvidence(self),
-            notes=FakeNotes(self, token),
+            store=FakeAuditStore(self, token),
             time=lambda: self.now,
             left_s=lambda: 60.0,
             region="us-east-1",
@@ -215,7 +215,7 @@ class FakeEvidence:
 
 
 @dataclass
-class FakeNotes:
+class FakeAuditStore:
     """Each write is whole or not at all; a kill comes before one or after it."""
 
     world: FaultEnvironment

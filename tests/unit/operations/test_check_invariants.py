@@ -114,15 +114,15 @@ def test_of_two_runs_that_meet_the_later_one_counts() -> None:
     world = stocked()
     sold(world, 1)
     first = world.auditor("first")
-    commit = first.notes.commit
+    commit = first.store.commit
 
     def meet(*given: Any, **more: Any) -> None:
         """Just before the first run stores anything, another one begins and ends."""
-        first.notes.commit = commit  # type: ignore[method-assign]
+        first.store.commit = commit  # type: ignore[method-assign]
         world.run(minutes=0, token="second")
         commit(*given, **more)
 
-    first.notes.commit = meet  # type: ignore[method-assign]
+    first.store.commit = meet  # type: ignore[method-assign]
     world.now += timedelta(minutes=1)
     with pytest.raises(FencedOut):
         first.run()
