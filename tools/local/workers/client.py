@@ -210,15 +210,15 @@ class Code:
         pass
 
     def extractall(self, path: str) -> None:
-        """In place of the emulator's: a link where it made an empty folder."""
+        """In place of the emulator's: links into the folder that it made."""
         if not self.folder.exists():
             draft = tempfile.mkdtemp(dir=self.folder.parent)
             with ZipFile(io.BytesIO(self._archive)) as archive:
                 archive.extractall(draft)
             with contextlib.suppress(OSError):  # Another thread was faster.
                 Path(draft).rename(self.folder)
-        Path(path).rmdir()
-        Path(path).symlink_to(self.folder)
+        for entry in self.folder.iterdir():
+            (Path(path) / entry.name).symlink_to(entry)
 
 
 def _request(worker: Any, script: str, options: Mapping[str, Any]) -> dict[str, Any]:

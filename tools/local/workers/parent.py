@@ -173,9 +173,14 @@ class _Recorded(MutableMapping[str, str]):
             raise ImportError(f"{name} is not there")
         return self._environment[name]
 
+    def __contains__(self, name: object) -> bool:
+        if name not in self._environment and self._asked_by_them():
+            raise ImportError(f"{name} is not there")
+        return name in self._environment
+
     def _asked_by_them(self) -> bool:
         """Not by a library that they import."""
-        frame, beside = sys._getframe(1), (__name__, "os", "_collections_abc")
+        frame, beside = sys._getframe(1), (__name__, "os", "collections.abc")
         while frame.f_back and frame.f_globals.get("__name__") in beside:
             frame = frame.f_back
         return str(frame.f_globals.get("__name__")).partition(".")[0] in self._packages
