@@ -16,7 +16,7 @@ from urllib.parse import unquote
 
 from pydantic import BaseModel, ValidationError
 
-from shop import clock, ids, invocation, problems, tables, telemetry, trace
+from shop import charset, clock, ids, invocation, problems, tables, telemetry, trace
 from shop.idempotency import StoredResponse
 from shop.problems import Problem, ProblemType
 from shop.text import compact_json
@@ -27,6 +27,7 @@ TOKEN_LEEWAY_S = 5  # for clocks that differ, as the authorizer has it
 PROBLEM = "application/problem+json"
 _NEVER = 2**40
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
+_NAME = re.compile(r"(?=.{1,40}$)[A-Za-z][A-Za-z_-]*[0-9]{0,2}")  # no card number, token, address
 Auth = Literal["public", "customer", "staff", "signature"]
 
 
@@ -71,6 +72,15 @@ class Route:
     def needs_token(self) -> bool:
         """Whether the authorizer guards it."""
         return self.auth in ("customer", "staff")
+
+    @property
+    def takes_any_parameter(self) -> bool:
+        """Whether parameters that it does not know are passed over: those of probes and caches.
+
+        Only where they can change nothing: what everybody reads, and reads as a whole. Anywhere
+        else a parameter that is misspelt would be a question that gets the answer of another.
+        """
+        return self.auth == "public" and self.method == "GET" and self.query is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,9 +260,12 @@ def _body(route: Route, raw: bytes, headers: Mapping[str, str]) -> Any:
         return raw
     if route.request is None:
         return None
-    media_type = headers.get("content-type", "").split(";")[0].strip().lower()
-    if media_type != "application/json":
-        return Problem(problems.UNSUPPORTED_MEDIA_TYPE, "Send `Content-Type: application/json`.")
+    if not charset.is_json_in_utf_8(headers.get("content-type", "")):
+        return Problem(
+            problems.UNSUPPORTED_MEDIA_TYPE, "Send `Content-Type: application/json`, in UTF-8."
+        )
+    if not charset.is_intact(raw):
+        return Problem(problems.INVALID_REQUEST, "The body is not UTF-8, or holds U+FFFD.")
     try:
         return route.request.model_validate_json(raw)
     except ValidationError as error:
@@ -264,13 +277,13 @@ def _query(route: Route, event: dict[str, Any]) -> Any:
     if not given:
         given = {k: [v] for k, v in (event.get("queryStringParameters") or {}).items()}
     if route.query is None:
-        if not given:
+        if not given or route.takes_any_parameter:
             return None
-        errors = [{"parameter": n, "code": "extra_forbidden", "detail": "unknown"} for n in given]
+        errors = [_wrong_parameter(name, "extra_forbidden", "unknown") for name in given]
         return Problem(problems.INVALID_REQUEST, "This route takes no parameters.", errors=errors)
     repeated = [name for name, values in given.items() if len(values) != 1]
     if repeated:
-        errors = [{"parameter": n, "code": "repeated", "detail": "once only"} for n in repeated]
+        errors = [_wrong_parameter(name, "repeated", "once only") for name in repeated]
         return Problem(problems.INVALID_REQUEST, "A parameter stands once.", errors=errors)
     try:
         return route.query.model_validate({name: values[0] for name, values in given.items()})
@@ -278,14 +291,24 @@ def _query(route: Route, event: dict[str, Any]) -> Any:
         return _invalid(error, "parameter")
 
 
+def _wrong_parameter(name: str, code: str, detail: str) -> dict[str, str]:
+    return {"parameter": name if _NAME.fullmatch(name) else "", "code": code, "detail": detail}
+
+
 def _invalid(error: ValidationError, where: Literal["pointer", "parameter"]) -> Problem:
-    """Name every offending field; never quote what was sent."""
+    """Name every offending field; never quote what was sent.
+
+    The name of an unknown field was sent, too: it is told only if it looks like a name, and else
+    the place is that of the object which has it.
+    """
     found = []
     for item in error.errors(include_url=False, include_input=False, include_context=False)[:50]:
         parts = [str(part) for part in item["loc"]]
+        if item["type"] == "extra_forbidden" and not _NAME.fullmatch(parts[-1]):
+            parts.pop()
         place = "".join(f"/{part}" for part in parts) if where == "pointer" else ".".join(parts)
         detail = item["msg"] if item["type"] != "json_invalid" else "not valid JSON"
-        found.append({where: place[:200], "code": item["type"], "detail": detail})
+        found.append({where: place, "code": item["type"], "detail": detail})
     return Problem(problems.INVALID_REQUEST, "See errors for the fields.", errors=found)
 
 
