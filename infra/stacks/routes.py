@@ -68,7 +68,10 @@ class RoutesStack(BaseStack):
             for route in self._mine
         }
         role = invoke_role(
-            self, stage=self.stage, subject=self._service, functions=list(functions.values())
+            self,
+            stage=self.stage,
+            subject=self._service,
+            functions=list(dict.fromkeys(functions.values())),
         )
         scope = Construct(self, "Routes")
         for route, function_arn in functions.items():

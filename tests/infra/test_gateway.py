@@ -84,6 +84,17 @@ def test_each_route_is_validated_and_authorized_as_the_contract_says(
         assert f"-{service}-{name}/invocations" in json.dumps(method["Integration"]["Uri"])
 
 
+def test_a_head_is_its_get_by_another_name(stage: Assembly) -> None:
+    """The same function, authorizer and checks; an operation has one method only."""
+    found = methods(stage)
+    asked = {path: method for (verb, path), method in found.items() if verb == "HEAD"}
+    assert asked.keys() == {path for verb, path in found if verb == "GET"}
+    for path, head in asked.items():
+        get = found["GET", path] | {"HttpMethod": "HEAD"}
+        assert get.pop("OperationName")
+        assert head == get, path
+
+
 def test_models_leave_to_the_handler_what_it_answers_better(stage: Assembly) -> None:
     models = stage.all("AWS::ApiGateway::Model")
     assert models
@@ -112,6 +123,7 @@ def test_the_authorizer_is_asked_only_for_bearer_tokens(stage: Assembly) -> None
     assert not re.match(expression, "Bearereyj")
     assert not re.match(expression, "Basic abc")
     assert not re.match(expression, "Bearer a b")
+    assert not re.match(expression, "Bearer \u00e9")
     assert authorizer.properties["AuthorizerResultTtlInSeconds"] == 300
 
 
