@@ -63,7 +63,7 @@ def _rejection(order: Order, cause: Rejection) -> Problem:
     if isinstance(cause, CurrencyNotOffered):
         errors = [{"pointer": "/currency", "code": cause.outcome, "detail": "no price in it"}]
         return Problem(
-            problems.CURRENCY_NOT_OFFERED, f"Nothing is sold in {order.currency}.", errors=errors
+            problems.CURRENCY_NOT_OFFERED, "Nothing is sold in this currency.", errors=errors
         )
     if isinstance(cause, TotalTooLarge):
         much = "too much for one payment"
