@@ -34,8 +34,12 @@ def _canonical(email: str) -> str:
 def _acceptable(typed: SecretStr) -> SecretStr:
     """Every rule looks at the form that is hashed."""
     normal = password.normalise(typed.get_secret_value())
-    if not human_text.is_text(normal):
-        raise PydanticCustomError("password_not_text", "has characters that cannot be typed again")
+    try:
+        human_text.fold(normal)
+    except human_text.NotReadable as error:
+        raise PydanticCustomError(
+            "password_not_readable", "shows nothing, or has characters that are no text"
+        ) from error
     if not password.MIN_LENGTH <= len(normal) <= password.MAX_LENGTH:
         raise PydanticCustomError(
             "password_length",

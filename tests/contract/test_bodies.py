@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, get_args
@@ -101,7 +102,9 @@ def test_no_problem_quotes_what_was_sent(operation: discover.Operation) -> None:
     refused = 0
     for sent in requests(operation):
         scope = " ".join(route.scopes) or "shop:buy"
-        reply = call(handler, event(route.method, "/asked", key="k", scope=scope, **sent))
+        parameters = dict.fromkeys(re.findall(r"{(\w+)}", route.path), MARK)
+        asked = event(route.method, f"/{MARK}", key="k", scope=scope, **sent)
+        reply = call(handler, asked | {"pathParameters": parameters})
         refused += reply.status == 400
         assert MARK not in reply.text, reply.text
         assert "4242" not in reply.text, reply.text

@@ -137,7 +137,25 @@ def test_a_body_that_is_no_utf_8_is_refused_although_the_gateway_passed_it_on_as
     for raw in (b'{"lines": [], "pad": "\xe9"}', b"\xff"):
         sent = event("POST", "/orders", raw=base64.b64encode(raw).decode(), key="k")
         reply = call(entrypoint(ROUTE, Spy()), sent | {"isBase64Encoded": True})
-        assert (reply.status, reply.json["errors"]) == (400, [])
+        assert [error["code"] for error in reply.json["errors"]] == ["not_utf_8"]
+
+
+@pytest.mark.parametrize(
+    ("sent", "shown"),
+    [
+        ("ord_use1_0123456789abcdefghjkmnpqrs", "ord_use1_0123456789abcdefghjkmnpqrs"),
+        ("4242424242424242", "{order_id}"),
+        ("ada%40example.com", "{order_id}"),
+        ("\ufffd", "{order_id}"),
+        ("", "{order_id}"),
+    ],
+)
+def test_a_problem_names_the_path_with_the_ids_in_it_and_nothing_else(
+    sent: str, shown: str
+) -> None:
+    """As the gateway does: what was sent in the place of an id may be anything."""
+    asked = event("GET", f"/orders/{sent}", query={"x": "1"}, path_parameters={"order_id": sent})
+    assert call(entrypoint(BARE, Spy()), asked).json["instance"] == f"/orders/{shown}"
 
 
 def test_a_head_is_answered_as_the_get_that_it_stands_for() -> None:

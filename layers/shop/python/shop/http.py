@@ -27,6 +27,7 @@ TOKEN_LEEWAY_S = 5  # for clocks that differ, as the authorizer has it
 PROBLEM = "application/problem+json"
 _NEVER = 2**40
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
+_PLACEHOLDER = re.compile(r"\{(\w+)\}")
 _NAME = re.compile(r"(?=.{1,40}$)[A-Za-z][A-Za-z_-]*[0-9]{0,2}")  # no card number, token, address
 Auth = Literal["public", "customer", "staff", "signature"]
 
@@ -154,7 +155,7 @@ def entrypoint(route: Route, handle: Handle) -> Handler:
 
     @invocation.invoked
     def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
-        request_trace = _trace_of(event)
+        request_trace = _trace_of(route, event)
         telemetry.set_log_context(request_trace)
         with telemetry.stopwatch() as timer:
             result, headers = _answer(route, handle, event, request_trace)
@@ -178,15 +179,29 @@ def _answer(
         return Problem(problems.INTERNAL_ERROR, "The request may be repeated."), headers
 
 
-def _trace_of(event: dict[str, Any]) -> Trace:
+def _trace_of(route: Route, event: dict[str, Any]) -> Trace:
     headers = {key.lower(): value for key, value in (event.get("headers") or {}).items()}
     context = event.get("requestContext") or {}
     request_id = context.get("requestId") or ids.generate(
         "req", region=tables.region(), now=clock.now()
     )
     return trace.from_header(
-        headers.get("traceparent"), request_id=request_id, instance=event.get("path") or "/"
+        headers.get("traceparent"), request_id=request_id, instance=_instance(route, event)
     )
+
+
+def _instance(route: Route, event: dict[str, Any]) -> str:
+    """The path as asked for, as far as it is ours: what is no id stays the name of its parameter.
+
+    So has it the gateway, of its own problems.
+    """
+    given = event.get("pathParameters") or {}
+
+    def filled(placeholder: re.Match[str]) -> str:
+        sent: str = given.get(placeholder[1], "")
+        return sent if ids.is_id(sent[:3], sent) else placeholder[0]
+
+    return _PLACEHOLDER.sub(filled, route.path)
 
 
 def _parse(
@@ -265,7 +280,8 @@ def _body(route: Route, raw: bytes, headers: Mapping[str, str]) -> Any:
             problems.UNSUPPORTED_MEDIA_TYPE, "Send `Content-Type: application/json`, in UTF-8."
         )
     if not charset.is_intact(raw):
-        return Problem(problems.INVALID_REQUEST, "The body is not UTF-8, or holds U+FFFD.")
+        error = {"pointer": "", "code": "not_utf_8", "detail": "not UTF-8, or with U+FFFD in it"}
+        return Problem(problems.INVALID_REQUEST, "Send the body in UTF-8.", errors=[error])
     try:
         return route.request.model_validate_json(raw)
     except ValidationError as error:
