@@ -4,13 +4,13 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from shop.schemas import Line, RequestModel, ResponseModel
+from shop.schemas import Country, Line, RequestModel, ResponseModel
 
 
 class Destination(RequestModel):
     """Where the goods would go. Every centre ships everywhere, so it changes no quantity."""
 
-    country: Annotated[str, Field(pattern="^[A-Z]{2}$", description="ISO 3166-1 alpha-2")]
+    country: Country
     region: Annotated[str | None, Field(max_length=50)] = None
 
 
