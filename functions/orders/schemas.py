@@ -64,6 +64,7 @@ class Address(RequestModel):
         Text20 | None,
         Field(
             description="needed where the addresses of the country have one",
+            examples=["07102"],
             validate_default=True,
         ),
     ] = None

@@ -49,7 +49,7 @@ Country = Annotated[
     Field(
         pattern="^[A-Z]{2}$",
         description="ISO 3166-1 alpha-2 code; XK is Kosovo",
-        examples=["DE"],
+        examples=["US"],
     ),
     AfterValidator(_known_country),
 ]
