@@ -8,7 +8,7 @@ Sources:
 - Switzerland: MWSTG, articles 3 and 4 (Büsingen and Liechtenstein are inland, Samnaun is not for
   goods). Norway: merverdiavgiftsloven, 1-2 (not Svalbard, not Jan Mayen). Australia: GST Act,
   195-1 (no external territories). Austria: UStG, 10 (4) (Jungholz and Mittelberg).
-- United Kingdom: Value Added Tax Act 1994, 96 (no Channel Islands, no Gibraltar).
+- United Kingdom: HMRC, VAT Notice 703 (not the Channel Islands, not Gibraltar).
 - Ukraine: Executive Orders 13685 and 14065 of the United States.
 - Postal codes: the posts concerned; Google's libaddressinput where it has them.
 """

@@ -132,6 +132,24 @@ def test_outcomes_are_data() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("currency", "unit_price", "shipping", "tax"),
+    [
+        ("JPY", 105, 500, 115),  # 19 % of 605 yen is 114.95
+        ("JPY", 150, 500, 124),  # 123.5
+        ("KWD", 1_150, 500, 314),  # 313.5 thousandths of a dinar
+    ],
+)
+def test_tax_is_whole_minor_units_however_many_make_one(
+    monkeypatch: pytest.MonkeyPatch, currency: str, unit_price: int, shipping: int, tax: int
+) -> None:
+    monkeypatch.setitem(rates.SHIPPING, currency, (shipping, 10**6))
+    offers = {"A": Offer("A", "prd_a", "Alpha", {currency: unit_price})}
+    found = price({"A": 1}, offers, currency=currency, country="DE", region=None)
+    assert isinstance(found, Priced)
+    assert (found.tax, found.total) == (tax, unit_price + shipping + tax)
+
+
 def test_every_currency_of_the_catalogue_can_be_shipped() -> None:
     assert set(rates.SHIPPING) == set(CURRENCIES)
 
