@@ -25,7 +25,7 @@ def places() -> Iterator[rates.Place]:
     for parts in TERRITORIES.values():
         for place in parts.values():
             if place is not None:
-                yield place.country, place.region
+                yield place
 
 
 @pytest.mark.parametrize("country", sorted(COUNTRIES))

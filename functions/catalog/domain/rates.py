@@ -12,8 +12,9 @@ Tax is the standard rate of the destination, in thousandths of a percent. Source
 - European Union: European Commission, Taxes in Europe Database, standard VAT rates in force on
   1 January 2026, with those of the Azores and Madeira. Other countries: the standard rate published
   by their tax authority, same day. Monaco is in the VAT area of France and the Isle of Man in that
-  of the United Kingdom (Directive 2006/112/EC, article 7; Isle of Man Act 1979); Büsingen is in Switzerland's (MWSTG,
-  article 3). The reduced rate of Greek islands is for sellers who are established there.
+  of the United Kingdom (Directive 2006/112/EC, article 7; Isle of Man Act 1979); Büsingen is in
+  Switzerland's (MWSTG, article 3). The reduced rate of Greek islands is for sellers who are
+  established there.
 - United States: Tax Foundation, "State and Local Sales Tax Rates, 2025", column of state rates (for
   CA, UT and VA with the local part that is the same everywhere). Local rates are not charged.
 - Canada: Canada Revenue Agency, "Charge and collect the tax: which rate to charge", GST or HST by

@@ -12,7 +12,7 @@ import unicodedata
 from orders.domain.order import ShipTo
 from orders.domain.postal_codes import compact
 from orders.domain.regions import COUNTRIES_OF_THEIR_OWN, REGIONS
-from orders.domain.territories import NAMES, TERRITORIES
+from orders.domain.territories import NAMES, TERRITORIES, Place
 
 
 def normalise_region(country: str, region: str | None) -> str | None:
@@ -37,37 +37,37 @@ def ship_to(country: str, region: str | None, postal_code: str | None) -> ShipTo
     if country in REGIONS:
         return _of_region(country, region or "", code or "")
     place = _by_postal_code(country, code or "")
+    key = _key(region or "")
     named = [
-        each
-        for each, names in NAMES.get(country, {}).items()
-        if _key(region or "") in map(_key, names.split("|"))
+        each for each, names in NAMES.get(country, {}).items() if key in map(_key, names.split("|"))
     ]
     if place is None or named not in ([], [place]):
         raise ValueError("not a postal code of this region")
-    return place
+    return ShipTo(*place)
 
 
 @functools.cache
 def _codes(country: str) -> dict[str, str]:
     """The code of a region by everything that it may be written as."""
     found = {}
-    for code, region in REGIONS[country].items():
-        for name in (code, f"{country}-{code}", *region.names.split("|")):
+    for code, (names, _) in REGIONS[country].items():
+        for name in (code, f"{country}-{code}", *names.split("|")):
             found[_key(name)] = code
     return found
 
 
 def _of_region(country: str, region: str, code: str) -> ShipTo:
-    if not code.startswith(tuple(REGIONS[country][region].begins.split())):
+    _, begins = REGIONS[country][region]
+    if not code.startswith(tuple(begins.split())):
         raise ValueError("not a postal code of this region")
     own = country == "US" and region in COUNTRIES_OF_THEIR_OWN
     return ShipTo(region) if own else ShipTo(country, region)
 
 
-def _by_postal_code(country: str, code: str) -> ShipTo | None:
+def _by_postal_code(country: str, code: str) -> Place | None:
     parts = TERRITORIES.get(country, {})
     begins = [begin for begin in parts if code.startswith(begin)]
-    return parts[max(begins, key=len)] if begins else ShipTo(country)
+    return parts[max(begins, key=len)] if begins else (country, None)
 
 
 def _key(text: str) -> str:
