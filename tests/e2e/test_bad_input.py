@@ -51,10 +51,19 @@ BAD_ORDERS: dict[str, tuple[Any, int]] = {
     "101 lines": (lambda s: order(one(s) * 101), 400),
     "no such currency": (lambda s: order(one(s), currency="XXX"), 400),
     "currency not offered": (lambda s: order(one(s), currency="JPY"), 422),
-    "country in words": (
-        lambda s: order(one(s), shipping_address=ADDRESS | {"country": "Utopia"}),
-        400,
-    ),
+    **{
+        name: (lambda s, at=at: order(one(s), shipping_address=ADDRESS | at), status)
+        for name, at, status in (
+            ("country in words", {"country": "Utopia"}, 400),
+            ("no such country", {"country": "UK"}, 400),
+            ("no such state", {"region": "Californa"}, 400),
+            ("no state", {"region": None}, 400),
+            ("no ZIP code", {"postal_code": None}, 400),
+            ("ZIP code of another state", {"region": "OR"}, 400),
+            ("not delivered to", {"country": "KP", "region": None}, 422),
+            ("no post there", {"region": "PR", "postal_code": "00901"}, 422),
+        )
+    },
     "over 256 KB": (lambda s: order(one(s), pad="x" * 300_000), 413),
 }
 
