@@ -22,7 +22,7 @@ FILES = {
 from shop.deploy import Alarm, Function, Personal, Service, Table, due
 
 SERVICE = Service(
-    about="Gifts",
+    description="Gifts",
     tables=(
         Table(
             name="gifts",
@@ -40,7 +40,7 @@ SERVICE = Service(
             tables={"gifts": ("PutItem",)},
         ),
     ),
-    alarms=(Alarm(metric="GiftLost", says="A gift could not be given."),),
+    alarms=(Alarm(metric="GiftLost", description="A gift could not be given."),),
     invariants={"G1": "A gift is of no order."},
     ids={"gft": ("gift_id",)},
 )

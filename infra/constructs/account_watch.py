@@ -1,0 +1,83 @@
+"""What AWS counts, and tells, of a whole account and region: one stage there watches it."""
+
+from aws_cdk import Duration
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_events as events
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from infra.constructs.alarm_topics import AlarmTopics
+from infra.constructs.alarms import Alarms
+from infra.stages import Stage
+
+# Calls after which nobody reads what a key encrypts.
+KEY_CALLS = ("DisableKey", "ScheduleKeyDeletion")
+
+
+class AccountWatch(Construct):
+    """Concurrency, and what is done to keys: the latter needs a trail of CloudTrail."""
+
+    def __init__(
+        self, scope: Construct, id_: str, *, stage: Stage, topics: AlarmTopics, dlq: sqs.IQueue
+    ) -> None:
+        super().__init__(scope, id_)
+        self._watch_concurrency(stage)
+        told = events.EventField.from_path
+        rule = events.Rule(
+            self,
+            "KeysAtRisk",
+            rule_name=stage.physical("operations", "notify-of-keys-at-risk"),
+            event_pattern=events.EventPattern(
+                source=["aws.kms"],
+                detail_type=["AWS API Call via CloudTrail"],
+                detail={"eventSource": ["kms.amazonaws.com"], "eventName": list(KEY_CALLS)},
+            ),
+        )
+        topics.page_at(
+            rule,
+            f"{told('$.detail.eventName')} {told('$.detail.requestParameters.keyId')} "
+            f"at {told('$.detail.eventTime')}: what this key encrypts will not be read again.",
+            dlq=dlq,
+        )
+
+    def _watch_concurrency(self, stage: Stage) -> None:
+        alarms = Alarms(self, "Alarms", stage=stage, subject="account")
+        minute = Duration.minutes(1)
+        alarms.above(
+            "throttles",
+            cloudwatch.Metric(
+                namespace="AWS/Lambda",
+                metric_name="Throttles",
+                statistic=cloudwatch.Stats.SUM,
+                period=minute,
+            ),
+            limit=10,
+            periods=3,
+            severity="notice",
+            description="Functions are turned away: a pool or the account's concurrency is full.",
+        )
+        usage = cloudwatch.Metric(
+            namespace="AWS/Usage",
+            metric_name="ResourceCount",
+            dimensions_map={
+                "Service": "Lambda",
+                "Type": "Resource",
+                "Resource": "ConcurrentExecutions",
+                "Class": "None",
+            },
+            statistic=cloudwatch.Stats.MAXIMUM,
+            period=minute,
+        )
+        alarms.above(
+            "concurrency",
+            cloudwatch.MathExpression(
+                expression="100 * used / SERVICE_QUOTA(used)",
+                label="percent of the account's concurrent executions",
+                period=minute,
+                using_metrics={"used": usage},
+            ),
+            limit=80,
+            periods=3,
+            severity="notice",
+            description="Four fifths of the concurrent executions of the account are used.",
+        )
