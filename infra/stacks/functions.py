@@ -145,8 +145,8 @@ class FunctionStack(BaseStack):
                 on = stream if self.stage.streams_have_names else "*"
                 rights.append(grants.read_stream_directly(on))
         owners = sorted({self.platform.owner(name) for name in spec.foreign})
-        for owner in owners if self.stage.own_keys else []:
-            rights.append(grants.use_table_key(self._key_of(owner), write=False))
+        if self.stage.own_keys:
+            rights += [grants.use_table_key(self._key_of(owner), write=False) for owner in owners]
         return Capability(environment=environment, rights=rights)
 
     def _read(self, table: str, foreign: Foreign) -> iam.PolicyStatement:
