@@ -163,6 +163,7 @@ def local(*, port: int, psp_port: int, linked_layers: bool = True) -> Stage:
         api_custom_id="cartwright",
         metrics_from_logs=False,
         alarms_need_address=False,
+        watches_account=True,  # which nobody shares
         firewall=False,
         enforce_tls=False,
         bootstrapped=False,

@@ -12,7 +12,7 @@ from aws_cdk import aws_sns_subscriptions as subscriptions
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from infra.alarm_addresses import check_alarms_are_heard, is_endpoint
+from infra.alarm_addresses import is_endpoint
 from infra.constructs import names
 from infra.constructs.acknowledge import acknowledge
 from infra.constructs.alarms import Alarms
@@ -31,7 +31,6 @@ class AlarmTopics(Construct):
 
     def __init__(self, scope: Construct, id_: str, *, stage: Stage) -> None:
         super().__init__(scope, id_)
-        check_alarms_are_heard(stage)
         self._stage = stage
         self._topics = {
             "page": self._topic("page", stage.pages_to),

@@ -10,20 +10,26 @@ from aws_cdk import aws_wafv2 as waf
 from constructs import Construct
 
 from infra import problems
+from infra.problems import GatewayProblem
 from infra.stages import Stage
 
 _Acl = waf.CfnWebACL
 _Rate = _Acl.RateBasedStatementProperty
 _Statement = _Acl.StatementProperty
-_BODY = "rate_limited"
-# As gateway responses have them, so that a browser can read the answer, too. WAF counts over five
-# minutes: a second later nothing has changed.
+# Content-Length above 262144. WAF reads no more than 64 KB of a body, so it cannot measure a larger
+# limit itself; a body without the header is measured by the function, unless Lambda takes no such.
+TOO_LONG = (
+    r"^0*([1-9]\d{6,}|[3-9]\d{5}|2[7-9]\d{4}|26[3-9]\d{3}|262[2-9]\d{2}|2621[5-9]\d|26214[5-9])$"
+)
+# As gateway responses have them, so that a browser can read the answer, too.
 HEADERS: Mapping[str, str] = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Expose-Headers": "Retry-After, X-Request-Id",
     "Cache-Control": "no-store",
-    "Retry-After": "60",
 }
+# WAF counts over five minutes: a second later nothing has changed.
+LATER = {"Retry-After": "60"}
+_ANSWERS = (problems.PAYLOAD_TOO_LARGE, problems.RATE_LIMITED)
 # Groups of AWS: who asks (botnets, scanners), and what exploits of other software look like. Not
 # the common rules: what they refuse by chance (a long body, a word of SQL in a name) is an order.
 MANAGED = ("AWSManagedRulesAmazonIpReputationList", "AWSManagedRulesKnownBadInputsRuleSet")
@@ -47,19 +53,19 @@ class Firewall(Construct):
             # "All" and "Default_Action" are WAF's own.
             visibility_config=_visibility(stage.prefix),
             custom_response_bodies={
-                _BODY: _Acl.CustomResponseBodyProperty(
+                answer.code: _Acl.CustomResponseBodyProperty(
                     content_type="APPLICATION_JSON",  # WAF gives no other type of this kind.
                     # No variables here: the id of the request is in X-Amzn-RequestId.
-                    content=problems.RATE_LIMITED.document(
-                        stage.errors_url, request_id=None, instance="/"
-                    ),
+                    content=answer.document(stage.errors_url, request_id=None, instance="/"),
                 )
+                for answer in _ANSWERS
             },
             rules=[
                 *_managed(first=0, besides=_signed(stage)),
-                _limited("sign-ins", priority=2, rate=_sign_ins(stage)),
-                _limited("token", priority=3, rate=_token(stage)),
-                _limited("address", priority=4, rate=_address(stage)),
+                _refusing("too-large", problems.PAYLOAD_TOO_LARGE, _too_large(), priority=2),
+                _limited("sign-ins", priority=3, rate=_sign_ins(stage)),
+                _limited("token", priority=4, rate=_token(stage)),
+                _limited("address", priority=5, rate=_address(stage)),
             ],
         )
         self.association = waf.CfnWebACLAssociation(
@@ -83,20 +89,42 @@ def _managed(*, first: int, besides: _Statement) -> Iterator[waf.CfnWebACL.RuleP
 
 
 def _limited(name: str, *, priority: int, rate: _Rate) -> waf.CfnWebACL.RuleProperty:
+    statement = _Statement(rate_based_statement=rate)
+    return _refusing(name, problems.RATE_LIMITED, statement, priority=priority, headers=LATER)
+
+
+def _refusing(
+    name: str,
+    problem: GatewayProblem,
+    statement: _Statement,
+    *,
+    priority: int,
+    headers: Mapping[str, str] | None = None,
+) -> waf.CfnWebACL.RuleProperty:
     answer = _Acl.CustomResponseProperty(
-        response_code=problems.RATE_LIMITED.status,
-        custom_response_body_key=_BODY,
+        response_code=problem.status,
+        custom_response_body_key=problem.code,
         response_headers=[
             _Acl.CustomHTTPHeaderProperty(name=header, value=value)
-            for header, value in HEADERS.items()
+            for header, value in {**HEADERS, **(headers or {})}.items()
         ],
     )
     return _Acl.RuleProperty(
         name=name,
         priority=priority,
-        statement=_Statement(rate_based_statement=rate),
+        statement=statement,
         action=_Acl.RuleActionProperty(block=_Acl.BlockActionProperty(custom_response=answer)),
         visibility_config=_visibility(name),
+    )
+
+
+def _too_large() -> _Statement:
+    return _Statement(
+        regex_match_statement=_Acl.RegexMatchStatementProperty(
+            regex_string=TOO_LONG,
+            field_to_match=_Acl.FieldToMatchProperty(single_header={"Name": "content-length"}),
+            text_transformations=[_transformed("NONE")],
+        )
     )
 
 

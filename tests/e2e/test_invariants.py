@@ -66,7 +66,7 @@ def operator(
     found.queue = sqs.create_queue(QueueName="people")["QueueUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=found.queue, AttributeNames=["QueueArn"])
     topics = [each["TopicArn"] for each in sns.list_topics()["Topics"]]
-    (topic,) = [each for each in topics if each.endswith("-alarms")]
+    (topic,) = [each for each in topics if each.endswith("-pages")]
     endpoint = arn["Attributes"]["QueueArn"]
     statement = {
         "Effect": "Allow",

@@ -216,7 +216,7 @@ handler = consumer.entrypoint("on_order_placed", consume, reads=PlacedOrder)
 }
 # What people write for it, beside its code: what to do when the alarm rings.
 RUNBOOK = """
-| `gifts-gift-lost` | a gift could not be given | give it by hand |
+| `gifts-gift-lost` | notice | a gift could not be given | give it by hand |
 | G1 | a gift | who gave it |
 """
 

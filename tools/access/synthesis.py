@@ -31,7 +31,8 @@ def stand_ins(folder: Path) -> Project:
 def synthesize(stage: Stage, *, files: Project, out: Path) -> None:
     """One cloud assembly. Somebody hears its alarms."""
     made = app(stage, out)
-    build(made, stage=replace(stage, pages_to=("oncall@example.com",)), project=files)
+    heard = ("oncall@example.com",) if stage.alarms_need_address else ()
+    build(made, stage=replace(stage, pages_to=heard), project=files)
     made.synth()
 
 
