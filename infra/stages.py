@@ -103,6 +103,7 @@ class Stage:
 
     # What the target can run.
     metrics_from_logs: bool = True  # what stands in log lines becomes metrics
+    metric_math: bool = True  # an alarm may compute what it looks at
     firewall: bool = True  # WAFv2 web ACL and its association
     enforce_tls: bool = True  # refuse plain HTTP in resource policies
     bootstrapped: bool = True  # deploys by the roles that `cdk bootstrap` made
@@ -162,6 +163,7 @@ def local(*, port: int, psp_port: int, linked_layers: bool = True) -> Stage:
         psp_base_url=f"http://127.0.0.1:{psp_port}",
         api_custom_id="cartwright",
         metrics_from_logs=False,
+        metric_math=False,
         alarms_need_address=False,
         watches_account=True,  # which nobody shares
         firewall=False,

@@ -1,7 +1,7 @@
 """Alarms: one form for all. Each is a page or a notice, and says so to the topic of its severity.
 
 They watch what people would notice, not each attempt that leads there: an attempt that failed and
-was repeated rings nothing (docs/adr/0024-alarms-watch-effects.md).
+was repeated rings nothing (docs/adr/0030-alarms-watch-effects.md).
 """
 
 import re
@@ -114,7 +114,8 @@ class Alarms(Construct):
         description: str,
         recovers: bool,
     ) -> None:
-        if not self._stage.alarms:
+        computed = isinstance(metric, cloudwatch.MathExpression)
+        if not self._stage.alarms or (computed and not self._stage.metric_math):
             return
         comparison, threshold, missing = breach
         datapoints, looked_at = periods

@@ -102,7 +102,9 @@ def names(stage: Assembly, *, last: bool) -> set[str]:
     return {name.split("-", 2)[2] for name in found}
 
 
-def test_each_dead_letter_queue_raises_an_alarm_at_its_first_message(stage: Assembly) -> None:
+def test_each_dead_letter_queue_raises_an_alarm_at_its_first_message(
+    stage: Assembly, prod: Assembly
+) -> None:
     """Not those of schedules: the next run makes good what one left, and that none does is told."""
     of_runs = {f"{re.sub('[._]', '-', job.id)}-dlq" for job in PLATFORM.of_kind("job")}
     parked = {name: each for name, each in alarms(stage).items() if name.endswith("-dlq-parked")}
@@ -111,7 +113,7 @@ def test_each_dead_letter_queue_raises_an_alarm_at_its_first_message(stage: Asse
     assert watched == names(stage, last=True) - of_runs
     assert of_runs < names(stage, last=True)
     for name in of_runs:
-        assert name.replace("-dlq", "-not-running") in alarms(stage)
+        assert name.replace("-dlq", "-not-running") in alarms(prod)
 
 
 def test_each_work_queue_raises_an_alarm_when_events_wait(stage: Assembly) -> None:
