@@ -1,5 +1,6 @@
 """The auditor as deployed: a row that is broken by hand is reported to everyone who asks."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
