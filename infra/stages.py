@@ -98,6 +98,7 @@ class Stage:
     alarms_need_address: bool = True
     # Some metrics and events are of a whole account and region: one stage there watches them.
     watches_account: bool = False
+    account_concurrency: int = 1000  # concurrent executions that the account allows
 
     job_every_minutes: int = 1  # how often recovery jobs, sweeper and auditor run
 

@@ -42,42 +42,29 @@ class AccountWatch(Construct):
 
     def _watch_concurrency(self, stage: Stage) -> None:
         alarms = Alarms(self, "Alarms", stage=stage, subject="account")
-        minute = Duration.minutes(1)
         alarms.above(
             "throttles",
-            cloudwatch.Metric(
-                namespace="AWS/Lambda",
-                metric_name="Throttles",
-                statistic=cloudwatch.Stats.SUM,
-                period=minute,
-            ),
+            _of_all_functions("Throttles", cloudwatch.Stats.SUM),
             limit=10,
             periods=3,
             severity="notice",
             description="Functions are turned away: a pool or the account's concurrency is full.",
         )
-        usage = cloudwatch.Metric(
-            namespace="AWS/Usage",
-            metric_name="ResourceCount",
-            dimensions_map={
-                "Service": "Lambda",
-                "Type": "Resource",
-                "Resource": "ConcurrentExecutions",
-                "Class": "None",
-            },
-            statistic=cloudwatch.Stats.MAXIMUM,
-            period=minute,
-        )
         alarms.above(
             "concurrency",
-            cloudwatch.MathExpression(
-                expression="100 * used / SERVICE_QUOTA(used)",
-                label="percent of the account's concurrent executions",
-                period=minute,
-                using_metrics={"used": usage},
-            ),
-            limit=80,
+            # What is reserved, whether it runs or not, and what else runs.
+            _of_all_functions("ClaimedAccountConcurrency", cloudwatch.Stats.MAXIMUM),
+            limit=0.8 * stage.account_concurrency,
             periods=3,
             severity="notice",
-            description="Four fifths of the concurrent executions of the account are used.",
+            description="Four fifths of the account's concurrent executions are taken.",
         )
+
+
+def _of_all_functions(name: str, statistic: str) -> cloudwatch.Metric:
+    return cloudwatch.Metric(
+        namespace="AWS/Lambda",
+        metric_name=name,
+        statistic=statistic,
+        period=Duration.minutes(1),
+    )

@@ -30,14 +30,21 @@ TOLD_BY = {metric: by for each in SERVICES for metric, by in each.told_by.items(
     "EventVersionUnknown": "ApproximateAgeOfOldestMessage",
 }
 # Of a whole account and region: the alarms on them belong to one of the stages there.
-OF_ACCOUNT = {("AWS/Lambda", "Throttles"), ("AWS/Usage", "ResourceCount")}
+OF_ACCOUNT = {("AWS/Lambda", "Throttles"), ("AWS/Lambda", "ClaimedAccountConcurrency")}
 # What a request without a valid token can make code and AWS count, and where. Also of who has an
 # account: everybody can make one.
 BY_STRANGERS = {
     "identity": {"TokenRefused", "RefreshReuseDetected", "SignInLimited", "SignInRefused"},
     "payments": {"WebhookRefused", "PspRequestRefused"},
 }
-BY_TRAFFIC = {"Throttles", "ResourceCount", "Latency", "RequestsThrottled", "4XXError", "Count"}
+BY_TRAFFIC = {
+    "Throttles",
+    "ClaimedAccountConcurrency",
+    "Latency",
+    "RequestsThrottled",
+    "4XXError",
+    "Count",
+}
 
 
 @pytest.fixture
@@ -325,8 +332,14 @@ def test_what_one_topic_could_not_deliver_the_other_tells(ringing: dict[str, Wat
 def test_production_watches_what_its_account_shares(prod: Assembly) -> None:
     found = alarms(prod)
     assert found["account-throttles"].metrics == (("AWS/Lambda", "Throttles", frozenset()),)
-    (usage,) = found["account-concurrency"].metrics
-    assert usage[:2] == ("AWS/Usage", "ResourceCount")
+    claimed = ("AWS/Lambda", "ClaimedAccountConcurrency", frozenset[tuple[str, str]]())
+    assert found["account-concurrency"].metrics == (claimed,)
+    # What is reserved counts as taken: the alarm must have room above it.
+    reserved = sum(
+        made.properties.get("ReservedConcurrentExecutions", 0)
+        for made in prod.all("AWS::Lambda::Function")
+    )
+    assert reserved < found["account-concurrency"].given["Threshold"] < PROD.account_concurrency
     (rule,) = [
         rule.properties
         for rule in prod.all("AWS::Events::Rule")
