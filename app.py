@@ -16,6 +16,7 @@ if _NODE.exists():
 
 from aws_cdk import App  # noqa: E402
 
+from infra.alarm_addresses import with_alarm_addresses  # noqa: E402
 from infra.application import build  # noqa: E402
 from infra.project import Project  # noqa: E402
 from infra.stages import in_account, stage_named  # noqa: E402
@@ -28,6 +29,7 @@ chosen = stage_named(
     psp_port=int(os.environ.get("CARTWRIGHT_PSP_PORT") or port + 1000),
     linked_layers=os.environ.get("CARTWRIGHT_LINK_LAYERS") != "0",
 )
+chosen = with_alarm_addresses(chosen, context)
 if chosen.account is None:
     chosen = in_account(chosen, os.environ.get("CDK_DEFAULT_ACCOUNT"))
 app = App(builtin_cloud_formation_validation=chosen.policy_checks)

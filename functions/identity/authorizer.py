@@ -55,6 +55,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
         raise
     if isinstance(result, InvalidToken):
         telemetry.logger.info("authorizer", extra={"outcome": "refused", "reason": result.reason})
+        telemetry.emit_metric("TokenRefused")  # What Lambda counts as an error and is none.
         raise Exception("Unauthorized")  # The gateway knows this text and no other.
     telemetry.logger.info("authorizer", extra={"outcome": "verified", "subject": result.sub})
     return {

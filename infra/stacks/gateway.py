@@ -38,7 +38,9 @@ class GatewayStack(BaseStack):
         project: Project,
         found: Sequence[RouteContract],
     ) -> None:
-        super().__init__(scope, stage=stage, project=project, name="gateway", about="The REST API")
+        super().__init__(
+            scope, stage=stage, project=project, name="gateway", description="The REST API"
+        )
         self._api = self._rest_api()
         self._publish("api", self._api.ref)
         self._publish("authorizer", self._authorizer().ref)

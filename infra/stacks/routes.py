@@ -38,7 +38,7 @@ class RoutesStack(BaseStack):
             stage=stage,
             project=project,
             name=f"routes-{service}",
-            about=f"The routes of {service}",
+            description=f"The routes of {service}",
         )
         self._service = service
         self._mine = [route for route in found if route.service == service]

@@ -86,6 +86,12 @@ def prod(synthesized: Path) -> Assembly:
 
 
 @pytest.fixture(scope="session")
+def dev(synthesized: Path) -> Assembly:
+    """Where people try things: without alarms, firewall and keys of its own."""
+    return Assembly(synthesized / "dev")
+
+
+@pytest.fixture(scope="session")
 def unlinked(synthesized: Path) -> Assembly:
     """Two stacks of the local stage for an emulator that does not run functions on this machine."""
     return Assembly(synthesized / "unlinked")

