@@ -90,7 +90,7 @@ def resolve(schema: dict[str, Any], document: dict[str, Any]) -> dict[str, Any]:
             found: dict[str, Any] = document["$defs"][part["$ref"].rpartition("/")[2]]
             return found
         if part.get("type") in ("object", "array"):
-            return part
+            return dict(part)
     return schema
 
 

@@ -33,7 +33,7 @@ RULES = (
     ),
     *(
         f"tests/infra/test_{name}.py"
-        for name in ("alarms", "async_edges", "data", "edges", "functions", "rights")
+        for name in ("alarms", "async_edges", "data", "edges", "functions", "pages", "rights")
     ),
 )
 

@@ -1,14 +1,27 @@
 """The alarms of a stage, read from its templates: what they watch, and whom they tell."""
 
+import ast
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
-from shop.deploy import Severity
+from infra.project import ROOT
+from shop.deploy import Severity, discover
 from tools.access.names import Names
 from tools.access.templates import Assembly, Resource
 
+# What is counted here is told by another alarm, always.
+TOLD_BY = {
+    metric: by for each in discover().services.values() for metric, by in each.told_by.items()
+} | {
+    "StepFault": "ExecutionsFailed",  # it raises
+    "ServerError": "5XXError",
+    "EventFailed": "ApproximateAgeOfOldestMessage",
+    "EventVersionUnknown": "ApproximateAgeOfOldestMessage",
+}
 Metric = tuple[str, str, frozenset[tuple[str, str]]]
 
 
@@ -82,3 +95,38 @@ def alarms(stage: Assembly) -> dict[str, Watch]:
     found = {each.name: each for each in made}
     assert len(found) == len(made)
     return found
+
+
+def counted(folder: Path = ROOT) -> dict[str, set[str]]:
+    """Every metric that the code counts, with the services that do."""
+    found: dict[str, set[str]] = {}
+    for base in (folder / "functions", folder / "layers" / "shop" / "python" / "shop"):
+        for path in sorted(base.rglob("*.py")):
+            for name in counted_in(path):
+                found.setdefault(name, set()).add(path.relative_to(base).parts[0])
+    assert len(found) >= 12
+    return found
+
+
+def counted_in(path: Path) -> set[str]:
+    """The metrics that a module counts."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Call) and node.args:
+            name = getattr(node.func, "attr", getattr(node.func, "id", ""))
+            faults = [word.value for word in node.keywords if word.arg == "fault"]
+            metric = getattr([*faults, *node.args][0], "value", None)
+            named = isinstance(metric, str) and re.fullmatch("([A-Z][a-z]+)+", metric)
+            if name in {"emit_metric", "report", "stream"} and named:
+                found.add(str(metric))
+    return found
+
+
+def own(ringing: dict[str, Watch]) -> dict[str, Watch]:
+    """Alarms on what our code counts, and on nothing else."""
+    return {
+        name: each
+        for name, each in ringing.items()
+        if all(namespace.startswith("Cartwright/") for namespace, _, _ in each.metrics)
+        and name != "api-throttled"  # by a filter on the gateway's log
+    }

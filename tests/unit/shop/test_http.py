@@ -176,6 +176,7 @@ def test_a_parameter_that_nobody_knows_is_passed_over_only_where_it_can_change_n
         replace(document, auth="customer"),
         replace(document, auth="staff"),
     ):
+        assert not route.takes_any_parameter, route
         assert call(entrypoint(route, Spy()), asked | AUTHORIZED).status == 400, route
 
 

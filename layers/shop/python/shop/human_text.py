@@ -84,4 +84,5 @@ def _is_visible(c: str) -> bool:
 
 
 def _is_in(ranges: tuple[str, ...], c: str) -> bool:
-    return any(first <= c <= last for first, last in ranges)
+    """Each range is its first and its last character."""
+    return any(ends[0] <= c <= ends[1] for ends in ranges)
