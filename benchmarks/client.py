@@ -12,6 +12,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from tools.local import credentials
+from tools.local.credentials import OPENS_NOTHING, Key
+
 ADDRESS = {
     "name": "Ada Buyer",
     "line1": "1 Main Street",
@@ -31,12 +34,15 @@ class Platform:
     endpoint_url: str
     region: str
     users: dict[str, dict[str, str]]
+    key: Key = OPENS_NOTHING
 
     @classmethod
     def read(cls, path: Path) -> "Platform":
         """From `.local/platform.json`."""
         data = json.loads(path.read_text())
-        return cls(data["api_url"], data["endpoint_url"], data["region"], data["users"])
+        file = data["credentials_file"]
+        key = credentials.read(Path(file).parent) if file else OPENS_NOTHING
+        return cls(data["api_url"], data["endpoint_url"], data["region"], data["users"], key)
 
     def call(
         self, method: str, path: str, body: Any = None, *, token: str = "", key: str = ""

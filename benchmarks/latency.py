@@ -30,8 +30,8 @@ class Emulator:
     def __init__(self, platform: Platform) -> None:
         session = boto3.session.Session(
             region_name=platform.region,
-            aws_access_key_id="test",
-            aws_secret_access_key="test",  # noqa: S106 (the emulator's)
+            aws_access_key_id=platform.key.access_key_id,
+            aws_secret_access_key=platform.key.secret_access_key,
         )
         self.functions = session.client("lambda", endpoint_url=platform.endpoint_url)
         # Synchronous executions have a host prefix, which makes no sense before an address.

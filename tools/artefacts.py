@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from tools import reuse
+
 STAMPS = ".stamps"
 UNFINISHED = ".unfinished"
 # One time for every file, so that equal content gives equal archives. Zips start in 1980.
@@ -34,22 +36,30 @@ class Artefact:
     def is_current(self, target: Path) -> bool:
         """True when what lies in `target` was made of these inputs."""
         try:
-            stamp = self._stamp(target).read_text()
+            stamp = self._stamp(target).read_text(errors="replace")
         except FileNotFoundError:
             return False
         return stamp == self.digest and (target / self.name).is_dir() and self._zip(target).exists()
 
-    def write(self, target: Path, *, finish: Callable[[Path], None]) -> None:
-        """Make it aside, then put folder, zip and stamp in place, in this order."""
+    def write(
+        self, target: Path, *, finish: Callable[[Path], None], cache: Path | None = None
+    ) -> None:
+        """Make it aside, then put folder, zip and stamp in place, in this order.
+
+        With a `cache` it is taken from there, or else left there.
+        """
         unfinished = target / UNFINISHED
         unfinished.mkdir(exist_ok=True)
         aside = Path(tempfile.mkdtemp(dir=unfinished))
         new, old, archive = aside / "new", aside / "old", aside / "new.zip"
         new.mkdir()
-        self.make(new)
-        finish(new)
-        _settle(new)
-        _zip(new, archive)
+        if not (cache and reuse.take(self.digest, new, archive, cache=cache)):
+            self.make(new)
+            finish(new)
+            _settle(new)
+            _zip(new, archive)
+            if cache:
+                reuse.keep(self.digest, new, archive, cache=cache)
         self._stamp(target).unlink(missing_ok=True)
         place = target / self.name
         place.parent.mkdir(exist_ok=True)

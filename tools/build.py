@@ -57,6 +57,7 @@ class _Builder:
     platform: str
     root: Path
     say: Callable[[str], None] = field(default=lambda _line: None)
+    cache: Path | None = None
 
     @property
     def target(self) -> Path:
@@ -122,7 +123,7 @@ class _Builder:
                 unchanged.append(artefact.name)
                 continue
             self.say(f"build/{self.platform}/{artefact.name}")
-            artefact.write(self.target, finish=self._compile)
+            artefact.write(self.target, finish=self._compile, cache=self.cache)
             built.append(artefact.name)
         warnings = () if self._python() else (NO_PYTHON,)
         return BuildResult(
@@ -174,11 +175,18 @@ class _Builder:
 
 
 def build(
-    platform: str = "host", *, root: Path = ROOT, say: Callable[[str], None] = lambda _line: None
+    platform: str = "host",
+    *,
+    root: Path = ROOT,
+    say: Callable[[str], None] = lambda _line: None,
+    cache: Path | None = None,
 ) -> BuildResult:
-    """Build every artefact whose inputs changed; `say` hears the name of each beforehand."""
+    """Build every artefact whose inputs changed; `say` hears the name of each beforehand.
+
+    What is in `cache` is not built again, and what is built is left there.
+    """
     with _building(platform, root) as builder:
-        builder.say = say
+        builder.say, builder.cache = say, cache
         wanted = builder.artefacts()
         artefacts.remove_others(builder.target, {artefact.name for artefact in wanted})
         return builder.run(wanted)

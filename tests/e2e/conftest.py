@@ -20,7 +20,11 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
     shared, owner = tmp_path_factory.getbasetemp(), os.getpid()
     if "PYTEST_XDIST_WORKER" in os.environ:
         shared, owner = shared.parent, os.getppid()
-    with shared_platform(shared, owner) as running:
+    with shared_platform(shared, owner) as running, pytest.MonkeyPatch.context() as patch:
+        # For every client that a test makes: the emulator takes no other key.
+        patch.setenv("AWS_ACCESS_KEY_ID", running.key.access_key_id)
+        patch.setenv("AWS_SECRET_ACCESS_KEY", running.key.secret_access_key)
+        patch.setattr(boto3, "DEFAULT_SESSION", None)
         yield running
 
 

@@ -18,7 +18,8 @@ from typing import Any
 
 import psutil
 
-from tools.local import lifecycle, sources
+from tools.local import credentials, lifecycle, sources
+from tools.local.credentials import Key
 from tools.local.lock import exclusive
 from tools.local.progress import Progress
 from tools.local.settings import PSP_PORT_OFFSET, ROOT, Settings
@@ -39,6 +40,11 @@ class Platform:
     @property
     def api_url(self) -> str:
         return str(self.description["api_url"])
+
+    @property
+    def key(self) -> Key:
+        """The root's."""
+        return credentials.read(self.settings.home)
 
     @property
     def endpoint_url(self) -> str:

@@ -18,6 +18,7 @@ INTERRUPTED = 130
 def up(settings: Settings, progress: Progress) -> None:
     """Start, deploy and seed whatever is not yet there."""
     began = time.monotonic()
+    progress.say_if_busy()
     description = lifecycle.up(settings, progress)
     progress.say(suggestions.after_up(description, time.monotonic() - began))
 
@@ -30,10 +31,7 @@ def run(settings: Settings, progress: Progress) -> None:
 
 def down(settings: Settings, progress: Progress) -> None:
     """Stop, and keep what is stored."""
-    if lifecycle.down(settings, progress):
-        progress.say("Stopped. `make up` brings the same data back.")
-    else:
-        progress.say("Nothing was running.")
+    progress.say(lifecycle.down(settings, progress))
 
 
 def reset(settings: Settings, progress: Progress) -> None:

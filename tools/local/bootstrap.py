@@ -253,7 +253,7 @@ def digest(path: Path, salt: str) -> str:
 
 def read(path: Path) -> str:
     """A stamp, or nothing."""
-    return path.read_text() if path.exists() else ""
+    return path.read_text(errors="replace") if path.exists() else ""
 
 
 @contextlib.contextmanager

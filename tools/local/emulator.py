@@ -1,7 +1,4 @@
-"""The embedded AWS emulator: ministack as a background process with its state on disk.
-
-It writes its state only when it is asked to end (SIGTERM), never in between.
-"""
+"""The embedded AWS emulator: ministack as a background process with its state on disk."""
 
 from __future__ import annotations
 
@@ -12,14 +9,17 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from tools.local import processes
+import boto3
+from botocore.exceptions import ClientError
+
+from tools.local import aws, credentials, processes, recovery, saves
 from tools.local.errors import LocalError
 from tools.local.http import get_json, wait_for
 from tools.local.settings import Settings, clean_environment, taken_port
 from tools.local.workers import limits
 
 START_TIMEOUT_S = 60.0
-WORKERS = Path(__file__).parent / "workers"  # the emulator with workers that are forked
+EMBEDDED = Path(__file__).parent / "embedded"
 
 
 def with_external(settings: Settings, environ: Mapping[str, str] = os.environ) -> Settings:
@@ -42,10 +42,9 @@ def service(settings: Settings) -> processes.Service:
     temporary = settings.home / "tmp"
     return processes.Service(
         name="emulator",
-        command=[sys.executable, str(WORKERS)],
+        command=[sys.executable, str(EMBEDDED), str(settings.home)],
         port=settings.port,
         home=settings.home,
-        state=settings.state / "emulator",
         environment=clean_environment(
             settings,
             GATEWAY_PORT=str(settings.port),
@@ -70,6 +69,11 @@ def runs(settings: Settings) -> bool:
     return bool(settings.external_url or processes.find(service(settings)))
 
 
+def runs_here(settings: Settings) -> bool:
+    """Whether our own runs."""
+    return processes.find(service(settings)) is not None
+
+
 def launch(settings: Settings) -> bool:
     """Start the emulator unless it runs; do not wait. True: a new process was started."""
     if runs(settings):
@@ -78,6 +82,7 @@ def launch(settings: Settings) -> bool:
     shutil.rmtree(temporary, ignore_errors=True)  # Unpacked functions of an earlier run.
     for folder in (temporary, settings.state / "emulator", settings.state / "s3"):
         folder.mkdir(parents=True, exist_ok=True)
+    credentials.ensure(settings.home)
     processes.start(service(settings))
     settings.port_file.write_text(str(settings.port))
     return True
@@ -112,16 +117,39 @@ def wait_ready(settings: Settings) -> None:
             f"Nothing answers at {settings.endpoint_url} after {START_TIMEOUT_S:.0f} s. "
             "Run `make down`, then `make up`."
         )
+    if own:
+        _refuse_another_key(settings)
 
 
 def stop(settings: Settings) -> bool:
-    """Stop our own emulator, keeping its state. False: it was not running."""
-    stopped = processes.stop(service(settings))
+    """Stop our own emulator, keeping its state. False: it was not running.
+
+    Raises:
+        LocalError: it could not save its state at its end.
+    """
+    own = service(settings)
+    stopped = processes.stop(own)
     shutil.rmtree(settings.home / "tmp", ignore_errors=True)
+    if stopped and recovery.ended_unsaved(settings):
+        raise LocalError(
+            f"The emulator could not save its state at its end; its log {own.log} says why. "
+            + recovery.loss(settings, own.log)
+        )
     return stopped
 
 
 def forget(settings: Settings) -> None:
     """Remove the emulator's state. It must not be running."""
-    for name in ("emulator", "s3"):
-        shutil.rmtree(settings.state / name, ignore_errors=True)
+    for folder in (settings.state / "emulator", settings.state / "s3", settings.home / saves.PLACE):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _refuse_another_key(settings: Settings) -> None:
+    """The one that runs was started with the key that was in the file then."""
+    try:
+        boto3.client("sts", **aws.options(settings)).get_caller_identity()
+    except ClientError as error:
+        raise LocalError(
+            f"The emulator that runs does not take the key in {settings.home / credentials.NAME}. "
+            "Run `make down`, then `make up`."
+        ) from error

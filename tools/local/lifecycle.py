@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +16,8 @@ from tools.local import (
     hot_reload,
     processes,
     psp,
+    recovery,
+    saves,
     seeding,
     sources,
     stack_outputs,
@@ -56,16 +59,24 @@ def up(settings: Settings, progress: Progress) -> dict[str, Any]:
     return description
 
 
-def down(settings: Settings, progress: Progress) -> bool:
-    """Stop what we started and keep its state. False: nothing was running."""
+def down(settings: Settings, progress: Progress) -> str:
+    """Stop what we started and keep its state; what became of it."""
     with _alone(settings, progress):
-        return _stop(settings, progress)
+        ended_before = recovery.ended_unsaved(settings) and not emulator.runs_here(settings)
+        stopped = _stop(settings, progress)
+    if ended_before:
+        lost = recovery.loss(settings, emulator.service(settings).log)
+        return f"The emulator had ended before, without saving its state. {lost}"
+    if not stopped:
+        return "Nothing was running."
+    return "Stopped. `make up` brings the same data back."
 
 
 def reset(settings: Settings, progress: Progress) -> None:
     """Stop and forget: the next `up` starts from nothing."""
     with _alone(settings, progress):
-        _stop(settings, progress)
+        with contextlib.suppress(LocalError):  # What could not be saved is not wanted either.
+            _stop(settings, progress)
         emulator.forget(settings)
         psp.forget(settings)
         settings.platform_file.unlink(missing_ok=True)
@@ -98,7 +109,7 @@ def _launch(settings: Settings, progress: Progress) -> datetime | None:
             # Before the emulator starts, so that a taken port leaves nothing half started.
             processes.refuse_taken_port("psp", settings.psp_port)
         if not emulator.runs(settings):
-            saved = streams.rewind(settings)
+            saved = _taken_up(settings, progress)
             emulator.launch(settings)
         psp.launch(settings)
         emulator.wait_ready(settings)
@@ -106,6 +117,15 @@ def _launch(settings: Settings, progress: Progress) -> datetime | None:
         if time.monotonic() - began > 1:
             detail(f"ready at {settings.endpoint_url}")
     return saved
+
+
+def _taken_up(settings: Settings, progress: Progress) -> datetime | None:
+    """When the state was saved that the emulator will start from; None: from nothing."""
+    found = recovery.choose(settings, emulator.service(settings).log, progress.say)
+    if found is None:
+        return None
+    streams.rewind(found.folder, found.saved_at)
+    return found.saved_at
 
 
 def _known(settings: Settings, progress: Progress) -> Record | None:
@@ -121,18 +141,21 @@ def _known(settings: Settings, progress: Progress) -> Record | None:
 
 
 def _deploy(settings: Settings, progress: Progress, known: Record, digest: str) -> Record:
-    with progress.step("Building functions and layers") as detail:
-        deployment.build(settings, detail)
-    with progress.step("Synthesizing the CDK app"):
-        deployment.synthesize(settings)
-    with progress.step("Deploying") as detail:
-        deployment.deploy(settings, detail)
-        deployment.reserve_concurrency(settings)
-    if known.swapped:
-        # CloudFormation believes that these are as it left them, and would not touch them.
-        hot_reload.all_of(settings, known.swapped)
-    known = known.deployed(digest)
-    state.write(settings, known)
+    with deployment.synthesis(settings) as finish:
+        with progress.step("Building functions and layers") as detail:
+            deployment.build(settings, detail)
+        with progress.step("Synthesizing the CDK app"):
+            finish()
+    # Half a deployment is no state to come back to: nothing is saved meanwhile.
+    with exclusive(settings.home / saves.DEPLOYING, on_wait=lambda: None):
+        with progress.step("Deploying") as detail:
+            deployment.deploy(settings, detail)
+            deployment.reserve_concurrency(settings)
+        if known.swapped:
+            # CloudFormation believes that these are as it left them, and would not touch them.
+            hot_reload.all_of(settings, known.swapped)
+        known = known.deployed(digest)
+        state.write(settings, known)
     return known
 
 

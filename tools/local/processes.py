@@ -21,7 +21,6 @@ import psutil
 from tools.local.errors import LocalError
 
 START_TIME_TOLERANCE_S = 2.0
-IDLE_S = 2.0
 LOG_LIMIT_BYTES = 20_000_000
 
 
@@ -34,7 +33,6 @@ class Service:
     environment: Mapping[str, str]
     port: int
     home: Path
-    state: Path | None = None  # What it writes when it is asked to end.
 
     @property
     def log(self) -> Path:
@@ -89,7 +87,7 @@ def start(service: Service) -> psutil.Process:
 
 
 def stop(service: Service, *, timeout_s: float = 60.0) -> bool:
-    """Ask the program to end and wait until it has written its state. True: it ended by itself.
+    """Ask the program to end, and wait for that. True: it ended by itself.
 
     Raises:
         LocalError: it had to be killed, so what it kept in memory since its start is lost.
@@ -97,9 +95,9 @@ def stop(service: Service, *, timeout_s: float = 60.0) -> bool:
     process = find(service)
     if process is None:
         return False
-    asked = time.time()
+    _halt_children(process)
     process.terminate()
-    finished = _finished(process, service.state, asked, timeout_s)
+    finished = _ended(process, timeout_s)
     _kill_group(process.pid)  # And the function workers that outlive their parent.
     with contextlib.suppress(psutil.Error):
         process.wait(5)
@@ -139,24 +137,21 @@ def last_lines(path: Path, count: int = 5) -> str:
     return "\n".join(f"    {line}" for line in lines)
 
 
-def _finished(process: psutil.Process, state: Path | None, asked: float, timeout_s: float) -> bool:
-    """True when it ended, or has written its state and idles.
+def _halt_children(process: psutil.Process) -> None:
+    """Let what it started stand still: it ends with it, and would take the processor from it."""
+    with contextlib.suppress(psutil.Error):
+        for child in process.children(recursive=True):
+            with contextlib.suppress(psutil.Error):
+                child.suspend()
 
-    The emulator saves first; then it may wait for functions that in turn wait for the emulator.
-    """
-    seen: tuple[float, float] | None = None
-    quiet_since = time.monotonic()
-    deadline = quiet_since + timeout_s
+
+def _ended(process: psutil.Process, timeout_s: float) -> bool:
+    deadline = time.monotonic() + timeout_s
     while time.monotonic() < deadline:
         try:
             process.wait(0.1)
         except psutil.TimeoutExpired:
             if not _alive(process):
-                return True
-            now = _newest(state), _cpu_seconds(process)
-            if now != seen:
-                seen, quiet_since = now, time.monotonic()
-            elif now[0] > asked and time.monotonic() - quiet_since > IDLE_S:
                 return True
         else:
             return True
@@ -169,23 +164,6 @@ def _alive(process: psutil.Process) -> bool:
         return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False
-
-
-def _cpu_seconds(process: psutil.Process) -> float:
-    """To a tenth: what a process burns by merely waiting does not count."""
-    try:
-        return round(sum(process.cpu_times()[:2]), 1)
-    except psutil.Error:
-        return 0.0
-
-
-def _newest(folder: Path | None) -> float:
-    """When something in the folder last changed."""
-    times = [0.0]
-    for path in folder.glob("*") if folder else ():
-        with contextlib.suppress(FileNotFoundError):
-            times.append(path.stat().st_mtime)
-    return max(times)
 
 
 def _owner(port: int) -> str:

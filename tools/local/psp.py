@@ -6,6 +6,7 @@ localstripe is GPL and is never imported; isolation/sitecustomize.py keeps it in
 from __future__ import annotations
 
 import json
+import pickletools
 import sys
 from pathlib import Path
 from typing import Any
@@ -58,6 +59,7 @@ def launch(settings: Settings) -> bool:
     if processes.find(service(settings)):
         return False
     _state_file(settings).parent.mkdir(parents=True, exist_ok=True)
+    _refuse_damaged_state(_state_file(settings))
     processes.start(service(settings))
     return True
 
@@ -135,6 +137,20 @@ def _payment_method(settings: Settings, known: str | None, number: str) -> str:
     if made is None:
         raise LocalError(f"The local payment provider refused the test card {number}.")
     return str(made["id"])
+
+
+def _refuse_damaged_state(file: Path) -> None:
+    """Read to its end without making anything of it: what it is made of is the provider's."""
+    if not file.exists():
+        return
+    try:
+        for _ in pickletools.genops(file.read_bytes()):
+            pass
+    except (ValueError, IndexError, KeyError) as error:
+        raise LocalError(
+            f"The books of the local payment provider in {file} are damaged. Remove that file, and "
+            "it knows no earlier payment; or start from nothing: `make reset`, then `make up`."
+        ) from error
 
 
 def _state_file(settings: Settings) -> Path:

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from tools.local import credentials
+from tools.local.credentials import Key
 from tools.local.errors import LocalError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -16,6 +18,8 @@ DEFAULT_PORT = 4566
 PSP_PORT_OFFSET = 1000
 LAST_PORT = 65535
 REGION = "us-east-1"  # As in infra.stages.local.
+API_ID = "cartwright"  # Fixed by a tag, so that the URL outlives a reset.
+API_PATH = f"/_aws/execute-api/{API_ID}/{STAGE}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,17 +76,26 @@ def from_environment(
 
 
 def taken_port(home: Path) -> int | None:
-    """The port that the platform in this folder took last."""
-    file = home / "port"
-    return int(file.read_text()) if file.exists() else None
+    """The port that the platform in this folder took last; None: not known."""
+    try:
+        text = (home / "port").read_text().strip()
+    except (OSError, ValueError):
+        return None
+    return int(text) if _is_port(text) else None
+
+
+def key(settings: Settings) -> Key:
+    """What the emulator in use knows us by."""
+    return credentials.OPENS_NOTHING if settings.external_url else credentials.read(settings.home)
 
 
 def aws_environment(settings: Settings) -> dict[str, str]:
     """The variables that point any AWS client at the emulator, and nothing at a real account."""
+    ours = key(settings)
     return {
         "AWS_ENDPOINT_URL": settings.endpoint_url,
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_ACCESS_KEY_ID": ours.access_key_id,
+        "AWS_SECRET_ACCESS_KEY": ours.secret_access_key,
         "AWS_REGION": settings.region,
         "AWS_DEFAULT_REGION": settings.region,
         "AWS_EC2_METADATA_DISABLED": "true",
@@ -110,6 +123,10 @@ def clean_environment(settings: Settings, **extra: str) -> dict[str, str]:
 
 def _port(environ: Mapping[str, str], name: str, default: int) -> int:
     text = environ.get(name) or str(default)
-    if not text.isdecimal() or not 0 < int(text) <= LAST_PORT:
+    if not _is_port(text):
         raise LocalError(f"{name}={text} is not a port: give a number from 1 to {LAST_PORT}.")
     return int(text)
+
+
+def _is_port(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) < 6 and 0 < int(text) <= LAST_PORT

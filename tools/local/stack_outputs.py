@@ -9,10 +9,9 @@ from typing import Any
 import boto3
 
 from tools.local import aws
+from tools.local.credentials import NAME as KEY_FILE
 from tools.local.errors import LocalError
-from tools.local.settings import PREFIX, STAGE, Settings
-
-API_ID = "cartwright"  # Fixed by a tag, so that the URL outlives a reset.
+from tools.local.settings import API_PATH, PREFIX, Settings
 
 
 def describe(settings: Settings, users: dict[str, dict[str, str]]) -> dict[str, Any]:
@@ -27,6 +26,7 @@ def describe(settings: Settings, users: dict[str, dict[str, str]]) -> dict[str, 
         "vault_api_url": None,
         "endpoint_url": settings.endpoint_url,
         "region": settings.region,
+        "credentials_file": None if settings.external_url else str(settings.home / KEY_FILE),
         "users": users,
         "tables": _short(name for page in tables for name in page["TableNames"]),
         "buckets": _short(bucket["Name"] for bucket in buckets if "Name" in bucket),
@@ -44,7 +44,7 @@ def describe(settings: Settings, users: dict[str, dict[str, str]]) -> dict[str, 
 
 def api_url(settings: Settings) -> str:
     """The public address of the API."""
-    return f"{settings.endpoint_url}/_aws/execute-api/{API_ID}/{STAGE}"
+    return f"{settings.endpoint_url}{API_PATH}"
 
 
 def save(settings: Settings, description: dict[str, Any]) -> None:
@@ -57,8 +57,10 @@ def save(settings: Settings, description: dict[str, Any]) -> None:
 def load(settings: Settings) -> dict[str, Any]:
     """Read the file; say how to get one when there is none."""
     try:
-        description: dict[str, Any] = json.loads(settings.platform_file.read_text())
-    except (FileNotFoundError, ValueError):
+        description = json.loads(settings.platform_file.read_text())
+        if not isinstance(description, dict):
+            raise ValueError("not an object")
+    except (OSError, ValueError):
         raise LocalError("There is no local platform yet: run `make up`.") from None
     return description
 

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import boto3
 
-from tools.local import aws
+from tools.local import aws, saves
 from tools.local.settings import Settings
 from tools.shopctl.republish import stream_record
 
@@ -24,12 +25,11 @@ UNREAD_FOR = timedelta(minutes=1)  # far longer than a reader that works falls b
 BATCH = 25
 
 
-def rewind(settings: Settings) -> datetime | None:
-    """Forget the places in the saved state; when it was saved, or None if there is none."""
-    file = settings.state / "emulator" / "lambda.json"
+def rewind(folder: Path, saved_at: datetime) -> None:
+    """Forget the places in the saved state."""
+    file = folder / "lambda.json"
     if not file.exists():
-        return None
-    saved = datetime.fromtimestamp(file.stat().st_mtime, UTC)
+        return
     state = json.loads(file.read_text())
     places = state.get("payload", {}).get(PLACES)
     if places and places.get("data"):
@@ -37,7 +37,7 @@ def rewind(settings: Settings) -> datetime | None:
         draft = file.with_suffix(".tmp")
         draft.write_text(json.dumps(state))
         draft.rename(file)
-    return saved
+        saves.seal(folder, saved_at)
 
 
 def catch_up(settings: Settings, saved: datetime) -> int:

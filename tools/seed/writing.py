@@ -29,13 +29,10 @@ def environment(
     wanted = {f"TABLE_{name.upper()}": physical for name, physical in table_names.items()}
     wanted |= {"AWS_REGION": region, "AWS_DEFAULT_REGION": region}
     if endpoint_url:
-        # An emulator takes any credentials; the machine's real ones have no business there.
-        wanted |= {
-            "AWS_ENDPOINT_URL": endpoint_url,
-            "AWS_ACCESS_KEY_ID": "test",
-            "AWS_SECRET_ACCESS_KEY": "test",
-            "NO_PROXY": "*",
-        }
+        wanted |= {"AWS_ENDPOINT_URL": endpoint_url, "NO_PROXY": "*"}
+        if os.environ.get("AWS_ENDPOINT_URL") != endpoint_url:
+            # The machine's own credentials, which are not for this emulator.
+            wanted |= {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
     before = dict(os.environ)
     os.environ.update(wanted)
     _forget_connections()

@@ -13,6 +13,9 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from localstack_client.session import Session as LocalSession
 
+from tools.local.credentials import OPENS_NOTHING, Key
+from tools.local.credentials import read as read_key
+from tools.local.errors import LocalError
 from tools.shopctl.errors import Unusable
 
 PLATFORM_FILE = Path(__file__).resolve().parents[2] / ".local" / "platform.json"
@@ -31,6 +34,7 @@ class Target:
     api_url: str
     endpoint_url: str | None = None  # set: an emulator
     users: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    key: Key = OPENS_NOTHING  # to an emulator
 
     @property
     def is_local(self) -> bool:
@@ -48,18 +52,18 @@ class Target:
 
     def client(self, service: str) -> Any:
         """A boto3 client; against an emulator it cannot reach anything else."""
-        return client(service, region=self.region, endpoint_url=self.endpoint_url)
+        return client(service, region=self.region, endpoint_url=self.endpoint_url, key=self.key)
 
 
-def client(service: str, *, region: str, endpoint_url: str | None) -> Any:
+def client(service: str, *, region: str, endpoint_url: str | None, key: Key = OPENS_NOTHING) -> Any:
     """Local: localstack_client, with credentials that open nothing else."""
     if endpoint_url is None:
         return boto3.Session(region_name=region).client(service, config=_CONFIG)  # type: ignore[call-overload]
     # localstack_client prefers this variable over its argument.
     os.environ["AWS_ENDPOINT_URL"] = endpoint_url
     session = LocalSession(
-        aws_access_key_id="test",
-        aws_secret_access_key="test",  # noqa: S106  # the emulator's root, who may do everything
+        aws_access_key_id=key.access_key_id,
+        aws_secret_access_key=key.secret_access_key,
         region_name=region,
         localstack_host=urlsplit(endpoint_url).netloc,
     )
@@ -86,14 +90,18 @@ def find(
 def _local(file: Path, api_url: str | None) -> Target:
     try:
         found = json.loads(file.read_text())
+        key_file = found.get("credentials_file")
         return Target(
             stage=LOCAL,
             region=found["region"],
             api_url=api_url or found["api_url"],
             endpoint_url=found["endpoint_url"],
             users=found.get("users") or {},
+            key=read_key(Path(key_file).parent) if key_file else OPENS_NOTHING,
         )
-    except (ValueError, KeyError, TypeError) as error:
+    except LocalError as error:
+        raise Unusable(str(error)) from error
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise Unusable(f"{file} cannot be read: run `make up` again.") from error
 
 

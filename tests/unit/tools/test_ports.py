@@ -16,6 +16,12 @@ def test_the_port_need_not_be_said_again(tmp_path: Path) -> None:
     assert from_environment({"CARTWRIGHT_PORT": "4860"}, tmp_path).port == 4860
 
 
+@pytest.mark.parametrize("content", [b"", b"\n", b"x", b"-1", b"0", b"99999", b"\xff\x00", b"[]"])
+def test_a_port_file_that_holds_no_port_is_as_good_as_none(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "port").write_bytes(content)
+    assert from_environment({}, tmp_path).port == DEFAULT_PORT
+
+
 def test_a_platform_that_runs_is_not_asked_for_at_another_port(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

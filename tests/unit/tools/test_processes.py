@@ -73,42 +73,55 @@ def test_ended_process_is_not_found(sleeper: Service) -> None:
 
 
 HANGS = """
-import pathlib, signal, sys, time
-signal.signal(signal.SIGTERM, lambda *_: {save})
+import signal, time
+signal.signal(signal.SIGTERM, lambda *_: None)
 print("ready", flush=True)
 time.sleep(60)
 time.sleep(60)
 """
-SAVES = 'pathlib.Path("state/saved.json").write_text("{}")'
+HAS_A_CHILD = """
+import signal, subprocess, sys, time
+child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+def end(*_):
+    state = open(f"/proc/{child.pid}/stat").read().rpartition(")")[2].split()[0]
+    print("child", state, flush=True)
+    sys.exit()
+signal.signal(signal.SIGTERM, end)
+print("ready", flush=True)
+time.sleep(60)
+"""
 
 
-def hanging(home: Path, save: str) -> Service:
-    """A program that does not end when it is asked to."""
-    (home / "state").mkdir()
+def program(home: Path, text: str) -> Service:
+    """It runs, and is ready."""
     service = Service(
-        name="hanging",
-        command=[sys.executable, "-c", HANGS.format(save=save)],
+        name="program",
+        command=[sys.executable, "-c", text],
         environment={},
         port=free_port(),
         home=home,
-        state=home / "state",
     )
     processes.start(service)
     assert wait_for(lambda: "ready" in service.log.read_text(), timeout_s=10)
     return service
 
 
-def test_program_that_saved_and_then_hangs_is_stopped_without_loss(tmp_path: Path) -> None:
-    service = hanging(tmp_path, SAVES)
-    assert processes.stop(service, timeout_s=20) is True
-    assert (tmp_path / "state" / "saved.json").exists()
-
-
-def test_program_that_never_saved_is_reported(tmp_path: Path) -> None:
-    service = hanging(tmp_path, "None")
+def test_program_that_does_not_end_is_reported(tmp_path: Path) -> None:
+    service = program(tmp_path, HANGS)
     with pytest.raises(LocalError, match="not yet written is lost"):
         processes.stop(service, timeout_s=1)
     assert processes.find(service) is None
+
+
+def test_what_a_program_started_stands_still_while_it_ends(tmp_path: Path) -> None:
+    """Its children would take the processor from it, to be killed a moment later."""
+    service = program(tmp_path, HAS_A_CHILD)
+    (child,) = processes.find(service).children()  # type: ignore[union-attr]
+    assert processes.stop(service, timeout_s=20) is True
+    assert "child T" in service.log.read_text()
+    assert wait_for(
+        lambda: not child.is_running() or child.status() == psutil.STATUS_ZOMBIE, timeout_s=10
+    )
 
 
 @pytest.mark.parametrize(
