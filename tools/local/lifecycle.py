@@ -124,6 +124,7 @@ def _taken_up(settings: Settings, progress: Progress) -> datetime | None:
     found = recovery.choose(settings, emulator.service(settings).log, progress.say)
     if found is None:
         return None
+    recovery.move(found, settings.port)
     streams.rewind(found.folder, found.saved_at)
     return found.saved_at
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,6 +11,9 @@ from tools.local import saves
 from tools.local.errors import LocalError
 from tools.local.saves import Save
 from tools.local.settings import Settings
+
+_QUEUES = "http://localhost"
+_QUEUE_PORT = re.compile(rf"{_QUEUES}:(?P<port>\d+)/")
 
 
 def choose(settings: Settings, log: Path, say: Callable[[str], None]) -> Save | None:
@@ -35,6 +39,22 @@ def choose(settings: Settings, log: Path, say: Callable[[str], None]) -> Save | 
             f"that of {_time(found.saved_at)} is taken: what came after it is lost."
         )
     return found or _of_the_emulator(settings.state / "emulator")
+
+
+def move(save: Save, port: int) -> None:
+    """Let the queues of a saved state be at this port: the emulator looks for them by address."""
+    queues = save.folder / "sqs.json"
+    found = _QUEUE_PORT.search(queues.read_text()) if queues.exists() else None
+    if found is None or int(found["port"]) == port:
+        return
+    before, now = found[0], f"{_QUEUES}:{port}/"
+    for file in save.folder.glob("*.json"):
+        text = file.read_text()
+        if before in text:
+            draft = file.with_suffix(".tmp")
+            draft.write_text(text.replace(before, now))
+            draft.replace(file)
+    saves.seal(save.folder, save.saved_at)
 
 
 def ended_unsaved(settings: Settings) -> bool:

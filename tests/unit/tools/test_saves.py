@@ -1,6 +1,7 @@
 """The state on disk: whole or not taken, and what is lost is said."""
 
 import contextlib
+import json
 import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -149,6 +150,22 @@ def test_a_kill_before_the_first_save_says_that_nothing_is_there(here: Settings)
     found, said = choose(here, killed(here, after_s=0))
     assert found is None
     assert "Nothing had been saved yet" in said[0]
+
+
+def test_queues_move_to_another_port_with_the_platform(here: Settings) -> None:
+    """Their consumers would look for them there, and find nothing."""
+    with saves.draft(place(here), NOON) as draft:
+        queue = "http://localhost:4566/000000000000/orders"
+        (draft / "sqs.json").write_text(json.dumps({queue: {"url": queue}}))
+        (draft / "lambda.json").write_text(json.dumps({"QUEUE": queue, "other": "localhost:4566"}))
+    for _ in range(2):
+        found, _ = choose(here)
+        assert found is not None
+        recovery.move(found, 4670)
+    moved = "http://localhost:4670/000000000000/orders"
+    assert json.loads((found.folder / "sqs.json").read_text()) == {moved: {"url": moved}}
+    assert json.loads((found.folder / "lambda.json").read_text())["QUEUE"] == moved
+    assert saves.newest(place(here)) == found, "the save is whole again"
 
 
 def test_what_the_emulator_saved_by_itself_is_taken_up(here: Settings) -> None:
