@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from urllib.parse import quote
 
+from tools.shopctl.amounts import readable
 from tools.shopctl.api import Api
 from tools.shopctl.errors import Failed, Unusable
 
@@ -59,7 +60,7 @@ def run(
     before = _available(buyer, sku)
     with journey.step("POST /orders") as entry:
         order = _post(buyer, "/orders", _order_of(sku))
-        entry["shows"] = f"{order['order_id']} {order['status']}, {_money(order['total'])}"
+        entry["shows"] = f"{order['order_id']} {order['status']}, {readable(order['total'])}"
     with journey.step("POST /payments") as entry:
         body = {"order_id": order["order_id"], "payment_method": CARD}
         payment = _post(buyer, "/payments", body)
@@ -142,7 +143,3 @@ def _eventually(look: Callable[[], T], done: Callable[[T], bool], what: str) -> 
             raise Failed(f"After {SETTLE_S:.0f} s {what} are not complete: {found}")
         time.sleep(0.2)
     return found
-
-
-def _money(money: dict[str, Any]) -> str:
-    return f"{money['amount']} {money['currency']} (minor units)"

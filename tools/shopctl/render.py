@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from tools.shopctl.amounts import readable
 from tools.shopctl.demo import Journey
 from tools.shopctl.status import Live, Status
 
@@ -99,10 +100,9 @@ def _event(event: dict[str, Any]) -> dict[str, Any]:
 
 
 def _entry(entry: dict[str, Any]) -> dict[str, Any]:
-    amount = entry["amount"]
     return {
         "transaction": entry["transaction_id"],
         "account": entry["account_id"],
         "side": entry["side"],
-        "amount": f"{amount['amount']} {amount['currency']}",
+        "amount": readable(entry["amount"]),
     }
