@@ -53,13 +53,15 @@ class Artefact:
         aside = Path(tempfile.mkdtemp(dir=unfinished))
         new, old, archive = aside / "new", aside / "old", aside / "new.zip"
         new.mkdir()
-        if not (cache and reuse.take(self.digest, new, archive, cache=cache)):
+        if cache and reuse.take(self.digest, new, archive, cache=cache):
+            _settle(new)
+        else:
             self.make(new)
             finish(new)
             _settle(new)
             _zip(new, archive)
             if cache:
-                reuse.keep(self.digest, new, archive, cache=cache)
+                reuse.keep(self.digest, archive, cache=cache)
         self._stamp(target).unlink(missing_ok=True)
         place = target / self.name
         place.parent.mkdir(exist_ok=True)

@@ -1,7 +1,7 @@
-"""What another checkout on this machine built of the same inputs is copied, not built again.
+"""What another checkout on this machine built of the same inputs is unpacked, not built again.
 
-It lies in the user's cache, by the digest of the inputs. Only for this machine: what goes to AWS is
-always built from the sources.
+Its archive lies in the user's cache, by the digest of the inputs. Only for this machine: what goes
+to AWS is always built from the sources.
 """
 
 import contextlib
@@ -9,10 +9,11 @@ import os
 import shutil
 import tempfile
 import time
+import zipfile
+import zlib
 from pathlib import Path
 
 FORGOTTEN_AFTER_S = 30 * 24 * 3600.0
-FOLDER, ARCHIVE = "folder", "archive.zip"
 
 
 def place() -> Path:
@@ -22,35 +23,31 @@ def place() -> Path:
 
 
 def take(digest: str, folder: Path, archive: Path, *, cache: Path) -> bool:
-    """Fill the empty folder, and write the archive, if both are there."""
-    kept = cache / digest
+    """Fill the empty folder, and write the archive, if it is there and whole."""
+    kept = cache / f"{digest}.zip"
     try:
+        shutil.copyfile(kept, archive)
+        with zipfile.ZipFile(archive) as content:
+            content.extractall(folder)  # Compares the checksum of every file.
         os.utime(kept)
-        shutil.copytree(kept / FOLDER, folder, dirs_exist_ok=True)
-        shutil.copyfile(kept / ARCHIVE, archive)
-    except OSError:  # Not there, or just being forgotten.
+    except (OSError, zipfile.BadZipFile, zlib.error, EOFError):
         shutil.rmtree(folder)
         folder.mkdir()
         return False
     return True
 
 
-def keep(digest: str, folder: Path, archive: Path, *, cache: Path) -> None:
+def keep(digest: str, archive: Path, *, cache: Path) -> None:
     """For other checkouts. Where it cannot be kept, for want of space or rights, it is not."""
     with contextlib.suppress(OSError):
         cache.mkdir(parents=True, exist_ok=True)
         aside = Path(tempfile.mkdtemp(dir=cache, prefix=".unfinished-"))
         try:
-            shutil.copytree(folder, aside / FOLDER)
-            shutil.copyfile(archive, aside / ARCHIVE)
-            aside.rename(cache / digest)  # Fails if another one was faster.
+            shutil.copyfile(archive, aside / "archive")
+            (aside / "archive").replace(cache / f"{digest}.zip")
         finally:
             shutil.rmtree(aside, ignore_errors=True)
-        _forget_unused(cache)
-
-
-def _forget_unused(cache: Path) -> None:
-    before = time.time() - FORGOTTEN_AFTER_S
-    for kept in cache.iterdir():
-        if kept.stat().st_mtime < before:
-            shutil.rmtree(kept, ignore_errors=True)
+        before = time.time() - FORGOTTEN_AFTER_S
+        for unused in cache.glob("*.zip"):
+            if unused.stat().st_mtime < before:
+                unused.unlink(missing_ok=True)

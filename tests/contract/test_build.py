@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tools import artefacts
+from tools import build as builder
 from tools.build import BuildError, BuildResult, build, build_function
 from tools.lock import DEV, LAYERS, check, layer_file
 
@@ -70,6 +71,67 @@ def test_change_rebuilds_only_its_service(repository: Path) -> None:
     (repository / ASSET / "routes.json").write_text("[1]")
 
     assert build_in(repository).built == (ASSET,)
+
+
+def content(repository: Path) -> dict[str, tuple[bytes, int]]:
+    """All that was built, with its modes."""
+    target = repository / "build" / "host"
+    return {
+        path.relative_to(target).as_posix(): (path.read_bytes(), path.stat().st_mode)
+        for path in target.rglob("*")
+        if path.is_file()
+    }
+
+
+@pytest.fixture
+def cache(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What a build of the repository left there."""
+    cache = tmp_path_factory.mktemp("cache")
+    build("host", root=repository, cache=cache)
+    return cache
+
+
+@pytest.fixture
+def other(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Another checkout of the same sources, in which nothing is built."""
+    other = tmp_path_factory.mktemp("other") / "checkout"
+    return Path(shutil.copytree(repository, other, ignore=shutil.ignore_patterns("build")))
+
+
+def test_what_another_checkout_built_is_taken_and_is_the_same(
+    repository: Path, cache: Path, other: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tools.artefacts.copy", None)  # It would be used to build.
+    build("host", root=other, cache=cache)
+    assert content(other) == content(repository)
+
+
+def test_other_sources_are_never_taken_from_the_cache(cache: Path, other: Path) -> None:
+    (other / ASSET / "routes.json").write_text("[1]")
+    build("host", root=other, cache=cache)
+    assert (other / "build" / "host" / ASSET / "demo" / "routes.json").read_text() == "[1]"
+
+
+@pytest.mark.parametrize("damage", [b"", b"garbage", None])
+def test_a_damaged_cache_is_as_good_as_none(
+    repository: Path, cache: Path, other: Path, damage: bytes | None
+) -> None:
+    for kept in cache.glob("*.zip"):
+        kept.write_bytes(kept.read_bytes()[:-30] if damage is None else damage)
+    build("host", root=other, cache=cache)
+    assert content(other) == content(repository)
+
+
+def test_what_goes_to_aws_is_built_from_the_sources(monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[dict[str, object]] = []
+
+    def note(_platform: str, **options: object) -> BuildResult:
+        given.append(options)
+        return BuildResult(platform="aws", root=Path())
+
+    monkeypatch.setattr(builder, "build", note)
+    assert builder.main(["--platform", "aws"]) == 0
+    assert [options.get("cache") for options in given] == [None]
 
 
 def test_the_asset_of_the_auditor_holds_the_rules_of_every_service(repository: Path) -> None:

@@ -10,7 +10,6 @@ requests that are not signed, are refused. Whether it is well may be asked by ev
 
 from __future__ import annotations
 
-import hmac
 import json
 import re
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
@@ -126,8 +125,6 @@ class Gate:
             else sigv4.parse_header_signature(headers)
         )
         if isinstance(signature, tuple) or signature.region_set is not None:
-            return False
-        if not hmac.compare_digest(signature.access_key_id, key):
             return False
         if _is_too_old(signature, query, presigned=presigned):
             return False
