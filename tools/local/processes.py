@@ -44,7 +44,14 @@ class Service:
 
 
 def find(service: Service) -> psutil.Process | None:
-    """Return the process that this platform started, or None; a stale record is removed."""
+    """Return the process that this platform started, or None; a stale record is removed.
+
+    One whose record was lost or damaged is known by its command and folder, and is no orphan.
+    """
+    return _recorded(service) or _unrecorded(service)
+
+
+def _recorded(service: Service) -> psutil.Process | None:
     try:
         record = json.loads(service.record.read_text())
         process = psutil.Process(int(record["pid"]))
@@ -60,11 +67,36 @@ def find(service: Service) -> psutil.Process | None:
     return None
 
 
+def _unrecorded(service: Service) -> psutil.Process | None:
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error, OSError):
+            if _is_it(service, process) and _alive(process):
+                _record(service, process)
+                return process
+    return None
+
+
+def _is_it(service: Service, process: psutil.Process) -> bool:
+    """A fork of it has the same command, but leads no session."""
+    return (
+        process.cmdline() == list(service.command)
+        and Path(process.cwd()) == service.home.resolve()
+        and os.getsid(process.pid) == process.pid
+    )
+
+
+def _record(service: Service, process: psutil.Process) -> None:
+    service.record.parent.mkdir(parents=True, exist_ok=True)
+    # Written under another name first: a half-written record would be none.
+    draft = service.record.with_suffix(".tmp")
+    draft.write_text(json.dumps({"pid": process.pid, "started": process.create_time()}))
+    draft.replace(service.record)
+
+
 def start(service: Service) -> psutil.Process:
     """Start the program in a session of its own, so that Ctrl-C in `make` does not reach it."""
     refuse_taken_port(service.name, service.port)
     service.log.parent.mkdir(parents=True, exist_ok=True)
-    service.record.parent.mkdir(parents=True, exist_ok=True)
     if service.log.exists() and service.log.stat().st_size > LOG_LIMIT_BYTES:
         service.log.replace(service.log.with_suffix(".log.1"))
     with service.log.open("ab") as log:
@@ -79,10 +111,7 @@ def start(service: Service) -> psutil.Process:
         )
     child.returncode = 0  # It outlives us: without this, dropping the object would warn.
     process = psutil.Process(child.pid)
-    # Written under another name first: a half-written record would orphan the process.
-    draft = service.record.with_suffix(".tmp")
-    draft.write_text(json.dumps({"pid": child.pid, "started": process.create_time()}))
-    draft.replace(service.record)
+    _record(service, process)
     return process
 
 

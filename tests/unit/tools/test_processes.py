@@ -5,6 +5,7 @@ import os
 import socket
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -65,6 +66,52 @@ def test_broken_record_is_as_good_as_none(sleeper: Service, text: str) -> None:
     assert processes.find(sleeper) is None
 
 
+@pytest.mark.parametrize("damage", ["", "garbage", None])
+def test_process_whose_record_is_lost_is_found_and_stopped(
+    sleeper: Service, damage: str | None
+) -> None:
+    """It would hold its port, and be told to have ended."""
+    started = processes.start(sleeper)
+    if damage is None:
+        sleeper.record.unlink()
+    else:
+        sleeper.record.write_text(damage)
+    found = processes.find(sleeper)
+    assert found is not None
+    assert found.pid == started.pid
+    assert processes.stop(sleeper) is True
+    assert processes.find(sleeper) is None
+
+
+def test_the_same_program_of_another_platform_is_not_taken_for_ours(
+    sleeper: Service, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    processes.start(sleeper)
+    assert processes.find(replace(sleeper, home=tmp_path_factory.mktemp("other"))) is None
+
+
+FORKS = """
+import os, signal, time
+if not os.fork():
+    print("ready", flush=True)
+    time.sleep(60)
+time.sleep(60)
+"""
+
+
+def test_a_fork_that_outlives_the_program_is_not_taken_for_it(tmp_path: Path) -> None:
+    """The emulator's state may still be written by one."""
+    service = program(tmp_path, FORKS)
+    parent = processes.find(service)
+    assert parent is not None
+    (child,) = parent.children()
+    parent.kill()
+    parent.wait(5)
+    assert child.is_running()
+    assert processes.find(service) is None
+    child.kill()
+
+
 def test_ended_process_is_not_found(sleeper: Service) -> None:
     process = processes.start(sleeper)
     process.kill()
@@ -83,7 +130,11 @@ HAS_A_CHILD = """
 import signal, subprocess, sys, time
 child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
 def end(*_):
-    state = open(f"/proc/{child.pid}/stat").read().rpartition(")")[2].split()[0]
+    for _ in range(100):  # A processor may have yet to stop it.
+        state = open(f"/proc/{child.pid}/stat").read().rpartition(")")[2].split()[0]
+        if state == "T":
+            break
+        time.sleep(0.05)
     print("child", state, flush=True)
     sys.exit()
 signal.signal(signal.SIGTERM, end)
