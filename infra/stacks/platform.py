@@ -78,8 +78,8 @@ class PlatformStack(FunctionStack):
                 compatible_runtimes=[
                     lambda_.Runtime(self.stage.runtime, lambda_.RuntimeFamily.PYTHON)
                 ],
-                # Old versions stay where a roll-back may need them.
-                removal_policy=RemovalPolicy.RETAIN if self.stage.retain else RemovalPolicy.DESTROY,
+                # A service that rolls back goes to the version before, which must still be there.
+                removal_policy=RemovalPolicy.RETAIN,
             )
             ssm.StringParameter(
                 self,
