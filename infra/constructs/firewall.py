@@ -6,6 +6,7 @@ from aws_cdk import aws_wafv2 as waf
 from constructs import Construct
 
 from infra import problems
+from infra.constructs import names
 from infra.problems import GatewayProblem
 from infra.stages import Stage
 
@@ -25,6 +26,7 @@ class Firewall(Construct):
 
     def __init__(self, scope: Construct, id_: str, *, stage: Stage, stage_arn: str) -> None:
         super().__init__(scope, id_)
+        errors_url = names.errors_url(self, stage)
         acl = waf.CfnWebACL(
             self,
             "Acl",
@@ -36,7 +38,7 @@ class Firewall(Construct):
                 key: waf.CfnWebACL.CustomResponseBodyProperty(
                     content_type="APPLICATION_JSON",
                     # No variables here: the id of the request is in X-Amzn-RequestId.
-                    content=answer.document(stage.errors_url, request_id=None, instance="/"),
+                    content=answer.document(errors_url, request_id=None, instance="/"),
                 )
                 for key, answer in _ANSWERS.items()
             },

@@ -12,31 +12,20 @@ from typing import Any
 from aws_cdk import ArnFormat, CfnResource, Duration, Stack
 from aws_cdk import aws_apigateway as apigw
 from aws_cdk import aws_cloudwatch as cloudwatch
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
-from infra.constructs import grants, names
+from infra.constructs import names
 from infra.constructs.access_log import ACCESS_LOG
 from infra.constructs.acknowledge import acknowledge
 from infra.constructs.alarms import Alarms
+from infra.constructs.api_domain import ApiDomain
 from infra.constructs.firewall import Firewall
 from infra.constructs.logs import log_group
 from infra.contract import RouteContract
 from infra.project import Project
 from infra.stacks.base import BaseStack
 from infra.stages import Stage, Throttle
-
-# What API Gateway needs to write logs for an account and region.
-_LOG_ACTIONS = (
-    "logs:CreateLogGroup",
-    "logs:CreateLogStream",
-    "logs:DescribeLogGroups",
-    "logs:DescribeLogStreams",
-    "logs:PutLogEvents",
-    "logs:GetLogEvents",
-    "logs:FilterLogEvents",
-)
 
 
 class EdgeStack(BaseStack):
@@ -59,7 +48,8 @@ class EdgeStack(BaseStack):
         deployment = apigw.CfnDeployment(self, "Deployment", rest_api_id=self._api_id)
         deployment.override_logical_id(f"Deployment{_digest(held)}")
         made = self._stage(deployment, found)
-        made.add_resource_dependency(self._account())
+        if stage.domain is not None:
+            ApiDomain(self, "Domain", domain=stage.domain, api_id=self._api_id, stage=made)
         self._watch()
         if stage.firewall:
             arn = (
@@ -72,9 +62,13 @@ class EdgeStack(BaseStack):
         self, deployment: apigw.CfnDeployment, found: Iterable[RouteContract]
     ) -> apigw.CfnStage:
         logs = log_group(
-            self, "AccessLogs", stage=self.stage, name=f"/cartwright/{self.stage.name}/access"
+            self,
+            "AccessLogs",
+            stage=self.stage,
+            name=f"/cartwright/{self.stage.name}/access",
+            days=self.stage.access_log_retention_days,
         )
-        return apigw.CfnStage(
+        made = apigw.CfnStage(
             self,
             "Stage",
             rest_api_id=self._api_id,
@@ -95,6 +89,9 @@ class EdgeStack(BaseStack):
                 *self._method_throttles(found),
             ],
         )
+        told = "By the access log. Execution logs hold what functions say of an error, and tokens."
+        acknowledge(made, {"AwsSolutions-APIG6": told})
+        return made
 
     def _method_throttles(
         self, found: Iterable[RouteContract]
@@ -104,20 +101,6 @@ class EdgeStack(BaseStack):
             if limit:
                 path = route.path.replace("/", "~1")
                 yield _settings(route.method, f"/{path}", limit)
-
-    def _account(self) -> apigw.CfnAccount:
-        """The role by which API Gateway writes logs. One per account and region."""
-        role = iam.Role(
-            self,
-            "LogsRole",
-            assumed_by=iam.ServicePrincipal("apigateway.amazonaws.com"),
-            inline_policies={
-                "logs": iam.PolicyDocument(statements=[grants.allow(*_LOG_ACTIONS, on=["*"])])
-            },
-        )
-        reason = "API Gateway accepts the role only with these actions on all log groups."
-        acknowledge(role, {"AwsSolutions-IAM5[Resource::*]": reason})
-        return apigw.CfnAccount(self, "Account", cloud_watch_role_arn=role.role_arn)
 
     def _watch(self) -> None:
         alarms = Alarms(self, "Alarms", stage=self.stage, subject="api")
@@ -153,8 +136,10 @@ def _settings(method: str, path: str, limit: Throttle) -> apigw.CfnStage.MethodS
         resource_path=path,
         throttling_rate_limit=limit.rate,
         throttling_burst_limit=limit.burst,
-        metrics_enabled=True,
-        logging_level="ERROR",
+        # Per method, five metrics each: alarms read those of the whole API, which cost nothing.
+        metrics_enabled=False,
+        # API Gateway would keep them for ever, in a group of its own, and the texts of errors.
+        logging_level="OFF",
         data_trace_enabled=False,  # Bodies hold passwords and addresses.
     )
 

@@ -9,13 +9,14 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from tools.access.synthesis import app, stand_ins, synthesize  # isort: skip (sets up jsii)
+from tools.access.synthesis import ACCOUNT, app, as_deployed, stand_ins, synthesize  # isort: skip (sets up jsii)
 
+from infra import account
 from infra.constructs.policy_checks import check_policies
 from infra.project import Project
 from infra.stacks.platform import PlatformStack
 from infra.stacks.service import ServiceStack
-from infra.stages import LOCAL, PROD
+from infra.stages import DEV, LOCAL, PROD, STAGING
 from shop.deploy import Service
 
 
@@ -46,10 +47,17 @@ def _payments(files: Project) -> Service:
 
 
 def main(folder: Path) -> None:
-    """Write `local/`, `prod/`, `unlinked/` and `careless.json`."""
+    """Write the stages, `unlinked/`, `account/` and `careless.json`.
+
+    What cdk-nag says is the same of every stage of AWS, so it is asked of production only.
+    """
     files = stand_ins(folder)
     synthesize(LOCAL, files=files, out=folder / "local")
-    synthesize(PROD, files=files, out=folder / "prod")
+    synthesize(as_deployed(PROD), files=files, out=folder / "prod")
+    for stage in (DEV, STAGING):
+        bound = replace(as_deployed(stage), policy_checks=False)
+        synthesize(bound, files=files, out=folder / stage.name)
+    account.app(ACCOUNT, PROD.region, out=str(folder / "account")).synth()
     unlinked(files=files, out=folder / "unlinked")
     (folder / "careless.json").write_text(careless(files=files, out=folder / "careless"))
 

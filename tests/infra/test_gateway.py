@@ -178,6 +178,24 @@ def test_rates_are_limited_by_stage_and_by_route(
     } == {key: (limit.rate, limit.burst) for key, limit in limited.items()}
 
 
+def test_the_gateway_keeps_no_log_that_is_not_ours(stage: Assembly) -> None:
+    """Execution logs go to a group that API Gateway makes and keeps for ever; metrics per method
+    are five each, which no alarm reads."""
+    (made,) = stage.all("AWS::ApiGateway::Stage")
+    for entry in made.properties["MethodSettings"]:
+        assert (entry["LoggingLevel"], entry["MetricsEnabled"]) == ("OFF", False)
+
+
+def test_the_access_log_quotes_no_error(stage: Assembly) -> None:
+    """Their texts hold what a client sent, tokens among it, and what functions raised."""
+    (made,) = stage.all("AWS::ApiGateway::Stage")
+    text = made.properties["AccessLogSetting"]["Format"]
+    for variable in ("error.message", "validationErrorString", "integration.error"):
+        assert variable not in text
+    for variable in ("authorizer.error", "requestOverride", "context.path", "identity"):
+        assert variable not in text
+
+
 def test_access_is_logged_as_json_and_bodies_are_not(stage: Assembly) -> None:
     (made,) = stage.all("AWS::ApiGateway::Stage")
     line = json.loads(made.properties["AccessLogSetting"]["Format"])

@@ -17,6 +17,8 @@ from tools.local.progress import Detail
 from tools.local.settings import PREFIX, STAGE, Settings
 
 ASSETS_BUCKET = f"{PREFIX}assets"
+# Assets stay where they were built: nobody carries this assembly elsewhere.
+CONTEXT = {"stage": STAGE, "aws:cdk:disable-asset-staging": True}
 _FINISHED = re.compile(r"^ ?✅ +(\S+)")
 
 
@@ -37,7 +39,7 @@ def synthesize(settings: Settings) -> None:
         log="synth",
         failure="The CDK app does not synthesize",
         CDK_OUTDIR=str(output(settings)),
-        CDK_CONTEXT_JSON=json.dumps(config.get("context", {}) | {"stage": STAGE}),
+        CDK_CONTEXT_JSON=json.dumps(config.get("context", {}) | CONTEXT),
     )
 
 
