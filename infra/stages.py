@@ -80,6 +80,8 @@ class Stage:
     retain: bool = True  # tables, keys, logs and secrets stay when their stack goes
     deletion_protection: bool = True
     point_in_time_recovery: bool = True
+    # Keys that find users and sign tokens can be replicated to another region: now or never.
+    multi_region_keys: bool = True
 
     # The edge.
     throttle: Throttle = field(default_factory=lambda: Throttle(rate=500, burst=1000))
@@ -139,6 +141,7 @@ def local(*, port: int, psp_port: int, linked_layers: bool = True) -> Stage:
         stream_max_age_s=120,  # the one limit that the emulator knows: it ignores retry counts
         retain=False,
         deletion_protection=False,
+        multi_region_keys=False,
         # The emulator starts a process per concurrent call: a burst that AWS would spread over
         # machines would here end in time-outs. Above this it gets honest 429s and 503s instead.
         pools=Pools(route=24, authorizer=32),

@@ -58,6 +58,6 @@ def _key(
         key_usage=usage,
         # Cannot be changed later. In another region a replica must make the same MACs, by which
         # users are found, and sign tokens that are already known.
-        multi_region=True,
+        multi_region=stack.stage.multi_region_keys,
         removal_policy=kept(stack.stage),
     )

@@ -99,6 +99,18 @@ def test_production_refuses_plain_http(prod: Assembly) -> None:
     assert sum('"aws:SecureTransport": "false"' in policy for policy in policies) == queues
 
 
+def test_an_assembly_for_aws_holds_its_assets(synthesized: Path) -> None:
+    """It can be built in one place and deployed from another, and a build between the two changes
+    nothing in it."""
+    for stage in ("dev", "staging", "prod"):
+        files = sorted((synthesized / stage).glob("*.assets.json"))
+        assert files
+        for file in files:
+            for asset in json.loads(file.read_text())["files"].values():
+                assert not Path(asset["source"]["path"]).is_absolute(), file
+                assert (file.parent / asset["source"]["path"]).exists(), file
+
+
 def test_the_policy_checks_find_a_careless_stack(synthesized: Path) -> None:
     report = json.loads((synthesized / "careless.json").read_text())
     found = {

@@ -280,7 +280,10 @@ def left(aws: None, monkeypatch: pytest.MonkeyPatch) -> Any:
     def unprotect(self: CloudFormationResponse) -> str:
         assert self._get_param("EnableTerminationProtection") is False
         stack.enable_termination_protection = False
-        return "<UpdateTerminationProtectionResponse/>"
+        return (
+            "<UpdateTerminationProtectionResponse><UpdateTerminationProtectionResult/>"
+            "</UpdateTerminationProtectionResponse>"
+        )
 
     monkeypatch.setattr(
         CloudFormationResponse, "update_termination_protection", unprotect, raising=False
@@ -294,6 +297,10 @@ def left(aws: None, monkeypatch: pytest.MonkeyPatch) -> Any:
     backend = cloudformation_backends[DEFAULT_ACCOUNT_ID][PROD.region]
     stack = backend.get_stack("cartwright-prod-orders")
     stack.status = "ROLLBACK_FAILED"
+    # Nor does it know that what the creation made is retained by the deletion.
+    monkeypatch.setattr(
+        type(stack), "delete", lambda self: setattr(self, "status", "DELETE_COMPLETE")
+    )
     return stack
 
 
