@@ -115,6 +115,13 @@ def test_aws_knows_each_command_of_the_documents(line: str, words: list[str]) ->
         assert {_dashed(name) for name in shape.required_members} <= given, line
 
 
+def test_messages_are_moved_to_where_they_are_worked_on() -> None:
+    """SQS knows the way back only of what it parked itself: EventBridge parks there, too."""
+    moves = [line for line, words in commands("aws") if "start-message-move-task" in words]
+    assert moves
+    assert [line for line in moves if "--destination-arn" not in line] == []
+
+
 def test_there_are_commands_to_check() -> None:
     assert len(list(commands("aws"))) > 20
     assert len(list(commands("make"))) > 20
