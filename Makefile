@@ -5,9 +5,10 @@ BOOT := python3 -I tools/local/bootstrap.py
 PYTEST := $(PY) -m pytest --numprocesses=auto --maxprocesses=4 --dist=loadfile -q
 # For the command line of the CDK: CDK_FLAGS="--require-approval never --progress events" asks nobody.
 CDK_FLAGS ?=
+CDK = STAGE=$(STAGE) PATH="$(CURDIR)/.venv/bin:$$PATH" node_modules/.bin/cdk
 
 .DEFAULT_GOAL := help
-.PHONY: help venv up run down reset status logs watch test soak faults defects check lint synth bootstrap deploy discard cost bench demo contracts access lock build
+.PHONY: help venv up run down reset status logs watch test soak faults defects check lint synth diff bootstrap deploy discard cost bench demo contracts access lock build
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -56,7 +57,10 @@ build: venv ## Build functions and layers for AWS
 	@$(PY) -m tools.build --platform aws
 
 synth: venv ## Build and synthesize the stacks of STAGE with all policy checks
-	@STAGE=$(STAGE) PATH="$(CURDIR)/.venv/bin:$$PATH" node_modules/.bin/cdk synth --quiet --no-notices
+	@$(CDK) synth --quiet --no-notices $(CDK_FLAGS)
+
+diff: venv ## Compare the stacks of STAGE with what is deployed
+	@$(CDK) diff --no-notices $(CDK_FLAGS)
 
 bootstrap: venv ## Bind STAGE to ACCOUNT and prepare that account, once
 	@$(PY) -m tools.deployment bootstrap --stage "$(STAGE)" --account "$(ACCOUNT)" -- $(CDK_FLAGS)

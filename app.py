@@ -11,23 +11,23 @@ from infra.jsii import use_own_node
 
 use_own_node()
 
-from aws_cdk import Annotations, App  # noqa: E402
+from aws_cdk import App  # noqa: E402
 
 from infra.application import build  # noqa: E402
 from infra.project import Project  # noqa: E402
 from infra.settings import configured  # noqa: E402
-from infra.stages import NO_ACCOUNT, chosen, stage_named  # noqa: E402
+from infra.stages import chosen, stage_named  # noqa: E402
 from tools import build as builder  # noqa: E402
 
 context = json.loads(os.environ.get("CDK_CONTEXT_JSON") or "{}")  # what `-c` and its files gave
 port = int(os.environ.get("CARTWRIGHT_PORT") or 4566)
-named = stage_named(
+stage = stage_named(
     chosen(context.get("stage"), os.environ.get("STAGE")),
     port=port,
     psp_port=int(os.environ.get("CARTWRIGHT_PSP_PORT") or port + 1000),
     linked_layers=os.environ.get("CARTWRIGHT_LINK_LAYERS") != "0",
 )
-stage = configured(named, context)
+stage = configured(stage, context)
 if stage.assets == "aws":
     try:
         builder.build("aws", allow_slow=os.environ.get("CARTWRIGHT_ALLOW_SLOW") == "1")
@@ -35,10 +35,4 @@ if stage.assets == "aws":
         raise SystemExit(str(error)) from error
 app = App(builtin_cloud_formation_validation=stage.policy_checks)
 build(app, stage=stage, project=Project())
-if named.account is None and stage.account == NO_ACCOUNT:
-    Annotations.of(app).add_warning_v2(
-        "cartwright:unbound",
-        f"The stage {stage.name} is bound to no account and cannot be deployed. "
-        f"Bind it: make bootstrap STAGE={stage.name} ACCOUNT=<12 digits>",
-    )
 app.synth()

@@ -36,7 +36,8 @@ LOG_ACTIONS = (
 
 
 class AccountStack(Stack):
-    """The role by which API Gateway writes logs. It stays when the stack goes."""
+    """The role by which API Gateway writes logs. It stays when the stack goes, which is therefore
+    not protected: a creation that failed can be repeated."""
 
     def __init__(self, scope: Construct, *, account: str, region: str) -> None:
         super().__init__(
@@ -45,7 +46,6 @@ class AccountStack(Stack):
             stack_name=f"cartwright-{ID}",
             description="What all stages of an account and region share",
             env=Environment(account=account, region=region),
-            termination_protection=True,
             tags={"application": "cartwright"},
         )
         rights = grants.allow(*LOG_ACTIONS, on=["*"])

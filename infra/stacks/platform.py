@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 
-from aws_cdk import ArnFormat, CfnOutput, RemovalPolicy
+from aws_cdk import Annotations, ArnFormat, CfnOutput, RemovalPolicy
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_iam as iam
@@ -19,8 +19,13 @@ from infra.constructs.data_key import data_key
 from infra.constructs.queues import DeadLetterQueue
 from infra.project import Project
 from infra.stacks.functions import Capability, FunctionStack
-from infra.stages import Stage
+from infra.stages import NO_ACCOUNT, Stage
 from shop.deploy import Function
+
+UNBOUND = (
+    "The stage {0} is bound to no account and cannot be deployed. "
+    "Bind it: make bootstrap STAGE={0} ACCOUNT=<12 digits>"
+)
 
 
 class PlatformStack(FunctionStack):
@@ -36,6 +41,8 @@ class PlatformStack(FunctionStack):
             name="platform",
             about="Event bus, layers, alarms and the outbox relay",
         )
+        if stage.bootstrapped and stage.account == NO_ACCOUNT:
+            Annotations.of(self).add_warning_v2("cartwright:unbound", UNBOUND.format(stage.name))
         self._publish_layers()
         self._add_alarm_topic()
         self._add_bus()

@@ -14,6 +14,7 @@ from tools.access.synthesis import ACCOUNT, app, as_deployed, stand_ins, synthes
 from infra import account
 from infra.constructs.policy_checks import check_policies
 from infra.project import Project
+from infra.settings import configured
 from infra.stacks.platform import PlatformStack
 from infra.stacks.service import ServiceStack
 from infra.stages import DEV, LOCAL, PROD, STAGING
@@ -26,6 +27,14 @@ def unlinked(*, files: Project, out: Path) -> None:
     made = app(stage, out)
     PlatformStack(made, stage=stage, project=files)
     ServiceStack(made, stage=stage, project=files, service=_payments(files))
+    made.synth()
+
+
+def unbound(*, files: Project, out: Path) -> None:
+    """A stack of a stage of which no operator has said anything."""
+    stage = replace(configured(PROD, {}), policy_checks=False)
+    made = app(stage, out)
+    PlatformStack(made, stage=stage, project=files)
     made.synth()
 
 
@@ -47,7 +56,7 @@ def _payments(files: Project) -> Service:
 
 
 def main(folder: Path) -> None:
-    """Write the stages, `unlinked/`, `account/` and `careless.json`.
+    """Write the stages, `unlinked/`, `unbound/`, `account/` and `careless.json`.
 
     What cdk-nag says is the same of every stage of AWS, so it is asked of production only.
     """
@@ -59,6 +68,7 @@ def main(folder: Path) -> None:
         synthesize(bound, files=files, out=folder / stage.name)
     account.app(ACCOUNT, PROD.region, out=str(folder / "account")).synth()
     unlinked(files=files, out=folder / "unlinked")
+    unbound(files=files, out=folder / "unbound")
     (folder / "careless.json").write_text(careless(files=files, out=folder / "careless"))
 
 

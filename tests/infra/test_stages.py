@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from infra.project import ROOT
-from infra.stages import DEV, LOCAL, PROD, STAGING, chosen, stage_named
+from infra.stages import DEV, LOCAL, NO_ACCOUNT, PROD, STAGING, chosen, stage_named
 from shop.deploy import discover
 from tools import quotas
 from tools.access.templates import Assembly, Resource
@@ -188,3 +188,18 @@ def test_the_relay_keeps_up_with_every_shard_of_every_table(prod: Assembly) -> N
     assert len(mappings) == len(discover().publishing)
     assert PROD.pools.stream is not None
     assert PROD.pools.stream >= batches
+
+
+def test_a_stage_that_is_bound_to_no_account_says_so(synthesized: Path) -> None:
+    """It deploys nowhere: its account is nobody's."""
+    stacks = json.loads((synthesized / "unbound" / "manifest.json").read_text())["artifacts"]
+    assert stacks["platform"]["environment"] == f"aws://{NO_ACCOUNT}/{PROD.region}"
+    assert "make bootstrap STAGE=prod ACCOUNT=" in everything(synthesized / "unbound")
+    assert "make bootstrap" not in everything(synthesized / "prod")
+
+
+def everything(assembly: Path) -> str:
+    """What the assembly says besides its templates."""
+    return "".join(
+        file.read_text() for file in assembly.glob("*.json") if "template" not in file.name
+    )
