@@ -65,7 +65,7 @@ class Stage:
     access_log_retention_days: int = 30  # who called what, and when
     # Bulkheads, and the quota of the account (concurrent executions) that they are cut from.
     pools: Pools = field(default_factory=Pools)
-    concurrency: int = 1000
+    account_concurrency: int = 1000
 
     retry_interval_s: int = 1  # a state machine's first wait before it repeats a task
     retry_max_delay_s: int = 4

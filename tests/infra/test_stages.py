@@ -174,7 +174,9 @@ def test_the_pools_of_a_stage_leave_the_rest_of_its_quota_to_routes_and_queues(
 ) -> None:
     """What is reserved, what queues may take, and the requests of the stage's rate."""
     for stage in (DEV, STAGING, PROD):
-        assert quotas.concurrency(assemblies[stage.name], stage) <= stage.concurrency, stage.name
+        assert quotas.concurrency(assemblies[stage.name], stage) <= stage.account_concurrency, (
+            stage.name
+        )
 
 
 def test_the_relay_keeps_up_with_every_shard_of_every_table(prod: Assembly) -> None:
