@@ -2,6 +2,7 @@
 
 from aws_cdk import App, Stack, Tags
 
+from infra.alarm_addresses import check_alarms_are_heard
 from infra.constructs.policy_checks import check_policies
 from infra.contract import check_functions, check_paths, routes
 from infra.project import Project
@@ -17,6 +18,7 @@ from infra.stages import Stage
 def build(app: App, *, stage: Stage, project: Project) -> None:
     """Put the stacks into the app: one for each service that declares itself, and what joins
     them."""
+    check_alarms_are_heard(stage)
     if stage.policy_checks:
         check_policies(app)
     declared = project.platform()

@@ -1,7 +1,7 @@
 """The API contract as the gateway needs it: routes and request schemas, read from OpenAPI 3.1."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from infra.stages import Throttle
@@ -12,7 +12,7 @@ Auth = Literal["public", "customer", "staff", "signature"]
 
 @dataclass(frozen=True, kw_only=True)
 class RouteContract:
-    """One operation of the document."""
+    """A method on a path: an operation of the document, or HEAD of one that is a GET."""
 
     method: str
     path: str
@@ -40,13 +40,22 @@ class RouteContract:
 
 
 def routes(document: Mapping[str, Any]) -> list[RouteContract]:
-    """All operations, in the order of the document."""
-    return [
+    """All operations, in the order of the document, each GET with its HEAD.
+
+    The same function answers both, and HTTP has no body in the answer to a HEAD: see ADR 0024.
+    """
+    operations = [
         _route(method, path, operation)
         for path, item in document["paths"].items()
         for method, operation in item.items()
         if method in METHODS
     ]
+    return [made for route in operations for made in (route, *_head(route))]
+
+
+def _head(route: RouteContract) -> Iterator[RouteContract]:
+    if route.method == "GET":
+        yield replace(route, method="HEAD")
 
 
 def _route(method: str, path: str, operation: Mapping[str, Any]) -> RouteContract:

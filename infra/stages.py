@@ -5,7 +5,6 @@ Every difference is an attribute here. No other file compares a stage's name.
 
 import platform
 import sys
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -20,6 +19,10 @@ class Throttle:
 
     rate: int
     burst: int
+
+    def within(self, other: "Throttle") -> "Throttle":
+        """The smaller of the two."""
+        return Throttle(rate=min(self.rate, other.rate), burst=min(self.burst, other.burst))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +47,18 @@ class Domain:
 
 
 @dataclass(frozen=True, kw_only=True)
+class CallerLimits:
+    """Requests in five minutes that one caller may send; the firewall counts them.
+
+    Many customers can share an address (a phone network, an office), so it has the most room.
+    """
+
+    address: int = 3000
+    token: int = 900
+    sign_ins: int = 100  # and registrations, by address
+
+
+@dataclass(frozen=True, kw_only=True)
 class Stage:
     """One deployment of the platform."""
 
@@ -63,9 +78,7 @@ class Stage:
     log_level: LogLevel = "INFO"
     log_retention_days: int = 30  # what functions and machines say
     access_log_retention_days: int = 30  # who called what, and when
-    # Bulkheads, and the quota of the account (concurrent executions) that they are cut from.
-    pools: Pools = field(default_factory=Pools)
-    account_concurrency: int = 1000
+    pools: Pools = field(default_factory=Pools)  # cut from `account_concurrency`
 
     retry_interval_s: int = 1  # a state machine's first wait before it repeats a task
     retry_max_delay_s: int = 4
@@ -77,6 +90,7 @@ class Stage:
     function_log: Literal["INFO", "WARN"] = "WARN"
 
     # What outlives a mistake.
+    own_keys: bool = True  # data is encrypted by keys of ours, one a service, or else by AWS's own
     retain: bool = True  # tables, keys, logs and secrets stay when their stack goes
     deletion_protection: bool = True
     point_in_time_recovery: bool = True
@@ -84,9 +98,9 @@ class Stage:
     multi_region_keys: bool = True
 
     # The edge.
+    # What the API takes; of a route, no more than the route says of itself.
     throttle: Throttle = field(default_factory=lambda: Throttle(rate=500, burst=1000))
-    throttle_overrides: Mapping[str, Throttle] = field(default_factory=dict)  # by function
-    requests_per_ip_5min: int = 3000
+    callers: CallerLimits = field(default_factory=CallerLimits)
     # None: the address that API Gateway gives, known when the API is made (names.public_url).
     public_url: str | None = None
     domain: Domain | None = None
@@ -95,10 +109,20 @@ class Stage:
     psp_base_url: str = "https://api.stripe.com"
     api_custom_id: str | None = None  # a fixed API id, which only emulators can give
 
-    # What the target can run.
+    # Who is told. A stage with alarms does not synthesize if nobody hears them.
     alarms: bool = True
-    metrics_from_logs: bool = True  # what functions count in their log lines becomes metrics
-    alarm_email: str | None = None
+    pages_to: tuple[str, ...] = ()  # e-mail addresses or https endpoints; alarm_addresses.py
+    notices_to: tuple[str, ...] = ()  # empty: the same
+    alarms_need_address: bool = True
+    # Some metrics and events are of a whole account and region: one stage there watches them.
+    watches_account: bool = False
+    account_concurrency: int = 1000  # concurrent executions that the account allows
+
+    job_every_minutes: int = 1  # how often recovery jobs, sweeper and auditor run
+
+    # What the target can run.
+    metrics_from_logs: bool = True  # what stands in log lines becomes metrics
+    metric_math: bool = True  # an alarm may compute what it looks at
     firewall: bool = True  # WAFv2 web ACL and its association
     enforce_tls: bool = True  # refuse plain HTTP in resource policies
     bootstrapped: bool = True  # deploys by the roles that `cdk bootstrap` made
@@ -150,6 +174,9 @@ def local(*, port: int, psp_port: int, linked_layers: bool = True) -> Stage:
         psp_base_url=f"http://127.0.0.1:{psp_port}",
         api_custom_id="cartwright",
         metrics_from_logs=False,
+        metric_math=False,
+        alarms_need_address=False,
+        watches_account=True,  # which nobody shares
         firewall=False,
         enforce_tls=False,
         bootstrapped=False,
@@ -167,8 +194,13 @@ DEV = Stage(
     log_level="DEBUG",
     log_retention_days=14,
     access_log_retention_days=14,
+    own_keys=False,
     retain=False,
     deletion_protection=False,
+    # Nobody is woken up by it, and it stands idle most of the time.
+    alarms=False,
+    firewall=False,
+    job_every_minutes=5,
     throttle=Throttle(rate=50, burst=100),
 )
 
@@ -184,6 +216,7 @@ PROD = Stage(
     name="prod",
     region="eu-central-1",
     access_log_retention_days=400,
+    watches_account=True,
     throttle=Throttle(rate=2000, burst=4000),
     needs_domain=True,
     pools=Pools(authorizer=100, steps=80, job=2, consumer=50, stream=96),

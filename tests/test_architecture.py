@@ -248,3 +248,34 @@ def test_ports_stand_in_one_place(service: str) -> None:
             if isinstance(node, ast.ClassDef):
                 protocol = any(isinstance(b, ast.Name) and b.id == "Protocol" for b in node.bases)
                 assert not protocol or file.name == "ports.py", (file, node.name)
+
+
+# Every place that divides, and what: the kernel alone divides money, and says how it rounds.
+DIVIDES = {
+    "identity/domain/sign_in_attempts.py": "time",
+    "operations/service/read_documents.py": "paths",
+    "payments/clients/stripe.py": "time",
+    "payments/clients/stripe_mapping.py": "minor units into the provider's, or not at all",
+    "payments/domain/payment.py": "time",
+    "shop/cursor.py": "padding",
+    "shop/deploy.py": "paths",
+    "shop/ids.py": "a hash",
+    "shop/invocation.py": "time",
+    "shop/money.py": "money",
+    "shop/telemetry.py": "time",
+}
+DIVISIONS = (ast.Div, ast.FloorDiv, ast.Mod)
+DIVIDING = {"round", "divmod", "Decimal", "Fraction", "quantize"}
+
+
+def test_money_is_divided_by_the_kernel_alone() -> None:
+    found = set()
+    for root in (FUNCTIONS, KERNEL.parent):
+        for file in root.rglob("*.py"):
+            for node in ast.walk(ast.parse(file.read_text())):
+                divides = isinstance(getattr(node, "op", None), DIVISIONS)
+                named = node.func if isinstance(node, ast.Call) else None
+                name = getattr(named, "id", getattr(named, "attr", ""))
+                if divides or name in DIVIDING:
+                    found.add(file.relative_to(root).as_posix())
+    assert found == set(DIVIDES)

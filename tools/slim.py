@@ -45,6 +45,8 @@ UNUSED = (
     "boto3/examples",
     "cffi",  # compiles bindings; those that are compiled need only _cffi_backend
     "dateutil/zoneinfo",
+    "dns",  # email-validator asks it whether mail could be delivered, which nobody asks for
+    "email_validator/deliverability.py",
     "pycparser",
     "pydantic/mypy.py",
     "pydantic/v1",

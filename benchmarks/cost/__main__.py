@@ -15,8 +15,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from benchmarks.cost import tables
-from benchmarks.cost.budgets import BUDGETS, PRICES, ROOT, TIMES, document, recording, tariff_of
+from benchmarks.cost import idle, tables
+from benchmarks.cost.budgets import BUDGETS, ROOT, TIMES, document, recording, tariff_of
 from benchmarks.cost.counts import Function, Recording
 from benchmarks.cost.pricing import Tariff
 
@@ -24,7 +24,6 @@ OUT = ROOT / "build" / "cost.json"
 DOCUMENT = ROOT / "docs" / "cost.md"
 MARKS = ("<!-- begin: make cost -->\n", "<!-- end -->\n")
 RECORD = "tests.integration.cost.record"
-RULES = "AWS::WAFv2::WebACL/Rules"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -57,18 +56,6 @@ def replaced(document_: str, text: str) -> str:
     return f"{before}{start}\n{text}\n\n{end}{after}"
 
 
-def count(templates: Mapping[str, Any], types: Sequence[str]) -> dict[str, int]:
-    """How many resources of these types there are; `<type>/Rules` counts the rules in them."""
-    resources = [each for template in templates.values() for each in template["Resources"].values()]
-    found = {type_: sum(each["Type"] == type_ for each in resources) for type_ in types}
-    found[RULES] = sum(
-        len(each["Properties"]["Rules"])
-        for each in resources
-        if each["Type"] == RULES.partition("/")[0]
-    )
-    return found
-
-
 def _dated(found: Recording, tariff: Tariff, before: Mapping[str, Any]) -> dict[str, Any]:
     """With the day on which it became what it is."""
     today, resources = f"{datetime.now(UTC):%Y-%m-%d}", _resources()
@@ -99,16 +86,18 @@ def _measure_times() -> None:
     TIMES.write_text(json.dumps(times, indent=1) + "\n")
 
 
-def _resources() -> dict[str, int]:
-    """Of production, as the tests of infra synthesize it."""
-    types = [type_ for type_ in json.loads(PRICES.read_text())["monthly"] if type_ != RULES]
+def _resources() -> dict[str, dict[str, int]]:
+    """Of the stages that are priced, as the tests of infra synthesize them."""
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-m", "tests.infra.synthesize", folder]
         run = subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True)
         if run.returncode:
             raise SystemExit(f"The stacks could not be synthesized:\n{run.stderr[-3000:]}")
-        files = (Path(folder) / "prod").glob("*.template.json")
-        return count({file.name: json.loads(file.read_text()) for file in files}, types)
+        return {stage: idle.count(_templates(Path(folder) / stage)) for stage in idle.LIMITS}
+
+
+def _templates(folder: Path) -> dict[str, Any]:
+    return {file.name: json.loads(file.read_text()) for file in folder.glob("*.template.json")}
 
 
 def _say(before: Mapping[str, Any], after: Mapping[str, Any]) -> None:

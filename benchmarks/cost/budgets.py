@@ -10,6 +10,7 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
+from benchmarks.cost import idle
 from benchmarks.cost.counts import Counts, Function, Recording, Usage, usage
 from benchmarks.cost.pricing import Tariff, Times
 
@@ -19,7 +20,6 @@ TIMES = ROOT / "benchmarks" / "times.json"
 BUDGETS = ROOT / "benchmarks" / "budgets.json"
 PER = 1000
 TOLERANCE = 0.05
-MINUTES = 365 * 24 * 60 // 12  # of a month
 NOTHING_COUNTED = "nothing is counted differently: a price, a time or a function's memory is"
 MEANT = "If that is meant, `make cost` writes the new budget."
 # Units follow from requests and sizes of rows, bytes from the lines: the cost watches over them.
@@ -97,9 +97,15 @@ def _as_mapping(value: Any) -> Mapping[str, float]:
 
 
 def document(
-    found: Recording, tariff: Tariff, *, resources: Mapping[str, int], recorded: str
+    found: Recording,
+    tariff: Tariff,
+    *,
+    resources: Mapping[str, Mapping[str, int]],
+    recorded: str,
 ) -> dict[str, Any]:
-    """All of it, as `build/cost.json` and the budgets have it. Costs are those of PER."""
+    """All of it, as `build/cost.json` and the budgets have it. Costs are those of PER; resources
+    are by stage.
+    """
     return {
         "recorded": recorded,
         "region": tariff.prices["region"],
@@ -108,25 +114,12 @@ def document(
         "per": PER,
         "services": list(dict.fromkeys(p["service"] for p in tariff.prices["prices"].values())),
         "usage": {name: _priced(each, tariff) for name, each in found.items()},
-        "monthly": monthly(found, tariff, resources=resources),
+        "monthly": {
+            stage: idle.monthly(found, tariff, resources=each) for stage, each in resources.items()
+        },
         "functions": {name: asdict(each) for name, each in sorted(tariff.functions.items())},
-        "resources": dict(resources),
+        "resources": {stage: dict(each) for stage, each in resources.items()},
     }
-
-
-def monthly(
-    found: Recording, tariff: Tariff, *, resources: Mapping[str, int]
-) -> dict[str, dict[str, float]]:
-    """What a month costs without a single customer: number, and cost in all."""
-    rows = {
-        each["label"]: {"number": resources[type_], "cost": resources[type_] * each["price"]}
-        for type_, each in tariff.prices["monthly"].items()
-    }
-    for name, each in found.items():
-        if each.kind == "schedule":
-            cost = sum(tariff.cost(each.now).values()) * MINUTES
-            rows[f"{name}, every minute"] = {"number": MINUTES, "cost": round(cost, 4)}
-    return rows
 
 
 def _priced(each: Usage, tariff: Tariff) -> dict[str, Any]:

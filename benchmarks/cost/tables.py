@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from benchmarks.cost import idle
 from benchmarks.cost.counts import COUNTED, owner, usage
 
 Document = Mapping[str, Any]
@@ -64,14 +65,21 @@ def _cell(now: float, later: float) -> str:
 
 
 def monthly(document: Document) -> str:
-    """What a month costs without a customer."""
-    rows = [
-        [name, f"{each['number']:,.0f}", f"{each['cost']:.2f}"]
-        for name, each in document["monthly"].items()
+    """What a month costs without a customer, by stage."""
+    stages = document["monthly"]
+    head, sums = ["A month without a customer"], ["**Total**"]
+    for stage, rows in stages.items():
+        head += [f"In {stage}", document["currency"]]
+        sums += ["", f"{idle.total(rows):.2f}"]
+    names = dict.fromkeys(name for rows in stages.values() for name in rows)
+    table = [
+        [name, *(cell for rows in stages.values() for cell in _month(rows[name]))] for name in names
     ]
-    total = sum(each["cost"] for each in document["monthly"].values())
-    head = ["A month without a customer", "Number", document["currency"]]
-    return grid(head, [*rows, ["**Total**", "", f"{total:.2f}"]])
+    return grid(head, [*table, sums])
+
+
+def _month(each: Mapping[str, float]) -> list[str]:
+    return [f"{each['number']:,.0f}" if each["number"] else "", f"{each['cost']:.2f}"]
 
 
 def functions(document: Document) -> str:
@@ -109,5 +117,6 @@ def report(document: Document) -> str:
 def _dates(document: Document) -> str:
     return (
         f"Recorded {document['recorded']}; list prices of {document['region']} as of "
-        f"{document['prices_as_of']}, no free tier, before any discount and tax."
+        f"{document['prices_as_of']}, before any discount and tax. What AWS gives for "
+        "nothing is taken off the month only, once for each account."
     )

@@ -3,7 +3,7 @@
 from shop.deploy import Function, Service, Table
 
 SERVICE = Service(
-    about="Products and prices",
+    description="Products and prices",
     tables=(Table(name="catalog"),),
     functions=(
         Function(place="api/list_products", tables={"catalog": ("GetItem", "Query")}),

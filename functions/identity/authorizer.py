@@ -18,7 +18,8 @@ from shop import clock, telemetry
 from shop.invocation import invoked
 
 ROUTES = Path(__file__).with_name("routes.json")
-_BEARER = re.compile(r"^bearer +([A-Za-z0-9_.-]+)$", re.IGNORECASE)
+# RFC 6750 (2.1), and the scheme in any case (RFC 9110, 11.1).
+_BEARER = re.compile(r"(?i:bearer) +([A-Za-z0-9._~+/-]+=*)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
         raise
     if isinstance(result, InvalidToken):
         telemetry.logger.info("authorizer", extra={"outcome": "refused", "reason": result.reason})
+        telemetry.emit_metric("TokenRefused")  # What Lambda counts as an error and is none.
         raise Exception("Unauthorized")  # The gateway knows this text and no other.
     telemetry.logger.info("authorizer", extra={"outcome": "verified", "subject": result.sub})
     return {
@@ -68,7 +70,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
 
 
 def _verify(header: str) -> Verified | InvalidToken:
-    match = _BEARER.match(header)
+    match = _BEARER.fullmatch(header)
     if match is None:
         return InvalidToken("no_bearer_token")
     return gate().verifier.verify(match.group(1), now=clock.now())

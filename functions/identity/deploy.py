@@ -5,7 +5,7 @@ from shop.deploy import Alarm, Function, Personal, Service, Table
 CPU_MB = 1769  # One whole vCPU: hashing a password is all that these functions wait for.
 
 SERVICE = Service(
-    about="Users, sessions, token keys and the authorizer",
+    description="Users, sessions, token keys and the authorizer",
     tables=(
         Table(
             name="identity",
@@ -40,14 +40,13 @@ SERVICE = Service(
     alarms=(
         Alarm(
             metric="RefreshReuseDetected",
-            says="A refresh token came twice: it may be stolen. Its session is over.",
-        ),
-        Alarm(
-            metric="AuthorizerFault",
-            says="The authorizer cannot check tokens: every route answers 500.",
+            description="Many refresh tokens come twice: stolen, or a client that keeps old ones.",
+            limit=10,
+            minutes=15,
         ),
     ),
-    quiet=("SignInLimited", "SignInRefused"),
+    quiet=("SignInLimited", "SignInRefused", "TokenRefused"),
+    told_by={"AuthorizerFault": "Errors"},  # it raises
     ids={"usr": ("user_id", "customer_id"), "fam": ("session_id",), "ses": ()},
     variables={
         "TOKEN_KEY_ARN": "arn:aws:kms:us-east-1:000000000000:key/identity-tokens",

@@ -5,11 +5,10 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 from pydantic_core import PydanticCustomError
 
-from identity.domain import user
-from identity.domain.common_passwords import COMMON
+from identity.domain import email_address, password
 from identity.service.issue_token_pair import TokenPair
-from shop import ids
-from shop.schemas import RequestModel, ResponseModel
+from shop import human_text, ids
+from shop.schemas import RequestModel, ResponseModel, Text100
 
 
 def _printable(text: str) -> str:
@@ -20,15 +19,35 @@ def _printable(text: str) -> str:
 
 def _short_in_one_form(email: str) -> str:
     """One character may stand for eighteen: what is looked up is measured, not what was typed."""
-    if len(user.normalise_email(email)) > user.MAX_EMAIL:
+    if len(email_address.lookup_form(email)) > email_address.MAX_LENGTH:
         raise PydanticCustomError("email_too_long", "is too long when its characters are unified")
     return email
 
 
-def _uncommon(password: SecretStr) -> SecretStr:
-    if password.get_secret_value().casefold() in COMMON:
+def _canonical(email: str) -> str:
+    found = email_address.canonical(email)
+    if found is None:
+        raise PydanticCustomError("email_invalid", "is no e-mail address that mail can reach")
+    return found
+
+
+def _acceptable(typed: SecretStr) -> SecretStr:
+    """Every rule looks at the form that is hashed."""
+    normal = password.normalise(typed.get_secret_value())
+    try:
+        human_text.fold(normal)
+    except human_text.NotReadable as error:
+        raise PydanticCustomError(
+            "password_not_readable", "shows nothing, or has characters that are no text"
+        ) from error
+    if not password.MIN_LENGTH <= len(normal) <= password.MAX_LENGTH:
+        raise PydanticCustomError(
+            "password_length",
+            "must have 8 to 128 characters when they are unified",
+        )
+    if password.is_common(normal):
         raise PydanticCustomError("password_too_common", "is one of the commonest passwords")
-    return password
+    return SecretStr(normal)
 
 
 def _given(consent: bool) -> bool:
@@ -37,31 +56,37 @@ def _given(consent: bool) -> bool:
     return consent
 
 
-Email = Annotated[
+_LABEL = "[^@ .\u3002\uff0e\uff61]+"  # The dots that people type (UTS 46, 2.3).
+# What is typed to sign in. Other spaces are not printable; dialects differ in what `\s` is.
+TypedEmail = Annotated[
     str,
     Field(
         min_length=6,
-        max_length=user.MAX_EMAIL,
-        # Other spaces are not printable. Dialects of patterns differ in what `\s` is.
-        pattern=r"^[^@ ]{1,64}@[^@ .]+(\.[^@ .]+)+$",
+        max_length=email_address.MAX_LENGTH,
+        pattern=f"^[^@ ]{{1,64}}@{_LABEL}([.\u3002\uff0e\uff61]{_LABEL})+$",
         examples=["ada@example.com"],
     ),
     AfterValidator(_printable),
     AfterValidator(_short_in_one_form),
 ]
-Name = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_printable)]
+Email = Annotated[TypedEmail, AfterValidator(_canonical)]
 Locale = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$", max_length=35)]
 NewPassword = Annotated[
     SecretStr,
-    Field(min_length=8, max_length=128, examples=["a long sentence is best"]),
-    AfterValidator(_uncommon),
+    Field(
+        min_length=password.MIN_LENGTH,
+        max_length=password.MAX_SENT,
+        description="8 to 128 characters in NFKC",
+        examples=["a long sentence is best"],
+    ),
+    AfterValidator(_acceptable),
 ]
 
 
 class Profile(RequestModel):
     """What a user may tell about themselves."""
 
-    name: Name | None = None
+    name: Text100 | None = None
     locale: Annotated[Locale | None, Field(description="BCP 47", examples=["en-GB"])] = None
 
 
@@ -82,8 +107,7 @@ class RegisterIn(RequestModel):
 
     @model_validator(mode="after")
     def _password_is_not_the_address(self) -> "RegisterIn":
-        password = user.normalise_email(self.password.get_secret_value())
-        if password == user.normalise_email(self.email):
+        if email_address.lookup_form(self.password.get_secret_value()) == self.email:
             raise PydanticCustomError("password_is_email", "the password is the e-mail address")
         return self
 
@@ -98,14 +122,14 @@ class RegisteredOut(ResponseModel):
 class Device(RequestModel):
     """What the user calls the device, for a list of sessions."""
 
-    name: Name
+    name: Text100
 
 
 class SignInIn(RequestModel):
     """POST /sessions."""
 
-    email: Email
-    password: Annotated[SecretStr, Field(min_length=1, max_length=128)]
+    email: TypedEmail
+    password: Annotated[SecretStr, Field(min_length=1, max_length=password.MAX_SENT)]
     device: Device | None = None
 
 

@@ -8,7 +8,7 @@ CHANGE = ("GetItem", "PutItem", "UpdateItem")
 HELD = ("order_id", "status", "lines", "held_until", "sequence", "created_at", "updated_at")
 
 SERVICE = Service(
-    about="Stock, reservations and movements",
+    description="Stock, reservations and movements",
     tables=(
         Table(
             name="inventory",
@@ -30,7 +30,7 @@ SERVICE = Service(
     alarms=(
         Alarm(
             metric="SweepFailed",
-            says="A reservation that is over could not be given back.",
+            description="A reservation that is over could not be given back.",
         ),
     ),
     quiet=("ReservationsExpired",),

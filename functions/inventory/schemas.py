@@ -4,14 +4,14 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from shop.schemas import Line, RequestModel, ResponseModel
+from shop.schemas import Country, Line, RequestModel, ResponseModel, Text50
 
 
 class Destination(RequestModel):
     """Where the goods would go. Every centre ships everywhere, so it changes no quantity."""
 
-    country: Annotated[str, Field(pattern="^[A-Z]{2}$", description="ISO 3166-1 alpha-2")]
-    region: Annotated[str | None, Field(max_length=50)] = None
+    country: Country
+    region: Text50 | None = None
 
 
 class StockCheck(RequestModel):

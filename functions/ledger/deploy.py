@@ -10,7 +10,7 @@ SHOWN = ("account", "side", "amount", "currency", "order_id", "payment_id")
 BY_ACCOUNT = Index(partition="account_day", sort="entry_sort", project=SHOWN)
 
 SERVICE = Service(
-    about="Append-only ledger and balances",
+    description="Append-only ledger and balances",
     tables=(
         Table(
             name="ledger",

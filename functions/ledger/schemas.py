@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
+from pydantic_core import PydanticCustomError
 
 from ledger.domain.account_entries import AccountEntry
 from ledger.domain.accounts import Account
@@ -18,12 +19,12 @@ AccountId = Annotated[str, Field(description="code[:dimension]:currency", exampl
 
 def _moment(text: object) -> object:
     """Text only: pydantic would read a bare number as seconds since 1970."""
-    if not isinstance(text, str) or "T" not in text:
-        raise ValueError("not an RFC 3339 time")
     try:
-        return clock.parse(text)
-    except OverflowError as error:  # Its own offset carries it out of the years 1 to 9999.
-        raise ValueError("not a time in UTC") from error
+        if isinstance(text, str):
+            return clock.parse(text)
+    except ValueError:
+        pass
+    raise PydanticCustomError("not_rfc_3339", "is not a date-time as RFC 3339 has it")
 
 
 Moment = Annotated[

@@ -9,7 +9,7 @@ OPEN_VIOLATION = (
     "invariant", "subject", "detail", "names", "first_seen", "waiting", "reported_at", "revision",
 )  # fmt: skip
 SERVICE = Service(
-    about="Health, API reference, problem catalogue, live invariants",
+    description="Health, API reference, problem catalogue, live invariants",
     tables=(Table(name="audit", indexes=due(*OPEN_VIOLATION), publishes=True),),
     functions=(
         Function(
@@ -38,14 +38,25 @@ SERVICE = Service(
         ),
     ),
     alarms=(
-        Alarm(metric="RelayParked", says="The relay could not publish an event and parked it."),
+        Alarm(
+            metric="RelayParked",
+            description="The relay could not publish an event and parked it.",
+            severity="page",
+        ),
         Alarm(
             metric="InvariantLag",
-            says="Invariants are not checked, or not up to now: changes go by unseen.",
+            description="Invariants are not checked up to now: changes go by unseen.",
             gauge=True,
             limit=300,
+            periods=5,
+            recovers=True,
+        ),
+        Alarm(
+            metric="RetriesExhausted",
+            description="Calls to AWS stayed throttled, or in conflict, until nobody tried again.",
+            dimensions={"service": "all"},  # as shop.telemetry counts it
+            limit=5,
             minutes=5,
-            silence_is_good=False,
         ),
     ),
     invariants={"I6": "A change has no event or two, or balances are not the fold of the entries."},

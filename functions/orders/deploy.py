@@ -14,7 +14,7 @@ MAKE = ("GetItem", "PutItem", "UpdateItem")
 CHANGE = ("GetItem", "UpdateItem")
 
 SERVICE = Service(
-    about="Orders and timelines",
+    description="Orders and timelines",
     tables=(
         Table(
             name="orders",
@@ -76,11 +76,13 @@ SERVICE = Service(
     alarms=(
         Alarm(
             metric="CheckoutStuck",
-            says="A payment of an order has been under way for more than five minutes.",
+            description="Payments of orders are under way for more than five minutes.",
+            severity="page",
         ),
         Alarm(
             metric="CapturedAfterClose",
-            says="Money was taken for an order that is closed: it is due back.",
+            description="Money was taken for an order that is closed: it is due back.",
+            severity="page",
         ),
     ),
     invariants={

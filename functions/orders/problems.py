@@ -18,6 +18,7 @@ __all__ = [
     "CHECKOUT",
     "CHECKOUT_INCOMPLETE",
     "CURRENCY_NOT_OFFERED",
+    "DESTINATION_NOT_SERVED",
     "IDEMPOTENCY_KEY_REUSED",
     "NOT_FOUND",
     "ORDER_CLOSED",
@@ -40,9 +41,18 @@ ORDER_NOT_CANCELLABLE = ProblemType(
 ORDER_TOTAL_TOO_LARGE = ProblemType(
     "order_total_too_large", 422, "The order costs more than one payment can take"
 )
+DESTINATION_NOT_SERVED = ProblemType(
+    "destination_not_served", 422, "Orders are not delivered there"
+)
 
 # What the routes that place answer besides.
-PLACING = (OUT_OF_STOCK, UNKNOWN_SKU, CURRENCY_NOT_OFFERED, ORDER_TOTAL_TOO_LARGE)
+PLACING = (
+    OUT_OF_STOCK,
+    UNKNOWN_SKU,
+    CURRENCY_NOT_OFFERED,
+    ORDER_TOTAL_TOO_LARGE,
+    DESTINATION_NOT_SERVED,
+)
 
 CATALOGUE: dict[str, ProblemType] = {
     value.code: value for value in list(globals().values()) if isinstance(value, ProblemType)

@@ -3,15 +3,16 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, ConfigDict, Field
+from pydantic import AfterValidator, ConfigDict, Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
+from orders.domain import destination
 from orders.domain.order import Line as OrderLine
 from orders.domain.order import Order, Status
 from shop import clock, ids
 from shop.checkout import CaptureMethod
 from shop.schemas import (
-    Address,
+    Country,
     Currency,
     Cursor,
     Limit,
@@ -24,6 +25,9 @@ from shop.schemas import (
     RequestModel,
     ResponseModel,
     ReturnUrl,
+    Text20,
+    Text50,
+    Text100,
 )
 
 # All stock of an order is held in one DynamoDB transaction of at most 100 items.
@@ -37,6 +41,47 @@ def _few_skus(lines: list[Line]) -> list[Line]:
 
 
 Lines = Annotated[list[Line], Field(min_length=1, max_length=100), AfterValidator(_few_skus)]
+
+
+class Address(RequestModel):
+    """Where the goods go, in full. Stored with the order, never put into events or logs."""
+
+    name: Text100
+    line1: Text100
+    line2: Text100 | None = None
+    city: Text100
+    # Before what depends on it: a field's check sees the fields above.
+    country: Country
+    region: Annotated[
+        Text50 | None,
+        Field(
+            description="needed in US and CA, by code or name: NJ, US-NJ or New Jersey",
+            examples=["NJ"],
+            validate_default=True,
+        ),
+    ] = None
+    postal_code: Annotated[
+        Text20 | None,
+        Field(
+            description="needed where the addresses of the country have one",
+            examples=["07102"],
+            validate_default=True,
+        ),
+    ] = None
+    phone: Text50 | None = None
+
+    @field_validator("region")
+    @classmethod
+    def _is_of_the_country(cls, region: str | None, info: ValidationInfo) -> str | None:
+        country = info.data.get("country")
+        return destination.normalise_region(country, region) if country else region
+
+    @field_validator("postal_code")
+    @classmethod
+    def _is_of_the_region(cls, postal_code: str | None, info: ValidationInfo) -> str | None:
+        if {"country", "region"} <= info.data.keys():
+            destination.ship_to(info.data["country"], info.data["region"], postal_code)
+        return postal_code
 
 
 class PlaceOrderIn(RequestModel):
@@ -125,10 +170,23 @@ class OrderOut(ResponseModel):
         return cls.model_validate(_shown(order))
 
 
+class AddressOut(ResponseModel):
+    """Where the goods go, as it was taken then: rules for new addresses are not its rules."""
+
+    name: str
+    line1: str
+    line2: str | None = None
+    city: str
+    country: str
+    region: str | None = None
+    postal_code: str | None = None
+    phone: str | None = None
+
+
 class OrderDetailOut(OrderOut):
     """An order with the address that it goes to."""
 
-    shipping_address: Address
+    shipping_address: AddressOut
 
     @classmethod
     def with_address(cls, order: Order, address: Mapping[str, Any]) -> "OrderDetailOut":

@@ -6,7 +6,7 @@ from shop.deploy import WAITING_MB, Alarm, Function, Personal, Service, Table, d
 CHANGE = ("GetItem", "PutItem", "UpdateItem")
 
 SERVICE = Service(
-    about="Payments and the PSP",
+    description="Payments and the PSP",
     tables=(
         Table(
             name="payments",
@@ -55,19 +55,22 @@ SERVICE = Service(
     alarms=(
         Alarm(
             metric="CapturedButRefused",
-            says="Money was taken for an order that cannot be paid: it is due back.",
+            description="Money was taken for an order that cannot be paid: it is due back.",
+            severity="page",
         ),
         Alarm(
             metric="PspRequestRefused",
-            says="The PSP refused what we asked for, not the method: perhaps our mistake.",
+            description="The PSP refused what we asked for, not the method: perhaps our mistake.",
         ),
         Alarm(
             metric="PspCancelFailed",
-            says="The PSP did not cancel a payment that no order has any more.",
+            description="The PSP did not cancel a payment that no order has any more.",
         ),
         Alarm(
             metric="WebhookRefused",
-            says="A webhook was not signed by the PSP, or not with a secret that we know.",
+            description="Webhooks were not signed by the PSP, or not with a secret that we know.",
+            limit=10,
+            minutes=15,
         ),
     ),
     invariants={"I3": "More was captured than authorised, or one order has two captures."},

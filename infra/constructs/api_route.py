@@ -51,7 +51,7 @@ def add_route(
         rest_api_id=api.id,
         resource_id=resource_id,
         http_method=route.method,
-        operation_name=route.name,
+        operation_name=None if route.method == "HEAD" else route.name,
         authorization_type="CUSTOM" if route.needs_token else "NONE",
         authorizer_id=api.authorizer if route.needs_token else None,
         request_validator_id=api.validator,

@@ -37,7 +37,7 @@ class DataTable(Construct):
         *,
         stage: Stage,
         declared: Table,
-        key: kms.IKey,
+        key: kms.IKey | None,
         streams: bool,
     ) -> None:
         super().__init__(scope, id_)
@@ -50,7 +50,9 @@ class DataTable(Construct):
             partition_key=_text("pk"),
             sort_key=_text("sk"),
             billing=dynamodb.Billing.on_demand(),
-            encryption=dynamodb.TableEncryptionV2.customer_managed_key(key),
+            encryption=dynamodb.TableEncryptionV2.customer_managed_key(key)
+            if key
+            else dynamodb.TableEncryptionV2.dynamo_owned_key(),
             global_secondary_indexes=[
                 _index(name, index) for name, index in declared.indexes.items()
             ],

@@ -15,7 +15,7 @@ from infra.constructs.queues import DeadLetterQueue, work_queue
 from infra.constructs.service_function import TIMEOUT_S
 from infra.project import ROOT
 from infra.stages import Stage
-from shop.deploy import Retries
+from shop.deploy import DAYS, Retries, Severity
 
 # One call that hangs must not take the batch with it: see TIMEOUT_S.
 BATCH = 5
@@ -58,7 +58,7 @@ class EventConsumer(Construct):
         )
         # The target's own dead letters: what EventBridge could not put into the queue.
         rule.add_target(targets.SqsQueue(self.queue, dead_letter_queue=dlq.queue))
-        self._watch()
+        self._watch("page" if retries == DAYS else "notice")
 
     def connect(self, function: lambda_.Function) -> None:
         """Let the queue call the function, at most as often at a time as its pool allows."""
@@ -74,7 +74,7 @@ class EventConsumer(Construct):
         reason = "A queue's failures go to the queue's own dead letters."
         acknowledge(mapping, {"Serverless-LambdaEventSourceMappingDestination": reason})
 
-    def _watch(self) -> None:
+    def _watch(self, severity: Severity) -> None:
         age = self.queue.metric_approximate_age_of_oldest_message(
             period=Duration.minutes(1), statistic=cloudwatch.Stats.MAXIMUM
         )
@@ -82,8 +82,10 @@ class EventConsumer(Construct):
             "age",
             age,
             limit=300,
-            minutes=3,
-            says="Events wait for more than five minutes: the consumer fails or is too slow.",
+            periods=3,
+            severity=severity,
+            recovers=True,
+            description="Events wait for more than five minutes: their consumer fails or is slow.",
         )
 
 

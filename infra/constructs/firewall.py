@@ -1,6 +1,10 @@
-"""The web ACL in front of the API: a rate per address and a limit on the body's size."""
+"""The web ACL in front of the API: what one caller may send, and what AWS knows to be bad.
 
-from collections.abc import Mapping
+API Gateway limits routes, for all callers together; without API keys it knows no callers. So the
+firewall counts by address and by token: docs/adr/0031-the-firewall-counts-callers.md.
+"""
+
+from collections.abc import Iterator, Mapping
 
 from aws_cdk import aws_wafv2 as waf
 from constructs import Construct
@@ -10,19 +14,34 @@ from infra.constructs import names
 from infra.problems import GatewayProblem
 from infra.stages import Stage
 
+_Acl = waf.CfnWebACL
+_Rate = _Acl.RateBasedStatementProperty
+_Statement = _Acl.StatementProperty
 # Content-Length above 262144. WAF reads no more than 64 KB of a body, so it cannot measure a larger
-# limit itself; a body without the header is measured by the handler.
+# limit itself; a body without the header is measured by the function, unless Lambda takes no such.
 TOO_LONG = (
     r"^0*([1-9]\d{6,}|[3-9]\d{5}|2[7-9]\d{4}|26[3-9]\d{3}|262[2-9]\d{2}|2621[5-9]\d|26214[5-9])$"
 )
-_ANSWERS: Mapping[str, GatewayProblem] = {
-    "too_large": problems.PAYLOAD_TOO_LARGE,
-    "rate_limited": problems.RATE_LIMITED,
+# As gateway responses have them, so that a browser can read the answer, too.
+HEADERS: Mapping[str, str] = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Expose-Headers": "Retry-After, X-Request-Id",
+    "Cache-Control": "no-store",
 }
+# WAF counts over five minutes: a second later nothing has changed.
+LATER = {"Retry-After": "60"}
+_ANSWERS = (problems.PAYLOAD_TOO_LARGE, problems.RATE_LIMITED)
+# Groups of AWS: who asks (botnets, scanners), and what exploits of other software look like. Not
+# the common rules: what they refuse by chance (a long body, a word of SQL in a name) is an order.
+MANAGED = ("AWSManagedRulesAmazonIpReputationList", "AWSManagedRulesKnownBadInputsRuleSet")
 
 
 class Firewall(Construct):
-    """A web ACL bound to a stage of the API."""
+    """A web ACL bound to a stage of the API.
+
+    It keeps no log: each line would hold the token and the address of a caller. Its metrics say
+    how much each rule refuses, and the access log which request was.
+    """
 
     def __init__(self, scope: Construct, id_: str, *, stage: Stage, stage_arn: str) -> None:
         super().__init__(scope, id_)
@@ -32,19 +51,23 @@ class Firewall(Construct):
             "Acl",
             name=stage.prefix,
             scope="REGIONAL",
-            default_action=waf.CfnWebACL.DefaultActionProperty(allow={}),
-            visibility_config=_visibility("all"),
+            default_action=_Acl.DefaultActionProperty(allow={}),
+            # "All" and "Default_Action" are WAF's own.
+            visibility_config=_visibility(stage.prefix),
             custom_response_bodies={
-                key: waf.CfnWebACL.CustomResponseBodyProperty(
-                    content_type="APPLICATION_JSON",
+                answer.code: _Acl.CustomResponseBodyProperty(
+                    content_type="APPLICATION_JSON",  # WAF gives no other type of this kind.
                     # No variables here: the id of the request is in X-Amzn-RequestId.
                     content=answer.document(errors_url, request_id=None, instance="/"),
                 )
-                for key, answer in _ANSWERS.items()
+                for answer in _ANSWERS
             },
             rules=[
-                _rule("too_large", priority=0, statement=_too_large()),
-                _rule("rate_limited", priority=1, statement=_rate(stage.requests_per_ip_5min)),
+                *_managed(first=0, besides=_signed(stage)),
+                _refusing("too-large", problems.PAYLOAD_TOO_LARGE, _too_large(), priority=2),
+                _limited("sign-ins", priority=3, rate=_sign_ins(stage)),
+                _limited("token", priority=4, rate=_token(stage)),
+                _limited("address", priority=5, rate=_address(stage)),
             ],
         )
         self.association = waf.CfnWebACLAssociation(
@@ -52,55 +75,118 @@ class Firewall(Construct):
         )
 
 
-def _rule(
-    key: str, *, priority: int, statement: waf.CfnWebACL.StatementProperty
+def _managed(*, first: int, besides: _Statement) -> Iterator[waf.CfnWebACL.RuleProperty]:
+    """What they block gets the gateway's own answer, WAF_FILTERED."""
+    for priority, name in enumerate(MANAGED, start=first):
+        group = _Acl.ManagedRuleGroupStatementProperty(
+            vendor_name="AWS", name=name, scope_down_statement=_not(besides)
+        )
+        yield _Acl.RuleProperty(
+            name=name,
+            priority=priority,
+            statement=_Statement(managed_rule_group_statement=group),
+            override_action=_Acl.OverrideActionProperty(none={}),
+            visibility_config=_visibility(name),
+        )
+
+
+def _limited(name: str, *, priority: int, rate: _Rate) -> waf.CfnWebACL.RuleProperty:
+    statement = _Statement(rate_based_statement=rate)
+    return _refusing(name, problems.RATE_LIMITED, statement, priority=priority, headers=LATER)
+
+
+def _refusing(
+    name: str,
+    problem: GatewayProblem,
+    statement: _Statement,
+    *,
+    priority: int,
+    headers: Mapping[str, str] | None = None,
 ) -> waf.CfnWebACL.RuleProperty:
-    answer = _ANSWERS[key]
-    return waf.CfnWebACL.RuleProperty(
-        name=key,
+    answer = _Acl.CustomResponseProperty(
+        response_code=problem.status,
+        custom_response_body_key=problem.code,
+        response_headers=[
+            _Acl.CustomHTTPHeaderProperty(name=header, value=value)
+            for header, value in {**HEADERS, **(headers or {})}.items()
+        ],
+    )
+    return _Acl.RuleProperty(
+        name=name,
         priority=priority,
         statement=statement,
-        visibility_config=_visibility(key),
-        action=waf.CfnWebACL.RuleActionProperty(
-            block=waf.CfnWebACL.BlockActionProperty(
-                custom_response=waf.CfnWebACL.CustomResponseProperty(
-                    response_code=answer.status,
-                    custom_response_body_key=key,
-                    response_headers=[
-                        waf.CfnWebACL.CustomHTTPHeaderProperty(name=name, value=value)
-                        for name, value in answer.headers.items()
-                    ]
-                    or None,  # the content type follows from the body
-                )
-            )
-        ),
+        action=_Acl.RuleActionProperty(block=_Acl.BlockActionProperty(custom_response=answer)),
+        visibility_config=_visibility(name),
     )
 
 
-def _too_large() -> waf.CfnWebACL.StatementProperty:
-    return waf.CfnWebACL.StatementProperty(
-        regex_match_statement=waf.CfnWebACL.RegexMatchStatementProperty(
+def _too_large() -> _Statement:
+    return _Statement(
+        regex_match_statement=_Acl.RegexMatchStatementProperty(
             regex_string=TOO_LONG,
-            field_to_match=waf.CfnWebACL.FieldToMatchProperty(
-                single_header={"Name": "content-length"}
-            ),
-            text_transformations=[
-                waf.CfnWebACL.TextTransformationProperty(priority=0, type="NONE")
-            ],
+            field_to_match=_Acl.FieldToMatchProperty(single_header={"Name": "content-length"}),
+            text_transformations=[_transformed("NONE")],
         )
     )
 
 
-def _rate(limit: int) -> waf.CfnWebACL.StatementProperty:
-    return waf.CfnWebACL.StatementProperty(
-        rate_based_statement=waf.CfnWebACL.RateBasedStatementProperty(
-            limit=limit, aggregate_key_type="IP"
+def _sign_ins(stage: Stage) -> _Rate:
+    """Guesses of passwords, and accounts by the hundred."""
+    return _Rate(
+        limit=stage.callers.sign_ins,
+        aggregate_key_type="IP",
+        scope_down_statement=_path(stage, "(sessions|users)/?"),
+    )
+
+
+def _token(stage: Stage) -> _Rate:
+    """One session, from wherever it comes. Requests without a token are not counted."""
+    header = _Acl.RateLimitHeaderProperty(
+        name="authorization", text_transformations=[_transformed("NONE")]
+    )
+    return _Rate(
+        limit=stage.callers.token,
+        aggregate_key_type="CUSTOM_KEYS",
+        custom_keys=[_Acl.RateBasedStatementCustomKeyProperty(header=header)],
+    )
+
+
+def _address(stage: Stage) -> _Rate:
+    """A provider sends all its webhooks from a few addresses."""
+    return _Rate(
+        limit=stage.callers.address,
+        aggregate_key_type="IP",
+        scope_down_statement=_not(_signed(stage)),
+    )
+
+
+def _signed(stage: Stage) -> _Statement:
+    return _path(stage, "webhooks/psp/[^/]+")
+
+
+def _path(stage: Stage, expression: str) -> _Statement:
+    """The path as the API reads it, whatever way it is written; its own domain leaves the stage
+    out."""
+    order = ("URL_DECODE", "NORMALIZE_PATH", "LOWERCASE")
+    return _Statement(
+        regex_match_statement=_Acl.RegexMatchStatementProperty(
+            regex_string=f"^(/{stage.name})?/{expression}$",
+            field_to_match=_Acl.FieldToMatchProperty(uri_path={}),
+            text_transformations=[_transformed(name, n) for n, name in enumerate(order)],
         )
     )
+
+
+def _not(statement: _Statement) -> _Statement:
+    return _Statement(not_statement=_Acl.NotStatementProperty(statement=statement))
+
+
+def _transformed(name: str, priority: int = 0) -> waf.CfnWebACL.TextTransformationProperty:
+    return _Acl.TextTransformationProperty(priority=priority, type=name)
 
 
 def _visibility(name: str) -> waf.CfnWebACL.VisibilityConfigProperty:
-    return waf.CfnWebACL.VisibilityConfigProperty(
+    return _Acl.VisibilityConfigProperty(
         cloud_watch_metrics_enabled=True,
         metric_name=name,
         sampled_requests_enabled=False,  # Samples hold the headers, tokens among them.

@@ -45,12 +45,10 @@ def use_table(
     return allow(*[f"dynamodb:{action}" for action in actions], on=[resource])
 
 
-def read_secret(secret_arn: str, key: kms.IKey) -> Sequence[iam.PolicyStatement]:
+def read_secret(secret_arn: str, key: kms.IKey | None) -> Sequence[iam.PolicyStatement]:
     """Read the value of one secret."""
-    return (
-        allow("secretsmanager:GetSecretValue", on=[secret_arn]),
-        through("secretsmanager", key, "kms:Decrypt"),
-    )
+    read = allow("secretsmanager:GetSecretValue", on=[secret_arn])
+    return (read, through("secretsmanager", key, "kms:Decrypt")) if key else (read,)
 
 
 def receive(queue_arn: str) -> iam.PolicyStatement:
@@ -65,18 +63,16 @@ def send(queue_arn: str) -> iam.PolicyStatement:
     return allow("sqs:SendMessage", on=[queue_arn])
 
 
-def read_stream(stream_arn: str, key: kms.IKey) -> Sequence[iam.PolicyStatement]:
+def read_stream(stream_arn: str, key: kms.IKey | None) -> Sequence[iam.PolicyStatement]:
     """Read a table's stream."""
-    return (
-        allow(
-            "dynamodb:DescribeStream",
-            "dynamodb:GetRecords",
-            "dynamodb:GetShardIterator",
-            "dynamodb:ListStreams",
-            on=[stream_arn],
-        ),
-        use_table_key(key, write=False),
+    read = allow(
+        "dynamodb:DescribeStream",
+        "dynamodb:GetRecords",
+        "dynamodb:GetShardIterator",
+        "dynamodb:ListStreams",
+        on=[stream_arn],
     )
+    return (read, use_table_key(key, write=False)) if key else (read,)
 
 
 def read_stream_directly(stream_arn: str) -> iam.PolicyStatement:

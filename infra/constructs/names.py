@@ -8,6 +8,7 @@ from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
 from infra.stages import Stage
+from shop.deploy import Severity
 
 
 def _arn(scope: Construct, service: str, resource: str, name: str, form: ArnFormat) -> str:
@@ -34,9 +35,14 @@ def table_arn(scope: Construct, stage: Stage, name: str) -> str:
     return _arn(scope, "dynamodb", "table", stage.physical(name), ArnFormat.SLASH_RESOURCE_NAME)
 
 
-def alarm_topic_arn(scope: Construct, stage: Stage) -> str:
-    """Where all alarms go."""
-    return Stack.of(scope).format_arn(service="sns", resource=stage.physical("alarms"))
+def topic_arn(scope: Construct, stage: Stage, severity: Severity) -> str:
+    """Where all alarms of a severity go."""
+    return Stack.of(scope).format_arn(service="sns", resource=topic_name(stage, severity))
+
+
+def topic_name(stage: Stage, severity: Severity) -> str:
+    """`cartwright-<stage>-pages`, `cartwright-<stage>-notices`."""
+    return stage.physical(f"{severity}s")
 
 
 def dlq_arn(scope: Construct, stage: Stage, service: str, name: str) -> str:

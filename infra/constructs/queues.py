@@ -12,9 +12,13 @@ from shop.deploy import Retries
 
 
 class DeadLetterQueue(Construct):
-    """Where what could not be processed waits for a person. One message raises the alarm."""
+    """Where what could not be processed waits for a person. One message raises the alarm; not
+    `of_runs` of a schedule, which the next run makes good: there the alarm is that none does.
+    """
 
-    def __init__(self, scope: Construct, id_: str, *, stage: Stage, subject: str) -> None:
+    def __init__(
+        self, scope: Construct, id_: str, *, stage: Stage, subject: str, of_runs: bool = False
+    ) -> None:
         super().__init__(scope, id_)
         self.queue = sqs.Queue(
             self,
@@ -27,7 +31,8 @@ class DeadLetterQueue(Construct):
         )
         last = "It is a dead-letter queue: behind it is an alarm and a person."
         acknowledge(self.queue, {"AwsSolutions-SQS3": last, "Serverless-SQSRedrivePolicy": last})
-        Alarms(self, "Alarms", stage=stage, subject=f"{subject}-dlq").parked(self.queue)
+        if not of_runs:
+            Alarms(self, "Alarms", stage=stage, subject=f"{subject}-dlq").parked(self.queue)
 
 
 def work_queue(

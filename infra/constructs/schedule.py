@@ -1,4 +1,4 @@
-"""A function that runs every minute. A run that fails is parked; the next minute tries again."""
+"""A function that the clock starts. A run that fails is parked; the next one does its work."""
 
 from aws_cdk import Duration
 from aws_cdk import aws_events as events
@@ -18,8 +18,9 @@ class Schedule(Construct):
     def __init__(self, scope: Construct, id_: str, *, stage: Stage, subject: str) -> None:
         super().__init__(scope, id_)
         self._rule_name = stage.physical(subject)
+        self._every = Duration.minutes(stage.job_every_minutes)
         self.dlq: sqs.IQueue = DeadLetterQueue(
-            self, "DeadLetters", stage=stage, subject=subject
+            self, "DeadLetters", stage=stage, subject=subject, of_runs=True
         ).queue
 
     @property
@@ -28,12 +29,12 @@ class Schedule(Construct):
         return destinations.SqsDestination(self.dlq)
 
     def start(self, function: lambda_.Function) -> None:
-        """Invoke the function each minute; what EventBridge cannot deliver is parked too."""
+        """Invoke the function again and again; what EventBridge cannot deliver is parked too."""
         rule = events.Rule(
             self,
             "EveryMinute",
             rule_name=self._rule_name,
-            schedule=events.Schedule.rate(Duration.minutes(1)),
+            schedule=events.Schedule.rate(self._every),
         )
         rule.add_target(
             targets.LambdaFunction(

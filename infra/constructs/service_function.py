@@ -107,33 +107,72 @@ class ServiceFunction(Construct):
         return role
 
     def _watch(self, stage: Stage, service: str) -> None:
+        """Where nothing else tells that the function fails. Of a route it is the API's errors, of
+        steps the machine's, of a consumer the age of what waits in its queue."""
         alarms = Alarms(self, "Alarms", stage=stage, subject=f"{service}-{self.spec.name}")
         minute = Duration.minutes(1)
-        alarms.above(
-            "errors",
-            self.function.metric_errors(period=minute),
-            limit=0,
-            minutes=1,
-            says="The function raised or timed out. Business outcomes never raise.",
-        )
-        alarms.above(
-            "throttles",
-            self.function.metric_throttles(period=minute),
-            limit=0,
-            minutes=2,
-            says="Calls are turned away: the pool or the account's concurrency is used up.",
-        )
-        if self.spec.kind == "stream":
-            age = self.function.metric(
-                "IteratorAge", period=minute, statistic=cloudwatch.Stats.MAXIMUM
+        if self.spec.kind == "authorizer":
+            alarms.above(
+                "errors",
+                self._errors_beside(stage, service, refused="TokenRefused"),
+                limit=5,
+                periods=3,
+                severity="page",
+                description="The authorizer fails, beyond the tokens that it refuses: every route "
+                "with a token answers 503.",
             )
+        if self.spec.kind == "job":
+            alarms.silent(
+                "not-running",
+                self._succeeded(Duration.minutes(stage.job_every_minutes)),
+                periods=5,
+                severity="page",
+                description="No run ended well for a while, or none began.",
+            )
+        if self.spec.kind == "stream":
             alarms.above(
                 "lag",
-                age,
+                self.function.metric(
+                    "IteratorAge", period=minute, statistic=cloudwatch.Stats.MAXIMUM
+                ),
                 limit=60_000,
-                minutes=3,
-                says="Records wait in the stream for more than a minute.",
+                periods=3,
+                severity="page",
+                recovers=True,
+                description="Records wait in the stream for more than a minute.",
             )
+
+    def _errors_beside(
+        self, stage: Stage, service: str, *, refused: str
+    ) -> cloudwatch.MathExpression:
+        """To refuse, the function must raise, which Lambda counts as an error."""
+        minute = Duration.minutes(1)
+        return cloudwatch.MathExpression(
+            expression="FILL(errors, 0) - FILL(refused, 0)",
+            label="errors that are no refusals",
+            period=minute,
+            using_metrics={
+                "errors": self.function.metric_errors(period=minute),
+                "refused": cloudwatch.Metric(
+                    namespace=names.metrics_namespace(stage),
+                    metric_name=refused,
+                    dimensions_map={"service": service},
+                    statistic=cloudwatch.Stats.SUM,
+                    period=minute,
+                ),
+            },
+        )
+
+    def _succeeded(self, period: Duration) -> cloudwatch.MathExpression:
+        return cloudwatch.MathExpression(
+            expression="invoked - FILL(errors, 0)",
+            label="runs that ended well",
+            period=period,
+            using_metrics={
+                "invoked": self.function.metric_invocations(period=period),
+                "errors": self.function.metric_errors(period=period),
+            },
+        )
 
 
 _ARCHITECTURES = {"arm64": lambda_.Architecture.ARM_64, "x86_64": lambda_.Architecture.X86_64}

@@ -103,15 +103,19 @@ class ExpressMachine(Construct):
             "failed",
             self.machine.metric_failed(period=minute),
             limit=0,
-            minutes=3,
-            says="Executions end in a fault. The recovery jobs start them again.",
+            periods=3,
+            of=5,
+            severity="page",
+            description="Executions end in a fault. Recovery jobs start them again.",
         )
         alarms.above(
             "timed-out",
             self.machine.metric_timed_out(period=minute),
             limit=0,
-            minutes=3,
-            says="Executions take longer than a caller waits. The recovery jobs start them again.",
+            periods=3,
+            of=5,
+            severity="page",
+            description="Executions outlast their callers. Recovery jobs start them again.",
         )
 
 

@@ -11,13 +11,13 @@ class BaseStack(Stack):
     """A stack of one stage, called `cartwright-<stage>-<name>`."""
 
     def __init__(
-        self, scope: Construct, *, stage: Stage, project: Project, name: str, about: str
+        self, scope: Construct, *, stage: Stage, project: Project, name: str, description: str
     ) -> None:
         super().__init__(
             scope,
             name,
             stack_name=stage.physical(name),
-            description=about,
+            description=description,
             env=Environment(account=stage.account, region=stage.region),
             synthesizer=_synthesizer(stage),
             termination_protection=stage.deletion_protection,

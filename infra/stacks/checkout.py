@@ -17,7 +17,7 @@ class CheckoutStack(BaseStack):
 
     def __init__(self, scope: Construct, *, stage: Stage, project: Project) -> None:
         super().__init__(
-            scope, stage=stage, project=project, name="checkout", about="The checkout machine"
+            scope, stage=stage, project=project, name="checkout", description="The checkout machine"
         )
         definition = project.machine("checkout")
         machine = ExpressMachine(

@@ -12,6 +12,7 @@ from typing import Any
 from aws_cdk import ArnFormat, CfnResource, Duration, Stack
 from aws_cdk import aws_apigateway as apigw
 from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_logs as logs
 from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
@@ -41,33 +42,41 @@ class EdgeStack(BaseStack):
         held: Sequence[Stack],
     ) -> None:
         """`held` are the stacks that make up the API: a change in them is a new deployment."""
-        super().__init__(scope, stage=stage, project=project, name="edge", about="The API's stage")
+        super().__init__(
+            scope, stage=stage, project=project, name="edge", description="The API's stage"
+        )
         self._api_id = ssm.StringParameter.value_for_string_parameter(
             self, names.gateway_parameter(stage, "api")
         )
         deployment = apigw.CfnDeployment(self, "Deployment", rest_api_id=self._api_id)
         deployment.override_logical_id(f"Deployment{_digest(held)}")
-        made = self._stage(deployment, found)
+        access = log_group(
+            self,
+            "AccessLogs",
+            stage=stage,
+            name=f"/cartwright/{stage.name}/access",
+            days=stage.access_log_retention_days,
+        )
+        made = self._stage(deployment, found, access)
         if stage.domain is not None:
             ApiDomain(self, "Domain", domain=stage.domain, api_id=self._api_id, stage=made)
-        self._watch()
+        self._watch(access)
         if stage.firewall:
             arn = (
                 f"arn:{self.partition}:apigateway:{self.region}::/restapis/{self._api_id}"
                 f"/stages/{made.ref}"
             )
             Firewall(self, "Firewall", stage=stage, stage_arn=arn)
+        else:
+            reason = "A firewall is half of what an idle stage costs; limits of routes hold."
+            acknowledge(made, {"AwsSolutions-APIG3": reason})
 
     def _stage(
-        self, deployment: apigw.CfnDeployment, found: Iterable[RouteContract]
+        self,
+        deployment: apigw.CfnDeployment,
+        found: Iterable[RouteContract],
+        access: logs.ILogGroup,
     ) -> apigw.CfnStage:
-        logs = log_group(
-            self,
-            "AccessLogs",
-            stage=self.stage,
-            name=f"/cartwright/{self.stage.name}/access",
-            days=self.stage.access_log_retention_days,
-        )
         made = apigw.CfnStage(
             self,
             "Stage",
@@ -79,7 +88,7 @@ class EdgeStack(BaseStack):
                 destination_arn=self.format_arn(
                     service="logs",
                     resource="log-group",
-                    resource_name=logs.log_group_name,
+                    resource_name=access.log_group_name,
                     arn_format=ArnFormat.COLON_RESOURCE_NAME,
                 ),
                 format=ACCESS_LOG,
@@ -96,37 +105,69 @@ class EdgeStack(BaseStack):
     def _method_throttles(
         self, found: Iterable[RouteContract]
     ) -> Iterator[apigw.CfnStage.MethodSettingProperty]:
+        """A route's own limit, for all callers together, and no more than the stage takes. It is
+        counted apart from the others: `GET /health` answers when customers are turned away."""
         for route in found:
-            limit = self.stage.throttle_overrides.get(route.function, route.throttle)
-            if limit:
+            if route.throttle:
                 path = route.path.replace("/", "~1")
-                yield _settings(route.method, f"/{path}", limit)
+                yield _settings(
+                    route.method, f"/{path}", route.throttle.within(self.stage.throttle)
+                )
 
-    def _watch(self) -> None:
+    def _watch(self, access: logs.ILogGroup) -> None:
         alarms = Alarms(self, "Alarms", stage=self.stage, subject="api")
+        minute, five = Duration.minutes(1), Duration.minutes(5)
         alarms.above(
-            "server-errors",
-            self._metric("5XXError", "Sum"),
-            limit=0,
-            minutes=2,
-            says="The API answers 5xx.",
+            "errors",
+            # 0 or 1 for each request, so that this is their share: one fault among many requests
+            # rings nothing, and three minutes with nothing else do.
+            self._metric("5XXError", cloudwatch.Stats.AVERAGE, minute),
+            limit=0.05,
+            periods=3,
+            of=5,
+            severity="page",
+            description="The API answers 5xx to more than one request in twenty.",
         )
         alarms.above(
             "latency",
-            self._metric("Latency", "p99"),
-            limit=3000,
-            minutes=5,
-            says="One request in a hundred takes longer than three seconds.",
+            # Without the slowest twentieth, which in quiet hours are cold starts.
+            self._metric("Latency", "TM(0%:95%)", five),
+            limit=2000,
+            periods=3,
+            severity="notice",
+            description="Requests take longer than two seconds, the slowest left out.",
         )
+        if self.stage.alarms and self.stage.metrics_from_logs:
+            alarms.above(
+                "throttled",
+                _turned_away(self, access, self.stage),
+                limit=300,
+                periods=2,
+                severity="notice",
+                description="More than one request per second is answered 429.",
+            )
 
-    def _metric(self, name: str, statistic: str) -> cloudwatch.Metric:
+    def _metric(self, name: str, statistic: str, period: Duration) -> cloudwatch.Metric:
         return cloudwatch.Metric(
             namespace="AWS/ApiGateway",
             metric_name=name,
             dimensions_map={"ApiName": self.stage.prefix},
             statistic=statistic,
-            period=Duration.minutes(1),
+            period=period,
         )
+
+
+def _turned_away(scope: Construct, access: logs.ILogGroup, stage: Stage) -> cloudwatch.Metric:
+    """Answers with 429, whoever gave them: API Gateway counts them among all its 4xx."""
+    filter_ = logs.MetricFilter(
+        scope,
+        "TurnedAway",
+        log_group=access,
+        filter_pattern=logs.FilterPattern.string_value("$.status", "=", "429"),
+        metric_namespace=names.metrics_namespace(stage),
+        metric_name="RequestsThrottled",
+    )
+    return filter_.metric(statistic=cloudwatch.Stats.SUM, period=Duration.minutes(5))
 
 
 def _settings(method: str, path: str, limit: Throttle) -> apigw.CfnStage.MethodSettingProperty:
@@ -136,7 +177,8 @@ def _settings(method: str, path: str, limit: Throttle) -> apigw.CfnStage.MethodS
         resource_path=path,
         throttling_rate_limit=limit.rate,
         throttling_burst_limit=limit.burst,
-        # Per method, five metrics each: alarms read those of the whole API, which cost nothing.
+        # Five metrics a month for each method would be most of what an idle stage costs. The
+        # function of a route has its own, and the access log each request.
         metrics_enabled=False,
         # API Gateway would keep them for ever, in a group of its own, and the texts of errors.
         logging_level="OFF",

@@ -39,9 +39,9 @@ class FunctionStack(BaseStack):
         project: Project,
         service: Service,
         name: str,
-        about: str,
+        description: str,
     ) -> None:
-        super().__init__(scope, stage=stage, project=project, name=name, about=about)
+        super().__init__(scope, stage=stage, project=project, name=name, description=description)
         self.service = service
         self.platform = project.platform()
         self.functions: dict[str, ServiceFunction] = {}
@@ -50,8 +50,10 @@ class FunctionStack(BaseStack):
         self._lent: dict[str, kms.IKey] = {}
 
     @cached_property
-    def key(self) -> kms.Key:
-        """The service's key, made when the first thing needs it."""
+    def key(self) -> kms.Key | None:
+        """The service's key, made when the first thing needs it, if the stage has such keys."""
+        if not self.stage.own_keys:
+            return None
         return data_key(self, "Key", stage=self.stage, subject=self.service.name)
 
     @cached_property
@@ -124,7 +126,7 @@ class FunctionStack(BaseStack):
             if index and index not in table.indexes:
                 raise ValueError(f"{spec.id}: {name} has no index {index}")
             statements.append(grants.use_table(table.arn, actions, index=index or None))
-        if statements:
+        if statements and self.key:
             write = grants.writes(spec.tables)
             statements.append(grants.use_table_key(self.key, write=write))
         return statements
@@ -143,7 +145,8 @@ class FunctionStack(BaseStack):
                 on = stream if self.stage.streams_have_names else "*"
                 rights.append(grants.read_stream_directly(on))
         owners = sorted({self.platform.owner(name) for name in spec.foreign})
-        rights += [grants.use_table_key(self._key_of(owner), write=False) for owner in owners]
+        if self.stage.own_keys:
+            rights += [grants.use_table_key(self._key_of(owner), write=False) for owner in owners]
         return Capability(environment=environment, rights=rights)
 
     def _read(self, table: str, foreign: Foreign) -> iam.PolicyStatement:

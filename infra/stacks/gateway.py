@@ -24,8 +24,9 @@ from infra.stacks.base import BaseStack
 from infra.stages import Stage
 
 AUTHORIZER = ("identity", "authorizer")
-# The name of the scheme in any case, as RFC 9110 (11.1) has it and the authorizer takes it.
-BEARER = r"^[Bb][Ee][Aa][Rr][Ee][Rr] +[-\w.~+/]+=*$"
+# RFC 6750 (2.1) with the scheme in any case (RFC 9110, 11.1), as the authorizer takes it. Dialects
+# of patterns differ in what `\w` is.
+BEARER = r"^[Bb][Ee][Aa][Rr][Ee][Rr] +[A-Za-z0-9._~+/-]+=*$"
 
 
 class GatewayStack(BaseStack):
@@ -39,7 +40,9 @@ class GatewayStack(BaseStack):
         project: Project,
         found: Sequence[RouteContract],
     ) -> None:
-        super().__init__(scope, stage=stage, project=project, name="gateway", about="The REST API")
+        super().__init__(
+            scope, stage=stage, project=project, name="gateway", description="The REST API"
+        )
         self._api = self._rest_api()
         self._publish("api", self._api.ref)
         self._publish("authorizer", self._authorizer().ref)

@@ -1,21 +1,17 @@
-"""Platform: the event bus, the layers, the alarm topic, and the relay of all outboxes."""
+"""Platform: the event bus, the layers, the topics of alarms, and the relay of all outboxes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 
-from aws_cdk import Annotations, ArnFormat, CfnOutput, RemovalPolicy
+from aws_cdk import Annotations, CfnOutput, RemovalPolicy
 from aws_cdk import aws_events as events
-from aws_cdk import aws_events_targets as targets
-from aws_cdk import aws_iam as iam
-from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_sns as sns
-from aws_cdk import aws_sns_subscriptions as subscriptions
 from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
 from infra.constructs import grants, names
-from infra.constructs.data_key import data_key
+from infra.constructs.account_watch import AccountWatch
+from infra.constructs.alarm_topics import AlarmTopics
 from infra.constructs.queues import DeadLetterQueue
 from infra.project import Project
 from infra.stacks.functions import Capability, FunctionStack
@@ -39,14 +35,14 @@ class PlatformStack(FunctionStack):
             project=project,
             service=platform.services[platform.relay.service],
             name="platform",
-            about="Event bus, layers, alarms and the outbox relay",
+            description="Event bus, layers, alarms and the outbox relay",
         )
         if stage.bootstrapped and stage.account == NO_ACCOUNT:
             Annotations.of(self).add_warning_v2("cartwright:unbound", UNBOUND.format(stage.name))
         self._publish_layers()
-        self._add_alarm_topic()
         self._add_bus()
-        self._notify_of_violations()
+        if stage.alarms:
+            self._tell_people()
         # The function only: each service's stack connects its own streams to it.
         self._add_relay(platform.relay)
 
@@ -96,43 +92,6 @@ class PlatformStack(FunctionStack):
             )
             self._layers[name] = layer
 
-    def _add_alarm_topic(self) -> None:
-        key = data_key(self, "AlarmKey", stage=self.stage, subject="alarms")
-        _let_alarms_use(key)
-        self._topic = sns.Topic(
-            self,
-            "Alarms",
-            topic_name=self.stage.physical("alarms"),
-            master_key=key,
-            enforce_ssl=self.stage.enforce_tls,
-        )
-        self._let_alarms_publish()
-        if self.stage.alarm_email:
-            self._topic.add_subscription(subscriptions.EmailSubscription(self.stage.alarm_email))
-        CfnOutput(self, "AlarmTopicArn", value=self._topic.topic_arn)
-
-    def _let_alarms_publish(self) -> None:
-        """Said in full: a topic that has a policy, if only against plain HTTP, has no default."""
-        alarms = self.format_arn(
-            service="cloudwatch",
-            resource="alarm",
-            resource_name=f"{self.stage.prefix}-*",
-            arn_format=ArnFormat.COLON_RESOURCE_NAME,
-        )
-        self._let_publish("AlarmsPublish", "cloudwatch", {"ArnLike": {"aws:SourceArn": alarms}})
-
-    def _let_publish(self, sid: str, service: str, only: Mapping[str, Mapping[str, str]]) -> None:
-        """Let a service publish to the topic, on behalf of what is ours."""
-        self._topic.add_to_resource_policy(
-            iam.PolicyStatement(
-                sid=sid,
-                principals=[iam.ServicePrincipal(f"{service}.amazonaws.com")],
-                actions=["sns:Publish"],
-                resources=[self._topic.topic_arn],
-                conditions=dict(only),
-            )
-        )
-
     def _add_bus(self) -> None:
         bus = events.EventBus(self, "Bus", event_bus_name=self.stage.physical())
         self._bus = bus
@@ -145,9 +104,11 @@ class PlatformStack(FunctionStack):
         )
         CfnOutput(self, "BusName", value=bus.event_bus_name)
 
-    def _notify_of_violations(self) -> None:
-        """Send what is violated to the alarms' topic: an alarm cannot say which order it is."""
+    def _tell_people(self) -> None:
+        """Topics of the alarms, and what goes to the pages beside them: an alarm cannot say which
+        order it is."""
         subject = "operations-notify-of-violations"
+        topics = AlarmTopics(self, "AlarmTopics", stage=self.stage)
         dlq = DeadLetterQueue(self, "TellDeadLetters", stage=self.stage, subject=subject).queue
         told = events.EventField.from_path
         rule = events.Rule(
@@ -160,26 +121,12 @@ class PlatformStack(FunctionStack):
                 detail_type=["invariant.violated", "invariant.resolved"],
             ),
         )
-        text = (
+        topics.page_at(
+            rule,
             f"{told('$.detail-type')} {told('$.detail.data.invariant')} "
             f"{told('$.detail.data.subject_id')}: {told('$.detail.data.detail')} "
-            f"(since {told('$.detail.data.first_seen_at')})"
+            f"(since {told('$.detail.data.first_seen_at')})",
+            dlq=dlq,
         )
-        message = events.RuleTargetInput.from_text(text)
-        # By its ARN: of a topic of ours, CDK would let EventBridge as a whole publish.
-        topic = sns.Topic.from_topic_arn(self, "Told", self._topic.topic_arn)
-        rule.add_target(targets.SnsTopic(topic, message=message, dead_letter_queue=dlq))
-        self._let_publish(
-            "RulePublishes", "events", {"ArnEquals": {"aws:SourceArn": rule.rule_arn}}
-        )
-
-
-def _let_alarms_use(key: kms.Key) -> None:
-    services = ("cloudwatch.amazonaws.com", "events.amazonaws.com")
-    key.add_to_resource_policy(
-        iam.PolicyStatement(
-            principals=[iam.ServicePrincipal(service) for service in services],
-            actions=["kms:Decrypt", "kms:GenerateDataKey"],
-            resources=["*"],  # In a key's own policy this is the key.
-        )
-    )
+        if self.stage.watches_account:
+            AccountWatch(self, "AccountWatch", stage=self.stage, topics=topics, dlq=dlq)

@@ -38,7 +38,7 @@ class RoutesStack(BaseStack):
             stage=stage,
             project=project,
             name=f"routes-{service}",
-            about=f"The routes of {service}",
+            description=f"The routes of {service}",
         )
         self._service = service
         self._mine = [route for route in found if route.service == service]
@@ -68,7 +68,10 @@ class RoutesStack(BaseStack):
             for route in self._mine
         }
         role = invoke_role(
-            self, stage=self.stage, subject=self._service, functions=list(functions.values())
+            self,
+            stage=self.stage,
+            subject=self._service,
+            functions=list(dict.fromkeys(functions.values())),
         )
         scope = Construct(self, "Routes")
         for route, function_arn in functions.items():

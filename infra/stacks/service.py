@@ -34,7 +34,7 @@ class ServiceStack(FunctionStack):
             project=project,
             service=service,
             name=service.name,
-            about=service.about,
+            description=service.description,
         )
         for table in service.tables:
             self._add_table(table)
@@ -46,7 +46,7 @@ class ServiceStack(FunctionStack):
                 self._publish_events_of(self.tables[table.name])
             if self.platform.followed(table):
                 self._tell_stream(self.tables[table.name])
-        if self.platform.lends(service):
+        if self.key and self.platform.lends(service):
             parameter = names.key_parameter(stage, service.name)
             self._tell("KeyArn", parameter, self.key.key_arn)
         self._watch()

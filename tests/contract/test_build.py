@@ -15,7 +15,7 @@ from tools.lock import DEV, LAYERS, check, layer_file
 ASSET = "functions/demo"
 DECLARED = """
 from shop.deploy import Function, Service
-SERVICE = Service(about="", functions=(Function(place="api/hello", audits={audits}),))
+SERVICE = Service(description="", functions=(Function(place="api/hello", audits={audits}),))
 """
 
 

@@ -33,7 +33,7 @@ RULES = (
     ),
     *(
         f"tests/infra/test_{name}.py"
-        for name in ("alarms", "async_edges", "data", "edges", "functions", "rights")
+        for name in ("alarms", "async_edges", "data", "edges", "functions", "pages", "rights")
     ),
 )
 
@@ -123,7 +123,7 @@ def test_it_has_a_stack_with_its_functions_alarms_and_table(local: Assembly) -> 
     assert {
         "cartwright-local-gifts-get-gift",
         "cartwright-local-gifts-on-order-placed",
-        "cartwright-local-gifts-get-gift-errors",
+        "cartwright-local-gifts-on-order-placed-age",
         "cartwright-local-gifts-on-order-placed-dlq-parked",
         "cartwright-local-gifts-gift-lost",
     } <= names

@@ -51,10 +51,19 @@ BAD_ORDERS: dict[str, tuple[Any, int]] = {
     "101 lines": (lambda s: order(one(s) * 101), 400),
     "no such currency": (lambda s: order(one(s), currency="XXX"), 400),
     "currency not offered": (lambda s: order(one(s), currency="JPY"), 422),
-    "country in words": (
-        lambda s: order(one(s), shipping_address=ADDRESS | {"country": "Utopia"}),
-        400,
-    ),
+    **{
+        name: (lambda s, at=at: order(one(s), shipping_address=ADDRESS | at), status)
+        for name, at, status in (
+            ("country in words", {"country": "Utopia"}, 400),
+            ("no such country", {"country": "UK"}, 400),
+            ("no such state", {"region": "Californa"}, 400),
+            ("no state", {"region": None}, 400),
+            ("no ZIP code", {"postal_code": None}, 400),
+            ("ZIP code of another state", {"region": "OR"}, 400),
+            ("not delivered to", {"country": "KP", "region": None}, 422),
+            ("no post there", {"region": "PR", "postal_code": "00901"}, 422),
+        )
+    },
     "over 256 KB": (lambda s: order(one(s), pad="x" * 300_000), 413),
 }
 
@@ -73,6 +82,35 @@ def test_a_bad_order_is_refused_and_changes_nothing(
 @pytest.mark.parametrize("raw", [b"{", b"", b"\xff\xfe", b"null", b"[" * 10_000])
 def test_what_is_not_json_is_refused(buyer: ShopClient, raw: bytes) -> None:
     check(buyer.send("POST", "/orders", raw=raw, key=new_key()), 400, "invalid_request")
+
+
+def test_text_of_another_charset_is_refused_before_it_is_somebody_elses(shop: ShopClient) -> None:
+    """Bytes that are no UTF-8 reach the function as U+FFFD, whichever they were."""
+    accents = "\u00e9\u00e8\u00ea\u00eb\u00e0\u00e2\u00e4\u00e7"
+    body = f'{{"email": "{new_key()}@example.com", "password": "{accents}"'
+    raw = f'{body}, "consents": {{"terms": true}}}}'
+    check(shop.send("POST", "/users", raw=raw.encode("latin-1")), 400, "invalid_request")
+    said = {"Content-Type": "application/json; charset=iso-8859-1"}
+    check(shop.send("POST", "/users", raw=raw.encode("latin-1"), headers=said), 415)
+    assert shop.send("POST", "/users", raw=raw.encode()).status == 202
+    check(shop.send("POST", "/sessions", raw=f"{body}}}".encode("latin-1")), 400)
+    assert shop.send("POST", "/sessions", raw=f"{body}}}".encode()).status == 201
+
+
+@pytest.mark.parametrize(
+    "path", ["/health", "/health?ts=1", "/products?limit=1", "/orders", "/nope", "/products/nope"]
+)
+def test_a_head_is_its_get_without_the_body(buyer: ShopClient, path: str) -> None:
+    got, asked = buyer.send("GET", path), buyer.send("HEAD", path)
+    assert (asked.status, asked.text) == (got.status, "")
+    for name in ("content-type", "content-length", "cache-control", "etag"):
+        assert asked.headers.get(name) == got.headers.get(name), name
+
+
+def test_a_head_opens_nothing_that_a_get_does_not(buyer: ShopClient, shop: ShopClient) -> None:
+    assert shop.send("HEAD", "/orders").status == 401
+    assert buyer.send("HEAD", "/ledger/accounts").status == 403
+    assert buyer.send("HEAD", "/payments").status == 404
 
 
 def test_a_missing_key_is_refused(buyer: ShopClient, skus: list[str]) -> None:

@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import boto3
 import pytest
 
 from tests.e2e.platform import Platform
+from tests.e2e.topics import Mailbox, subscribed
 from tests.support.shop_client import ShopClient, eventually
 from tools.shopctl import cli, status
 from tools.shopctl.target import find
@@ -22,8 +23,7 @@ class Operator:
 
     api: ShopClient
     platform: Platform
-    queue: str = ""
-    mail: list[str] = field(default_factory=list)
+    mailbox: Mailbox
 
     def client(self, service: str) -> Any:
         make: Any = boto3.client
@@ -48,39 +48,15 @@ class Operator:
         assert reply.status == 200, reply.text
         return [each["subject"] for each in reply.json["invariants"]["I3"]["violations"]]
 
-    def has_mail(self, *words: str) -> bool:
-        """Whether a message of the alarms' topic has all these words."""
-        answer = self.client("sqs").receive_message(QueueUrl=self.queue, MaxNumberOfMessages=10)
-        self.mail += [json.loads(each["Body"])["Message"] for each in answer.get("Messages", [])]
-        return any(all(word in text for word in words) for text in self.mail)
-
 
 @pytest.fixture(scope="module")
 def operator(
     platform: Platform, shop: ShopClient, users: dict[str, dict[str, str]]
 ) -> Iterator[Operator]:
-    """The seeded operator, who has subscribed to the alarms."""
+    """The seeded operator, who hears the pages."""
     api = shop.sign_in(users["ops"]["email"], users["ops"]["password"])
-    found = Operator(api, platform)
-    sns, sqs = found.client("sns"), found.client("sqs")
-    found.queue = sqs.create_queue(QueueName="people")["QueueUrl"]
-    arn = sqs.get_queue_attributes(QueueUrl=found.queue, AttributeNames=["QueueArn"])
-    topics = [each["TopicArn"] for each in sns.list_topics()["Topics"]]
-    (topic,) = [each for each in topics if each.endswith("-alarms")]
-    endpoint = arn["Attributes"]["QueueArn"]
-    statement = {
-        "Effect": "Allow",
-        "Principal": {"Service": "sns.amazonaws.com"},
-        "Action": "sqs:SendMessage",
-        "Resource": endpoint,
-        "Condition": {"ArnEquals": {"aws:SourceArn": topic}},
-    }
-    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-    sqs.set_queue_attributes(QueueUrl=found.queue, Attributes={"Policy": policy})
-    subscribed = sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=endpoint)
-    yield found
-    sns.unsubscribe(SubscriptionArn=subscribed["SubscriptionArn"])
-    sqs.delete_queue(QueueUrl=found.queue)
+    with subscribed(platform, "pages", name="people") as mailbox:
+        yield Operator(api, platform, mailbox)
 
 
 def test_a_row_that_is_broken_by_hand_is_reported_and_its_healing_too(
@@ -99,11 +75,11 @@ def test_a_row_that_is_broken_by_hand_is_reported_and_its_healing_too(
         eventually(operator.violations, until=lambda found: payment_id in found)
         assert payment_id in _shown(operator, capsys, monkeypatch)
         words = ("invariant.violated I3", payment_id)
-        eventually(lambda: operator.has_mail(*words), until=bool)
+        eventually(lambda: operator.mailbox.has(*words), until=bool)
     finally:
         operator.charge(payment_id, amount)
     eventually(operator.violations, until=lambda found: payment_id not in found)
-    eventually(lambda: operator.has_mail("invariant.resolved I3", payment_id), until=bool)
+    eventually(lambda: operator.mailbox.has("invariant.resolved I3", payment_id), until=bool)
 
 
 def test_only_operators_read_the_report(shop: ShopClient, operator: Operator) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from infra.contract import RouteContract, routes
 from infra.project import ROOT
+from tests.infra.alarms import Watch, alarms
 from tools.access.policies import Policies
 from tools.access.templates import Assembly
 
@@ -86,6 +87,12 @@ def prod(synthesized: Path) -> Assembly:
 
 
 @pytest.fixture(scope="session")
+def dev(synthesized: Path) -> Assembly:
+    """Where people try things: without alarms, firewall and keys of its own."""
+    return Assembly(synthesized / "dev")
+
+
+@pytest.fixture(scope="session")
 def staging(synthesized: Path) -> Assembly:
     """Where what goes to production is rehearsed. It has no domain."""
     return Assembly(synthesized / "staging")
@@ -134,3 +141,15 @@ def contract(document: dict[str, Any]) -> list[RouteContract]:
 def policies(stage: Assembly) -> Policies:
     """Every grant of the stage."""
     return Policies(stage)
+
+
+@pytest.fixture
+def computed(prod: Assembly) -> dict[str, Watch]:
+    """All alarms of production. The emulator has none that compute (`metric_math`)."""
+    return alarms(prod)
+
+
+@pytest.fixture
+def ringing(stage: Assembly) -> dict[str, Watch]:
+    """The alarms of a stage."""
+    return alarms(stage)

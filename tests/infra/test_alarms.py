@@ -1,6 +1,5 @@
-"""Whatever the code counts because something is wrong, someone is told."""
+"""What is wrong has an alarm, on what is really counted; whom it tells is test_pages.py."""
 
-import ast
 import json
 import os
 import re
@@ -8,147 +7,198 @@ import re
 import pytest
 
 from infra.project import ROOT
+from infra.stages import LOCAL, PROD, STAGES
 from shop import telemetry
 from shop.deploy import discover
+from tests.infra.alarms import TOLD_BY, Watch, alarms, counted, own
 from tools.access.templates import Assembly
 
-SERVICES = discover().services.values()
+PLATFORM = discover()
+SERVICES = PLATFORM.services.values()
 # Counted to be looked at, not to be woken up by.
 NO_TROUBLE = {metric for each in SERVICES for metric in each.quiet}
-# What is counted here is told by another alarm, always.
-TOLD_BY = {metric: by for each in SERVICES for metric, by in each.told_by.items()} | {
-    "StepFault": "Errors",  # it raises
-    "ServerError": "5XXError",
-    "EventFailed": "ApproximateAgeOfOldestMessage",
-    "EventVersionUnknown": "ApproximateAgeOfOldestMessage",
-}
-# Written every minute, with what they say: their alarms look at the newest, and at more than one.
-GAUGES = {alarm.metric for each in SERVICES for alarm in each.alarms if alarm.gauge}
-INVARIANTS = tuple(discover().invariants)
+# Of a whole account and region: the alarms on them belong to one of the stages there.
+OF_ACCOUNT = {("AWS/Lambda", "Throttles"), ("AWS/Lambda", "ClaimedAccountConcurrency")}
 
 
-def counted() -> dict[str, set[str]]:
-    """Every metric that the code counts, with the services that do."""
-    found: dict[str, set[str]] = {}
-    for folder in (ROOT / "functions", ROOT / "layers" / "shop" / "python" / "shop"):
-        for path in sorted(folder.rglob("*.py")):
-            for node in ast.walk(ast.parse(path.read_text())):
-                if isinstance(node, ast.Call) and node.args:
-                    name = getattr(node.func, "attr", getattr(node.func, "id", ""))
-                    faults = [word.value for word in node.keywords if word.arg == "fault"]
-                    metric = getattr([*faults, *node.args][0], "value", None)
-                    named = isinstance(metric, str) and re.fullmatch("([A-Z][a-z]+)+", metric)
-                    if name in {"emit_metric", "report", "stream"} and named:
-                        found.setdefault(str(metric), set()).add(path.relative_to(folder).parts[0])
-    assert len(found) >= 12
-    return found
-
-
-def watched(stage: Assembly) -> dict[str, list[dict[str, str]]]:
-    """The metrics of our own that have alarms, with the dimensions of each alarm."""
-    found: dict[str, list[dict[str, str]]] = {}
-    for alarm in stage.all("AWS::CloudWatch::Alarm"):
-        if str(alarm.properties.get("Namespace")).startswith("Cartwright/"):
-            dimensions = {each["Name"]: each["Value"] for each in alarm.properties["Dimensions"]}
-            found.setdefault(alarm.properties["MetricName"], []).append(dimensions)
-    return found
-
-
-def test_each_counted_metric_that_means_trouble_has_an_alarm(stage: Assembly) -> None:
-    assert set(watched(stage)) == set(counted()) - NO_TROUBLE - set(TOLD_BY)
+def test_each_counted_metric_that_means_trouble_has_an_alarm(ringing: dict[str, Watch]) -> None:
+    watched = {name for each in own(ringing).values() for name in each.metric_names}
+    assert watched == set(counted()) - NO_TROUBLE - set(TOLD_BY)
 
 
 def test_an_alarm_watches_the_metric_as_the_code_writes_it(
-    stage: Assembly, capsys: pytest.CaptureFixture[str]
+    ringing: dict[str, Watch], capsys: pytest.CaptureFixture[str]
 ) -> None:
     telemetry.emit_metric("Anything")
     written = json.loads(capsys.readouterr().out)["_aws"]["CloudWatchMetrics"]
     assert [(each["Namespace"], each["Dimensions"]) for each in written] == [
         (os.environ["POWERTOOLS_METRICS_NAMESPACE"], [["service"]])
     ]
-    services = {
-        made.properties["Environment"]["Variables"]["POWERTOOLS_SERVICE_NAME"]
-        for made in stage.all("AWS::Lambda::Function")
-    }
-    for metric, alarms in watched(stage).items():
-        counting = counted()[metric]
-        assert counting <= services
-        if metric != "InvariantViolated":
-            assert alarms == [{"service": service} for service in counting]
+    for each in own(ringing).values():
+        ((_, metric, dimensions),) = each.metrics
+        (where,) = counted()[metric]
+        service = "all" if where == "telemetry.py" else where
+        assert dimensions == {("service", service)}, each.name
 
 
-def test_the_sums_of_a_stage_are_its_own(local: Assembly, prod: Assembly) -> None:
+@pytest.mark.parametrize("code", sorted(telemetry.EXHAUSTED))
+def test_a_call_that_stayed_throttled_is_counted_for_the_whole_platform(
+    code: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Refused(Exception):
+        response = {"Error": {"Code": code}}  # noqa: RUF012
+
+    telemetry.log_error("failed", Refused())
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    (metric,) = [line for line in lines if "_aws" in line]
+    assert (metric["RetriesExhausted"], metric["service"]) == ([1.0], "all")
+
+
+def test_a_fault_of_another_kind_is_not_counted_as_throttled(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    telemetry.log_error("failed", ValueError())
+    assert "_aws" not in capsys.readouterr().out
+
+
+def test_alarms_of_two_stages_share_no_metric(local: Assembly, prod: Assembly) -> None:
+    """They may stand in one account: what one counts must neither ring nor silence the other."""
+    metrics = [
+        {metric for each in alarms(stage).values() for metric in each.metrics}
+        for stage in (local, prod)
+    ]
+    assert {(metric[0], metric[1]) for metric in metrics[0] & metrics[1]} <= OF_ACCOUNT
+    in_aws = [stage for stage in STAGES.values() if stage != LOCAL]
+    assert [stage.name for stage in in_aws if stage.watches_account] == [PROD.name]
+    for namespace, name, dimensions in metrics[1]:
+        told = str(sorted(dimensions)) + namespace
+        assert (
+            "cartwright-prod" in told
+            or "Cartwright/prod" in told
+            or ((namespace, name) in OF_ACCOUNT)
+        ), name
+
+
+def test_functions_count_where_the_alarms_of_their_stage_look(
+    local: Assembly, prod: Assembly
+) -> None:
     for stage, namespace in ((local, "Cartwright/local"), (prod, "Cartwright/prod")):
-        counted_in = {
+        counted_in_ = {
             made.properties["Environment"]["Variables"]["POWERTOOLS_METRICS_NAMESPACE"]
             for made in stage.all("AWS::Lambda::Function")
         }
-        watched_in = {
-            str(alarm.properties.get("Namespace"))
-            for alarm in stage.all("AWS::CloudWatch::Alarm")
-            if not str(alarm.properties.get("Namespace")).startswith("AWS/")
-        }
-        assert counted_in == watched_in == {namespace}
+        assert counted_in_ == {namespace}
 
 
-def test_each_invariant_has_an_alarm_that_says_what_it_is_and_where_the_ids_are(
-    stage: Assembly, capsys: pytest.CaptureFixture[str]
+def test_each_function_is_told_of_by_what_its_failure_brings_about(
+    computed: dict[str, Watch],
 ) -> None:
-    telemetry.emit_metric("InvariantViolated", 0, invariant="I1")
-    written = json.loads(capsys.readouterr().out)["_aws"]["CloudWatchMetrics"]
-    assert [each["Dimensions"] for each in written] == [["service", "invariant"]] or [
-        sorted(each["Dimensions"][0]) for each in written
-    ] == [["invariant", "service"]]
-    assert watched(stage)["InvariantViolated"] == [
-        {"invariant": name, "service": "operations"} for name in INVARIANTS
-    ]
-    for alarm in stage.all("AWS::CloudWatch::Alarm"):
-        if alarm.properties.get("MetricName") == "InvariantViolated":
-            assert "/ops/invariants" in alarm.properties["AlarmDescription"]
-
-
-def test_one_count_in_a_minute_is_enough_and_silence_is_good_news(stage: Assembly) -> None:
-    for alarm in stage.all("AWS::CloudWatch::Alarm"):
-        properties = alarm.properties
-        if properties["MetricName"] != "InvariantLag":
-            assert properties["TreatMissingData"] == "notBreaching", str(alarm)
-        if not str(properties.get("Namespace")).startswith("Cartwright/"):
-            continue
-        statistic = "Maximum" if properties["MetricName"] in GAUGES else "Sum"
-        assert (properties["Statistic"], properties["Period"]) == (statistic, 60)
-        if properties["MetricName"] != "InvariantLag":
-            assert (properties["Threshold"], properties["EvaluationPeriods"]) == (0, 1)
-
-
-def test_an_auditor_that_does_not_come_round_is_told(local: Assembly, prod: Assembly) -> None:
-    """Its silence is bad news, where what it writes becomes a metric at all."""
-    for stage, silence in ((prod, "breaching"), (local, "notBreaching")):
-        (alarm,) = [
-            each
-            for each in stage.all("AWS::CloudWatch::Alarm")
-            if each.properties["MetricName"] == "InvariantLag"
-        ]
-        properties = alarm.properties
-        assert (properties["TreatMissingData"], properties["Threshold"]) == (silence, 300)
-
-
-def test_what_another_alarm_tells_has_that_alarm(stage: Assembly) -> None:
-    metrics = {a.properties["MetricName"] for a in stage.all("AWS::CloudWatch::Alarm")}
-    assert set(TOLD_BY) <= set(counted())
-    assert set(TOLD_BY.values()) <= metrics
-
-
-def test_a_checkout_that_does_not_end_well_is_told(stage: Assembly) -> None:
-    metrics = {
-        alarm.properties["MetricName"]
-        for alarm in stage.all("AWS::CloudWatch::Alarm")
-        if alarm.properties.get("Namespace") == "AWS/States"
+    wanted = {
+        "route": lambda f: ["api-errors"],
+        "authorizer": lambda f: ["api-errors", f"{f}-errors"],
+        "steps": lambda f: ["checkout-failed", "checkout-timed-out"],
+        "consumer": lambda f: [f"{f}-age", f"{f}-dlq-parked"],
+        "job": lambda f: [f"{f}-not-running"],
+        "stream": lambda f: [f"{f}-lag", f"{f}-dlq-parked"],
     }
-    assert metrics == {"ExecutionsFailed", "ExecutionsTimedOut"}
+    for id_, spec in PLATFORM.functions.items():
+        for name in wanted[spec.kind](re.sub("[._]", "-", id_)):
+            assert name in computed, id_
 
 
-def test_the_runbook_has_a_line_for_each_metric_with_an_alarm(stage: Assembly) -> None:
+def test_a_job_that_does_not_run_is_told_though_nothing_is_counted(
+    computed: dict[str, Watch],
+) -> None:
+    for spec in PLATFORM.of_kind("job"):
+        alarm = computed[f"{re.sub('[._]', '-', spec.id)}-not-running"]
+        assert alarm.metric_names == {"Invocations", "Errors"}
+        assert alarm.given["TreatMissingData"] == "breaching"
+        assert alarm.given["ComparisonOperator"] == "LessThanThreshold"
+        assert (alarm.given["Threshold"], alarm.told) == (1, ("page",))
+        (expression,) = [e["Expression"] for e in alarm.given["Metrics"] if "Expression" in e]
+        assert expression == "invoked - FILL(errors, 0)"
+
+
+def test_silence_is_good_news_but_of_jobs(ringing: dict[str, Watch]) -> None:
+    for each in ringing.values():
+        silent = each.name.endswith("-not-running")
+        assert each.given["TreatMissingData"] == ("breaching" if silent else "notBreaching")
+
+
+def test_latency_is_not_what_the_slowest_request_takes(ringing: dict[str, Watch]) -> None:
+    alarm = ringing["api-latency"]
+    assert alarm.given["ExtendedStatistic"] == "TM(0%:95%)"
+    assert alarm.given["Period"] * alarm.given["EvaluationPeriods"] == 900
+
+
+def test_an_error_of_the_api_rings_by_its_share(ringing: dict[str, Watch]) -> None:
+    given = ringing["api-errors"].given
+    assert (given["MetricName"], given["Statistic"], given["Threshold"]) == (
+        "5XXError", "Average", 0.05,
+    )  # fmt: skip
+    assert (given["DatapointsToAlarm"], given["EvaluationPeriods"]) == (3, 5)
+
+
+def test_one_alarm_tells_of_all_invariants_and_where_the_ids_are(
+    ringing: dict[str, Watch],
+) -> None:
+    text = str(ringing["operations-invariant-violated"].given["AlarmDescription"])
+    assert "/ops/invariants" in text
+    assert len(text) <= 1024
+    for name in PLATFORM.invariants:
+        assert f" {name}: " in text
+
+
+def test_what_another_alarm_tells_has_that_alarm(computed: dict[str, Watch]) -> None:
+    assert set(TOLD_BY) <= set(counted())
+    assert set(TOLD_BY.values()) <= {
+        name for each in computed.values() for name in each.metric_names
+    }
+
+
+def test_production_watches_what_its_account_shares(prod: Assembly) -> None:
+    found = alarms(prod)
+    assert found["account-throttles"].metrics == (("AWS/Lambda", "Throttles", frozenset()),)
+    claimed = ("AWS/Lambda", "ClaimedAccountConcurrency", frozenset[tuple[str, str]]())
+    assert found["account-concurrency"].metrics == (claimed,)
+    # What is reserved counts as taken: the alarm must have room above it.
+    reserved = sum(
+        made.properties.get("ReservedConcurrentExecutions", 0)
+        for made in prod.all("AWS::Lambda::Function")
+    )
+    assert reserved < found["account-concurrency"].given["Threshold"] < PROD.account_concurrency
+    (rule,) = [
+        rule.properties
+        for rule in prod.all("AWS::Events::Rule")
+        if rule.properties.get("EventPattern", {}).get("source") == ["aws.kms"]
+    ]
+    assert rule["EventPattern"]["detail"]["eventName"] == ["DisableKey", "ScheduleKeyDeletion"]
+
+
+def test_answers_with_429_are_counted_in_the_access_log(prod: Assembly) -> None:
+    (made,) = prod.all("AWS::Logs::MetricFilter")
+    (stage,) = prod.all("AWS::ApiGateway::Stage")
+    line = json.loads(stage.properties["AccessLogSetting"]["Format"])
+    assert line["status"] == "$context.status"  # a text
+    assert made.properties["FilterPattern"] == '{ $.status = "429" }'
+    (change,) = made.properties["MetricTransformations"]
+    ((namespace, name, _),) = alarms(prod)["api-throttled"].metrics
+    assert (change["MetricNamespace"], change["MetricName"]) == (namespace, name)
+
+
+def test_the_runbook_has_a_line_for_each_alarm_and_none_besides(prod: Assembly) -> None:
     runbook = (ROOT / "docs" / "runbook.md").read_text()
-    for metric in watched(stage):
-        name = re.sub("(?<=.)(?=[A-Z])", "-", metric).lower()
-        assert f"-{name}`" in runbook, metric
+    rows = [line.split(" | ") for line in runbook.splitlines() if re.match(r"\| `[a-z…]", line)]
+    listed: dict[str, str] = {}
+    for names, severity, means, todo in (row for row in rows if len(row) == 4):
+        assert means, names
+        assert todo.strip("| "), names
+        for name in re.findall("`([^`]+)`", names):
+            listed[name] = severity
+    for name, each in alarms(prod).items():
+        patterns = [p for p in listed if re.fullmatch(p.replace("…", ".+"), name)]
+        exact = [p for p in patterns if "…" not in p] or patterns
+        assert len(exact) == 1, f"{name}: {patterns}"
+        assert each.told[0] in listed[exact[0]], name
+    for pattern in listed:
+        assert any(re.fullmatch(pattern.replace("…", ".+"), name) for name in alarms(prod)), pattern

@@ -1,9 +1,11 @@
 """Every asynchronous edge: what fails is kept, and someone is told."""
 
 import json
+import re
 
 from shop import aws
 from shop.deploy import discover
+from tests.infra.alarms import alarms
 from tools.access.templates import Assembly, Resource
 
 FOURTEEN_DAYS_S = 14 * 24 * 3600
@@ -59,10 +61,10 @@ def test_every_consumer_outlasts_an_outage_of_an_hour(stage: Assembly) -> None:
 
 
 def test_people_hear_of_events_that_wait_long_before_they_are_parked(stage: Assembly) -> None:
-    for alarm in stage.all("AWS::CloudWatch::Alarm"):
-        if alarm.properties["MetricName"] == "ApproximateAgeOfOldestMessage":
-            assert alarm.properties["Threshold"] == 300
-            assert alarm.properties["EvaluationPeriods"] * alarm.properties["Period"] <= 180
+    for name, alarm in alarms(stage).items():
+        if name.endswith("-age"):
+            assert alarm.given["Threshold"] == 300
+            assert alarm.given["EvaluationPeriods"] * alarm.given["Period"] <= 180
 
 
 def test_a_batch_fits_its_time_even_if_each_message_has_a_call_that_hangs(stage: Assembly) -> None:
@@ -84,25 +86,38 @@ def test_dead_letters_stay_for_two_weeks(stage: Assembly) -> None:
             assert queue.properties["MessageRetentionPeriod"] == FOURTEEN_DAYS_S
 
 
-def test_each_dead_letter_queue_raises_an_alarm_at_its_first_message(stage: Assembly) -> None:
-    watched = {
-        (alarm.stack, dimension["Value"]["Fn::GetAtt"][0])
-        for alarm in stage.all("AWS::CloudWatch::Alarm")
-        if alarm.properties["MetricName"] == "ApproximateNumberOfMessagesVisible"
-        and alarm.properties["Threshold"] == 0
-        for dimension in alarm.properties["Dimensions"]
+def watched_queues(stage: Assembly, metric: str) -> set[str]:
+    """Names of the queues with an alarm on this metric."""
+    return {
+        name.split("-", 2)[2]
+        for alarm in alarms(stage).values()
+        for _, watched, dimensions in alarm.metrics
+        if watched == metric
+        for _, name in dimensions
     }
-    assert watched == {(queue.stack, queue.id) for queue in queues(stage) if is_last(queue)}
+
+
+def names(stage: Assembly, *, last: bool) -> set[str]:
+    found = {str(q.properties["QueueName"]) for q in queues(stage) if is_last(q) is last}
+    return {name.split("-", 2)[2] for name in found}
+
+
+def test_each_dead_letter_queue_raises_an_alarm_at_its_first_message(
+    stage: Assembly, prod: Assembly
+) -> None:
+    """Not those of schedules: the next run makes good what one left, and that none does is told."""
+    of_runs = {f"{re.sub('[._]', '-', job.id)}-dlq" for job in PLATFORM.of_kind("job")}
+    parked = {name: each for name, each in alarms(stage).items() if name.endswith("-dlq-parked")}
+    assert {each.given["Threshold"] for each in parked.values()} == {0}
+    watched = watched_queues(stage, "ApproximateNumberOfMessagesVisible")
+    assert watched == names(stage, last=True) - of_runs
+    assert of_runs < names(stage, last=True)
+    for name in of_runs:
+        assert name.replace("-dlq", "-not-running") in alarms(prod)
 
 
 def test_each_work_queue_raises_an_alarm_when_events_wait(stage: Assembly) -> None:
-    watched = {
-        (alarm.stack, dimension["Value"]["Fn::GetAtt"][0])
-        for alarm in stage.all("AWS::CloudWatch::Alarm")
-        if alarm.properties["MetricName"] == "ApproximateAgeOfOldestMessage"
-        for dimension in alarm.properties["Dimensions"]
-    }
-    assert watched == {(queue.stack, queue.id) for queue in queues(stage) if not is_last(queue)}
+    assert watched_queues(stage, "ApproximateAgeOfOldestMessage") == names(stage, last=False)
 
 
 def test_each_rule_has_dead_letters(stage: Assembly) -> None:
@@ -146,12 +161,8 @@ def test_a_stream_calls_its_function_for_rows_that_carry_an_event_only(stage: As
 
 
 def test_stream_functions_tell_when_they_lag(stage: Assembly) -> None:
-    names = {
-        alarm.properties["AlarmName"].rsplit("-", 2)[-2]
-        for alarm in stage.all("AWS::CloudWatch::Alarm")
-        if alarm.properties["MetricName"] == "IteratorAge"
-    }
-    assert names == {PLATFORM.relay.name}
+    found = [name for name, each in alarms(stage).items() if each.metric_names == {"IteratorAge"}]
+    assert found == [f"{re.sub('[._]', '-', PLATFORM.relay.id)}-lag"]
 
 
 def test_a_failed_run_of_a_schedule_is_parked(stage: Assembly) -> None:

@@ -1,6 +1,7 @@
 """How the OpenAPI document becomes a gateway."""
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -85,8 +86,16 @@ def test_a_route_without_its_function_stops_the_synth() -> None:
 
 
 def test_each_route_has_a_function_of_its_own(contract: list[RouteContract]) -> None:
-    names = [route.function for route in contract]
+    names = [route.function for route in contract if route.method != "HEAD"]
     assert len(set(names)) == len(names)
+
+
+def test_every_get_has_a_head_and_nothing_else_has(contract: list[RouteContract]) -> None:
+    """RFC 9110, 9.1: what differs is the method."""
+    heads = {route.path: route for route in contract if route.method == "HEAD"}
+    gets = {route.path: route for route in contract if route.method == "GET"}
+    assert heads == {path: replace(route, method="HEAD") for path, route in gets.items()}
+    assert len(gets) > 10
 
 
 @pytest.mark.parametrize("length", [262_145, 262_150, 262_200, 263_000, 270_000, 300_000, 10**9])

@@ -18,7 +18,9 @@ from tools.access.templates import Resource
 
 EVENTS = "events.amazonaws.com"
 INVOKE = "lambda:InvokeFunction"
-TELLING = ("rule/operations-notify-of-violations", "topic/alarms")
+PAGES = "topic/pages"
+# Rules that people hear of, by a topic.
+TELLING = {"rule/operations-notify-of-violations", "rule/operations-notify-of-keys-at-risk"}
 
 
 @pytest.fixture
@@ -86,12 +88,15 @@ def test_a_rule_reaches_its_own_queue_or_function_and_no_other(
         to = name_of(policies, rule.stack, target["Arn"])
         parked = name_of(policies, rule.stack, target["DeadLetterConfig"]["Arn"])
         plain = to.partition("/")[2].replace(".", "-").replace("_", "-")
-        # What people are told goes to the topic of alarms; all else to what the rule is called by.
-        assert name == f"rule/{plain}" or (name, to) == TELLING, f"{rule} reaches {to}"
-        assert parked == f"queue/{name.partition('/')[2]}-dlq", f"{rule} parks in {parked}"
+        # What people are told goes to the topic of pages; all else to what the rule is called by.
+        assert name == f"rule/{plain}" or (name in TELLING and to == PAGES), f"{rule} reaches {to}"
+        if to == PAGES:
+            assert parked == "queue/operations-notify-of-violations-dlq"
+        else:
+            assert parked == f"queue/{name.partition('/')[2]}-dlq", f"{rule} parks in {parked}"
         assert "RoleArn" not in target, f"{rule} acts by a role"
-        if to.startswith("topic/"):
-            wanted.add((to, EVENTS, "sns:Publish", f"ArnEquals aws:SourceArn {name}"))
+        if to == PAGES:
+            wanted.add((to, EVENTS, "sns:Publish", ""))
         elif to.startswith("queue/"):
             # CDK's target also lets the rule ask for the queue's attributes and address.
             for action in ("SendMessage", "GetQueueAttributes", "GetQueueUrl"):
@@ -99,17 +104,34 @@ def test_a_rule_reaches_its_own_queue_or_function_and_no_other(
         else:
             wanted.add((to, EVENTS, INVOKE, f"ArnLike aws:SourceArn {name}"))
         wanted.add((parked, EVENTS, "sqs:SendMessage", f"ArnEquals aws:SourceArn {name}"))
-    # The key of the topic has a rule of its own: test_rights.py.
-    assert {e for e in lets if e[1] == EVENTS and not e[0].startswith("key/")} == wanted
+    assert {e for e in lets if e[1] == EVENTS} == wanted
 
 
-def test_alarms_of_this_application_and_no_one_else_publish_to_their_topic(
+def test_alarms_of_this_application_and_rules_publish_to_topics_and_no_one_else(
     lets: set[tuple[str, str, str, str]],
 ) -> None:
-    assert {(who, action, when) for on, who, action, when in lets if on == "topic/alarms"} == {
-        ("cloudwatch.amazonaws.com", "sns:Publish", "ArnLike aws:SourceArn alarm/*"),
-        (EVENTS, "sns:Publish", f"ArnEquals aws:SourceArn {TELLING[0]}"),
-    }
+    """EventBridge without a condition: SNS takes none from it, and loses what it refuses."""
+    alarms = ("cloudwatch.amazonaws.com", "sns:Publish", "ArnLike aws:SourceArn alarm/*")
+    published: dict[str, set[tuple[str, str, str]]] = {}
+    for on, who, action, when in lets:
+        if on.startswith("topic/"):
+            published.setdefault(on, set()).add((who, action, when))
+    assert published == {PAGES: {alarms, (EVENTS, "sns:Publish", "")}, "topic/notices": {alarms}}
+
+
+def test_a_rule_believes_the_source_that_it_names_and_no_other(policies: Policies) -> None:
+    """Whoever may put events on the bus could otherwise say that money was taken."""
+    own = {f"shop.{service}" for service in discover().services}
+    for name, rule, _ in rules(policies):
+        if "ScheduleExpression" in rule.properties:
+            continue
+        pattern = rule.properties["EventPattern"]
+        assert pattern["detail-type"], name
+        if "EventBusName" in rule.properties:
+            assert set(pattern["source"]) <= own, name
+            assert pattern["source"], name
+        else:  # Services of AWS speak on the default bus, where nobody else says `aws.`.
+            assert all(source.startswith("aws.") for source in pattern["source"]), name
 
 
 def test_no_service_is_let_in_but_these(lets: set[tuple[str, str, str, str]]) -> None:

@@ -8,7 +8,7 @@ from infra.project import ROOT, Project
 from infra.stages import LOCAL, PROD
 from shop import aws
 from shop.deploy import discover
-from tools.access.templates import Assembly, Resource, many, text
+from tools.access.templates import Assembly, Resource, text
 
 GATEWAY_TIMEOUT_S = 29
 FUNCTIONS = discover().functions
@@ -113,28 +113,9 @@ def test_a_step_outlasts_an_aws_call_that_nobody_answers(stage: Assembly) -> Non
         assert function.properties["Timeout"] > aws.longest_call_s(), str(function)
 
 
-def test_each_function_tells_when_it_fails_or_is_throttled(stage: Assembly) -> None:
-    watched: dict[str, set[str]] = {}
-    for alarm in stage.all("AWS::CloudWatch::Alarm"):
-        if alarm.properties.get("Namespace") == "AWS/Lambda":
-            key = f"{alarm.stack}/{alarm.properties['Dimensions'][0]['Value']['Ref']}"
-            watched.setdefault(key, set()).add(alarm.properties["MetricName"])
-    for function in functions(stage):
-        assert {"Errors", "Throttles"} <= watched[str(function)]
-
-
 def test_each_handler_is_a_file(prod: Assembly) -> None:
     for function in functions(prod):
         module, _, attribute = function.properties["Handler"].rpartition(".")
         place = ROOT / "functions" / Path(*module.split("."))
         assert place.with_suffix(".py").exists() or (place / "__init__.py").exists(), module
         assert attribute == "handler"
-
-
-def test_every_alarm_reaches_the_topic(stage: Assembly) -> None:
-    alarms = stage.all("AWS::CloudWatch::Alarm")
-    names = [alarm.properties["AlarmName"] for alarm in alarms]
-    assert len(names) == len(set(names))
-    for alarm in alarms:
-        (action,) = many(alarm.properties["AlarmActions"])
-        assert "-alarms" in text(action)

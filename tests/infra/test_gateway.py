@@ -8,6 +8,7 @@ import pytest
 
 from infra.contract import RouteContract
 from infra.problems import GATEWAY_RESPONSES
+from infra.stages import Throttle
 from shop import problems
 from tools.access.templates import Assembly
 
@@ -84,6 +85,17 @@ def test_each_route_is_validated_and_authorized_as_the_contract_says(
         assert f"-{service}-{name}/invocations" in json.dumps(method["Integration"]["Uri"])
 
 
+def test_a_head_is_its_get_by_another_name(stage: Assembly) -> None:
+    """The same function, authorizer and checks; an operation has one method only."""
+    found = methods(stage)
+    asked = {path: method for (verb, path), method in found.items() if verb == "HEAD"}
+    assert asked.keys() == {path for verb, path in found if verb == "GET"}
+    for path, head in asked.items():
+        get = found["GET", path] | {"HttpMethod": "HEAD"}
+        assert get.pop("OperationName")
+        assert head == get, path
+
+
 def test_models_leave_to_the_handler_what_it_answers_better(stage: Assembly) -> None:
     models = stage.all("AWS::ApiGateway::Model")
     assert models
@@ -112,6 +124,7 @@ def test_the_authorizer_is_asked_only_for_bearer_tokens(stage: Assembly) -> None
     assert not re.match(expression, "Bearereyj")
     assert not re.match(expression, "Basic abc")
     assert not re.match(expression, "Bearer a b")
+    assert not re.match(expression, "Bearer \u00e9")
     assert authorizer.properties["AuthorizerResultTtlInSeconds"] == 300
 
 
@@ -170,8 +183,10 @@ def test_rates_are_limited_by_stage_and_by_route(
         for entry in made.properties["MethodSettings"]
     }
     everything = settings.pop(("*", "/*"))
-    assert everything["ThrottlingRateLimit"] > 0
-    limited = {(route.method, route.path): route.throttle for route in contract if route.throttle}
+    given = Throttle(
+        rate=everything["ThrottlingRateLimit"], burst=everything["ThrottlingBurstLimit"]
+    )
+    limited = {(r.method, r.path): r.throttle.within(given) for r in contract if r.throttle}
     assert {
         key: (entry["ThrottlingRateLimit"], entry["ThrottlingBurstLimit"])
         for key, entry in settings.items()
@@ -179,11 +194,10 @@ def test_rates_are_limited_by_stage_and_by_route(
 
 
 def test_the_gateway_keeps_no_log_that_is_not_ours(stage: Assembly) -> None:
-    """Execution logs go to a group that API Gateway makes and keeps for ever; metrics per method
-    are five each, which no alarm reads."""
+    """Execution logs go to a group that API Gateway makes and keeps for ever."""
     (made,) = stage.all("AWS::ApiGateway::Stage")
     for entry in made.properties["MethodSettings"]:
-        assert (entry["LoggingLevel"], entry["MetricsEnabled"]) == ("OFF", False)
+        assert entry["LoggingLevel"] == "OFF"
 
 
 def test_the_access_log_quotes_no_error(stage: Assembly) -> None:
@@ -194,6 +208,12 @@ def test_the_access_log_quotes_no_error(stage: Assembly) -> None:
         assert variable not in text
     for variable in ("authorizer.error", "requestOverride", "context.path", "identity"):
         assert variable not in text
+
+
+def test_no_method_has_metrics_that_are_paid_for_one_by_one(stage: Assembly) -> None:
+    """Five a method and month. Its function has its own; every request is in the access log."""
+    (made,) = stage.all("AWS::ApiGateway::Stage")
+    assert not any(entry["MetricsEnabled"] for entry in made.properties["MethodSettings"])
 
 
 def test_access_is_logged_as_json_and_bodies_are_not(stage: Assembly) -> None:

@@ -193,7 +193,7 @@ def test_only_sign_in_and_refresh_sign_tokens(policies: Policies) -> None:
     assert signers == {"identity.create_session", "identity.refresh_session"}
 
 
-def test_a_key_opens_to_the_policies_of_its_account_and_to_alarms(policies: Policies) -> None:
+def test_a_key_opens_to_the_policies_of_its_account(policies: Policies) -> None:
     """Beyond `kms:*` of the account, by which IAM policies count, each statement has a reason."""
     names = policies.names
     beyond = {
@@ -202,9 +202,6 @@ def test_a_key_opens_to_the_policies_of_its_account_and_to_alarms(policies: Poli
         if ":kms:" in grant.on and (grant.who, grant.action, grant.when) != (ACCOUNT, "kms:*", "")
     }
     assert beyond == {
-        # Alarms, and what people are told, are published to an encrypted topic.
-        ("cloudwatch.amazonaws.com", "key/alarms-data", ""),
-        ("events.amazonaws.com", "key/alarms-data", ""),
         # CDK's: whom IAM lets read the secret, it lets use its key. The account's line has it all.
         (ACCOUNT, "key/payments-data", "StringEquals kms:ViaService secretsmanager.amazonaws.com"),
     }

@@ -19,10 +19,11 @@ from tools.contracts.discover import Operation, operations
 
 OTHER = "usr_use1_0000000000000000000000000b"
 KEYED = {op.name: op for op in operations() if op.route.idempotent and op.route.request is not None}
-# One body for each schema, with every field that there is, the optional ones too.
+# One body for each schema, with every field that there is, the optional ones too. The address is
+# where no part of it decides about another, so that each may differ alone.
 ADDRESS = {
-    "name": "Ada Example", "line1": "1 Test Street", "line2": "Back door", "city": "Newark",
-    "region": "NJ", "postal_code": "07102", "country": "US", "phone": "+1 555 0100",
+    "name": "Ada Example", "line1": "1 Test Street", "line2": "Back door", "city": "Kowloon",
+    "region": "KLN", "postal_code": "999077", "country": "HK", "phone": "+852 5550 0100",
 }  # fmt: skip
 LINES = [{"sku": "TEA-1", "quantity": 2}, {"sku": "TEA-2", "quantity": 1}]
 PAYING = {"payment_method": "pm_card_visa", "return_url": "https://shop.test/back"}

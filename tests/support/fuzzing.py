@@ -25,6 +25,14 @@ from tests.support.shop_client import ADDRESS, ShopClient
 
 METHODS = ("pm_card_visa", "pm_card_chargeDeclined", "pm_card_authenticationRequired")
 CURRENCIES = ("USD", "EUR")
+# Taxed, untaxed, and not served.
+PLACES: tuple[dict[str, str | None], ...] = (
+    {},
+    {"country": "CA", "region": "Ontario", "postal_code": "M5V 2T6"},
+    {"country": "ES", "region": None, "postal_code": "35001"},
+    {"country": "HK", "region": None, "postal_code": None},
+    {"country": "KP", "region": None, "postal_code": None},
+)
 REMEMBERED = (
     "account_id",
     "order_id",
@@ -128,7 +136,7 @@ class Fuzzer:
             elif name == "currency" and self.random.random() < 0.8:
                 place[name] = self.random.choice(CURRENCIES)
             elif name.endswith("address") and self.random.random() < 0.8:
-                place[name] = ADDRESS
+                place[name] = ADDRESS | self.random.choice(PLACES)
             elif name == "payment_method" and self.random.random() < 0.8:
                 place[name] = self.random.choice(METHODS)
 

@@ -22,7 +22,7 @@ FILES = {
 from shop.deploy import Alarm, Function, Personal, Service, Table, due
 
 SERVICE = Service(
-    about="Gifts",
+    description="Gifts",
     tables=(
         Table(
             name="gifts",
@@ -40,7 +40,7 @@ SERVICE = Service(
             tables={"gifts": ("PutItem",)},
         ),
     ),
-    alarms=(Alarm(metric="GiftLost", says="A gift could not be given."),),
+    alarms=(Alarm(metric="GiftLost", description="A gift could not be given."),),
     invariants={"G1": "A gift is of no order."},
     ids={"gft": ("gift_id",)},
 )
@@ -216,7 +216,7 @@ handler = consumer.entrypoint("on_order_placed", consume, reads=PlacedOrder)
 }
 # What people write for it, beside its code: what to do when the alarm rings.
 RUNBOOK = """
-| `gifts-gift-lost` | a gift could not be given | give it by hand |
+| `gifts-gift-lost` | notice | a gift could not be given | give it by hand |
 | G1 | a gift | who gave it |
 """
 

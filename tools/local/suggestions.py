@@ -33,7 +33,7 @@ The platform is up ({seconds:.0f} s). Copy this into a shell to try it:
   sku=$(curl -s "$api/products?limit=1" | get '["data"][0]["variants"][0]["sku"]')
 
   # Order one, pay for it, and see what happened
-  to='"name": "Ada", "line1": "1 Quay", "city": "Bath", "postal_code": "BA1", "country": "GB"'
+  to='"name": "Ada", "line1": "1 Quay", "city": "Bath", "postal_code": "BA1 1LT", "country": "GB"'
   lines='[{{"sku": "'$sku'", "quantity": 1}}]'
   order=$(post /orders '{{"lines": '"$lines"', "shipping_address": {{'"$to"'}}}}' \\
     -H "$me" -H "Idempotency-Key: $(key)" | get '["order_id"]')

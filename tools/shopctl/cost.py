@@ -67,12 +67,17 @@ def _share(service: str, value: float, total: float) -> dict[str, Any]:
 
 
 def monthly(document: Document) -> Iterator[dict[str, Any]]:
-    """A row for each thing that costs without a customer, and their sum."""
-    currency = document["currency"]
-    for what, each in document["monthly"].items():
-        yield {"what": what, "number": f"{each['number']:,}", currency: f"{each['cost']:.2f}"}
-    total = sum(each["cost"] for each in document["monthly"].values())
-    yield {"what": "total", "number": "", currency: f"{total:.2f}"}
+    """A row for each thing that costs without a customer, and their sum, by stage."""
+    for stage, rows in document["monthly"].items():
+        for what, each in rows.items():
+            yield {"stage": stage, "what": what} | _monthly(document, each["number"], each["cost"])
+        total = sum(each["cost"] for each in rows.values())
+        yield {"stage": stage, "what": "total"} | _monthly(document, None, total)
+
+
+def _monthly(document: Document, number: float | None, cost: float) -> dict[str, Any]:
+    shown = "" if number is None else f"{number:,}"
+    return {"number": shown, document["currency"]: f"{cost:.2f}"}
 
 
 def by_function(document: Document, each: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

@@ -19,7 +19,7 @@ ROUTE = Route(
     query=ProductView,
     responses={200: ProductOut, 304: None},
     problems=(problems.INVALID_REQUEST, problems.NOT_FOUND, checkout_problems.CURRENCY_NOT_OFFERED),
-    throttle=(100, 200),
+    throttle=(1000, 2000),
 )
 products = ProductRepository()
 

@@ -27,7 +27,7 @@ ROUTE = Route(
         Link("place_order", body={"lines": [CHEAPEST]}),
         Link("checkout", body={"lines": [CHEAPEST]}),
     ),
-    throttle=(100, 200),
+    throttle=(1000, 2000),
 )
 listings = ListingRepository()
 

@@ -1,7 +1,9 @@
 """What an order costs: unit prices, shipping, tax, total. Pure; the same input, the same cent.
 
-Prices are net. Tax is taken once per order and rounded once, half to even. What no payment could
-take is not priced. What comes out is the outcome of the checkout's step `price`.
+Prices are net. Tax is taken once per order and rounded once, half up, as tax law has it
+(Streamlined Sales and Use Tax Agreement, section 324). Neither is
+priced what no payment could take, nor what goes where we do not deliver. What comes out is the
+outcome of the checkout's step `price`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,13 +12,14 @@ from dataclasses import dataclass
 from catalog.domain import rates
 from shop.checkout import (
     CurrencyNotOffered,
+    DestinationNotServed,
     Priced,
     PricedLine,
     PriceOutcome,
     TotalTooLarge,
     UnknownSkus,
 )
-from shop.money import Money
+from shop.money import Money, Rounding
 
 # A payment provider takes eight digits of minor units (Stripe: "99999999 for a USD charge of
 # $999,999.99"), whatever the currency.
@@ -41,7 +44,10 @@ def price(
     country: str,
     region: str | None,
 ) -> PriceOutcome:
-    """Price an order that goes to this country (and US state)."""
+    """Price an order that goes to this country, or to this part of it (rates.py)."""
+    tax_rate = rates.tax_rate((country, region))
+    if tax_rate is None:
+        return DestinationNotServed()
     unknown = tuple(sku for sku in quantities if sku not in offers)
     if unknown:
         return UnknownSkus(skus=unknown)
@@ -50,7 +56,9 @@ def price(
     ):
         return CurrencyNotOffered()
     lines = tuple(_line(offers[sku], quantity, currency) for sku, quantity in quantities.items())
-    priced = _total(lines, currency=currency, country=country, region=region)
+    priced = _total(
+        lines, currency, tax_rate=tax_rate, tax_shipping=rates.shipping_is_taxed(country)
+    )
     return priced if priced.total <= MAX_TOTAL else TotalTooLarge(max_total=MAX_TOTAL)
 
 
@@ -67,13 +75,13 @@ def _line(offer: Offer, quantity: int, currency: str) -> PricedLine:
 
 
 def _total(
-    lines: Sequence[PricedLine], *, currency: str, country: str, region: str | None
+    lines: Sequence[PricedLine], currency: str, *, tax_rate: int, tax_shipping: bool
 ) -> Priced:
     subtotal = sum(line.total for line in lines)
     flat, free_from = rates.SHIPPING[currency]
     shipping = 0 if subtotal >= free_from else flat
-    taxed = Money(subtotal + (shipping if rates.shipping_is_taxed(country) else 0), currency)
-    tax = taxed.multiply_ratio(rates.tax_rate(country, region), rates.RATE_DENOMINATOR).amount
+    taxed = Money(subtotal + (shipping if tax_shipping else 0), currency)
+    tax = taxed.multiply_ratio(tax_rate, rates.RATE_DENOMINATOR, rounding=Rounding.HALF_UP).amount
     return Priced(
         lines=tuple(lines),
         subtotal=subtotal,

@@ -1,7 +1,7 @@
 """One product on sale."""
 
 from catalog.domain.product import Product
-from catalog.problems import currency_not_offered
+from catalog.problems import CURRENCY_NOT_OFFERED
 from catalog.service.ports import Products
 from shop import ids, problems
 from shop.problems import Problem
@@ -13,5 +13,5 @@ def get_product(product_id: str, *, currency: str, products: Products) -> Produc
     if product is None or product.status != "active":
         return Problem(problems.NOT_FOUND, "No product on sale has this id.")
     if product.price_from(currency) is None:
-        return currency_not_offered(currency)
+        return CURRENCY_NOT_OFFERED
     return product

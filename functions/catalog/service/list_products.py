@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from catalog.domain import listing
 from catalog.domain.listing import Filter
 from catalog.domain.product import CURRENCIES
-from catalog.problems import currency_not_offered
+from catalog.problems import CURRENCY_NOT_OFFERED
 from catalog.service.ports import Listings, Row
 from shop.cursor import REFUSED
 from shop.problems import Problem
@@ -25,7 +25,7 @@ def list_products(
 ) -> Page | Problem:
     """One page, cheapest first. One query if a band holds it whole."""
     if filter_.currency not in CURRENCIES:
-        return currency_not_offered(filter_.currency)
+        return CURRENCY_NOT_OFFERED
     first = filter_.first
     if cursor is not None:
         key = listing.decode_cursor(filter_, cursor)

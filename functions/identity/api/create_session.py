@@ -23,7 +23,7 @@ ROUTE = Route(
     responses={201: schemas.TokensOut},
     problems=(problems.INVALID_CREDENTIALS, problems.RATE_LIMITED),
     links=(Link("refresh_session", body={"refresh_token": "$response.body#/refresh_token"}),),
-    throttle=(20, 40),
+    throttle=(100, 200),
 )
 
 

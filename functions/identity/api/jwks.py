@@ -14,7 +14,7 @@ ROUTE = Route(
     auth="public",
     responses={200: schemas.JwksOut, 304: None},
     media_type="application/jwk-set+json",
-    throttle=(50, 100),
+    throttle=(200, 400),
 )
 
 

@@ -22,7 +22,7 @@ ROUTE = Route(
     responses={200: schemas.TokensOut},
     problems=(problems.INVALID_REFRESH_TOKEN,),
     links=(Link("refresh_session", body={"refresh_token": "$response.body#/refresh_token"}),),
-    throttle=(50, 100),
+    throttle=(200, 400),
 )
 
 

@@ -24,7 +24,7 @@ ROUTE = Route(
             body={"email": "$request.body#/email", "password": "$request.body#/password"},
         ),
     ),
-    throttle=(20, 40),
+    throttle=(50, 100),
 )
 
 

@@ -5,7 +5,7 @@ import secrets
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from identity.domain import user
+from identity.domain import password as rules
 
 
 class Argon2Passwords:
@@ -17,13 +17,23 @@ class Argon2Passwords:
         self._nobody = self._hasher.hash(secrets.token_urlsafe(32))
 
     def hash(self, password: str) -> str:
-        """The hash to store: algorithm, parameters and salt are part of it."""
-        return self._hasher.hash(user.normalise_password(password))
+        """The hash to store: algorithm, parameters and salt are part of it.
+
+        Raises ValueError for what is too long to be hashed.
+        """
+        octets = rules.normalise(password).encode()
+        if len(octets) > rules.MAX_OCTETS:
+            raise ValueError("the password is too long")
+        return self._hasher.hash(octets)
 
     def verify(self, password_hash: str | None, password: str) -> bool:
-        """Whether the password fits. The same work is done for nobody (None) as for somebody."""
+        """Whether the password fits. The same work is done for nobody (None) as for somebody, and
+        for a password that is too long to be anybody's."""
+        octets = rules.normalise(password).encode()
+        if len(octets) > rules.MAX_OCTETS:
+            password_hash, octets = None, b""
         try:
-            self._hasher.verify(password_hash or self._nobody, user.normalise_password(password))
+            self._hasher.verify(password_hash or self._nobody, octets)
         except (VerificationError, InvalidHashError):
             return False
         return password_hash is not None

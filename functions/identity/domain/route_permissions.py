@@ -42,15 +42,19 @@ class RoutePermission:
 
 
 def load(file: Path) -> tuple[RoutePermission, ...]:
-    """The routes of routes.json that need a token. Customers' routes need shop:buy."""
+    """The routes of routes.json that need a token. Customers' routes need shop:buy.
+
+    Who may GET may ask for the HEAD alone.
+    """
     return tuple(
         RoutePermission(
-            route["method"],
+            method,
             route["path"],
             frozenset(route["scopes"] or _default(route["auth"])),
         )
         for route in json.loads(file.read_text())
         if route["auth"] != "public"
+        for method in (("GET", "HEAD") if route["method"] == "GET" else (route["method"],))
     )
 
 

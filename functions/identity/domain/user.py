@@ -1,14 +1,11 @@
-"""Users: roles and their scopes, e-mail addresses, ids."""
+"""Users: roles and their scopes, ids."""
 
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
 from shop import ids
-
-MAX_EMAIL = 254  # RFC 5321, in characters: at most 1,016 bytes, and KMS makes MACs of up to 4,096
 
 
 class Role(StrEnum):
@@ -48,16 +45,6 @@ class User:
     marketing: bool = False
     name: str | None = field(default=None, repr=False)
     locale: str | None = None
-
-
-def normalise_email(email: str) -> str:
-    """One form for all spellings of an address: people type capitals and full-width characters."""
-    return unicodedata.normalize("NFKC", email).lower()
-
-
-def normalise_password(password: str) -> str:
-    """One form for all keyboards (NIST SP 800-63B, 3.1.1.2): é may come as one character or two."""
-    return unicodedata.normalize("NFKC", password)
 
 
 def user_id_of(address_mac: str, *, region: str) -> str:

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from identity import events, problems
-from identity.domain import session, sign_in_attempts
+from identity.domain import email_address, session, sign_in_attempts
 from identity.domain.sign_in_attempts import Window
-from identity.domain.user import User, normalise_email, user_id_of
+from identity.domain.user import User, user_id_of
 from identity.events import event_of
 from identity.service.issue_token_pair import TokenPair, issue_pair
 from identity.service.ports import Accounts, EmailHasher, Passwords, Sessions, Tokens
@@ -49,7 +49,7 @@ def sign_in(
 
     So attempts that run at the same time cannot get more guesses than one after the other.
     """
-    address = by.mac.of(normalise_email(credentials.email))
+    address = by.mac.of(email_address.lookup_form(credentials.email))
     window = sign_in_attempts.window_of(now)
     if not by.sessions.count_attempt(address, window):
         telemetry.emit_metric("SignInLimited")

@@ -4,7 +4,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from identity import events
-from identity.domain.user import Role, Status, User, normalise_email, user_id_of
+from identity.domain import email_address
+from identity.domain.user import Role, Status, User, user_id_of
 from identity.events import event_of
 from identity.service.ports import Accounts, EmailHasher, PasswordHash
 from shop.trace import Trace
@@ -52,12 +53,15 @@ def _create(
     now: datetime,
     trace: Trace,
 ) -> str:
-    address = by.mac.of(normalise_email(applicant.email))
+    email = email_address.canonical(applicant.email)
+    if email is None:
+        raise ValueError("an account needs an e-mail address that mail can reach")
+    address = by.mac.of(email)
     user = User(
         user_id=user_id_of(address, region=by.region),
         role=role,
         status=status,
-        email=applicant.email,
+        email=email,
         password_hash=by.passwords.hash(applicant.password),  # For a taken address as well.
         created=now,
         marketing=applicant.marketing,

@@ -18,7 +18,7 @@ ROUTE = Route(
     request=StockCheck,
     responses={200: StockOut},
     problems=(problems.INVALID_REQUEST, checkout_problems.UNKNOWN_SKU),
-    throttle=(50, 100),
+    throttle=(500, 1000),
 )
 stock = StockRepository()
 

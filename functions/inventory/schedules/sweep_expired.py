@@ -18,7 +18,8 @@ def sweep(run: Run) -> dict[str, int]:
 
     done = {"expired": 0, "ended_otherwise": 0, FAILED: 0}
     done |= run.each(stock.overdue(run.now), expire, key=lambda held: held.reservation_id)
-    telemetry.emit_metric("ReservationsExpired", done["expired"])
+    if done["expired"]:
+        telemetry.emit_metric("ReservationsExpired", done["expired"])
     if done[FAILED]:
         telemetry.emit_metric("SweepFailed", done[FAILED])
     return done

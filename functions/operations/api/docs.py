@@ -10,7 +10,7 @@ ROUTE = Route(
     auth="public",
     responses={200: None, 304: None},
     media_type="text/html; charset=utf-8",
-    throttle=(20, 40),
+    throttle=(50, 100),
 )
 
 

@@ -13,7 +13,7 @@ ROUTE = Route(
     "List every problem code",
     auth="public",
     responses={200: ErrorsOut, 304: None},
-    throttle=(20, 40),
+    throttle=(50, 100),
 )
 
 

@@ -23,7 +23,7 @@ ROUTE = Route(
     auth="public",
     responses={200: HealthOut},
     problems=(problems.SERVICE_UNAVAILABLE,),
-    throttle=(20, 40),
+    throttle=(100, 200),
 )
 _KEY = {"pk": {"S": "HEALTH"}, "sk": {"S": "HEALTH"}}
 

@@ -9,7 +9,7 @@ ROUTE = Route(
     "Read the OpenAPI document",
     auth="public",
     responses={200: None, 304: None},
-    throttle=(20, 40),
+    throttle=(50, 100),
 )
 
 

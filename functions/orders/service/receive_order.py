@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from orders.domain import destination
 from orders.domain import order as domain
-from orders.domain.order import Kind, Line, ShipTo
-from orders.schemas import CheckoutIn, PlaceOrderIn
+from orders.domain.order import Kind, Line
+from orders.schemas import Address, CheckoutIn, PlaceOrderIn
 from orders.service.ports import OriginalRequest, StoredOrder
 from shop import idempotency, ids
 from shop.http import Request
 from shop.lines import merge
-from shop.schemas import Address
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ def receive_order(
         kind=kind,
         currency=body.currency,
         lines=tuple(Line(sku, quantity) for sku, quantity in merge(body.lines).items()),
-        ship_to=ShipTo(address.country, address.region),
+        ship_to=destination.ship_to(address.country, address.region, address.postal_code),
         now=now,
     )
     original = OriginalRequest(

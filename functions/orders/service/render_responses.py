@@ -11,6 +11,7 @@ from shop.checkout import (
     Captured,
     CurrencyNotOffered,
     Declined,
+    DestinationNotServed,
     FinalizeTask,
     NotPayable,
     OutOfStock,
@@ -63,8 +64,12 @@ def _rejection(order: Order, cause: Rejection) -> Problem:
     if isinstance(cause, CurrencyNotOffered):
         errors = [{"pointer": "/currency", "code": cause.outcome, "detail": "no price in it"}]
         return Problem(
-            problems.CURRENCY_NOT_OFFERED, f"Nothing is sold in {order.currency}.", errors=errors
+            problems.CURRENCY_NOT_OFFERED, "Nothing is sold in this currency.", errors=errors
         )
+    if isinstance(cause, DestinationNotServed):
+        address = "/shipping_address" if order.kind is Kind.ORDER else "/address"
+        errors = [{"pointer": address, "code": cause.outcome, "detail": "not delivered to"}]
+        return Problem(problems.DESTINATION_NOT_SERVED, "Order to another address.", errors=errors)
     if isinstance(cause, TotalTooLarge):
         much = "too much for one payment"
         return Problem(

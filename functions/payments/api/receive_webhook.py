@@ -27,7 +27,7 @@ ROUTE = Route(
     auth="signature",
     responses={200: WebhookOut},
     problems=(problems.INVALID_REQUEST, problems.NOT_FOUND),
-    throttle=(100, 200),
+    throttle=(200, 400),
 )
 settings = RequestSettings.load()
 payments = PaymentRepository()

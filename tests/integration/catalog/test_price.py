@@ -14,11 +14,13 @@ from .conftest import ARCHIVED, DOLLARS_ONLY
 pytestmark = pytest.mark.usefixtures("interceptor")
 
 
-def price(*lines: tuple[str, int], currency: str = "USD", country: str = "US") -> dict[str, Any]:
+def price(
+    *lines: tuple[str, int], currency: str = "USD", country: str = "US", region: str = "CA"
+) -> dict[str, Any]:
     task = {
         "lines": [{"sku": sku, "quantity": quantity} for sku, quantity in lines],
         "currency": currency,
-        "ship_to": {"country": country, "region": "CA"},
+        "ship_to": {"country": country, "region": region},
     }
     event = {"step": "price", **task, "trace": from_header(None).to_dict()}
     return steps.handler(event, FakeContext())
@@ -58,3 +60,9 @@ def test_a_total_that_no_payment_could_take_is_refused() -> None:
     # More units than an order may have; what such an order costs is all that counts here.
     result = price(("SKU-0-0", 100_000))
     assert result == {"outcome": "total_too_large", "max_total": 99_999_999}
+
+
+@pytest.mark.parametrize(("country", "region"), [("US", "California"), ("UK", ""), ("US", "AE")])
+def test_a_place_without_a_known_tax_is_not_served(country: str, region: str) -> None:
+    result = price(("SKU-0-0", 1), country=country, region=region)
+    assert result == {"outcome": "destination_not_served"}

@@ -75,6 +75,25 @@ def test_an_expired_token_is_unauthorized(api: Api) -> None:
         api.authorize(f"Bearer {token}")
 
 
+def test_each_refusal_is_counted_as_one_and_no_other_answer_is(
+    api: Api, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Lambda counts each as an error: the alarm on the authorizer's errors takes these off."""
+    token = access_token(api)
+    capsys.readouterr()
+    api.authorize(f"Bearer {token}")
+    assert refusals(capsys) == []
+    for header in ("Bearer a.b.c", None, f"Bearer {token[:-9]}"):
+        with pytest.raises(Exception, match=r"^Unauthorized$"):
+            api.authorize(header)
+    assert refusals(capsys) == [1, 1, 1]
+
+
+def refusals(capsys: pytest.CaptureFixture[str]) -> list[float]:
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if "_aws" in line]
+    return [value for line in lines for value in line.get("TokenRefused", ())]
+
+
 def test_an_answer_that_the_gateway_kept_does_not_outlive_its_token(api: Api) -> None:
     route = Route("GET", "/orders", "Any", responses={200: None})
     handler = entrypoint(route, lambda _: Response(200, {}))

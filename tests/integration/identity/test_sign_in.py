@@ -79,12 +79,32 @@ def test_a_weak_password_is_named_and_never_quoted(api: Api) -> None:
 
 
 def test_an_address_that_grows_too_long_is_named_before_anything_is_asked(api: Api) -> None:
-    email = f"ada@{chr(0xFDFA) * 243}.org"
+    email = f"{chr(0xFDFA) * 64}@example.org"
     for ask in (api.register, api.sign_in):
         reply = ask(email)
         assert (reply.status, reply.json["code"]) == (400, "invalid_request")
         assert [error["pointer"] for error in reply.json["errors"]] == ["/email"]
     assert api.calls == []
+
+
+def test_an_address_is_one_account_however_it_is_spelt(api: Api) -> None:
+    spellings = ("b@b\u00fccher.example", "B@BU\u0308CHER.example", "b@xn--bcher-kva.example")
+    ids = {api.register(email).json["user_id"] for email in spellings}
+    assert len(ids) == 1
+    assert {api.sign_in(email).json["user_id"] for email in spellings} == ids
+    assert row("USER#")["email"] == "b@xn--bcher-kva.example"
+
+
+@pytest.mark.parametrize("email", [".m@example.com", "m@example.com,x", "m@foo_bar.com"])
+def test_an_account_whose_address_would_be_refused_today_is_still_found(
+    api: Api, email: str
+) -> None:
+    assert api.register(email).status == 400
+    applicant, by = Applicant(email=email, password=PASSWORD), register_user.ports()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("identity.domain.email_address.canonical", lambda text: text)
+        create_staff(applicant, by, role=Role.OPS, now=api.clock(), trace=trace.from_header(None))
+    assert api.sign_in(email).status == 201
 
 
 def test_who_registered_can_sign_in_before_the_address_is_confirmed(api: Api) -> None:

@@ -26,10 +26,12 @@ def sweep(*, minutes: int = 16) -> dict[str, int]:
         return sweep_expired.handler({}, FakeContext())
 
 
-def test_what_is_not_overdue_stays(stocked: Stocked) -> None:
+def test_what_is_not_overdue_stays(stocked: Stocked, capsys: pytest.CaptureFixture[str]) -> None:
     stocked(A={EWR: 5})
     reserve({"A": 1})
+    capsys.readouterr()
     assert sweep(minutes=14) == {"expired": 0, "ended_otherwise": 0, "failed": 0}
+    assert "_aws" not in capsys.readouterr().out, "a metric costs by the month it is written in"
 
 
 def test_what_is_overdue_comes_back_with_an_event(

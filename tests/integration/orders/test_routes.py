@@ -16,7 +16,7 @@ from shop.cursor import encode
 from tests.integration.orders.conftest import ADDRESS
 from tests.support import gateway
 from tests.support.envelopes import envelope
-from tests.unit.orders.fakes import CUSTOMER, NOW, ORDER_ID, PAYMENT, Keep, pending
+from tests.unit.orders.fakes import CUSTOMER, NOW, ORDER_ID, PAYMENT, Keep, kept_in, pending
 
 OTHER = "usr_use1_0000000000000000000000000z"
 
@@ -55,6 +55,19 @@ def test_an_order_is_shown_with_its_address_and_an_etag(keep: Keep) -> None:
     OrderDetailOut.model_validate(reply.json)
     assert reply.json["shipping_address"] == ADDRESS
     assert get(headers={"If-None-Match": reply.headers["ETag"]}).status == 304
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"country": "UK"}, {"region": "New Jersey"}, {"region": None}, {"postal_code": "?"}],
+    ids=str,
+)
+def test_an_address_that_no_new_order_could_have_is_shown_as_it_was_taken(
+    orders: OrderRepository, changes: dict[str, Any]
+) -> None:
+    old: dict[str, Any] = {**ADDRESS, **changes}
+    kept_in(orders, old)(pending())
+    assert (get().status, get().json["shipping_address"]) == (200, old)
 
 
 def test_the_etag_changes_with_the_order(orders: OrderRepository, keep: Keep) -> None:

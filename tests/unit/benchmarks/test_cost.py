@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from benchmarks.cost import __main__ as command
-from benchmarks.cost import budgets, tables
+from benchmarks.cost import budgets, idle, tables
 from benchmarks.cost.counts import Counts, Function, Usage, usage
 from benchmarks.cost.pricing import GB, LINE_BYTES, Tariff, Times
 from tests.support.capacity import index_units, read_units, size, write_units
@@ -82,10 +82,10 @@ def test_every_service_has_its_price() -> None:
         log_bytes={"shop.route": 556},
     )
     found = TARIFF.cost(counts)
-    assert found["DynamoDB"] == pytest.approx(10 * 6.25e-7 + 0.5 * 1.25e-7)
+    assert found["DynamoDB"] == pytest.approx(10 * 7.625e-7 + 0.5 * 1.525e-7)
     assert (found["EventBridge"], found["SQS"]) == pytest.approx((2e-6, 2.4e-6))
     assert found["KMS"] == pytest.approx(1.5e-5 + 2 * 3e-6)
-    assert found["CloudWatch Logs"] == pytest.approx((556 + LINE_BYTES) * 0.5 / GB)
+    assert found["CloudWatch Logs"] == pytest.approx((556 + LINE_BYTES) * 0.63 / GB)
     assert (found["API Gateway"], found["Step Functions"]) == (0, 0)
 
 
@@ -102,7 +102,7 @@ def routed(now: Counts) -> dict[str, Usage]:
 
 
 def budget(now: Counts) -> dict[str, Any]:
-    none = dict.fromkeys(PRICES["monthly"], 0)
+    none = {"prod": idle.count({})}
     return budgets.document(routed(now), TARIFF, resources=none, recorded="2026-01-01")
 
 
@@ -153,11 +153,51 @@ def test_tables_have_a_row_for_each_and_their_sum() -> None:
         assert len({len(line) for line in table.splitlines()}) == 1
 
 
-def test_resources_are_counted_by_type_and_rules_of_web_acls_one_by_one() -> None:
-    acl = {"Type": "AWS::WAFv2::WebACL", "Properties": {"Rules": [{}, {}]}}
-    templates = {"a": {"Resources": {"K": {"Type": "AWS::KMS::Key"}, "W": acl}}}
-    found = command.count(templates, ["AWS::KMS::Key", "AWS::WAFv2::WebACL"])
-    assert found == {"AWS::KMS::Key": 1, "AWS::WAFv2::WebACL": 1, command.RULES: 2}
+def counted(**resources: dict[str, Any]) -> dict[str, int]:
+    made = {
+        f"{type_}{n}": {"Type": type_.replace("_", "::"), "Properties": properties}
+        for n, (type_, properties) in enumerate(resources.items())
+    }
+    return idle.count({"a": {"Resources": made}})
+
+
+def test_an_alarm_costs_as_often_as_it_has_metrics_and_a_web_acl_by_its_rules() -> None:
+    computed = {"Metrics": [{"Expression": "a - b"}, {"MetricStat": {}}, {"MetricStat": {}}]}
+    found = counted(AWS_CloudWatch_Alarm=computed, AWS_WAFv2_WebACL={"Rules": [{}, {}]})
+    assert found["AWS::CloudWatch::Alarm/Metrics"] == 2
+    assert counted(AWS_CloudWatch_Alarm={"MetricName": "x"})["AWS::CloudWatch::Alarm/Metrics"] == 1
+    assert (found["AWS::WAFv2::WebACL"], found["AWS::WAFv2::WebACL/Rules"]) == (1, 2)
+
+
+def test_an_idle_queue_is_asked_by_two_and_by_five_where_concurrency_is_limited() -> None:
+    each = idle.MINUTES * 3
+    assert counted(AWS_Lambda_EventSourceMapping={})["polls"] == 2 * each
+    limited = {"ScalingConfig": {"MaximumConcurrency": 9}}
+    assert counted(AWS_Lambda_EventSourceMapping=limited)["polls"] == 5 * each
+    stream = {"StartingPosition": "TRIM_HORIZON"}
+    assert counted(AWS_Lambda_EventSourceMapping=stream)["polls"] == 0
+
+
+def test_schedules_run_as_often_as_their_rules_say() -> None:
+    assert counted(AWS_Events_Rule={"ScheduleExpression": "rate(1 minute)"})["runs"] == 43_800
+    assert counted(AWS_Events_Rule={"ScheduleExpression": "rate(5 minutes)"})["runs"] == 8_760
+    with pytest.raises(ValueError, match="cron"):
+        counted(AWS_Events_Rule={"ScheduleExpression": "cron(0 * * * ? *)"})
+
+
+def test_what_an_account_has_for_nothing_is_taken_off_and_no_more_than_was_used() -> None:
+    few = {**idle.count({}), "AWS::CloudWatch::Alarm/Metrics": 4, "AWS::KMS::Key": 1}
+    assert idle.total(idle.monthly({}, TARIFF, resources=few)) == pytest.approx(1.0)
+    many = {**few, "AWS::CloudWatch::Alarm/Metrics": 14, "polls": 3_000_000}
+    assert idle.total(idle.monthly({}, TARIFF, resources=many)) == pytest.approx(1.0 + 0.4 + 0.8)
+
+
+def test_a_month_without_a_customer_keeps_its_limit() -> None:
+    """Two stages, as the templates have them (tests/infra/test_cost.py) and list prices."""
+    assert budgets.committed()["region"] == "eu-central-1"
+    for stage, limit in idle.LIMITS.items():
+        rows = budgets.committed()["monthly"][stage]
+        assert 0 < idle.total(rows) <= limit, f"{stage}: {idle.total(rows):.2f}"
 
 
 def test_the_document_is_written_between_its_marks() -> None:

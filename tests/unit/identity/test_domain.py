@@ -1,4 +1,4 @@
-"""Addresses, the limit on guessing, and what a refresh token is to its family."""
+"""Users, the limit on guessing, and what a refresh token is to its family."""
 
 from datetime import timedelta
 
@@ -11,8 +11,6 @@ from identity.domain.user import (
     Role,
     Status,
     User,
-    normalise_email,
-    normalise_password,
     user_id_of,
 )
 from shop import ids
@@ -35,19 +33,6 @@ def rotated() -> session.TokenFamily:
         rotated=NOW,
         ends=NOW + LIFETIME,
     )
-
-
-@pytest.mark.parametrize("spelling", ["Ada@Example.com", "ADA@EXAMPLE.COM", "\uff41da@example.com"])
-def test_spellings_of_an_address_are_one_address(spelling: str) -> None:
-    assert normalise_email(spelling) == "ada@example.com"
-
-
-def test_a_password_is_the_same_on_every_keyboard() -> None:
-    assert normalise_password("cafe\u0301") == normalise_password("caf\u00e9")
-
-
-def test_case_of_a_password_matters() -> None:
-    assert normalise_password("Secret") != normalise_password("secret")
 
 
 def test_a_user_id_depends_on_the_address_and_nothing_else() -> None:

@@ -40,6 +40,24 @@ def test_another_password_does_not_fit(password: str) -> None:
     assert not PASSWORDS.verify(HASH, password)
 
 
+def test_full_width_letters_are_letters() -> None:
+    assert PASSWORDS.verify(PASSWORDS.hash("\uff54\uff45\uff53\uff54 1 2 3"), "test 1 2 3")
+
+
+def test_what_is_too_long_for_anybody_is_not_hashed_and_costs_as_much(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    long = chr(0xFDFA) * 60  # 1,080 characters when they are unified
+    with pytest.raises(ValueError, match="too long"):
+        PASSWORDS.hash(long)
+    spy = Spy(PasswordHasher())
+    monkeypatch.setattr(PASSWORDS, "_hasher", spy)
+    assert not PASSWORDS.verify(HASH, long)
+    (verified,) = spy.verified
+    assert verified != HASH
+    assert extract_parameters(verified) == extract_parameters(HASH)
+
+
 def test_nobody_has_no_password_but_costs_as_much(monkeypatch: pytest.MonkeyPatch) -> None:
     spy = Spy(PasswordHasher())
     monkeypatch.setattr(PASSWORDS, "_hasher", spy)

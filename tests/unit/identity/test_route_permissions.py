@@ -129,11 +129,19 @@ def test_customers_routes_need_shop_buy_unless_they_say_otherwise(tmp_path: Path
             ]
         )
     )
-    assert {grant.path: set(grant.scopes) for grant in route_permissions.load(file)} == {
+    found = {
+        (grant.method, grant.path): set(grant.scopes) for grant in route_permissions.load(file)
+    }
+    assert {path: scopes for (method, path), scopes in found.items() if method == "GET"} == {
         "/a": {"shop:buy"},
         "/b": set(),
         "/c": {"ops"},
     }
+
+
+def test_who_may_get_may_ask_for_the_head() -> None:
+    gets = {(grant.path, grant.scopes) for grant in COMMITTED if grant.method == "GET"}
+    assert {(grant.path, grant.scopes) for grant in COMMITTED if grant.method == "HEAD"} == gets
 
 
 def test_what_is_denied_shuts_no_route_that_is_open() -> None:

@@ -224,6 +224,7 @@ def test_a_checkout_is_not_answered_before_its_payment() -> None:
     [
         ({"outcome": "unknown_sku", "skus": ["TEA-1"]}, 422, "unknown_sku"),
         ({"outcome": "currency_not_offered"}, 422, "currency_not_offered"),
+        ({"outcome": "destination_not_served"}, 422, "destination_not_served"),
         (
             {
                 "outcome": "out_of_stock",

@@ -5,6 +5,8 @@ import time
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from shop import clock
 
@@ -42,3 +44,57 @@ def test_a_time_without_an_offset_is_none() -> None:
         clock.rfc3339(AT.replace(tzinfo=None))
     with pytest.raises(ValueError, match="offset"):
         clock.parse("2026-11-22T10:15:30.123")
+
+
+@pytest.mark.parametrize(
+    ("text", "utc"),
+    [
+        ("2026-11-28T00:01:29Z", "2026-11-28T00:01:29.000Z"),
+        ("2026-11-28t00:01:29z", "2026-11-28T00:01:29.000Z"),
+        ("2026-11-28T00:01:29.5Z", "2026-11-28T00:01:29.500Z"),
+        ("2026-11-28T00:01:29.123456789Z", "2026-11-28T00:01:29.123Z"),
+        ("2026-11-28T00:01:29+05:30", "2026-11-27T18:31:29.000Z"),
+        ("2026-11-28T00:01:29-00:00", "2026-11-28T00:01:29.000Z"),
+        ("2026-11-28T00:01:29-23:59", "2026-11-29T00:00:29.000Z"),
+        ("2024-02-29T12:00:00Z", "2024-02-29T12:00:00.000Z"),
+        # No clock of ours has a leap second: it is the last instant before the next day.
+        ("2016-12-31T23:59:60Z", "2016-12-31T23:59:59.999Z"),
+        ("2016-12-31T15:59:60.7-08:00", "2016-12-31T23:59:59.999Z"),
+        ("2017-01-01t05:29:60+05:30", "2016-12-31T23:59:59.999Z"),
+    ],
+)
+def test_a_date_time_of_rfc_3339_is_read(text: str, utc: str) -> None:
+    assert clock.rfc3339(clock.parse(text)) == utc
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "T", "2026-11-28", "2026-11-28T00:01:29", "2026-11-28T00:01Z", "2026-11-28T00Z",
+     "2026-11-28T00:01:29,5Z", "2026-11-28T00:01:29.Z", "2026-11-28 00:01:29Z",
+     "2026-11-28_00:01:29Z", "2026-11-28T00:01:29 Z", " 2026-11-28T00:01:29Z",
+     "2026-11-28T00:01:29Z\n", "2026-11-28T24:00:00Z", "2026-11-28T23:60:00Z",
+     "2026-11-28T00:01:61Z", "2026-11-28T00:01:29+24:00", "2026-11-28T00:01:29+05:60",
+     "2026-11-28T00:01:29+0530", "2026-11-28T00:01:29+05", "2026-11-28T00:01:29+05:30:15",
+     "2026-02-29T00:00:00Z", "2026-13-01T00:00:00Z", "2026-00-01T00:00:00Z",
+     "2026-W48-1T00:00:00Z", "20261128T000129Z", "2026-332T00:00:00Z", "26-11-28T00:01:29Z",
+     "0000-01-01T00:00:00Z", "0001-01-01T00:00:00+00:01", "9999-12-31T23:59:59-00:01",
+     "2026-11-28T00:01:60Z", "2016-12-31T23:58:60Z", "2016-12-30T23:59:60Z",
+     "2016-12-31T23:59:60+01:00", "\uff12026-11-28T00:01:29Z", "2026-11-28T00:01:29\u2212:00"],
+)  # fmt: skip
+def test_nothing_else_is_a_time_and_no_error_quotes_it(text: str) -> None:
+    with pytest.raises(ValueError, match=r"offset|no such time") as caught:
+        clock.parse(text)
+    assert not text.strip() or text.strip() not in str(caught.value).split()
+
+
+@given(st.datetimes(), st.integers(-1439, 1439), st.booleans())
+def test_a_time_is_read_whatever_its_offset(at: datetime, minutes: int, small: bool) -> None:
+    sign, (hours, rest) = "-" if minutes < 0 else "+", divmod(abs(minutes), 60)
+    text = f"{at.isoformat()}{sign}{hours:02}:{rest:02}"
+    try:
+        expected = at.replace(tzinfo=timezone(timedelta(minutes=minutes))).astimezone(UTC)
+    except OverflowError:
+        with pytest.raises(ValueError, match="no such time"):
+            clock.parse(text)
+        return
+    assert clock.parse(text.lower() if small else text) == expected

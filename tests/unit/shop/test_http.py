@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -33,6 +34,8 @@ ROUTE = Route(
     responses={201: None},
 )
 GET = Route("GET", "/orders", "List", query=Filters, responses={200: None, 201: None, 304: None})
+BARE = Route("GET", "/orders/{order_id}", "Read", responses={200: None, 201: None})
+AUTHORIZED = {"requestContext": event("GET", "/")["requestContext"]}
 GOOD = {"lines": [{"sku": "A-1", "quantity": 1}]}
 
 
@@ -74,6 +77,13 @@ BAD = [
     ({"body": {"lines": [{"sku": "A-1", "quantity": 10**9}]}}, 400, "invalid_request"),
     ({"raw": json.dumps({"lines": [], "pad": "x" * 300_000})}, 413, "payload_too_large"),
     ({"headers": {"Content-Type": "text/plain"}}, 415, "unsupported_media_type"),
+    (
+        {"headers": {"Content-Type": "application/json; charset=latin1"}},
+        415,
+        "unsupported_media_type",
+    ),
+    ({"raw": '{"lines": [], "pad": "\ufffd"}'}, 400, "invalid_request"),
+    ({"raw": '{"lines": [], "pad": "\\ufffd"}'}, 400, "invalid_request"),
     ({"key": None}, 400, "idempotency_key_required"),
     ({"key": "a b"}, 400, "idempotency_key_required"),
     ({"key": "x" * 256}, 400, "idempotency_key_required"),
@@ -97,10 +107,77 @@ def test_bad_input_gets_a_problem_and_reaches_nobody(
 
 def test_errors_name_the_field_and_never_quote_it() -> None:
     secret = "4242424242424242"
-    reply = post(Spy(), body={"lines": [{"sku": secret + "!", "quantity": 1}], secret: 1})
+    lines = [{"sku": secret + "!", "quantity": 1, secret: 1}]
+    reply = post(Spy(), body={"lines": lines, secret: 1, "gift_wrap": 1})
     pointers = {error["pointer"] for error in reply.json["errors"]}
-    assert "/lines/0/sku" in pointers
-    assert secret + "!" not in reply.text
+    assert pointers == {"/lines/0/sku", "/lines/0", "", "/gift_wrap"}
+    assert secret not in reply.text
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["4242424242424242", "ada@example.com", "a b", "", "x" * 41, "eyJhbGciOiJFUzI1NiJ9.e30.c2ln",
+     "line123", "a/b", "a~1b", "\u00e9", "-"],
+)  # fmt: skip
+def test_what_does_not_look_like_a_name_is_no_name_to_tell(name: str) -> None:
+    """Of an unknown field or parameter nothing else is known."""
+    told = [
+        post(Spy(), body=GOOD | {name: 1}),
+        call(entrypoint(GET, Spy()), event("GET", "/orders", query={name: "1"})),
+        call(entrypoint(BARE, Spy()), event("GET", "/orders/x", query={name: "1"})),
+    ]
+    for reply in told:
+        assert reply.status == 400
+        (error,) = reply.json["errors"]
+        assert [error.get("pointer", ""), error.get("parameter", "")] == ["", ""]
+        assert error["code"] == "extra_forbidden"
+
+
+def test_a_body_that_is_no_utf_8_is_refused_although_the_gateway_passed_it_on_as_it_was() -> None:
+    for raw in (b'{"lines": [], "pad": "\xe9"}', b"\xff"):
+        sent = event("POST", "/orders", raw=base64.b64encode(raw).decode(), key="k")
+        reply = call(entrypoint(ROUTE, Spy()), sent | {"isBase64Encoded": True})
+        assert [error["code"] for error in reply.json["errors"]] == ["not_utf_8"]
+
+
+@pytest.mark.parametrize(
+    ("sent", "shown"),
+    [
+        ("ord_use1_0123456789abcdefghjkmnpqrs", "ord_use1_0123456789abcdefghjkmnpqrs"),
+        ("4242424242424242", "{order_id}"),
+        ("ada%40example.com", "{order_id}"),
+        ("\ufffd", "{order_id}"),
+        ("", "{order_id}"),
+    ],
+)
+def test_a_problem_names_the_path_with_the_ids_in_it_and_nothing_else(
+    sent: str, shown: str
+) -> None:
+    """As the gateway does: what was sent in the place of an id may be anything."""
+    asked = event("GET", f"/orders/{sent}", query={"x": "1"}, path_parameters={"order_id": sent})
+    assert call(entrypoint(BARE, Spy()), asked).json["instance"] == f"/orders/{shown}"
+
+
+def test_a_head_is_answered_as_the_get_that_it_stands_for() -> None:
+    """The gateway leaves out the body; all else must be the same."""
+    spy = Spy(Response(200, {"a": 1}, etag='"v1"'))
+    got, asked = (call(entrypoint(GET, spy), event(m, "/orders")) for m in ("GET", "HEAD"))
+    assert (asked.status, asked.headers, asked.text) == (got.status, got.headers, got.text)
+
+
+def test_a_parameter_that_nobody_knows_is_passed_over_only_where_it_can_change_nothing() -> None:
+    """What everybody reads as a whole: a probe and a cache may add theirs."""
+    document = Route("GET", "/health", "Tell", auth="public", responses={201: None})
+    asked = event("GET", "/health", sub=None, query={"ts": "1"})
+    assert call(entrypoint(document, Spy()), asked).status == 201
+    for route in (
+        replace(document, query=Filters),
+        replace(document, method="POST"),
+        replace(document, auth="customer"),
+        replace(document, auth="staff"),
+    ):
+        assert not route.takes_any_parameter, route
+        assert call(entrypoint(route, Spy()), asked | AUTHORIZED).status == 400, route
 
 
 def test_a_good_request_reaches_the_handler() -> None:

@@ -1,11 +1,19 @@
 """Money: whole minor units, no mixing, nothing lost when it is split."""
 
+import decimal
+import inspect
+from decimal import Decimal
+
 import iso4217
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shop.money import EXPONENTS, Money
+from shop.money import EXPONENTS, Money, Rounding
+
+# One currency for each number of decimals that there is: none, two, three, four.
+CURRENCIES = ("JPY", "USD", "KWD", "CLF")
+amounts = st.integers(-(10**12), 10**12)
 
 
 def test_exponents_are_those_of_iso_4217() -> None:
@@ -30,10 +38,42 @@ def test_an_unknown_currency_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    ("amount", "expected"), [(50, 0), (150, 2), (250, 2), (-50, 0), (-150, -2), (149, 1), (151, 2)]
+    ("rounding", "amounts"),
+    [
+        (Rounding.HALF_UP, {50: 1, 150: 2, 250: 3, -50: -1, -150: -2, 149: 1, 151: 2, -149: -1}),
+        (Rounding.HALF_EVEN, {50: 0, 150: 2, 250: 2, -50: 0, -150: -2, 149: 1, 151: 2, -149: -1}),
+    ],
 )
-def test_a_rate_rounds_half_to_even(amount: int, expected: int) -> None:
-    assert Money(amount, "EUR").multiply_ratio(1, 100).amount == expected
+@pytest.mark.parametrize("currency", CURRENCIES)
+def test_a_half_goes_where_the_rounding_says(
+    rounding: Rounding, amounts: dict[int, int], currency: str
+) -> None:
+    found = {n: Money(n, currency).multiply_ratio(1, 100, rounding=rounding) for n in amounts}
+    assert found == {n: Money(expected, currency) for n, expected in amounts.items()}
+
+
+def test_a_rounding_is_never_chosen_by_default() -> None:
+    parameter = inspect.signature(Money.multiply_ratio).parameters["rounding"]
+    assert (parameter.kind, parameter.default) == (parameter.KEYWORD_ONLY, parameter.empty)
+
+
+@given(amounts, st.integers(0, 10**6), st.integers(1, 10**6), st.sampled_from(CURRENCIES))
+def test_a_share_is_the_exact_one_rounded_once(
+    amount: int, numerator: int, denominator: int, currency: str
+) -> None:
+    """In minor units, however many of them make one: a share of yen is whole yen."""
+    modes = {Rounding.HALF_UP: decimal.ROUND_HALF_UP, Rounding.HALF_EVEN: decimal.ROUND_HALF_EVEN}
+    with decimal.localcontext(prec=60):
+        exact = Decimal(amount * numerator) / Decimal(denominator)
+        for rounding, mode in modes.items():
+            share = Money(amount, currency).multiply_ratio(
+                numerator, denominator, rounding=rounding
+            )
+            assert share == Money(int(exact.quantize(Decimal(1), rounding=mode)), currency)
+            back = Money(-amount, currency).multiply_ratio(
+                numerator, denominator, rounding=rounding
+            )
+            assert back == -share, "what a refund gives back is what the sale took"
 
 
 @given(st.integers(-(10**12), 10**12), st.lists(st.integers(0, 10**6), min_size=1, max_size=20))

@@ -36,7 +36,11 @@ class OrderLine(Message):
 
 
 class Destination(Message):
-    """As much of the address as prices and stock need: no personal data."""
+    """As much of the address as prices and stock need: no personal data.
+
+    `region` is the part of the country that tax or delivery treats on its own: the ISO 3166-2 code
+    without its country (`CA`), or a name where there is none; None where nothing depends on it.
+    """
 
     country: str
     region: str | None
@@ -188,7 +192,13 @@ class TotalTooLarge(Message):
     max_total: int
 
 
-PriceOutcome = Priced | UnknownSkus | CurrencyNotOffered | TotalTooLarge
+class DestinationNotServed(Message):
+    """Goods do not go there."""
+
+    outcome: Literal["destination_not_served"] = "destination_not_served"
+
+
+PriceOutcome = Priced | UnknownSkus | CurrencyNotOffered | TotalTooLarge | DestinationNotServed
 
 
 # Inventory.
@@ -267,7 +277,9 @@ class Released(Message):
 
 ReserveOutcome = Reserved | OutOfStock | Released
 CommitOutcome = Committed | Expired | Released
-Rejection = UnknownSkus | CurrencyNotOffered | TotalTooLarge | OutOfStock | Released
+Rejection = (
+    UnknownSkus | CurrencyNotOffered | TotalTooLarge | DestinationNotServed | OutOfStock | Released
+)
 
 
 # Orders.

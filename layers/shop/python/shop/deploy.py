@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 Kind = Literal["route", "authorizer", "steps", "consumer", "job", "stream"]
+# A page wakes somebody up; a notice is read on the next working day.
+Severity = Literal["page", "notice"]
 
 # What the place of an entry point within its service says about it.
 KINDS: Mapping[str, Kind] = {
@@ -25,7 +27,7 @@ KINDS: Mapping[str, Kind] = {
     "streams": "stream",
 }
 ROOT = Path(__file__).resolve().parents[4]
-# Of an alarm on an invariant: which rows it is about.
+# Of the alarm on invariants: which one and which rows it is about.
 WHICH = "GET /ops/invariants and the messages of this topic name it; docs/runbook.md says more."
 # Memory buys a share of a processor, and every millisecond of waiting is paid by it. What waits for
 # the machine or the provider hundreds of times longer than it computes has half as much as usual.
@@ -154,24 +156,27 @@ class Function:
 class Alarm:
     """Tells people when the service counts `metric` (shop.telemetry.emit_metric) above `limit`.
 
-    A gauge is written every minute and its newest value counts. Where silence is no good news, it
-    tells as well when nobody counts.
+    It looks at periods of `minutes`, and at the sum of each; of a gauge, at the greatest value.
+    Where nothing is counted, nothing is wrong: what is counted only to say so is paid for every
+    month. What a stranger can bring about pages nobody.
     """
 
     metric: str
-    says: str
+    description: str
+    severity: Severity = "notice"
     dimensions: Mapping[str, str] = field(default_factory=dict)
     gauge: bool = False
     limit: float = 0
     minutes: int = 1
-    silence_is_good: bool = True
+    periods: int = 1  # in a row
+    recovers: bool = False  # tell, too, when it is over: where it can last
 
 
 @dataclass(frozen=True, kw_only=True)
 class Service:
     """All that a service declares."""
 
-    about: str
+    description: str
     functions: tuple[Function, ...]
     tables: tuple[Table, ...] = ()
     alarms: tuple[Alarm, ...] = ()
@@ -288,8 +293,8 @@ def discover(root: Path = ROOT) -> Platform:
 
 
 def _with_audit(service: Service, all_: Mapping[str, Service]) -> Service:
-    """Where a function audits: with the right to read what services let be audited, and an alarm
-    for each invariant.
+    """Where a function audits: with the right to read what services let be audited, and one alarm
+    for all invariants: which one and whose is in the message that comes with it.
     """
     if not any(each.audits for each in service.functions):
         return service
@@ -299,14 +304,13 @@ def _with_audit(service: Service, all_: Mapping[str, Service]) -> Service:
         for table in owner.tables
         if table.audited
     }
-    alarms = (
-        Alarm(
-            metric="InvariantViolated",
-            says=f"{says} {WHICH}",
-            dimensions={"invariant": invariant},
-            gauge=True,
-        )
-        for invariant, says in Platform(all_).invariants.items()
+    wrong = " ".join(f"{name}: {says}" for name, says in Platform(all_).invariants.items())
+    violated = Alarm(
+        metric="InvariantViolated",
+        description=f"An invariant is violated. {WHICH} {wrong}",
+        severity="page",
+        gauge=True,
+        recovers=True,
     )
     return replace(
         service,
@@ -314,5 +318,5 @@ def _with_audit(service: Service, all_: Mapping[str, Service]) -> Service:
             replace(each, foreign={**each.foreign, **audited}) if each.audits else each
             for each in service.functions
         ),
-        alarms=(*service.alarms, *alarms),
+        alarms=(*service.alarms, violated),
     )

@@ -16,7 +16,7 @@ from urllib.parse import unquote
 
 from pydantic import BaseModel, ValidationError
 
-from shop import clock, ids, invocation, problems, tables, telemetry, trace
+from shop import charset, clock, ids, invocation, problems, tables, telemetry, trace
 from shop.idempotency import StoredResponse
 from shop.problems import Problem, ProblemType
 from shop.text import compact_json
@@ -27,6 +27,8 @@ TOKEN_LEEWAY_S = 5  # for clocks that differ, as the authorizer has it
 PROBLEM = "application/problem+json"
 _NEVER = 2**40
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
+_PLACEHOLDER = re.compile(r"\{(\w+)\}")
+_NAME = re.compile(r"(?=.{1,40}$)[A-Za-z][A-Za-z_-]*[0-9]{0,2}")  # no card number, token, address
 Auth = Literal["public", "customer", "staff", "signature"]
 
 
@@ -71,6 +73,15 @@ class Route:
     def needs_token(self) -> bool:
         """Whether the authorizer guards it."""
         return self.auth in ("customer", "staff")
+
+    @property
+    def takes_any_parameter(self) -> bool:
+        """Whether parameters that it does not know are passed over: those of probes and caches.
+
+        Only where they can change nothing: what everybody reads, and reads as a whole. Anywhere
+        else a parameter that is misspelt would be a question that gets the answer of another.
+        """
+        return self.auth == "public" and self.method == "GET" and self.query is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +155,7 @@ def entrypoint(route: Route, handle: Handle) -> Handler:
 
     @invocation.invoked
     def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
-        request_trace = _trace_of(event)
+        request_trace = _trace_of(route, event)
         telemetry.set_log_context(request_trace)
         with telemetry.stopwatch() as timer:
             result, headers = _answer(route, handle, event, request_trace)
@@ -168,15 +179,29 @@ def _answer(
         return Problem(problems.INTERNAL_ERROR, "The request may be repeated."), headers
 
 
-def _trace_of(event: dict[str, Any]) -> Trace:
+def _trace_of(route: Route, event: dict[str, Any]) -> Trace:
     headers = {key.lower(): value for key, value in (event.get("headers") or {}).items()}
     context = event.get("requestContext") or {}
     request_id = context.get("requestId") or ids.generate(
         "req", region=tables.region(), now=clock.now()
     )
     return trace.from_header(
-        headers.get("traceparent"), request_id=request_id, instance=event.get("path") or "/"
+        headers.get("traceparent"), request_id=request_id, instance=_instance(route, event)
     )
+
+
+def _instance(route: Route, event: dict[str, Any]) -> str:
+    """The path as asked for, as far as it is ours: what is no id stays the name of its parameter.
+
+    So has it the gateway, of its own problems.
+    """
+    given = event.get("pathParameters") or {}
+
+    def filled(placeholder: re.Match[str]) -> str:
+        sent: str = given.get(placeholder[1], "")
+        return sent if ids.is_id(sent[:3], sent) else placeholder[0]
+
+    return _PLACEHOLDER.sub(filled, route.path)
 
 
 def _parse(
@@ -250,9 +275,13 @@ def _body(route: Route, raw: bytes, headers: Mapping[str, str]) -> Any:
         return raw
     if route.request is None:
         return None
-    media_type = headers.get("content-type", "").split(";")[0].strip().lower()
-    if media_type != "application/json":
-        return Problem(problems.UNSUPPORTED_MEDIA_TYPE, "Send `Content-Type: application/json`.")
+    if not charset.is_json_in_utf_8(headers.get("content-type", "")):
+        return Problem(
+            problems.UNSUPPORTED_MEDIA_TYPE, "Send `Content-Type: application/json`, in UTF-8."
+        )
+    if not charset.is_intact(raw):
+        error = {"pointer": "", "code": "not_utf_8", "detail": "not UTF-8, or with U+FFFD in it"}
+        return Problem(problems.INVALID_REQUEST, "Send the body in UTF-8.", errors=[error])
     try:
         return route.request.model_validate_json(raw)
     except ValidationError as error:
@@ -264,13 +293,13 @@ def _query(route: Route, event: dict[str, Any]) -> Any:
     if not given:
         given = {k: [v] for k, v in (event.get("queryStringParameters") or {}).items()}
     if route.query is None:
-        if not given:
+        if not given or route.takes_any_parameter:
             return None
-        errors = [{"parameter": n, "code": "extra_forbidden", "detail": "unknown"} for n in given]
+        errors = [_wrong_parameter(name, "extra_forbidden", "unknown") for name in given]
         return Problem(problems.INVALID_REQUEST, "This route takes no parameters.", errors=errors)
     repeated = [name for name, values in given.items() if len(values) != 1]
     if repeated:
-        errors = [{"parameter": n, "code": "repeated", "detail": "once only"} for n in repeated]
+        errors = [_wrong_parameter(name, "repeated", "once only") for name in repeated]
         return Problem(problems.INVALID_REQUEST, "A parameter stands once.", errors=errors)
     try:
         return route.query.model_validate({name: values[0] for name, values in given.items()})
@@ -278,14 +307,24 @@ def _query(route: Route, event: dict[str, Any]) -> Any:
         return _invalid(error, "parameter")
 
 
+def _wrong_parameter(name: str, code: str, detail: str) -> dict[str, str]:
+    return {"parameter": name if _NAME.fullmatch(name) else "", "code": code, "detail": detail}
+
+
 def _invalid(error: ValidationError, where: Literal["pointer", "parameter"]) -> Problem:
-    """Name every offending field; never quote what was sent."""
+    """Name every offending field; never quote what was sent.
+
+    The name of an unknown field was sent, too: it is told only if it looks like a name, and else
+    the place is that of the object which has it.
+    """
     found = []
     for item in error.errors(include_url=False, include_input=False, include_context=False)[:50]:
         parts = [str(part) for part in item["loc"]]
+        if item["type"] == "extra_forbidden" and not _NAME.fullmatch(parts[-1]):
+            parts.pop()
         place = "".join(f"/{part}" for part in parts) if where == "pointer" else ".".join(parts)
         detail = item["msg"] if item["type"] != "json_invalid" else "not valid JSON"
-        found.append({where: place[:200], "code": item["type"], "detail": detail})
+        found.append({where: place, "code": item["type"], "detail": detail})
     return Problem(problems.INVALID_REQUEST, "See errors for the fields.", errors=found)
 
 

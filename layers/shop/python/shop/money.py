@@ -6,6 +6,7 @@ published copy of the standard.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import Enum
 
 _BY_EXPONENT = {
     0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF",
@@ -24,6 +25,17 @@ EXPONENTS = {code: exp for exp, codes in _BY_EXPONENT.items() for code in codes.
 # One order may not exceed this in minor units: far above any basket, far below 2**53, so that
 # every JSON reader keeps it exact.
 MAX_AMOUNT = 10**12
+
+
+class Rounding(Enum):
+    """Where half a minor unit goes. There is no default: what is rounded decides it.
+
+    HALF_UP, away from zero, is what tax law asks for; so the tax of a refund is the tax of its
+    sale. HALF_EVEN leaves no drift in a sum of many, which suits our own books.
+    """
+
+    HALF_UP = "half_up"
+    HALF_EVEN = "half_even"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,15 +69,15 @@ class Money:
         if self.currency != other.currency:
             raise ValueError(f"{self.currency} and {other.currency} do not add up")
 
-    def multiply_ratio(self, numerator: int, denominator: int) -> "Money":
-        """This share of it, rounded half to even to a whole minor unit."""
+    def multiply_ratio(self, numerator: int, denominator: int, *, rounding: Rounding) -> "Money":
+        """This share of it, rounded once to a whole minor unit of its currency."""
         if denominator <= 0:
             raise ValueError("the denominator is positive")
         product = self.amount * numerator
-        whole, rest = divmod(product, denominator)
-        twice = 2 * rest
-        up = twice > denominator or (twice == denominator and whole % 2 == 1)
-        return Money(whole + up, self.currency)
+        whole, rest = divmod(abs(product), denominator)
+        half_goes_up = rounding is Rounding.HALF_UP or whole % 2 == 1
+        whole += 2 * rest > denominator or (2 * rest == denominator and half_goes_up)
+        return Money(whole if product >= 0 else -whole, self.currency)
 
     def allocate(self, weights: Sequence[int]) -> list["Money"]:
         """Split by weights so that the parts sum to self (largest remainder, ties to the first)."""

@@ -1,10 +1,12 @@
 """Shapes that several services have in their HTTP bodies."""
 
+from collections.abc import Callable
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic_core import PydanticCustomError
 
-from shop import ids, money
+from shop import countries, human_text, ids, money
 
 
 class RequestModel(BaseModel):
@@ -35,6 +37,23 @@ Currency = Annotated[
     str,
     Field(pattern="^[A-Z]{3}$", description="ISO 4217 code", examples=["EUR"]),
     AfterValidator(_known_currency),
+]
+
+
+def _known_country(code: str) -> str:
+    if code not in countries.COUNTRIES:
+        raise ValueError("not an ISO 3166-1 alpha-2 country code")
+    return code
+
+
+Country = Annotated[
+    str,
+    Field(
+        pattern="^[A-Z]{2}$",
+        description="ISO 3166-1 alpha-2 code; XK is Kosovo",
+        examples=["US"],
+    ),
+    AfterValidator(_known_country),
 ]
 Sku = Annotated[str, Field(pattern="^[A-Z0-9][A-Z0-9-]{0,39}$", examples=["TEA-0001-S"])]
 
@@ -94,28 +113,25 @@ class Line(RequestModel):
     quantity: Quantity
 
 
-def _readable(text: str) -> str:
-    if not text.strip() or not text.isprintable():
-        raise ValueError("blank, or holds characters that cannot be printed")
-    return text
+def _folded(most: int) -> Callable[[str], str]:
+    """At most so many characters, as sent and as folded: some fold to more than one."""
+
+    def fold(text: str) -> str:
+        try:
+            folded = human_text.fold(text)
+        except human_text.NotReadable as error:
+            raise PydanticCustomError("not_readable", "is blank or not readable") from error
+        if len(folded) > most:
+            raise PydanticCustomError("too_long_in_one_form", "is too long in its one form")
+        return folded
+
+    return fold
 
 
-Text20 = Annotated[str, Field(min_length=1, max_length=20), AfterValidator(_readable)]
-Text50 = Annotated[str, Field(min_length=1, max_length=50), AfterValidator(_readable)]
-Text100 = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_readable)]
-
-
-class Address(RequestModel):
-    """A postal address. Stored with the order, never put into events or logs."""
-
-    name: Text100
-    line1: Text100
-    line2: Text100 | None = None
-    city: Text100
-    region: Text50 | None = None
-    postal_code: Text20
-    country: Annotated[str, Field(pattern="^[A-Z]{2}$", description="ISO 3166-1 alpha-2")]
-    phone: Text50 | None = None
+# Whatever a person writes freely is one of these: a test holds every body to it.
+Text20 = Annotated[str, Field(min_length=1, max_length=20), AfterValidator(_folded(20))]
+Text50 = Annotated[str, Field(min_length=1, max_length=50), AfterValidator(_folded(50))]
+Text100 = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_folded(100))]
 
 
 class ProblemOut(BaseModel):

@@ -16,6 +16,20 @@ from aws_lambda_powertools.metrics import MetricUnit, single_metric
 from shop.trace import Trace
 
 SERVICE = os.environ.get("POWERTOOLS_SERVICE_NAME", "cartwright")
+# What AWS answers when a call was throttled, or met another transaction, once too often. A
+# condition that failed cancels a transaction, too, but is an outcome and is logged by nobody.
+EXHAUSTED = frozenset(
+    {
+        "LimitExceededException",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "ThrottlingException",
+        "TooManyRequestsException",
+        "TransactionCanceledException",
+        "TransactionConflictException",
+        "TransactionInProgressException",
+    }
+)
 # Lambda reads level and time of a line only if the time is of RFC 3339.
 logger = Logger(
     service=SERVICE, level=os.environ.get("LOG_LEVEL", "INFO"), utc=True, use_rfc3339=True
@@ -35,6 +49,8 @@ def log_error(message: str, error: BaseException, **fields: Any) -> None:
     """Log a fault: its type and where it came from, never its text, which may quote the input."""
     frames = traceback.extract_tb(error.__traceback__)[-12:]
     code = getattr(error, "cause_response_code", None) or _aws_code(error)
+    if code in EXHAUSTED:
+        emit_metric("RetriesExhausted", service="all")
     logger.error(
         message,
         extra=fields
@@ -54,8 +70,7 @@ def _aws_code(error: BaseException) -> str | None:
 def emit_metric(name: str, value: float = 1, **dimensions: str) -> None:
     """Emit one metric, in its own EMF line. POWERTOOLS_METRICS_NAMESPACE names the stage."""
     with single_metric(name=name, unit=MetricUnit.Count, value=value) as metric:
-        metric.add_dimension(name="service", value=SERVICE)
-        for key, text in dimensions.items():
+        for key, text in {"service": SERVICE, **dimensions}.items():
             metric.add_dimension(name=key, value=text)
 
 

@@ -12,7 +12,8 @@ class Trace:
     """Where work belongs: travels through the state machine, events and queues.
 
     `correlation_id` is the W3C trace id; `request_id` names the HTTP request that caused it all;
-    `instance` is that request's path, for problem documents that are rendered later.
+    `instance` is that request's path with the ids in it, for problem documents that are rendered
+    later.
     """
 
     traceparent: str

@@ -1,0 +1,70 @@
+"""What AWS counts, and tells, of a whole account and region: one stage there watches it."""
+
+from aws_cdk import Duration
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_events as events
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from infra.constructs.alarm_topics import AlarmTopics
+from infra.constructs.alarms import Alarms
+from infra.stages import Stage
+
+# Calls after which nobody reads what a key encrypts.
+KEY_CALLS = ("DisableKey", "ScheduleKeyDeletion")
+
+
+class AccountWatch(Construct):
+    """Concurrency, and what is done to keys: the latter needs a trail of CloudTrail."""
+
+    def __init__(
+        self, scope: Construct, id_: str, *, stage: Stage, topics: AlarmTopics, dlq: sqs.IQueue
+    ) -> None:
+        super().__init__(scope, id_)
+        self._watch_concurrency(stage)
+        told = events.EventField.from_path
+        rule = events.Rule(
+            self,
+            "KeysAtRisk",
+            rule_name=stage.physical("operations", "notify-of-keys-at-risk"),
+            event_pattern=events.EventPattern(
+                source=["aws.kms"],
+                detail_type=["AWS API Call via CloudTrail"],
+                detail={"eventSource": ["kms.amazonaws.com"], "eventName": list(KEY_CALLS)},
+            ),
+        )
+        topics.page_at(
+            rule,
+            f"{told('$.detail.eventName')} {told('$.detail.requestParameters.keyId')} "
+            f"at {told('$.detail.eventTime')}: what this key encrypts will not be read again.",
+            dlq=dlq,
+        )
+
+    def _watch_concurrency(self, stage: Stage) -> None:
+        alarms = Alarms(self, "Alarms", stage=stage, subject="account")
+        alarms.above(
+            "throttles",
+            _of_all_functions("Throttles", cloudwatch.Stats.SUM),
+            limit=10,
+            periods=3,
+            severity="notice",
+            description="Functions are turned away: a pool or the account's concurrency is full.",
+        )
+        alarms.above(
+            "concurrency",
+            # What is reserved, whether it runs or not, and what else runs.
+            _of_all_functions("ClaimedAccountConcurrency", cloudwatch.Stats.MAXIMUM),
+            limit=0.8 * stage.account_concurrency,
+            periods=3,
+            severity="notice",
+            description="Four fifths of the account's concurrent executions are taken.",
+        )
+
+
+def _of_all_functions(name: str, statistic: str) -> cloudwatch.Metric:
+    return cloudwatch.Metric(
+        namespace="AWS/Lambda",
+        metric_name=name,
+        statistic=statistic,
+        period=Duration.minutes(1),
+    )
