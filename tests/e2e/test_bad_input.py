@@ -158,6 +158,13 @@ def test_no_token_no_entry(shop: ShopClient, header: str | None) -> None:
     check(shop.send("GET", "/orders", headers=headers), 401, "unauthenticated")
 
 
+@pytest.mark.parametrize("scheme", ["bearer ", "BEARER  ", "bEaReR "])
+def test_the_name_of_the_scheme_is_taken_in_any_case(buyer: ShopClient, scheme: str) -> None:
+    """RFC 9110, 11.1."""
+    headers = {"authorization": scheme + buyer.token}
+    assert ShopClient(buyer.api_url).send("GET", "/orders", headers=headers).status == 200
+
+
 def test_a_customer_cannot_read_the_ledger(buyer: ShopClient) -> None:
     check(buyer.send("GET", "/ledger/accounts"), 403, "forbidden")
 

@@ -130,7 +130,8 @@ def test_a_paid_order_stays_in_what_it_may_cost(counted: Recording) -> None:
     assert sum(used.write_units.values()) <= 62
     assert sum(used.invocations.values()) <= 28
     tariff = budgets.tariff_of(functions())
-    assert sum(tariff.cost(used).values()) * budgets.PER <= 0.09
+    # At the prices of eu-central-1, which for DynamoDB are a fifth above those of us-east-1.
+    assert sum(tariff.cost(used).values()) * budgets.PER <= 0.10
 
 
 def test_an_order_and_a_payment_stay_in_the_limits(counted: Recording) -> None:
