@@ -3,7 +3,7 @@
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from identity.domain.email_address import MAX_LENGTH, canonical, lookup_form
@@ -53,6 +53,7 @@ def test_what_mail_cannot_reach_is_no_address(text: str) -> None:
     assert canonical(text) is None
 
 
+@settings(deadline=None)
 @given(ADDRESS)
 def test_a_sign_in_looks_where_the_registration_has_put_it(text: str) -> None:
     form = canonical(text)
@@ -62,12 +63,14 @@ def test_a_sign_in_looks_where_the_registration_has_put_it(text: str) -> None:
         assert len(form.encode()) <= MAX_LENGTH
 
 
+@settings(deadline=None)
 @given(ADDRESS)
 def test_what_is_no_address_looks_where_nothing_is_registered(text: str) -> None:
     if canonical(text) is None:
         assert canonical(lookup_form(text)) != lookup_form(text)
 
 
+@settings(deadline=None)
 @given(st.text(st.characters(codec="ascii")), st.text(st.characters(codec="ascii")))
 def test_an_account_in_ascii_is_found_as_it_always_was(local: str, domain: str) -> None:
     text = f"{local}@{domain}"

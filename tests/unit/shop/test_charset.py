@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shop import charset
@@ -50,6 +50,7 @@ def test_what_was_lost_or_is_no_utf_8_is_not(body: bytes) -> None:
     assert not charset.is_intact(body)
 
 
+@settings(deadline=None)
 @given(st.text(st.one_of(st.characters(exclude_categories=["Cs"]), st.sampled_from("\\u\ufffdfd"))))
 def test_a_body_is_intact_unless_its_text_has_the_replacement_character(text: str) -> None:
     for escaped in (True, False):

@@ -5,7 +5,7 @@ import time
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shop import clock
@@ -87,6 +87,7 @@ def test_nothing_else_is_a_time_and_no_error_quotes_it(text: str) -> None:
     assert not text.strip() or text.strip() not in str(caught.value).split()
 
 
+@settings(deadline=None)
 @given(st.datetimes(), st.integers(-1439, 1439), st.booleans())
 def test_a_time_is_read_whatever_its_offset(at: datetime, minutes: int, small: bool) -> None:
     sign, (hours, rest) = "-" if minutes < 0 else "+", divmod(abs(minutes), 60)

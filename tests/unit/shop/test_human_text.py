@@ -5,7 +5,7 @@ import unicodedata
 from collections import defaultdict
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shop import human_text
@@ -103,6 +103,7 @@ def test_every_letter_number_and_sign_may_stand_in_a_name() -> None:
             assert folded in ("a", unicodedata.normalize("NFC", f"a{character}"))
 
 
+@settings(deadline=None)
 @given(TEXT)
 def test_folding_again_changes_nothing(text: str) -> None:
     try:
@@ -116,6 +117,7 @@ def test_folding_again_changes_nothing(text: str) -> None:
     assert human_text.is_text(folded)
 
 
+@settings(deadline=None)
 @given(TEXT, TEXT)
 def test_the_form_depends_on_no_normalization(first: str, second: str) -> None:
     for form in ("NFD", "NFC"):
