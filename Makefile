@@ -3,11 +3,12 @@
 PY := .venv/bin/python
 BOOT := python3 -I tools/local/bootstrap.py
 PYTEST := $(PY) -m pytest --numprocesses=auto --maxprocesses=4 --dist=loadfile -q
-STAGE ?= dev
-
+# For the command line of the CDK: CDK_FLAGS="--require-approval never --progress events" asks nobody.
+CDK_FLAGS ?=
+CDK = STAGE=$(STAGE) PATH="$(CURDIR)/.venv/bin:$$PATH" node_modules/.bin/cdk
 
 .DEFAULT_GOAL := help
-.PHONY: help venv up run down reset status logs watch test soak faults defects check lint synth deploy cost bench demo contracts access lock build
+.PHONY: help venv up run down reset status logs watch test soak faults defects check lint synth diff bootstrap deploy discard cost bench demo contracts access lock build
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -55,11 +56,20 @@ lint: venv
 build: venv ## Build functions and layers for AWS
 	@$(PY) -m tools.build --platform aws
 
-synth: build ## Synthesize the stacks of STAGE (dev) with all policy checks
-	@STAGE=$(STAGE) PATH="$(CURDIR)/.venv/bin:$$PATH" node_modules/.bin/cdk synth --quiet --no-notices
+synth: venv ## Build and synthesize the stacks of STAGE with all policy checks
+	@$(CDK) synth --quiet --no-notices $(CDK_FLAGS)
 
-deploy: build ## Deploy STAGE=dev|staging|prod to the AWS account of your credentials
-	@STAGE=$(STAGE) PATH="$(CURDIR)/.venv/bin:$$PATH" node_modules/.bin/cdk deploy --all --no-notices
+diff: venv ## Compare the stacks of STAGE with what is deployed
+	@$(CDK) diff --no-notices $(CDK_FLAGS)
+
+bootstrap: venv ## Bind STAGE to ACCOUNT and prepare that account, once
+	@$(PY) -m tools.deployment bootstrap --stage "$(STAGE)" --account "$(ACCOUNT)" -- $(CDK_FLAGS)
+
+deploy: venv ## Build STAGE=dev|staging|prod, look at its account, deploy
+	@$(PY) -m tools.deployment deploy --stage "$(STAGE)" -- $(CDK_FLAGS)
+
+discard: venv ## Remove STACK of STAGE, whose creation failed
+	@$(PY) -m tools.deployment discard --stage "$(STAGE)" --stack "$(STACK)"
 
 cost: venv ## Count what routes and journeys use of AWS; write build/cost.json, budgets, docs/cost.md
 	@$(PY) -m benchmarks.cost

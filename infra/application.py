@@ -29,7 +29,9 @@ def build(app: App, *, stage: Stage, project: Project) -> None:
     }
     checkout = CheckoutStack(app, stage=stage, project=project)
     functions = frozenset(declared.functions)
-    api = build_gateway(app, stage=stage, project=project, functions=functions)
+    gateway, *api = build_gateway(app, stage=stage, project=project, functions=functions)
+    if stage.public_url is None:  # Then functions take it from the gateway's parameter.
+        platform.add_stack_dependency(gateway)
     for name, stack in services.items():
         stack.add_stack_dependency(platform)
         for lender in sorted(declared.lenders(declared.services[name])):

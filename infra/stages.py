@@ -9,6 +9,8 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 LogLevel = Literal["DEBUG", "INFO", "WARNING"]
+# Nobody's: for it a stage is synthesized that is bound to no account, and nothing deploys there.
+NO_ACCOUNT = "000000000000"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,7 +33,17 @@ class Pools:
     authorizer: int | None = None  # reserved
     steps: int | None = None  # reserved, per step function: shared by every checkout
     job: int | None = None  # reserved, per scheduled function
+    stream: int | None = None  # reserved, for the relay: all shards, times batches at once
     consumer: int | None = None  # asked of the queue, so a full pool never fills a DLQ
+
+
+@dataclass(frozen=True, kw_only=True)
+class Domain:
+    """The API's own name. The certificate is of the stage's region."""
+
+    name: str
+    certificate_arn: str
+    hosted_zone_id: str | None = None  # None: whoever keeps its DNS points it to `DomainTarget`
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +64,7 @@ class Stage:
 
     name: str
     region: str
-    account: str | None = None  # None: whatever the credentials belong to
+    account: str | None = None  # the one that it is bound to: infra/settings.py
 
     # What runs the functions.
     assets: Literal["host", "aws"] = "aws"  # build/<assets>/ is what is deployed
@@ -64,8 +76,9 @@ class Stage:
     streams_have_names: bool = True
     architecture: Literal["arm64", "x86_64"] = "arm64"
     log_level: LogLevel = "INFO"
-    log_retention_days: int = 30
-    pools: Pools = field(default_factory=Pools)
+    log_retention_days: int = 30  # what functions and machines say
+    access_log_retention_days: int = 30  # who called what, and when
+    pools: Pools = field(default_factory=Pools)  # cut from `account_concurrency`
 
     retry_interval_s: int = 1  # a state machine's first wait before it repeats a task
     retry_max_delay_s: int = 4
@@ -81,12 +94,17 @@ class Stage:
     retain: bool = True  # tables, keys, logs and secrets stay when their stack goes
     deletion_protection: bool = True
     point_in_time_recovery: bool = True
+    # Keys that find users and sign tokens can be replicated to another region: now or never.
+    multi_region_keys: bool = True
 
     # The edge.
     # What the API takes; of a route, no more than the route says of itself.
     throttle: Throttle = field(default_factory=lambda: Throttle(rate=500, burst=1000))
     callers: CallerLimits = field(default_factory=CallerLimits)
-    public_url: str = "https://api.cartwright.dev"
+    # None: the address that API Gateway gives, known when the API is made (names.public_url).
+    public_url: str | None = None
+    domain: Domain | None = None
+    needs_domain: bool = False  # clients outlive an API, and with it the address that AWS gives
     token_audience: str = "cartwright-api"  # noqa: S105 (a name)
     psp_base_url: str = "https://api.stripe.com"
     api_custom_id: str | None = None  # a fixed API id, which only emulators can give
@@ -110,16 +128,6 @@ class Stage:
     bootstrapped: bool = True  # deploys by the roles that `cdk bootstrap` made
     # cdk-nag and CDK's validation of templates on every synth: half of the time that it takes.
     policy_checks: bool = True
-
-    @property
-    def token_issuer(self) -> str:
-        """The `iss` of access tokens."""
-        return self.public_url
-
-    @property
-    def errors_url(self) -> str:
-        """Where problem types are explained; a type is `<errors_url>#<code>`."""
-        return f"{self.public_url}/errors"
 
     @property
     def prefix(self) -> str:
@@ -151,11 +159,13 @@ def local(*, port: int, psp_port: int, linked_layers: bool = True) -> Stage:
         streams_have_names=False,
         architecture="arm64" if platform.machine() in {"arm64", "aarch64"} else "x86_64",
         log_retention_days=1,
+        access_log_retention_days=1,
         machine_log="ALL",
         function_log="INFO",
         stream_max_age_s=120,  # the one limit that the emulator knows: it ignores retry counts
         retain=False,
         deletion_protection=False,
+        multi_region_keys=False,
         # The emulator starts a process per concurrent call: a burst that AWS would spread over
         # machines would here end in time-outs. Above this it gets honest 429s and 503s instead.
         pools=Pools(route=24, authorizer=32),
@@ -183,6 +193,7 @@ DEV = Stage(
     region="eu-central-1",
     log_level="DEBUG",
     log_retention_days=14,
+    access_log_retention_days=14,
     own_keys=False,
     retain=False,
     deletion_protection=False,
@@ -191,7 +202,6 @@ DEV = Stage(
     firewall=False,
     job_every_minutes=5,
     throttle=Throttle(rate=50, burst=100),
-    public_url="https://api.dev.cartwright.dev",
 )
 
 STAGING = Stage(
@@ -199,20 +209,30 @@ STAGING = Stage(
     region="eu-central-1",
     retain=False,
     deletion_protection=False,
-    public_url="https://api.staging.cartwright.dev",
-    pools=Pools(steps=20, job=2, consumer=10),
+    pools=Pools(authorizer=20, steps=20, job=2, consumer=10, stream=48),
 )
 
 PROD = Stage(
     name="prod",
     region="eu-central-1",
-    log_retention_days=400,
+    access_log_retention_days=400,
     watches_account=True,
     throttle=Throttle(rate=2000, burst=4000),
-    pools=Pools(steps=100, job=2, consumer=50),
+    needs_domain=True,
+    pools=Pools(authorizer=100, steps=80, job=2, consumer=50, stream=96),
 )
 
 STAGES = {stage.name: stage for stage in (LOCAL, DEV, STAGING, PROD)}
+
+
+def chosen(by_context: str | None, by_environment: str | None) -> str:
+    """The name that was given. Nothing is deployed by default, and nothing in doubt."""
+    given = {name for name in (by_context, by_environment) if name}
+    if len(given) == 1:
+        return given.pop()
+    if given:
+        raise SystemExit(f"-c stage={by_context} and STAGE={by_environment} differ: give one.")
+    raise SystemExit("Name the stage: -c stage=dev.")
 
 
 def stage_named(name: str, *, port: int, psp_port: int, linked_layers: bool = True) -> Stage:
@@ -224,6 +244,11 @@ def stage_named(name: str, *, port: int, psp_port: int, linked_layers: bool = Tr
     return local(port=port, psp_port=psp_port, linked_layers=linked_layers)
 
 
-def in_account(stage: Stage, account: str | None) -> Stage:
-    """The stage bound to an account, if one is given."""
-    return stage if account is None else replace(stage, account=account)
+def in_account(stage: Stage, account: str) -> Stage:
+    """The stage bound to an account."""
+    return replace(stage, account=account)
+
+
+def at_domain(stage: Stage, domain: Domain) -> Stage:
+    """The stage, reached by a name of its own."""
+    return replace(stage, domain=domain, public_url=f"https://{domain.name}")

@@ -22,6 +22,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from infra.project import Project
@@ -37,7 +38,9 @@ AWS_WHEELS = ("--python-platform", "aarch64-manylinux_2_28", "--python-version",
 SHOP = "shop"
 INVARIANTS = "invariants.py"
 NO_PYTHON = (
-    f"No Python {AWS_PYTHON} on PATH: built without .pyc files, which makes cold starts slower."
+    f"There is no Python {AWS_PYTHON} on PATH, which compiles what Lambda runs. Without it a cold "
+    "start takes three times as long, and who builds next ships other bytes: install it, or build "
+    "slow functions on purpose: CARTWRIGHT_ALLOW_SLOW=1."
 )
 
 
@@ -49,7 +52,6 @@ class BuildResult:
     root: Path
     built: tuple[str, ...] = ()
     unchanged: tuple[str, ...] = ()
-    warnings: tuple[str, ...] = ()
 
 
 @dataclass(kw_only=True)
@@ -125,19 +127,14 @@ class _Builder:
             self.say(f"build/{self.platform}/{artefact.name}")
             artefact.write(self.target, finish=self._compile, cache=self.cache)
             built.append(artefact.name)
-        warnings = () if self._python() else (NO_PYTHON,)
         return BuildResult(
-            platform=self.platform,
-            root=self.target,
-            built=tuple(built),
-            unchanged=tuple(unchanged),
-            warnings=warnings,
+            platform=self.platform, root=self.target, built=tuple(built), unchanged=tuple(unchanged)
         )
 
     def _digest(self, *parts: bytes) -> str:
         """A digest of inputs, of how they are built, and of what for."""
         digest = hashlib.sha256()
-        compiled = "with .pyc" if self._python() else "without .pyc"
+        compiled = "with .pyc" if self.python else "without .pyc"
         for part in (*self._runs_on(), compiled):
             digest.update(part.encode() + b"\0")
         for content in (artefacts.source("build"), artefacts.source("artefacts"), *parts):
@@ -149,13 +146,14 @@ class _Builder:
             return AWS_WHEELS
         return (machine.python_version(), sys.platform, machine.machine())
 
-    def _python(self) -> str | None:
+    @cached_property
+    def python(self) -> str | None:
         """An interpreter of the minor version that will run the code."""
         return sys.executable if self.platform == "host" else _aws_python()
 
     def _compile(self, folder: Path) -> None:
         """Write .pyc files that are used without a look at the source's time, which zips change."""
-        python = self._python()
+        python = self.python
         if python is None:
             return
         command = [python, "-S", "-s", "-P", "-m", "compileall", "-q", "-f"]
@@ -179,14 +177,18 @@ def build(
     *,
     root: Path = ROOT,
     say: Callable[[str], None] = lambda _line: None,
+    allow_slow: bool = False,
     cache: Path | None = None,
 ) -> BuildResult:
     """Build every artefact whose inputs changed; `say` hears the name of each beforehand.
 
-    What is in `cache` is not built again, and what is built is left there.
+    What is in `cache` is not built again, and what is built is left there. Refuses to leave out
+    .pyc files for want of an interpreter, unless `allow_slow`.
     """
     with _building(platform, root) as builder:
         builder.say, builder.cache = say, cache
+        if builder.python is None and not allow_slow:
+            raise BuildError(NO_PYTHON)
         wanted = builder.artefacts()
         artefacts.remove_others(builder.target, {artefact.name for artefact in wanted})
         return builder.run(wanted)
@@ -251,12 +253,14 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--platform", choices=PLATFORMS, default="host")
     options = parser.parse_args(arguments)
     try:
-        result = build(options.platform, say=lambda line: print(line, flush=True))
+        result = build(
+            options.platform,
+            say=lambda line: print(line, flush=True),
+            allow_slow=os.environ.get("CARTWRIGHT_ALLOW_SLOW") == "1",
+        )
     except BuildError as error:
         print(error, file=sys.stderr)
         return 1
-    for warning in result.warnings:
-        print(warning, file=sys.stderr)
     print(f"build/{options.platform}: {len(result.built)} built, {len(result.unchanged)} unchanged")
     return 0
 

@@ -8,14 +8,14 @@ import argparse
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import ceil
 from pathlib import Path
 
 from infra.project import ROOT
 from infra.stages import DEV, PROD, STAGING, Stage
-from tools.access.synthesis import stand_ins, synthesize
+from tools.access.synthesis import as_deployed, stand_ins, synthesize
 from tools.access.templates import Assembly
 
 FILE = ROOT / "docs" / "runbook.md"
@@ -48,17 +48,23 @@ def _largest(counts: Iterable[int]) -> int:
     return max(counts, default=0)
 
 
-def _concurrency(assembly: Assembly, stage: Stage) -> int:
-    """What is reserved, what queues may take, and what the requests need that reserve nothing."""
-    reserved = sum(
-        function.properties.get("ReservedConcurrentExecutions", 0)
+def reserved(assembly: Assembly) -> dict[str, int]:
+    """The concurrent executions that functions reserve, by the function's physical name."""
+    return {
+        function.properties["FunctionName"]: function.properties["ReservedConcurrentExecutions"]
         for function in assembly.all("AWS::Lambda::Function")
-    )
+        if "ReservedConcurrentExecutions" in function.properties
+    }
+
+
+def concurrency(assembly: Assembly, stage: Stage) -> int:
+    """What is reserved, what queues may take, and what the requests need that reserve nothing."""
     queues = sum(
         mapping.properties.get("ScalingConfig", {}).get("MaximumConcurrency", 0)
         for mapping in assembly.all("AWS::Lambda::EventSourceMapping")
     )
-    return int(reserved) + max(UNRESERVED, int(queues) + ceil(stage.throttle.rate * REQUEST_S))
+    requests = ceil(stage.throttle.rate * REQUEST_S)
+    return sum(reserved(assembly).values()) + max(UNRESERVED, int(queues) + requests)
 
 
 QUOTAS = (
@@ -67,7 +73,7 @@ QUOTAS = (
         "Concurrent executions",
         1000,
         adjustable=True,
-        used=_concurrency,
+        used=concurrency,
         of_new_account=10,
     ),
     Quota(
@@ -139,17 +145,21 @@ QUOTAS = (
 )
 
 
-def computed(folder: Path) -> dict[str, dict[str, int]]:
-    """What each stage uses of each quota, by the quota's name, then the stage's."""
+def synthesized(folder: Path) -> dict[str, Assembly]:
+    """Every stage, by its name."""
     files = stand_ins(folder)
-    found: dict[str, dict[str, int]] = {quota.name: {} for quota in QUOTAS}
-    for stage in STAGES:
+    for stage in map(as_deployed, STAGES):
         # The checks have `make synth` to themselves; no template depends on them.
         synthesize(replace(stage, policy_checks=False), files=files, out=folder / stage.name)
-        assembly = Assembly(folder / stage.name)
-        for quota in QUOTAS:
-            found[quota.name][stage.name] = quota.used(assembly, stage)
-    return found
+    return {stage.name: Assembly(folder / stage.name) for stage in STAGES}
+
+
+def computed(assemblies: Mapping[str, Assembly]) -> dict[str, dict[str, int]]:
+    """What each stage uses of each quota, by the quota's name, then the stage's."""
+    return {
+        quota.name: {stage.name: quota.used(assemblies[stage.name], stage) for stage in STAGES}
+        for quota in QUOTAS
+    }
 
 
 def to_ask_for(quota: Quota, used: int) -> bool:
@@ -189,7 +199,7 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--write", action="store_true", help="write the table")
     with tempfile.TemporaryDirectory() as name:
-        content = table(computed(Path(name)))
+        content = table(computed(synthesized(Path(name))))
     runbook = FILE.read_text()
     if parser.parse_args(arguments).write:
         FILE.write_text(written(runbook, content))

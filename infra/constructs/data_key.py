@@ -1,9 +1,9 @@
 """A service's own KMS key: for its tables and secrets, rotated every year."""
 
-from aws_cdk import RemovalPolicy
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
+from infra.constructs.removal import kept
 from infra.stages import Stage
 
 
@@ -15,5 +15,5 @@ def data_key(scope: Construct, id_: str, *, stage: Stage, subject: str) -> kms.K
         alias=f"alias/{stage.physical(subject, 'data')}",
         description=f"{stage.name}: data of {subject} at rest",
         enable_key_rotation=True,
-        removal_policy=RemovalPolicy.RETAIN if stage.retain else RemovalPolicy.DESTROY,
+        removal_policy=kept(stage),
     )

@@ -1,11 +1,12 @@
 """A DynamoDB table as all of ours are: keys pk and sk, on demand, own key, point-in-time copies."""
 
-from aws_cdk import RemovalPolicy
+from aws_cdk import Stack
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
+from infra.constructs.removal import kept
 from infra.stages import Stage
 from shop.deploy import Index, Table
 
@@ -18,6 +19,11 @@ CHANGES = (
     "dynamodb:PartiQLInsert",
     "dynamodb:PartiQLUpdate",
     "dynamodb:PartiQLDelete",
+)
+
+
+REPLICATION_ROLE = (
+    "aws-service-role/replication.dynamodb.amazonaws.com/AWSServiceRoleForDynamoDBReplication"
 )
 
 
@@ -57,7 +63,7 @@ class DataTable(Construct):
                 point_in_time_recovery_enabled=stage.point_in_time_recovery
             ),
             deletion_protection=stage.deletion_protection,
-            removal_policy=RemovalPolicy.RETAIN if stage.retain else RemovalPolicy.DESTROY,
+            removal_policy=kept(stage),
         )
         if declared.append_only:
             self._refuse_changes()
@@ -76,7 +82,16 @@ class DataTable(Construct):
         return arn
 
     def _refuse_changes(self) -> None:
-        """In the table's own policy, which outranks what any role may."""
+        """In the table's own policy, which outranks what any role may.
+
+        Only a replica is filled in another way: by the service's own role, which nobody can take.
+        """
+        replication = Stack.of(self).format_arn(
+            service="iam",
+            region="",
+            resource="role",
+            resource_name=REPLICATION_ROLE,
+        )
         self.table.add_to_resource_policy(
             iam.PolicyStatement(
                 sid="AppendOnly",
@@ -84,6 +99,7 @@ class DataTable(Construct):
                 principals=[iam.AnyPrincipal()],
                 actions=list(CHANGES),
                 resources=["*"],  # In a table's own policy this is the table.
+                conditions={"ArnNotEquals": {"aws:PrincipalArn": replication}},
             )
         )
 

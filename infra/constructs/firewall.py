@@ -10,6 +10,7 @@ from aws_cdk import aws_wafv2 as waf
 from constructs import Construct
 
 from infra import problems
+from infra.constructs import names
 from infra.problems import GatewayProblem
 from infra.stages import Stage
 
@@ -44,6 +45,7 @@ class Firewall(Construct):
 
     def __init__(self, scope: Construct, id_: str, *, stage: Stage, stage_arn: str) -> None:
         super().__init__(scope, id_)
+        errors_url = names.errors_url(self, stage)
         acl = waf.CfnWebACL(
             self,
             "Acl",
@@ -56,7 +58,7 @@ class Firewall(Construct):
                 answer.code: _Acl.CustomResponseBodyProperty(
                     content_type="APPLICATION_JSON",  # WAF gives no other type of this kind.
                     # No variables here: the id of the request is in X-Amzn-RequestId.
-                    content=answer.document(stage.errors_url, request_id=None, instance="/"),
+                    content=answer.document(errors_url, request_id=None, instance="/"),
                 )
                 for answer in _ANSWERS
             },

@@ -4,6 +4,7 @@ An export that is in use cannot change; a name can be known before its resource 
 """
 
 from aws_cdk import ArnFormat, Stack
+from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
 from infra.stages import Stage
@@ -48,6 +49,25 @@ def dlq_arn(scope: Construct, stage: Stage, service: str, name: str) -> str:
     """The dead letters of the function `<service>.<name>`."""
     physical = stage.physical(service, name, "dlq")
     return Stack.of(scope).format_arn(service="sqs", resource=physical)
+
+
+def public_url(scope: Construct, stage: Stage, *, api_id: str | None = None) -> str:
+    """Where clients reach the API, and the `iss` of access tokens; without a slash at its end.
+
+    Of a stage without a domain only the API knows it: whoever makes the API gives its id.
+    """
+    if stage.public_url is not None:
+        return stage.public_url
+    if api_id is None:
+        parameter = gateway_parameter(stage, "api")
+        api_id = ssm.StringParameter.value_for_string_parameter(scope, parameter)
+    here = Stack.of(scope)
+    return f"https://{api_id}.execute-api.{here.region}.{here.url_suffix}/{stage.name}"
+
+
+def errors_url(scope: Construct, stage: Stage, *, api_id: str | None = None) -> str:
+    """Where problem types are explained; a type is `<errors_url>#<code>`."""
+    return f"{public_url(scope, stage, api_id=api_id)}/errors"
 
 
 def metrics_namespace(stage: Stage) -> str:

@@ -6,6 +6,7 @@ from constructs import Construct
 
 from infra.constructs.acknowledge import acknowledge
 from infra.constructs.alarms import Alarms
+from infra.constructs.removal import kept
 from infra.stages import Stage
 from shop.deploy import Retries
 
@@ -26,6 +27,7 @@ class DeadLetterQueue(Construct):
             encryption=sqs.QueueEncryption.SQS_MANAGED,
             enforce_ssl=stage.enforce_tls,
             retention_period=Duration.days(14),
+            removal_policy=kept(stage),
         )
         last = "It is a dead-letter queue: behind it is an alarm and a person."
         acknowledge(self.queue, {"AwsSolutions-SQS3": last, "Serverless-SQSRedrivePolicy": last})
@@ -52,5 +54,6 @@ def work_queue(
         enforce_ssl=stage.enforce_tls,
         visibility_timeout=Duration.seconds(6 * timeout_s),
         retention_period=Duration.days(retries.retention_days),
+        removal_policy=kept(stage),
         dead_letter_queue=sqs.DeadLetterQueue(max_receive_count=retries.attempts, queue=dlq),
     )

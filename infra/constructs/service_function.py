@@ -61,7 +61,7 @@ class ServiceFunction(Construct):
             handler=spec.handler,
             code=code,
             layers=list(layers),
-            environment={**_common(stage, service), **environment},
+            environment={**_common(self, stage, service), **environment},
             role=role.without_policy_updates(),
             log_group=group,
             logging_format=lambda_.LoggingFormat.JSON,
@@ -190,7 +190,7 @@ def _acknowledge(function: lambda_.Function, *, asynchronous: bool) -> None:
     acknowledge(function, reasons)
 
 
-def _common(stage: Stage, service: str) -> dict[str, str]:
+def _common(scope: Construct, stage: Stage, service: str) -> dict[str, str]:
     """What every function knows."""
     return {
         "STAGE": stage.name,
@@ -198,7 +198,7 @@ def _common(stage: Stage, service: str) -> dict[str, str]:
         "POWERTOOLS_SERVICE_NAME": service,
         "POWERTOOLS_METRICS_NAMESPACE": names.metrics_namespace(stage),
         "LOG_LEVEL": stage.log_level,
-        "ERRORS_URL": stage.errors_url,
+        "ERRORS_URL": names.errors_url(scope, stage),
     }
 
 
@@ -217,5 +217,6 @@ def _pool(stage: Stage, kind: Kind) -> int | None:
         "authorizer": stage.pools.authorizer,
         "steps": stage.pools.steps,
         "job": stage.pools.job,
+        "stream": stage.pools.stream,
     }
     return pools.get(kind)

@@ -1,10 +1,11 @@
 """Identity: the key that signs tokens, and the one that hides addresses."""
 
-from aws_cdk import RemovalPolicy
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 
+from infra.constructs import names
 from infra.constructs.grants import allow
+from infra.constructs.removal import kept
 from infra.stacks.functions import Capability, FunctionStack
 
 
@@ -19,7 +20,7 @@ def _add_token_key(stack: FunctionStack) -> None:
     key = _key(stack, "TokenKey", "tokens", kms.KeySpec.ECC_NIST_P256, kms.KeyUsage.SIGN_VERIFY)
     environment = {
         "TOKEN_KEY_ARN": key.key_arn,
-        "TOKEN_ISSUER": stack.stage.token_issuer,
+        "TOKEN_ISSUER": names.public_url(stack, stack.stage),
         "TOKEN_AUDIENCE": stack.stage.token_audience,
     }
     sign = iam.PolicyStatement(
@@ -55,5 +56,8 @@ def _key(
         alias=f"alias/{stack.stage.physical('identity', name)}",
         key_spec=spec,
         key_usage=usage,
-        removal_policy=RemovalPolicy.RETAIN if stack.stage.retain else RemovalPolicy.DESTROY,
+        # Cannot be changed later. In another region a replica must make the same MACs, by which
+        # users are found, and sign tokens that are already known.
+        multi_region=stack.stage.multi_region_keys,
+        removal_policy=kept(stack.stage),
     )

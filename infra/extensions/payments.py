@@ -3,11 +3,12 @@
 import json
 from typing import cast
 
-from aws_cdk import CfnOutput, RemovalPolicy
+from aws_cdk import CfnOutput
 from aws_cdk import aws_secretsmanager as secretsmanager
 
 from infra.constructs.acknowledge import acknowledge
 from infra.constructs.grants import read_secret
+from infra.constructs.removal import kept
 from infra.stacks.functions import Capability, FunctionStack
 
 
@@ -28,7 +29,7 @@ def extend(stack: FunctionStack) -> None:
             generate_string_key="api_key",
             exclude_punctuation=True,
         ),
-        removal_policy=RemovalPolicy.RETAIN if stack.stage.retain else RemovalPolicy.DESTROY,
+        removal_policy=kept(stack.stage),
     )
     acknowledge(
         secret,

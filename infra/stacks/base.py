@@ -21,6 +21,7 @@ class BaseStack(Stack):
             env=Environment(account=stage.account, region=stage.region),
             synthesizer=_synthesizer(stage),
             termination_protection=stage.deletion_protection,
+            tags={"application": "cartwright", "stage": stage.name},
         )
         self.stage = stage
         self.project = project

@@ -12,32 +12,21 @@ from typing import Any
 from aws_cdk import ArnFormat, CfnResource, Duration, Stack
 from aws_cdk import aws_apigateway as apigw
 from aws_cdk import aws_cloudwatch as cloudwatch
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
-from infra.constructs import grants, names
+from infra.constructs import names
 from infra.constructs.access_log import ACCESS_LOG
 from infra.constructs.acknowledge import acknowledge
 from infra.constructs.alarms import Alarms
+from infra.constructs.api_domain import ApiDomain
 from infra.constructs.firewall import Firewall
 from infra.constructs.logs import log_group
 from infra.contract import RouteContract
 from infra.project import Project
 from infra.stacks.base import BaseStack
 from infra.stages import Stage, Throttle
-
-# What API Gateway needs to write logs for an account and region.
-_LOG_ACTIONS = (
-    "logs:CreateLogGroup",
-    "logs:CreateLogStream",
-    "logs:DescribeLogGroups",
-    "logs:DescribeLogStreams",
-    "logs:PutLogEvents",
-    "logs:GetLogEvents",
-    "logs:FilterLogEvents",
-)
 
 
 class EdgeStack(BaseStack):
@@ -61,9 +50,16 @@ class EdgeStack(BaseStack):
         )
         deployment = apigw.CfnDeployment(self, "Deployment", rest_api_id=self._api_id)
         deployment.override_logical_id(f"Deployment{_digest(held)}")
-        access = log_group(self, "AccessLogs", stage=stage, name=f"/cartwright/{stage.name}/access")
+        access = log_group(
+            self,
+            "AccessLogs",
+            stage=stage,
+            name=f"/cartwright/{stage.name}/access",
+            days=stage.access_log_retention_days,
+        )
         made = self._stage(deployment, found, access)
-        made.add_resource_dependency(self._account())
+        if stage.domain is not None:
+            ApiDomain(self, "Domain", domain=stage.domain, api_id=self._api_id, stage=made)
         self._watch(access)
         if stage.firewall:
             arn = (
@@ -81,7 +77,7 @@ class EdgeStack(BaseStack):
         found: Iterable[RouteContract],
         access: logs.ILogGroup,
     ) -> apigw.CfnStage:
-        return apigw.CfnStage(
+        made = apigw.CfnStage(
             self,
             "Stage",
             rest_api_id=self._api_id,
@@ -102,6 +98,9 @@ class EdgeStack(BaseStack):
                 *self._method_throttles(found),
             ],
         )
+        told = "By the access log. Execution logs hold what functions say of an error, and tokens."
+        acknowledge(made, {"AwsSolutions-APIG6": told})
+        return made
 
     def _method_throttles(
         self, found: Iterable[RouteContract]
@@ -114,20 +113,6 @@ class EdgeStack(BaseStack):
                 yield _settings(
                     route.method, f"/{path}", route.throttle.within(self.stage.throttle)
                 )
-
-    def _account(self) -> apigw.CfnAccount:
-        """The role by which API Gateway writes logs. One per account and region."""
-        role = iam.Role(
-            self,
-            "LogsRole",
-            assumed_by=iam.ServicePrincipal("apigateway.amazonaws.com"),
-            inline_policies={
-                "logs": iam.PolicyDocument(statements=[grants.allow(*_LOG_ACTIONS, on=["*"])])
-            },
-        )
-        reason = "API Gateway accepts the role only with these actions on all log groups."
-        acknowledge(role, {"AwsSolutions-IAM5[Resource::*]": reason})
-        return apigw.CfnAccount(self, "Account", cloud_watch_role_arn=role.role_arn)
 
     def _watch(self, access: logs.ILogGroup) -> None:
         alarms = Alarms(self, "Alarms", stage=self.stage, subject="api")
@@ -195,7 +180,8 @@ def _settings(method: str, path: str, limit: Throttle) -> apigw.CfnStage.MethodS
         # Five metrics a month for each method would be most of what an idle stage costs. The
         # function of a route has its own, and the access log each request.
         metrics_enabled=False,
-        logging_level="ERROR",
+        # API Gateway would keep them for ever, in a group of its own, and the texts of errors.
+        logging_level="OFF",
         data_trace_enabled=False,  # Bodies hold passwords and addresses.
     )
 

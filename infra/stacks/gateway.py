@@ -1,5 +1,7 @@
 """Gateway: the REST API and its paths, made from docs/openapi.json alone.
 
+It names functions and needs none, so that services may come after it: they tell clients the address
+of the API, which API Gateway chooses where there is no domain.
 The methods on the paths are in a stack per service (routes.py), the deployment and its stage in the
 last one (edge.py): together they would be more than CloudFormation takes in one stack. Ids that API
 Gateway chose are published as parameters.
@@ -48,7 +50,7 @@ class GatewayStack(BaseStack):
         self._add_paths(found)
         self._answer_errors()
         CfnOutput(self, "ApiId", value=self._api.ref)
-        CfnOutput(self, "ApiUrl", value=stage.public_url)
+        CfnOutput(self, "ApiUrl", value=names.public_url(self, stage, api_id=self._api.ref))
 
     def _rest_api(self) -> apigw.CfnRestApi:
         fixed = self.stage.api_custom_id
@@ -63,6 +65,8 @@ class GatewayStack(BaseStack):
             # All answers are text, so there are no binary media types. The reference page (1.7 MB)
             # and long lists are compressed here, for whoever takes gzip.
             minimum_compression_size=8192,
+            # Clients that came by another name would get tokens of an issuer they do not know.
+            disable_execute_api_endpoint=self.stage.domain is not None,
             tags=[CfnTag(key=key, value=fixed) for key in ("ms-custom-id", "_custom_id_")]
             if fixed
             else None,
@@ -124,6 +128,7 @@ class GatewayStack(BaseStack):
 
     def _answer_errors(self) -> None:
         """Problem documents for all that never reaches a function."""
+        errors_url = names.errors_url(self, self.stage, api_id=self._api.ref)
         for kind, problem in problems.GATEWAY_RESPONSES.items():
             fixed = {
                 "Access-Control-Allow-Origin": "*",
@@ -145,7 +150,7 @@ class GatewayStack(BaseStack):
                 response_parameters={
                     f"gatewayresponse.header.{name}": value for name, value in headers.items()
                 },
-                response_templates={"application/json": problem.template(self.stage.errors_url)},
+                response_templates={"application/json": problem.template(errors_url)},
             )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from functools import cached_property
 
-from aws_cdk import CfnOutput, RemovalPolicy
+from aws_cdk import Annotations, CfnOutput, RemovalPolicy
 from aws_cdk import aws_events as events
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_ssm as ssm
@@ -15,8 +15,13 @@ from infra.constructs.alarm_topics import AlarmTopics
 from infra.constructs.queues import DeadLetterQueue
 from infra.project import Project
 from infra.stacks.functions import Capability, FunctionStack
-from infra.stages import Stage
+from infra.stages import NO_ACCOUNT, Stage
 from shop.deploy import Function
+
+UNBOUND = (
+    "The stage {0} is bound to no account and cannot be deployed. "
+    "Bind it: make bootstrap STAGE={0} ACCOUNT=<12 digits>"
+)
 
 
 class PlatformStack(FunctionStack):
@@ -32,6 +37,8 @@ class PlatformStack(FunctionStack):
             name="platform",
             description="Event bus, layers, alarms and the outbox relay",
         )
+        if stage.bootstrapped and stage.account == NO_ACCOUNT:
+            Annotations.of(self).add_warning_v2("cartwright:unbound", UNBOUND.format(stage.name))
         self._publish_layers()
         self._add_bus()
         if stage.alarms:
@@ -74,8 +81,8 @@ class PlatformStack(FunctionStack):
                 compatible_runtimes=[
                     lambda_.Runtime(self.stage.runtime, lambda_.RuntimeFamily.PYTHON)
                 ],
-                # Old versions stay where a roll-back may need them.
-                removal_policy=RemovalPolicy.RETAIN if self.stage.retain else RemovalPolicy.DESTROY,
+                # A service that rolls back goes to the version before, which must still be there.
+                removal_policy=RemovalPolicy.RETAIN,
             )
             ssm.StringParameter(
                 self,

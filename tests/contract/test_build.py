@@ -1,6 +1,7 @@
 """The rules of `tools.build`, on a repository of one small service; no network."""
 
 import shutil
+import sys
 import zipfile
 from pathlib import Path
 
@@ -253,3 +254,24 @@ def test_disagreeing_locks_are_told(tmp_path: Path, layer: str, text: str, compl
     wrong = list(check(write_locks(tmp_path, **{layer: text})))
 
     assert any(complaint in sentence for sentence in wrong), wrong
+
+
+def test_what_goes_to_aws_is_compiled_or_not_built(
+    repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else cold starts are slow by chance, and each builder ships other bytes."""
+    monkeypatch.setattr(builder, "_aws_python", lambda: None)
+    with pytest.raises(BuildError, match=r"no Python 3\.13 on PATH.*CARTWRIGHT_ALLOW_SLOW=1"):
+        build("aws", root=repository)
+    assert not (repository / "build" / "aws" / f"{ASSET}.zip").exists()
+    build("aws", root=repository, allow_slow=True)
+    assert compiled(repository) == []
+
+    monkeypatch.setattr(builder, "_aws_python", lambda: sys.executable)
+    build("aws", root=repository)
+    assert len(compiled(repository)) == 2
+
+
+def compiled(repository: Path) -> list[str]:
+    with zipfile.ZipFile(repository / "build" / "aws" / f"{ASSET}.zip") as archive:
+        return [name for name in archive.namelist() if name.endswith(".pyc")]

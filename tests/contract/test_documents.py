@@ -47,6 +47,19 @@ def test_every_answer_of_every_route_is_documented_with_known_codes() -> None:
     assert answered == set(listed), "listed, and answered by no route"
 
 
+def test_no_answer_promises_a_header_that_api_gateway_renames() -> None:
+    """It does so with a function's `WWW-Authenticate`, and leaves its own as it is."""
+    document = json.loads((ROOT / "docs/openapi.json").read_text())
+    header = document["components"]["headers"]["WWW-Authenticate"]
+    assert not header.get("required")
+    for item in document["paths"].values():
+        for operation in item.values():
+            for response in operation["responses"].values():
+                for name, held in response.get("headers", {}).items():
+                    if name == "WWW-Authenticate":
+                        assert held == {"$ref": f"#/components/headers/{name}"}
+
+
 def test_a_service_says_of_a_code_what_all_others_say(monkeypatch: pytest.MonkeyPatch) -> None:
     module = importlib.import_module("identity.problems")
     other = ProblemType("order_closed", 410, "The order is gone")

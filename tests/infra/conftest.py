@@ -93,6 +93,24 @@ def dev(synthesized: Path) -> Assembly:
 
 
 @pytest.fixture(scope="session")
+def staging(synthesized: Path) -> Assembly:
+    """Where what goes to production is rehearsed. It has no domain."""
+    return Assembly(synthesized / "staging")
+
+
+@pytest.fixture(scope="session")
+def assemblies(synthesized: Path) -> dict[str, Assembly]:
+    """Every stage of AWS, by its name."""
+    return {name: Assembly(synthesized / name) for name in ("dev", "staging", "prod")}
+
+
+@pytest.fixture(scope="session")
+def account(synthesized: Path) -> Assembly:
+    """What all stages of an account share."""
+    return Assembly(synthesized / "account")
+
+
+@pytest.fixture(scope="session")
 def unlinked(synthesized: Path) -> Assembly:
     """Two stacks of the local stage for an emulator that does not run functions on this machine."""
     return Assembly(synthesized / "unlinked")

@@ -9,13 +9,15 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from tools.access.synthesis import app, stand_ins, synthesize  # isort: skip (sets up jsii)
+from tools.access.synthesis import ACCOUNT, app, as_deployed, stand_ins, synthesize  # isort: skip (sets up jsii)
 
+from infra import account
 from infra.constructs.policy_checks import check_policies
 from infra.project import Project
+from infra.settings import configured
 from infra.stacks.platform import PlatformStack
 from infra.stacks.service import ServiceStack
-from infra.stages import DEV, LOCAL, PROD
+from infra.stages import DEV, LOCAL, PROD, STAGING
 from shop.deploy import Service
 
 
@@ -25,6 +27,14 @@ def unlinked(*, files: Project, out: Path) -> None:
     made = app(stage, out)
     PlatformStack(made, stage=stage, project=files)
     ServiceStack(made, stage=stage, project=files, service=_payments(files))
+    made.synth()
+
+
+def unbound(*, files: Project, out: Path) -> None:
+    """A stack of a stage of which no operator has said anything."""
+    stage = replace(configured(PROD, {}), policy_checks=False, alarms=False)
+    made = app(stage, out)
+    PlatformStack(made, stage=stage, project=files)
     made.synth()
 
 
@@ -46,12 +56,18 @@ def _payments(files: Project) -> Service:
 
 
 def main(folder: Path) -> None:
-    """Write `local/`, `prod/`, `dev/`, `unlinked/` and `careless.json`."""
+    """Write the stages, `unlinked/`, `unbound/`, `account/` and `careless.json`.
+
+    What cdk-nag says of staging it says of production, too.
+    """
     files = stand_ins(folder)
     synthesize(LOCAL, files=files, out=folder / "local")
-    synthesize(PROD, files=files, out=folder / "prod")
-    synthesize(DEV, files=files, out=folder / "dev")
+    for stage in (PROD, DEV, STAGING):
+        bound = replace(as_deployed(stage), policy_checks=stage is not STAGING)
+        synthesize(bound, files=files, out=folder / stage.name)
+    account.app(ACCOUNT, PROD.region, out=str(folder / "account")).synth()
     unlinked(files=files, out=folder / "unlinked")
+    unbound(files=files, out=folder / "unbound")
     (folder / "careless.json").write_text(careless(files=files, out=folder / "careless"))
 
 

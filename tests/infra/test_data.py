@@ -4,16 +4,19 @@ import re
 
 import pytest
 
+from infra.project import ROOT
 from shop.deploy import discover
 from tests.support import dynamodb
 from tools.access.templates import Assembly, Resource
 
 PLATFORM = discover()
+RUNBOOK = (ROOT / "docs" / "runbook.md").read_text()
 KEEPING = (
     "AWS::DynamoDB::GlobalTable",
     "AWS::KMS::Key",
     "AWS::SecretsManager::Secret",
     "AWS::Logs::LogGroup",
+    "AWS::SQS::Queue",
 )
 
 
@@ -77,8 +80,28 @@ def test_production_keeps_data_when_a_stack_goes(prod: Assembly, kind: str) -> N
     found = prod.all(kind)
     assert found
     for resource in found:
-        assert resource.raw["DeletionPolicy"] == "Retain", str(resource)
+        assert resource.raw["DeletionPolicy"] == "RetainExceptOnCreate", str(resource)
         assert resource.raw["UpdateReplacePolicy"] == "Retain", str(resource)
+
+
+def test_a_creation_that_failed_leaves_no_name_taken(assemblies: dict[str, Assembly]) -> None:
+    """Else every further attempt ends in "already exists". Versions of layers have no names."""
+    for stage in assemblies.values():
+        for resource in stage:
+            kept = resource.raw.get("DeletionPolicy") == "Retain"
+            assert not kept or resource.type == "AWS::Lambda::LayerVersion", str(resource)
+
+
+def test_what_the_runbook_says_of_stages_that_keep_their_data_is_so(
+    assemblies: dict[str, Assembly],
+) -> None:
+    said = re.search(r"Tables, keys and\s+the secret outlive their stack in `(\w+)` only", RUNBOOK)
+    assert said
+    for kind in ("AWS::DynamoDB::GlobalTable", "AWS::KMS::Key", "AWS::SecretsManager::Secret"):
+        for name, stage in assemblies.items():
+            policies = {resource.raw["DeletionPolicy"] for resource in stage.all(kind)}
+            wanted = "RetainExceptOnCreate" if name == said.group(1) else "Delete"
+            assert policies == {wanted}, name
 
 
 @pytest.mark.parametrize("kind", KEEPING)
@@ -87,9 +110,10 @@ def test_the_local_stage_leaves_nothing_behind(local: Assembly, kind: str) -> No
         assert resource.raw["DeletionPolicy"] == "Delete", str(resource)
 
 
-def test_production_logs_last_for_a_year(prod: Assembly) -> None:
+def test_production_knows_for_a_year_who_called_what_and_forgets_the_rest(prod: Assembly) -> None:
     for group in prod.all("AWS::Logs::LogGroup"):
-        assert group.properties["RetentionInDays"] == 400
+        access = str(group.properties["LogGroupName"]).endswith("/access")
+        assert group.properties["RetentionInDays"] == (400 if access else 30), str(group)
 
 
 def test_tokens_are_signed_and_addresses_hidden_by_keys_for_that_alone(stage: Assembly) -> None:
@@ -103,3 +127,36 @@ def test_tokens_are_signed_and_addresses_hidden_by_keys_for_that_alone(stage: As
         ("ECC_NIST_P256", "SIGN_VERIFY"),
         ("HMAC_256", "GENERATE_VERIFY_MAC"),
     }
+
+
+def test_what_finds_users_and_signs_tokens_can_be_replicated(
+    assemblies: dict[str, Assembly],
+) -> None:
+    """A key is of several regions from its beginning or never."""
+    for stage in assemblies.values():
+        for key in stage.all("AWS::KMS::Key"):
+            replicable = "KeySpec" in key.properties  # Data keys are not: a replica has its own.
+            assert key.properties.get("MultiRegion", False) is replicable, str(key)
+
+
+def test_the_template_of_the_secret_never_changes(stage: Assembly) -> None:
+    """CloudFormation makes a new value when this changes in any way, and the live key of the
+    payment provider would be gone. A further member must be optional where the secret is read."""
+    (secret,) = stage.all("AWS::SecretsManager::Secret")
+    assert secret.properties["GenerateSecretString"] == {
+        "ExcludePunctuation": True,
+        "GenerateStringKey": "api_key",
+        "SecretStringTemplate": '{"payment_methods": {}, "webhook_secrets": []}',
+    }
+    assert "SecretString" not in secret.properties
+
+
+def test_old_layers_stay_for_services_that_roll_back(
+    assemblies: dict[str, Assembly], unlinked: Assembly
+) -> None:
+    for stage in (*assemblies.values(), unlinked):
+        layers = stage.all("AWS::Lambda::LayerVersion")
+        assert layers
+        for layer in layers:
+            assert layer.raw["DeletionPolicy"] == "Retain", str(layer)
+            assert layer.raw["UpdateReplacePolicy"] == "Retain", str(layer)

@@ -181,4 +181,7 @@ def test_health_is_counted_apart_from_customers(prod: Assembly) -> None:
     """A method with a limit of its own has a bucket of its own: it answers while others do not."""
     (made,) = prod.all("AWS::ApiGateway::Stage")
     found = [e for e in made.properties["MethodSettings"] if e["ResourcePath"] == "/~1health"]
-    assert [entry["ThrottlingRateLimit"] for entry in found] == [100]
+    assert {entry["HttpMethod"]: entry["ThrottlingRateLimit"] for entry in found} == {
+        "GET": 100,
+        "HEAD": 100,
+    }

@@ -193,6 +193,23 @@ def test_rates_are_limited_by_stage_and_by_route(
     } == {key: (limit.rate, limit.burst) for key, limit in limited.items()}
 
 
+def test_the_gateway_keeps_no_log_that_is_not_ours(stage: Assembly) -> None:
+    """Execution logs go to a group that API Gateway makes and keeps for ever."""
+    (made,) = stage.all("AWS::ApiGateway::Stage")
+    for entry in made.properties["MethodSettings"]:
+        assert entry["LoggingLevel"] == "OFF"
+
+
+def test_the_access_log_quotes_no_error(stage: Assembly) -> None:
+    """Their texts hold what a client sent, tokens among it, and what functions raised."""
+    (made,) = stage.all("AWS::ApiGateway::Stage")
+    text = made.properties["AccessLogSetting"]["Format"]
+    for variable in ("error.message", "validationErrorString", "integration.error"):
+        assert variable not in text
+    for variable in ("authorizer.error", "requestOverride", "context.path", "identity"):
+        assert variable not in text
+
+
 def test_no_method_has_metrics_that_are_paid_for_one_by_one(stage: Assembly) -> None:
     """Five a method and month. Its function has its own; every request is in the access log."""
     (made,) = stage.all("AWS::ApiGateway::Stage")

@@ -9,7 +9,8 @@ import re
 import pytest
 
 from tools.access.policies import ACCOUNT, ANYONE, Policies, RoutePermission
-from tools.access.questions import WRITES, Questions, covers
+from tools.access.questions import REPLICATION, WRITES, Questions, covers
+from tools.access.templates import Assembly
 
 # A star where a resource should stand, and why. Nothing else may have one.
 ANY_RESOURCE = {
@@ -72,7 +73,6 @@ def test_no_role_has_a_wildcard_for_a_resource_without_a_reason(policies: Polici
         line
         for grant, line in zip(policies.of_roles, lines(policies.of_roles), strict=True)
         if re.search(r"[*?]", grant.on.removesuffix(logs_end) if ":logs:" in grant.on else grant.on)
-        and grant.who != GATEWAY
         and grant.action not in ANY_RESOURCE
         and not _is_local_reader(policies, grant)
     ] == []
@@ -85,9 +85,27 @@ def _is_local_reader(policies: Policies, grant: RoutePermission) -> bool:
     return local and auditor and grant.on == "*" and grant.action in STREAM_ACTIONS
 
 
-def test_the_gateway_writes_logs_and_nothing_else(policies: Policies) -> None:
-    found = {grant.action for grant in policies.of_roles if grant.who == GATEWAY}
-    assert found == GATEWAY_ACTIONS
+def test_the_gateway_writes_logs_and_nothing_else(account: Assembly) -> None:
+    policies = Policies(account)
+    assert {grant.who for grant in policies.of_roles} == {GATEWAY}
+    assert {grant.action for grant in policies.of_roles} == GATEWAY_ACTIONS
+    assert {(grant.who, grant.action) for grant in policies.of_trust} == {
+        ("apigateway.amazonaws.com", "sts:AssumeRole")
+    }
+
+
+def test_no_stage_owns_what_all_stages_of_an_account_share(
+    assemblies: dict[str, Assembly], account: Assembly
+) -> None:
+    """It would go with the stage, and the others' logs with it."""
+    for stage in assemblies.values():
+        assert stage.all("AWS::ApiGateway::Account") == []
+    assert {resource.type for resource in account} == {
+        "AWS::ApiGateway::Account",
+        "AWS::IAM::Role",
+    }
+    for resource in account:
+        assert resource.raw["DeletionPolicy"] == "RetainExceptOnCreate", str(resource)
 
 
 def test_no_one_scans_or_deletes(policies: Policies) -> None:
@@ -128,6 +146,14 @@ def test_the_ledger_refuses_changes_to_anyone_whatever_a_role_may(asked: Questio
     arn = ledger(asked.policies)
     open_ = [a for a in WRITES if not asked.refused_to_anyone(f"dynamodb:{a}", arn)]
     assert open_ == ["PutItem"]
+
+
+def test_the_ledger_can_be_replicated_and_by_nobody_else(policies: Policies) -> None:
+    """A refusal without this exemption would refuse the rows of another region, too."""
+    (whens,) = {
+        frozenset(grant.when for grant in policies.of_resources if grant.on == ledger(policies))
+    }
+    assert whens == {REPLICATION}
 
 
 def test_only_routes_and_recovery_job_start_a_checkout(policies: Policies) -> None:

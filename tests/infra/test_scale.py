@@ -89,9 +89,8 @@ def test_the_runbook_names_the_quotas_to_ask_for(used: dict[str, dict[str, int]]
 
 
 @pytest.fixture(scope="module")
-def used(synthesized: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, int]]:
-    assert synthesized  # An app that does not synthesize is said once.
-    return quotas.computed(tmp_path_factory.mktemp("quotas"))
+def used(assemblies: dict[str, Assembly]) -> dict[str, dict[str, int]]:
+    return quotas.computed(assemblies)
 
 
 def test_a_quota_that_an_account_may_lack_is_bold() -> None:

@@ -11,7 +11,7 @@ from infra.project import ROOT
 from infra.stages import PROD
 from tools.access.document import document
 from tools.access.policies import Policies
-from tools.access.synthesis import stand_ins, synthesize
+from tools.access.synthesis import as_deployed, stand_ins, synthesize
 from tools.access.templates import Assembly
 
 FILE = ROOT / "docs" / "access.md"
@@ -21,7 +21,7 @@ def generate() -> str:
     """The document, from a fresh synth of production. cdk-nag has `make synth` to itself."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        stage = replace(PROD, policy_checks=False)
+        stage = replace(as_deployed(PROD), policy_checks=False)
         synthesize(stage, files=stand_ins(folder), out=folder / "out")
         return document(Policies(Assembly(folder / "out")))
 

@@ -14,7 +14,9 @@ from tools.access.templates import Assembly, Resource, many
 _NONE = {
     "AWS::ApiGateway::Account",
     "AWS::ApiGateway::Authorizer",
+    "AWS::ApiGateway::BasePathMapping",
     "AWS::ApiGateway::Deployment",
+    "AWS::ApiGateway::DomainName",
     "AWS::ApiGateway::GatewayResponse",
     "AWS::ApiGateway::Method",
     "AWS::ApiGateway::Model",
@@ -32,6 +34,7 @@ _NONE = {
     "AWS::Lambda::LayerVersion",
     "AWS::Logs::LogGroup",
     "AWS::Logs::MetricFilter",
+    "AWS::Route53::RecordSet",
     "AWS::SecretsManager::Secret",
     "AWS::SNS::Subscription",
     "AWS::SNS::Topic",

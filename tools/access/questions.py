@@ -18,6 +18,14 @@ RULES = (
 )  # fmt: skip
 
 
+# The one exemption from what a table refuses to anyone: DynamoDB's own role, by which it fills
+# replicas and which nobody can take.
+REPLICATION = (
+    "ArnNotEquals aws:PrincipalArn role/aws-service-role/replication.dynamodb.amazonaws.com/"
+    "AWSServiceRoleForDynamoDBReplication"
+)
+
+
 class Questions:
     """About one assembly."""
 
@@ -37,7 +45,7 @@ class Questions:
         """
         given = [*self.policies.of_roles, *self.policies.of_resources]
         about = [grant for grant in given if covers(grant, action, arn)]
-        if any(not grant.allows and not grant.when and grant.who == ANYONE for grant in about):
+        if any(map(_refuses_anyone, about)):
             return []
         delegated = ":kms:" not in arn or any(
             grant.who == ACCOUNT and grant.allows and not grant.when for grant in about
@@ -67,7 +75,7 @@ class Questions:
         return any(
             covers(grant, action, arn)
             for grant in self.policies.of_resources
-            if not grant.allows and not grant.when and grant.who == ANYONE
+            if _refuses_anyone(grant)
         )
 
     def readers(
@@ -90,6 +98,10 @@ class Questions:
         yield arn
         for index in table.properties.get("GlobalSecondaryIndexes", []):
             yield f"{arn}/index/{index['IndexName']}"
+
+
+def _refuses_anyone(grant: RoutePermission) -> bool:
+    return not grant.allows and grant.who == ANYONE and grant.when in ("", REPLICATION)
 
 
 def covers(grant: RoutePermission, action: str, arn: str) -> bool:

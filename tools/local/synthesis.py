@@ -8,9 +8,12 @@ import importlib
 import runpy
 import sys
 
+from infra.jsii import use_own_node
+
 
 def main() -> int:
     """Exit 1: the build failed, so there is nothing to synthesize."""
+    use_own_node()
     importlib.import_module("infra.application")
     if not sys.stdin.readline():
         return 1

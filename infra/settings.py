@@ -1,0 +1,96 @@
+"""What operators say of a stage, and the code cannot know: its account, and the API's own name.
+
+It stands in cdk.context.json, which `make bootstrap` begins and every command of the CDK reads:
+
+    {"stages": {"prod": {"account": "111122223333", "domain": "api.example.com",
+                         "certificate_arn": "arn:aws:acm:...", "hosted_zone_id": "Z..."}}}
+
+A stage of which nothing is said can be synthesized, and nowhere deployed.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+from infra.stages import NO_ACCOUNT, Domain, Stage, at_domain, in_account
+
+FILE = "cdk.context.json"
+KEY = "stages"
+# What each member must look like, and how that is said.
+_FORMS: Mapping[str, tuple[str, str]] = {
+    "account": (r"(?!0{12})\d{12}", "the 12 digits of an account"),
+    "domain": (
+        r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}",
+        "a name such as api.example.com, in small letters",
+    ),
+    "certificate_arn": (
+        r"arn:aws[a-z-]*:acm:[a-z0-9-]+:\d{12}:certificate/[A-Za-z0-9-]+",
+        "the ARN of a certificate of ACM",
+    ),
+    "hosted_zone_id": (r"Z[A-Z0-9]{1,31}", "the id of a hosted zone of Route 53"),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What is said of one stage."""
+
+    account: str
+    domain: str | None = None
+    certificate_arn: str | None = None
+    hosted_zone_id: str | None = None
+
+
+def settings_of(name: str, context: Mapping[str, Any]) -> Settings | None:
+    """What the context says of the stage called `name`, None: nothing. Stops at what it cannot
+    understand, with a sentence that names it."""
+    said = context.get(KEY, {}).get(name)
+    if said is None:
+        return None
+    known = [member.name for member in fields(Settings)]
+    for member, value in said.items():
+        if member not in known:
+            raise SystemExit(
+                f"{FILE}: stages.{name} has '{member}', which is none of {', '.join(known)}."
+            )
+        form, words = _FORMS[member]
+        if not isinstance(value, str) or not re.fullmatch(form, value):
+            raise SystemExit(f"{FILE}: stages.{name}.{member} must be {words}.")
+    if "account" not in said:
+        raise SystemExit(f"{FILE}: stages.{name} has no account.")
+    return Settings(**said)
+
+
+def configured(stage: Stage, context: Mapping[str, Any]) -> Stage:
+    """The stage with what is said of it. One of which nothing is said belongs to no account."""
+    if stage.account is not None:
+        return stage
+    settings = settings_of(stage.name, context)
+    if settings is None:
+        return in_account(stage, NO_ACCOUNT)
+    bound, domain = in_account(stage, settings.account), _domain(stage, settings)
+    return bound if domain is None else at_domain(bound, domain)
+
+
+def _domain(stage: Stage, settings: Settings) -> Domain | None:
+    here = f"{FILE}: stages.{stage.name}"
+    if settings.domain is None or settings.certificate_arn is None:
+        if settings.domain or settings.certificate_arn or settings.hosted_zone_id:
+            raise SystemExit(f"{here} must have both domain and certificate_arn, or none of them.")
+        if stage.needs_domain:
+            raise SystemExit(
+                f"{here} must have domain and certificate_arn beside its account: an address that "
+                "AWS gives is lost with the API that has it."
+            )
+        return None
+    region, account = settings.certificate_arn.split(":")[3:5]
+    if (region, account) != (stage.region, settings.account):
+        raise SystemExit(
+            f"{here}.certificate_arn must be of {stage.region} and of the stage's account."
+        )
+    return Domain(
+        name=settings.domain,
+        certificate_arn=settings.certificate_arn,
+        hosted_zone_id=settings.hosted_zone_id,
+    )

@@ -1,0 +1,96 @@
+"""`python -m tools.deployment`: what `make bootstrap`, `deploy` and `discard` call.
+
+Exit 0: done; 1: it was refused or did not end well, and stderr says why in a sentence.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from infra.account import ID
+from tools.access.templates import Assembly
+from tools.deployment import cdk
+from tools.deployment.account import Account, AwsAccount
+from tools.deployment.binding import account_of, bind, stage_of
+from tools.deployment.discard import discard
+from tools.deployment.errors import Refused
+from tools.deployment.preflight import objections
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def bootstrap(stage_name: str, account: str, flags: Sequence[str], *, root: Path) -> None:
+    """Bind the stage, then prepare account and region. May be repeated."""
+    stage = stage_of(stage_name)
+    bind(stage, account, root)
+    # With an environment that is spelled out the CDK does not ask the app for one.
+    cdk.run(root, "bootstrap", f"aws://{account}/{stage.region}", flags=flags)
+    there = AwsAccount(stage.region)
+    if there.writes_api_logs():
+        print(f"API Gateway has a role to write logs in {stage.region}: left as it is.")
+        return
+    app = f"{sys.executable} -m infra.account {account} {stage.region}"
+    output = root / "cdk.out" / "account"
+    cdk.run(
+        root,
+        "deploy",
+        ID,
+        f"--app={app}",
+        f"--output={output}",
+        flags=flags,
+    )
+
+
+def deploy(
+    stage_name: str, flags: Sequence[str], *, root: Path, account: Account | None = None
+) -> None:
+    """Build and synthesize, look at the account, and deploy exactly what was looked at."""
+    stage = stage_of(stage_name)
+    bound = account_of(stage, root)
+    output = root / "cdk.out" / stage.name
+    cdk.run(root, "synth", "--quiet", "-c", f"stage={stage.name}", f"--output={output}")
+    found = objections(
+        Assembly(output), stage=stage, bound=bound, account=account or AwsAccount(stage.region)
+    )
+    if sentences := list(found):
+        raise Refused("\n".join(sentences))
+    cdk.run(root, "deploy", "--all", f"--app={output}", f"--output={output}", flags=flags)
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    made = argparse.ArgumentParser(prog="python -m tools.deployment")
+    commands = made.add_subparsers(dest="command", required=True)
+    for name in ("bootstrap", "deploy", "discard"):
+        command = commands.add_parser(name)
+        command.add_argument("--stage", required=True)
+        if name == "bootstrap":
+            command.add_argument("--account", required=True)
+        if name == "discard":
+            command.add_argument("--stack", required=True)
+        else:
+            command.add_argument("flags", nargs="*", help="for the CDK, after --")
+    return made
+
+
+def main(arguments: Sequence[str], *, root: Path = ROOT) -> int:
+    """Do what was asked for."""
+    given = parser().parse_args(arguments)
+    try:
+        match given.command:
+            case "bootstrap":
+                bootstrap(given.stage, given.account, given.flags, root=root)
+            case "deploy":
+                deploy(given.stage, given.flags, root=root)
+            case _:
+                stage = stage_of(given.stage)
+                discard(stage, given.stack, account=account_of(stage, root))
+    except Refused as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
