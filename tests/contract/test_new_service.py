@@ -184,12 +184,9 @@ import json
 import boto3, pytest
 from tests.support import dynamodb
 from tests.support.checkout_scenario import AUDITOR, started
-from operations.repository.streams import StreamReader
-from operations.schedules import check_invariants
 
 def report(minutes):
     shop.pass_time(minutes=minutes)
-    check_invariants.streams = StreamReader()
     shop.interceptor.call(AUDITOR, {})
     [row] = [row for row in dynamodb.rows("audit") if row["pk"] == "REPORT"]
     found = json.loads(row["report"])["invariants"]

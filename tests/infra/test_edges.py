@@ -6,6 +6,7 @@ machine), the other the permissions: they must say the same, no more and no less
 
 import json
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
@@ -201,3 +202,21 @@ def test_a_queue_feeds_the_consumer_of_its_name_and_streams_the_relay(
             streams.setdefault(function, set()).add(source)
     declared = discover()
     assert streams == {declared.relay.id: {f"stream/{name}" for name in declared.publishing}}
+
+
+def test_a_stream_has_two_readers_at_most(policies: Policies) -> None:
+    """A third is turned away now and then. A mapping is a reader, and so is who has a STREAM_*."""
+    readers: defaultdict[str, list[str]] = defaultdict(list)
+    for mapping in policies.assembly.all("AWS::Lambda::EventSourceMapping"):
+        stream = name_of(policies, mapping.stack, mapping.properties["EventSourceArn"])
+        if stream.startswith("stream/"):
+            function = name_of(policies, mapping.stack, mapping.properties["FunctionName"])
+            readers[stream].append(function)
+    for deployed in policies.assembly.all("AWS::Lambda::Function"):
+        variables = deployed.properties.get("Environment", {}).get("Variables", {})
+        for name in variables:
+            if name.startswith("STREAM_"):
+                stream = f"stream/{name.removeprefix('STREAM_').lower()}"
+                readers[stream].append(policies.names.short(policies.names.of(deployed)))
+    assert {"stream/orders", "stream/ledger", "stream/balances"} <= readers.keys()
+    assert {stream: names for stream, names in readers.items() if len(names) > 2} == {}

@@ -18,7 +18,6 @@ ELSEWHERE = {
     "identity.Tokens": "has no fake",
     "operations.RelatedRows": "tests/integration/operations, over rows of all services",
     "operations.AuditStore": "tests/integration/operations/test_check_invariants.py",
-    "operations.Streams": "tests/integration/operations/test_check_invariants.py",
     "operations.Bus": "tests/integration/operations/test_relay.py",
     "operations.DeadLetters": "tests/integration/operations/test_relay.py",
     "payments.Psp": "tests/contract/test_stripe.py",

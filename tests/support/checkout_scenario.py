@@ -24,8 +24,6 @@ from catalog.repository.listings import ListingRepository
 from identity.clients import kms as keys
 from ledger.consumers import on_transaction_posted
 from ledger.repository import BalanceRepository
-from operations.repository.streams import StreamReader
-from operations.schedules import check_invariants
 from payments import wiring
 from payments.api import receive_webhook
 from shop import clock
@@ -284,7 +282,6 @@ def _lines(lines: dict[str, int]) -> list[dict[str, Any]]:
 def cold_start() -> None:
     """What a process keeps between invocations is gone."""
     keys.forget()
-    check_invariants.streams = StreamReader()
     receive_webhook.providers.cache_clear()
     on_transaction_posted.balances = BalanceRepository()
     list_products.listings = ListingRepository()

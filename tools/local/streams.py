@@ -3,7 +3,8 @@
 The emulator keeps its place in every stream, but not the stream: after a restart it would skip as
 many new records as it had read before. So the places are forgotten while it is down. Records that
 nobody had read yet are gone with the stream, so the newest events are handed to the readers once
-more from the tables; they have their effect once per event.
+more from the tables; they have their effect once per event. The auditor keeps places of its
+own in its table: without them it sees that the stream has forgotten, and begins anew.
 """
 
 from __future__ import annotations
@@ -15,14 +16,16 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+from boto3.dynamodb.conditions import Key
 
 from tools.local import aws, saves
-from tools.local.settings import Settings
+from tools.local.settings import STAGE, Settings
 from tools.shopctl.republish import stream_record
 
 PLACES = "dynamodb_stream_positions"
 UNREAD_FOR = timedelta(minutes=1)  # far longer than a reader that works falls behind
 BATCH = 25
+AUDIT = f"cartwright-{STAGE}-audit"
 
 
 def rewind(folder: Path, saved_at: datetime) -> None:
@@ -43,6 +46,7 @@ def rewind(folder: Path, saved_at: datetime) -> None:
 def catch_up(settings: Settings, saved: datetime) -> int:
     """Give each reader of a stream the events of the last minute before `saved`; how many."""
     client = boto3.client("lambda", **aws.options(settings))
+    _forget_places(settings)
     since = (saved - UNREAD_FOR).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     given = 0
     for mapping in client.list_event_source_mappings()["EventSourceMappings"]:
@@ -55,6 +59,14 @@ def catch_up(settings: Settings, saved: datetime) -> int:
             client.invoke(FunctionName=mapping["FunctionArn"], Payload=payload.encode())
         given += len(records)
     return given
+
+
+def _forget_places(settings: Settings) -> None:
+    table = boto3.resource("dynamodb", **aws.options(settings)).Table(AUDIT)
+    for item in table.query(KeyConditionExpression=Key("pk").eq("CURSOR"))["Items"]:
+        if "iterator" in item:
+            key = {"pk": item["pk"], "sk": item["sk"]}
+            table.update_item(Key=key, UpdateExpression="REMOVE iterator")
 
 
 def _records(settings: Settings, table: str, since: str) -> Iterator[dict[str, Any]]:

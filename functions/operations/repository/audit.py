@@ -51,7 +51,9 @@ class CursorItem(TableModel):
 
     sequence = UnicodeAttribute(null=True)
     at = UnicodeAttribute(null=True)
-    done = BooleanAttribute(null=True)
+    read_to = UnicodeAttribute(null=True)
+    iterator = UnicodeAttribute(null=True)
+    ended_at = UnicodeAttribute(null=True)
     epoch = UnicodeAttribute(null=True)
     expires_at = NumberAttribute(null=True)
 
@@ -111,9 +113,7 @@ class AuditRepository:
             if table == "EPOCH":
                 checkpoints.epochs[shard] = item.epoch
             else:
-                checkpoints.cursors[table, shard] = Cursor(
-                    table, shard, item.sequence or "", item.at or "", bool(item.done)
-                )
+                checkpoints.cursors[table, shard] = _cursor(item)
         return checkpoints
 
     def open_violations(self, *, limit: int) -> Sequence[OpenViolation]:
@@ -129,14 +129,13 @@ class AuditRepository:
         self,
         aggregates: Iterable[Aggregate],
         *,
-        cursor: Cursor | None = None,
+        cursors: Iterable[Cursor] = (),
         epochs: Mapping[str, str] | None = None,
     ) -> None:
         """One transaction; raises FencedOut."""
         rows: list[TableModel] = [_tally_item(aggregate) for aggregate in aggregates]
         rows += [CursorItem("CURSOR", f"EPOCH#{n}", epoch=e) for n, e in (epochs or {}).items()]
-        if cursor is not None:
-            rows.append(_cursor_item(cursor))
+        rows += [_cursor_item(cursor) for cursor in cursors]
 
         def build(write: TransactWrite) -> None:
             for row in rows:
@@ -171,14 +170,29 @@ class AuditRepository:
 
 
 def _cursor_item(cursor: Cursor) -> CursorItem:
-    over = clock.parse(cursor.at) if cursor.at else None
+    """A shard that ended is needed for as long as its stream lists it, and then goes."""
     return CursorItem(
         "CURSOR",
         f"{cursor.table}#{cursor.shard}",
         sequence=cursor.sequence or None,
         at=cursor.at or None,
-        done=cursor.done or None,
-        expires_at=_expiry(over) if cursor.done and over else None,
+        read_to=cursor.read_to or None,
+        iterator=cursor.iterator or None,
+        ended_at=cursor.ended_at or None,
+        expires_at=_expiry(clock.parse(cursor.ended_at)) if cursor.ended_at else None,
+    )
+
+
+def _cursor(item: CursorItem) -> Cursor:
+    table, _, shard = item.sk.partition("#")
+    return Cursor(
+        table,
+        shard,
+        sequence=item.sequence or "",
+        at=item.at or "",
+        read_to=item.read_to or "",
+        iterator=item.iterator or "",
+        ended_at=item.ended_at or "",
     )
 
 

@@ -1,8 +1,8 @@
 """The audited tables' streams. STREAM_<TABLE> is the ARN of each."""
 
 import os
-import time
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -10,63 +10,74 @@ from botocore.exceptions import ClientError
 
 from operations.domain.changes import Change
 from operations.repository.deserialize import deserialize
-from operations.service.ports import Page, Shard, StreamTrimmed
+from operations.service.ports import IteratorExpired, Page, Shard, StreamBusy, StreamTrimmed
 from shop import aws, clock
 
 PAGE = 1000
-KEEP_S = 14 * 60  # an iterator is good for 15 minutes
 TTL = "dynamodb.amazonaws.com"  # who took a row away when its time was over
-GAPS = frozenset({"TrimmedDataAccessException"})
+# Of what DynamoDB answers, what is no fault. A shard has two readers, at most: the third is turned
+# away, and DescribeStream takes ten requests a second from all.
+ANSWERS: dict[str, type[Exception]] = {
+    "TrimmedDataAccessException": StreamTrimmed,
+    "ExpiredIteratorException": IteratorExpired,
+    "LimitExceededException": StreamBusy,
+    "ProvisionedThroughputExceededException": StreamBusy,
+    "RequestLimitExceeded": StreamBusy,
+    "ThrottlingException": StreamBusy,
+}
 
 
 class StreamReader:
-    """`service.ports.Streams`. Keeps its place behind empty pages as long as the process lives."""
-
-    def __init__(self) -> None:
-        self._kept: dict[tuple[str, str], tuple[str, str, float]] = {}
+    """`service.ports.Streams`."""
 
     def shards(self, table: str) -> Sequence[Shard]:
-        """One request per 100 shards; DynamoDB names parents before their children."""
+        """One request per 100 shards."""
         found: list[Shard] = []
         more: dict[str, str] = {}
         while True:
-            answer = _client().describe_stream(StreamArn=_arn(table), **more)["StreamDescription"]
+            with _answers(table):
+                reply = _client().describe_stream(StreamArn=_arn(table), **more)
+            stream = reply["StreamDescription"]
+            begun_at = clock.rfc3339(stream["CreationRequestDateTime"])
             found += [
-                Shard(shard["ShardId"], shard.get("ParentShardId", ""))
-                for shard in answer["Shards"]
+                Shard(shard["ShardId"], shard.get("ParentShardId", ""), begun_at)
+                for shard in stream["Shards"]
             ]
-            last = answer.get("LastEvaluatedShardId")
+            last = stream.get("LastEvaluatedShardId")
             if not last:
                 return found
             more = {"ExclusiveStartShardId": last}
 
-    def pages(self, table: str, shard: str, *, after: str) -> Iterator[Page]:
-        """One request per page, and one for the first; raises StreamTrimmed."""
-        try:
-            iterator = self._resume(table, shard, after)
-            while iterator:
-                answer = _client().get_records(ShardIterator=iterator, Limit=PAGE)
-                iterator = answer.get("NextShardIterator")
-                if answer["Records"] or not iterator:
-                    self._kept.pop((table, shard), None)
-                else:
-                    self._kept[table, shard] = (after, iterator, time.monotonic())
-                changes = [_change(table, record) for record in answer["Records"]]
-                yield Page(changes, closed=not iterator)
-        except ClientError as error:
-            if error.response.get("Error", {}).get("Code") in GAPS:
-                raise StreamTrimmed(f"{table} {shard}") from error
-            raise
+    def pages(self, table: str, shard: str, *, after: str, iterator: str = "") -> Iterator[Page]:
+        """One request per page, and one more without an iterator."""
+        iterator = iterator or _open(table, shard, after)
+        while iterator:
+            with _answers(table):
+                reply = _client().get_records(ShardIterator=iterator, Limit=PAGE)
+            changes = [_change(table, record) for record in reply["Records"]]
+            page = Page(changes, iterator, reply.get("NextShardIterator") or "")
+            yield page
+            iterator = page.next
 
-    def _resume(self, table: str, shard: str, after: str) -> str:
-        kept = self._kept.get((table, shard))
-        if kept is not None and kept[0] == after and time.monotonic() - kept[2] < KEEP_S:
-            return kept[1]
-        where: dict[str, str] = {"ShardIteratorType": "TRIM_HORIZON"}
-        if after:
-            where = {"ShardIteratorType": "AFTER_SEQUENCE_NUMBER", "SequenceNumber": after}
-        answer = _client().get_shard_iterator(StreamArn=_arn(table), ShardId=shard, **where)
-        return str(answer["ShardIterator"])
+
+def _open(table: str, shard: str, after: str) -> str:
+    where: dict[str, str] = {"ShardIteratorType": "TRIM_HORIZON"}
+    if after:
+        where = {"ShardIteratorType": "AFTER_SEQUENCE_NUMBER", "SequenceNumber": after}
+    with _answers(table):
+        reply = _client().get_shard_iterator(StreamArn=_arn(table), ShardId=shard, **where)
+    return str(reply["ShardIterator"])
+
+
+@contextmanager
+def _answers(table: str) -> Iterator[None]:
+    try:
+        yield
+    except ClientError as error:
+        code = error.response.get("Error", {}).get("Code", "")
+        if answer := ANSWERS.get(code):
+            raise answer(table) from error
+        raise
 
 
 def _change(table: str, record: dict[str, Any]) -> Change:

@@ -19,15 +19,13 @@ from shop.jobs import Run, schedule
 # A run, and what it leaves to the next one. Its alarm rings at much more.
 USUAL_LAG_S = 120
 
-streams = StreamReader()
-
 
 def check(run: Run) -> dict[str, Any]:
     """One run; the answer counts what was done. Whatever is left, the next run goes on with."""
     registry = declared()
     auditor = InvariantChecker(
         registry=registry,
-        streams=streams,
+        streams=StreamReader(),
         stored=RelatedRowsReader(registry),
         store=AuditRepository(uuid4().hex),
         time=clock.now,

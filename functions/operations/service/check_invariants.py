@@ -22,7 +22,7 @@ from operations.domain.open_violations import (
 from operations.domain.registry import Registry
 from operations.service import evaluate_rules, read_streams, update_aggregates
 from operations.service.ports import AuditStore, Checkpoints, RelatedRows, Streams
-from operations.service.read_streams import Reading
+from operations.service.read_streams import Batch, Reading
 from shop import clock
 from shop.trace import Trace
 
@@ -109,13 +109,18 @@ class InvariantChecker:
     def _sums(
         self, aggregates: Aggregates, keys: set[Key], read: Reading, as_of: datetime
     ) -> tuple[list[Finding], list[Aggregate]]:
-        summed = {table for name in self.registry.sums for table in self.registry.tables_of(name)}
-        if read.undrained & summed:
-            return list(update_aggregates.postponed(self.registry, keys)), []
+        behind = {
+            name
+            for name in self.registry.sums
+            if read.undrained.intersection(self.registry.tables_of(name))
+        }
+        late = {key for key in keys if key[1].partition("#")[0] in behind}
+        level = keys - late
+        findings = list(update_aggregates.postponed(self.registry, late, self._open.values()))
         gained = update_aggregates.set_baselines(
-            aggregates, keys, stored=self.stored, as_of=as_of, time=self.time
+            aggregates, level, stored=self.stored, as_of=as_of, time=self.time
         )
-        return list(update_aggregates.judge(aggregates, keys, as_of=as_of)), gained
+        return [*findings, *update_aggregates.judge(aggregates, level, as_of=as_of)], gained
 
     def _names_of_open_violations(self) -> list[frozenset[str]]:
         names = [violation.names for violation in self._open.values()]
@@ -137,20 +142,23 @@ class InvariantChecker:
         if read.epochs:
             self.store.commit((), epochs=read.epochs)
         for batch in read.batches:
-            update_aggregates.commit(batch, aggregates, self.store)
+            if batch.changes:
+                update_aggregates.commit(batch, aggregates, self.store)
             self._checkpoints.cursors[batch.cursor.table, batch.cursor.shard] = batch.cursor
+        self._commit_cursors(read, lambda batch: batch.moved and not batch.changes)
         for start in range(0, len(gained), update_aggregates.MAX_AGGREGATES):
             self.store.commit(gained[start : start + update_aggregates.MAX_AGGREGATES])
 
+    def _commit_cursors(self, read: Reading, chosen: Callable[[Batch], bool]) -> None:
+        cursors = [batch.cursor for batch in read.batches if chosen(batch)]
+        for start in range(0, len(cursors), update_aggregates.MAX_AGGREGATES):
+            lot = cursors[start : start + update_aggregates.MAX_AGGREGATES]
+            self.store.commit((), cursors=lot)
+
     def _report(self, read: Reading, *, as_of: datetime) -> Outcome:
-        behind = [batch.cursor.at for batch in read.batches if not batch.drained]
-        reached = {batch.cursor.table for batch in read.batches}
-        behind += [  # Tables that this run did not get to at all.
-            cursor.at
-            for (table, _), cursor in self._checkpoints.cursors.items()
-            if table in read.undrained - reached and not cursor.done
-        ]
-        as_of = min([as_of, *(clock.parse(at) for at in behind if at)])
+        # Where idle shards are read on; of the others it is stored with what they gave.
+        self._commit_cursors(read, lambda batch: not batch.moved)
+        as_of = min([as_of, *map(clock.parse, read.read_to.values())])
         now = self.time()
         summary = report(
             self._open.values(), as_of=as_of, now=now, invariants=self.registry.watched

@@ -16,35 +16,53 @@ class StreamTrimmed(Exception):
     """The stream has forgotten what comes after this position."""
 
 
+class IteratorExpired(Exception):
+    """This place in a shard is not remembered any more: open the shard anew."""
+
+
+class StreamBusy(Exception):
+    """The stream answers no more requests just now."""
+
+
 class FencedOut(Exception):
     """Another run has begun: this one may write nothing more."""
 
 
 @dataclass(frozen=True, slots=True)
 class Shard:
-    """A part of a stream; it is read when its parent was read to its end."""
+    """A part of a stream; it is read when its parent was read to its end. It has nothing from
+    before `begun_at`, RFC 3339.
+    """
 
     id: str
     parent: str = ""
+    begun_at: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Changes in order. After a `closed` page the shard has no more, for ever."""
+    """Changes in order. `iterator` led here and `next` leads on; without it the shard has no more,
+    for ever.
+    """
 
     changes: Sequence[Change]
-    closed: bool = False
+    iterator: str = ""
+    next: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """How far a shard was read. `at` is the time of the last change, RFC 3339."""
+    """How far a shard was read. Times are RFC 3339: `at` of the last change, `read_to` of what is
+    known to be read whole, `ended_at` when the shard was found to have no more.
+    """
 
     table: str
     shard: str
     sequence: str = ""
     at: str = ""
-    done: bool = False
+    read_to: str = ""
+    iterator: str = ""
+    ended_at: str = ""
 
 
 @dataclass(slots=True)
@@ -56,13 +74,16 @@ class Checkpoints:
 
 
 class Streams(Protocol):
-    """The streams of the audited tables."""
+    """The streams of the audited tables. Raises StreamBusy."""
 
     def shards(self, table: str) -> Sequence[Shard]:
-        """All that there are, parents before their children."""
+        """All that there are, in any order."""
 
-    def pages(self, table: str, shard: str, *, after: str) -> Iterator[Page]:
-        """What comes after this sequence number; from the first without. Raises StreamTrimmed."""
+    def pages(self, table: str, shard: str, *, after: str, iterator: str = "") -> Iterator[Page]:
+        """What comes at this iterator, or after this sequence number, or from the first.
+
+        Any number of pages may be empty. Raises StreamTrimmed, IteratorExpired.
+        """
 
 
 class RelatedRows(Protocol):
@@ -94,10 +115,10 @@ class AuditStore(Protocol):
         self,
         aggregates: Iterable[Aggregate],
         *,
-        cursor: Cursor | None = None,
+        cursors: Iterable[Cursor] = (),
         epochs: Mapping[str, str] | None = None,
     ) -> None:
-        """Store all together, 98 aggregates at most (99 without a cursor); raises FencedOut."""
+        """Store all together, 99 things at most; raises FencedOut."""
 
     def save(self, step: ViolationUpdate, event: Event | None) -> bool:
         """Store what became of a violation with its event; False if it is not as it was before."""

@@ -8,7 +8,7 @@ from datetime import datetime
 from operations.domain import aggregates as rules
 from operations.domain.aggregates import SUM, Aggregate, Aggregates, Key, Part, Total, Undecided
 from operations.domain.changes import Change
-from operations.domain.open_violations import Finding
+from operations.domain.open_violations import Finding, OpenViolation
 from operations.domain.registry import Registry
 from operations.service.ports import AuditStore, Cursor, RelatedRows
 from operations.service.read_streams import Batch
@@ -82,10 +82,20 @@ def judge(aggregates: Aggregates, keys: Iterable[Key], *, as_of: datetime) -> It
             yield from (Finding(made.invariant, total.name, each, names) for each in found)
 
 
-def postponed(registry: Registry, keys: Iterable[Key]) -> Iterator[Finding]:
-    """Nothing can be told while the streams are not read to the same moment: remember, in lots."""
+def postponed(
+    registry: Registry, keys: Iterable[Key], open_violations: Iterable[OpenViolation]
+) -> Iterator[Finding]:
+    """Nothing can be told while the streams are not read to the same moment: remember, in lots.
+
+    What is open stays open: it is neither seen again nor over.
+    """
+    left_over = set(keys)
+    for violation in open_violations:
+        if found := keys_of(registry, violation.names) & left_over:
+            left_over -= found
+            yield Finding(*violation.key, violation.detail, violation.names, waiting=True)
     of_sum: defaultdict[str, list[str]] = defaultdict(list)
-    for kind, key in sorted(keys):
+    for kind, key in sorted(left_over):
         if kind == SUM:
             sum_, _, name = key.partition("#")
             of_sum[sum_].append(name)
@@ -104,7 +114,7 @@ def postponed(registry: Registry, keys: Iterable[Key]) -> Iterator[Finding]:
 def commit(batch: Batch, aggregates: Aggregates, store: AuditStore) -> None:
     """Store what the batch adds together with its cursor, in as few transactions as may be."""
     for altered, cursor in _transactions(batch, aggregates):
-        store.commit(altered, cursor=cursor)
+        store.commit(altered, cursors=(cursor,) if cursor else ())
 
 
 def _transactions(
@@ -118,11 +128,13 @@ def _transactions(
             yield [aggregates.all[key] for key in pending], cursor
             pending = set()
         pending |= aggregates.apply(change)
-        cursor = replace(batch.before, sequence=change.sequence, at=change.at)
+        cursor = replace(
+            batch.before, sequence=change.sequence, at=change.at, read_to=change.at, iterator=""
+        )
         if len(pending) > MAX_AGGREGATES:
             # A part of as many sums as fit. It is what it adds, so to fold it again adds
             # nothing: the cursor may follow behind.
             yield [aggregates.all[key] for key in pending], None
             pending = set()
-    if pending or batch.cursor != batch.before:
+    if pending or batch.moved:
         yield [aggregates.all[key] for key in pending], batch.cursor

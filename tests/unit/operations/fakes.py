@@ -1,8 +1,8 @@
 """The auditor's world in memory: streams, rows and checkpoints that fail on demand."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
@@ -12,7 +12,16 @@ from operations.domain.open_violations import OpenViolation, ViolationUpdate
 from operations.domain.registry import Registry
 from operations.repository.registry import declared
 from operations.service.check_invariants import InvariantChecker, Outcome
-from operations.service.ports import Checkpoints, Cursor, FencedOut, Page, Shard, StreamTrimmed
+from operations.service.ports import (
+    Checkpoints,
+    Cursor,
+    FencedOut,
+    IteratorExpired,
+    Page,
+    Shard,
+    StreamBusy,
+    StreamTrimmed,
+)
 from shop import clock
 from shop.events import Event
 from shop.invariants import Ref, Row
@@ -20,6 +29,7 @@ from shop.trace import Trace
 from tests.unit.operations import world
 
 START = datetime(2026, 11, 22, 10, tzinfo=UTC)
+EXPIRY = timedelta(minutes=15)  # of an iterator
 TODAY = world.AT[:10]
 TRACE = Trace("00-" + "1" * 32 + "-" + "2" * 16 + "-01")
 
@@ -50,10 +60,15 @@ class FaultEnvironment:
         default_factory=lambda: {name: [Shard("s1")] for name in declared().streams}
     )
     records: dict[tuple[str, str], list[Change]] = field(default_factory=dict)
-    closed: set[tuple[str, str]] = field(default_factory=set)
+    opened: dict[tuple[str, str], datetime] = field(default_factory=dict)  # others: at START
+    closed: dict[tuple[str, str], datetime] = field(default_factory=dict)
     trimmed: set[str] = field(default_factory=set)  # tables that forgot what was read of them
+    busy: set[str] = field(default_factory=set)  # tables and shards that turn readers away
     page: int = 1000
-    empty_first: int = 0  # empty pages before the first record
+    # What an empty page leads over.
+    reach: Callable[[], timedelta] = lambda: timedelta(days=1)
+    pages: int = 0  # that were read
+    on_commit: Callable[[Sequence[Cursor]], object] = lambda _: None
     # AuditStore.
     token: str = ""
     kept: Checkpoints = field(default_factory=Checkpoints)
@@ -91,6 +106,13 @@ class FaultEnvironment:
             change = Change(table, kind, pk, sk, row, at, sequence)
             self.records.setdefault((table, shard), []).append(change)
 
+    def split(self, table: str, shard: str, *children: str) -> None:
+        """A shard is closed, and these go on."""
+        self.closed[table, shard] = self.now
+        for child in children:
+            self.shards[table] = [*self.shards[table], Shard(child, shard)]
+            self.opened[table, child] = self.now
+
     def shelf(self, sku: str, on_hand: int, *, reserved: int = 0, **options: Any) -> None:
         row = {"on_hand": on_hand, "reserved": reserved, "available": on_hand - reserved}
         self.write("inventory", f"SKU#{sku}", "LOC#ewr", row, **options)
@@ -98,11 +120,13 @@ class FaultEnvironment:
     def move(self, sku: str, id_: str, quantity: int, **options: Any) -> None:
         self.write("inventory", f"MOV#{sku}#ewr", id_, {"quantity": quantity}, **options)
 
-    def hold(self, id_: str, status: str, lines: Sequence[tuple[str, str, int]]) -> None:
+    def hold(
+        self, id_: str, status: str, lines: Sequence[tuple[str, str, int]], **options: Any
+    ) -> None:
         held = [{"sku": sku, "location": place, "quantity": n} for sku, place, n in lines]
         row = {"status": status, "lines": json.dumps(held), "order_id": "", "sequence": 1}
         row["updated_at"] = clock.rfc3339(self.now)
-        self.write("inventory", f"RSV#{id_}", "RSV", row)
+        self.write("inventory", f"RSV#{id_}", "RSV", row, **options)
 
     def post(self, id_: str, amount: int, *, account: str = "2100:USD", day: str = TODAY) -> None:
         """A ledger transaction's header, as far as sums read it; and its marker."""
@@ -167,29 +191,64 @@ class FaultEnvironment:
 
 @dataclass
 class FakeStreams:
+    """As DynamoDB's: a page leads over a stretch of time, be there changes or not; an iterator is
+    a place, and expires.
+    """
+
     world: FaultEnvironment
 
     def shards(self, table: str) -> Sequence[Shard]:
         self.world.called()
-        return self.world.shards[table]
+        if table in self.world.busy:
+            raise StreamBusy(table)
+        return [
+            replace(shard, begun_at=shard.begun_at or clock.rfc3339(START))
+            for shard in self.world.shards[table]
+        ]
 
-    def pages(self, table: str, shard: str, *, after: str) -> Iterator[Page]:
-        if table in self.world.trimmed and after:
+    def pages(self, table: str, shard: str, *, after: str, iterator: str = "") -> Iterator[Page]:
+        if table in self.world.trimmed and (after or iterator):
             raise StreamTrimmed(table)
-        for _ in range(self.world.empty_first):
-            yield Page(())
+        iterator = iterator or self._open(table, shard, after)
+        while iterator:
+            self.world.called()
+            page = self._page(table, shard, iterator)
+            yield page
+            iterator = page.next
+
+    def _open(self, table: str, shard: str, after: str) -> str:
+        place = self.world.opened.get((table, shard), START)
+        for change in self.world.records.get((table, shard), []):
+            if change.sequence <= after:
+                place = clock.parse(change.at)
+        return self._iterator(after, place)
+
+    def _page(self, table: str, shard: str, iterator: str) -> Page:
+        world = self.world
+        if {table, shard} & world.busy:
+            raise StreamBusy(shard)
+        world.pages += 1
+        after, place, issued = json.loads(iterator)
+        if world.now - clock.parse(issued) >= EXPIRY:
+            raise IteratorExpired(iterator)
+        end = min(clock.parse(place) + world.reach(), world.now)
         changes = [
             change
-            for change in self.world.records.get((table, shard), [])
-            if change.sequence > after
-        ]
-        for start in range(0, len(changes), self.world.page):
-            self.world.called()
-            yield Page(changes[start : start + self.world.page])
-        while (table, shard) not in self.world.closed:
-            self.world.called()
-            yield Page(())
-        yield Page((), closed=True)
+            for change in world.records.get((table, shard), [])
+            if change.sequence > after and clock.parse(change.at) <= end
+        ][: world.page]
+        if changes:
+            after, end = changes[-1].sequence, clock.parse(changes[-1].at)
+        closed_at = world.closed.get((table, shard))
+        if closed_at and end >= closed_at and self._is_last(table, shard, after):
+            return Page(changes, iterator)
+        return Page(changes, iterator, self._iterator(after, end))
+
+    def _is_last(self, table: str, shard: str, after: str) -> bool:
+        return not any(c.sequence > after for c in self.world.records.get((table, shard), []))
+
+    def _iterator(self, after: str, place: datetime) -> str:
+        return json.dumps([after, clock.rfc3339(place), clock.rfc3339(self.world.now)])
 
 
 @dataclass
@@ -243,18 +302,18 @@ class FakeAuditStore:
         self,
         aggregates: Iterable[Aggregate],
         *,
-        cursor: Cursor | None = None,
+        cursors: Iterable[Cursor] = (),
         epochs: Mapping[str, str] | None = None,
     ) -> None:
         self.world.called()
         if self.world.token != self.mine:
             raise FencedOut(self.mine)
-        new = list(aggregates)
-        assert len(new) + (cursor is not None) + 1 <= 100, "more than one transaction takes"
+        new, read = list(aggregates), list(cursors)
+        assert len(new) + len(read) + 1 <= 100, "more than one transaction takes"
         self.world.sums |= {aggregate.key: aggregate for aggregate in new}
         self.world.kept.epochs |= epochs or {}
-        if cursor is not None:
-            self.world.kept.cursors[cursor.table, cursor.shard] = cursor
+        self.world.on_commit(read)
+        self.world.kept.cursors |= {(each.table, each.shard): each for each in read}
         self.world.called()
 
     def save(self, step: ViolationUpdate, event: Event | None) -> bool:

@@ -139,8 +139,8 @@ def test_changes_of_the_last_seconds_are_left_to_the_next_run() -> None:
     assert world.run().changes == 2
 
 
-def test_a_run_goes_on_behind_empty_pages_and_over_many_full_ones() -> None:
-    world = stocked(page=1, empty_first=1)
+def test_a_run_goes_over_many_full_pages() -> None:
+    world = stocked(page=1)
     for number in range(5):
         sold(world, number)
     assert world.run().changes == 10
@@ -148,12 +148,13 @@ def test_a_run_goes_on_behind_empty_pages_and_over_many_full_ones() -> None:
 
 def test_a_child_shard_is_read_when_its_parent_was_read_to_its_end() -> None:
     world = stocked()
-    world.shards["inventory"] = [Shard("s1"), Shard("s2", "s1")]
+    world.shards["inventory"] = [Shard("s2", "s1"), Shard("s1")]
     world.shelf("TEA", 12, shard="s2")
     world.move("TEA", "mov_2", 2, shard="s2")
     world.run()
     assert world.aggregate("TEA").moved == 10
-    world.closed.add(("inventory", "s1"))
+    world.closed["inventory", "s1"] = world.now
+    world.run()
     world.run()
     assert world.aggregate("TEA").moved == 12
     world.shards["inventory"] = [Shard("s2", "s1")]
