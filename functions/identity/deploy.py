@@ -11,8 +11,8 @@ SERVICE = Service(
             name="identity",
             publishes=True,
             personal=Personal(
-                attributes=("email", "name", "password_hash"),
-                says="who the customer is, and by which secret",
+                attributes=("email", "name", "password_hash", "changed_by"),
+                says="who the customer is, by which secret, and which operator changed that",
             ),
         ),
     ),

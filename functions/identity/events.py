@@ -15,6 +15,22 @@ class UserRegistered(EventData):
     user_id: str
 
 
+class UserDisabled(EventData):
+    """An operator closed the account; its sessions cannot go on. Subject: the user."""
+
+    TYPE: ClassVar[str] = "user.disabled"
+
+    user_id: str
+
+
+class UserEnabled(EventData):
+    """An operator opened the account again, with another password. Subject: the user."""
+
+    TYPE: ClassVar[str] = "user.enabled"
+
+    user_id: str
+
+
 class SessionCreated(EventData):
     """A user signed in. Subject: the session."""
 

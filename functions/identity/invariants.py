@@ -63,7 +63,7 @@ INVARIANTS = Invariants(
             pk="USER",
             sk="USER",
             facts=_user,
-            statuses=frozenset({"pending_verification", "active"}),
+            statuses=frozenset({"pending_verification", "active", "disabled"}),
             violates="U1",
         ),
         RowType(

@@ -16,7 +16,6 @@ import pytest
 from identity import events
 from identity.domain import sign_in_attempts
 from identity.domain.session import begin, digest, family_of, refresh_token
-from identity.domain.user import Role
 from identity.repository.sessions import SessionRepository
 from identity.repository.users import AccountRepository
 from identity.service import refresh_session, register_user
@@ -52,12 +51,8 @@ class Clients:
         self.sessions: list[Session] = []
         self._lock = threading.Lock()
         registrar = RegistrationPorts(self.by.accounts, FakeMac(), FakePasswords(), REGION)
-        self.user_id = register_user.create_staff(
-            Applicant("ada@example.com", "long enough"),
-            registrar,
-            role=Role.CUSTOMER,
-            now=clock.now(),
-            trace=TRACE,
+        self.user_id = register_user.register(
+            Applicant("ada@example.com", "long enough"), registrar, now=clock.now(), trace=TRACE
         )
 
     def act(self, random: Random) -> None:

@@ -178,3 +178,15 @@ def test_what_never_was_a_session_is_not_ended(sessions: Sessions) -> None:
     sessions.revoke(family(), event(FAMILY_ID), now=NOW)
     assert sessions.get(FAMILY_ID) is None
     assert told(sessions, "identity") == []
+
+
+def test_an_account_is_changed_by_who_has_read_it_last(accounts: Accounts) -> None:
+    accounts.create(USER, MAC, event())
+    closed = user.disable(USER, by="olu", now=NOW)
+    assert accounts.change(USER, closed, event(sequence=2), now=NOW)
+    assert accounts.get(USER_ID) == closed
+    assert not accounts.change(USER, closed, event(sequence=2), now=NOW)
+    opened_again = user.enable(closed, "other", by="eve", now=NOW + timedelta(hours=1))
+    assert accounts.change(closed, opened_again, event(sequence=3), now=NOW)
+    assert accounts.get(USER_ID) == opened_again
+    assert told(accounts, "identity")[-1]["sequence"] == 3

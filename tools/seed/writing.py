@@ -101,6 +101,7 @@ def write_users(identity_table: str, region: str) -> int:
             applicant,
             registrar,
             role=Role(user["role"]),
+            operator="tools.seed",
             now=clock.now(),
             trace=trace.from_header(None),
         )

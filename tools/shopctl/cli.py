@@ -4,6 +4,7 @@ import json
 import os
 import sys
 import time
+from dataclasses import asdict
 from typing import Annotated, Any
 
 import typer
@@ -12,6 +13,7 @@ from shop import clock, deploy
 from tools.shopctl import cost, render, show, status
 from tools.shopctl import demo as journeys
 from tools.shopctl import republish as republishing
+from tools.shopctl import staff as people
 from tools.shopctl.api import Api
 from tools.shopctl.errors import Failed, Unusable
 from tools.shopctl.target import Target, find
@@ -26,11 +28,19 @@ orders = typer.Typer(help="Orders.", no_args_is_help=True)
 ledger = typer.Typer(help="The books.", no_args_is_help=True)
 app.add_typer(orders, name="orders")
 app.add_typer(ledger, name="ledger")
+staff = typer.Typer(help="Who works here.", no_args_is_help=True)
+app.add_typer(staff, name="staff")
 
 Stage = Annotated[str | None, typer.Option(help="local, dev, staging or prod")]
 Region = Annotated[str | None, typer.Option(help="AWS region; default: AWS_REGION")]
 ApiUrl = Annotated[str | None, typer.Option(help="base URL of the API")]
 Json = Annotated[bool, typer.Option("--json", help="print one JSON document")]
+
+
+Email = Annotated[str, typer.Argument(help="the account's e-mail address")]
+Generate = Annotated[
+    bool, typer.Option("--generate", help="make a password and print it once; else it is asked for")
+]
 
 
 @app.command()
@@ -150,6 +160,84 @@ def show_cost(
     else:
         found = cost.one(document, name)
         _print(found) if as_json else cost.one_of_them(document, found)
+
+
+@staff.command("add")
+def add_staff(  # noqa: PLR0917 (typer reads options from positional parameters)
+    email: Email,
+    role: Annotated[str, typer.Option(help="admin, finance or ops")],
+    generate: Generate = False,
+    stage: Stage = None,
+    region: Region = None,
+    as_json: Json = False,
+) -> None:
+    """Make an account for somebody who works here. One that exists stays as it is."""
+    if role not in people.ROLES:
+        raise Unusable(f"There is no role '{role}'. There are: {', '.join(people.ROLES)}.")
+    target = _target(stage, region)
+    password = _password(generate)
+    made = people.add(target, email, password, role=role)
+    said = f"{made.user_id} can sign in, as {role}."
+    _account(made, said if made.is_new else f"{made.user_id} is {role} already.", as_json)
+    _hand_over(made, password, generate)
+
+
+@staff.command("disable")
+def disable_account(
+    email: Email, stage: Stage = None, region: Region = None, as_json: Json = False
+) -> None:
+    """Close an account, a customer's too: no sign-in, no session goes on."""
+    found = people.disable(_target(stage, region), email)
+    said = "can sign in no more, its sessions are over." if found.is_new else "was disabled before."
+    rest = f"Access tokens that are out work until {found.tokens_end_at} at the latest."
+    _account(found, f"{found.user_id} {said} {rest}", as_json)
+
+
+@staff.command("enable")
+def enable_account(
+    email: Email,
+    generate: Generate = False,
+    stage: Stage = None,
+    region: Region = None,
+    as_json: Json = False,
+) -> None:
+    """Open a disabled account again, with another password. No old session comes back."""
+    target = _target(stage, region)
+    people.show(target, email)
+    password = _password(generate)
+    found = people.enable(target, email, password)
+    said = "can sign in again." if found.is_new else "was not disabled: nothing was changed."
+    _account(found, f"{found.user_id} {said}", as_json)
+    _hand_over(found, password, generate)
+
+
+@staff.command("show")
+def show_account(
+    email: Email, stage: Stage = None, region: Region = None, as_json: Json = False
+) -> None:
+    """What an account may do, and who changed that last."""
+    found = people.show(_target(stage, region), email)
+    by = f", changed last by {found.changed_by}" if found.changed_by else ""
+    _account(found, f"{found.user_id} is {found.status}, as {found.role}{by}.", as_json)
+
+
+def _account(found: people.Account, said: str, as_json: bool) -> None:
+    _print(asdict(found)) if as_json else render.say(said)
+
+
+def _password(generate: bool) -> str:
+    """Never an argument: those stand in the list of processes and in the shell's history."""
+    if generate:
+        return people.generated()
+    if not sys.stdin.isatty():
+        raise Unusable("There is no terminal to ask for a password: give --generate.")
+    return str(typer.prompt("Password", hide_input=True, confirmation_prompt=True, err=True))
+
+
+def _hand_over(account: people.Account, password: str, was_generated: bool) -> None:
+    """On stderr, so that it gets into no file by way of --json."""
+    if was_generated and account.is_new:
+        print(f"Its password, shown once: {password}", file=sys.stderr)
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -52,12 +52,21 @@ def reachable(target: Target) -> Iterator[None]:
     try:
         yield
     except ClientError as error:
-        code = error.response["Error"]["Code"]
-        raise Unusable(f"{error.operation_name} was refused: {code}.") from error
+        raise Unusable(_refusal(error, target)) from error
     except BotoCoreError as error:
         hint = "run `make up`" if target.is_local else "check network and credentials"
         where = target.endpoint_url or f"AWS in {target.region}"
         raise Unusable(f"{where} does not answer: {hint}.") from error
+
+
+def _refusal(error: ClientError, target: Target) -> str:
+    code = error.response["Error"]["Code"]
+    hint = ""
+    if code in ("ResourceNotFoundException", "NotFoundException"):
+        hint = f" Is {target.stage} deployed in {target.region}?"
+    elif code in ("AccessDeniedException", "AccessDenied", "UnrecognizedClientException"):
+        hint = " Your AWS credentials do not allow it."
+    return f"{error.operation_name} was refused: {code}.{hint}"
 
 
 def _number(value: Any) -> Any:

@@ -7,7 +7,9 @@ A user carries the event of its newest change. Reads are consistent: who has jus
 sign in.
 """
 
-from pynamodb.attributes import BooleanAttribute, UnicodeAttribute
+from datetime import datetime
+
+from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.transactions import TransactWrite
 
 from identity.domain.user import Role, Status, User
@@ -31,6 +33,9 @@ class UserItem(EventRow):
     marketing = BooleanAttribute()
     name = UnicodeAttribute(null=True)
     locale = UnicodeAttribute(null=True)
+    sequence = NumberAttribute(null=True)
+    sessions_from = UnicodeAttribute(null=True)
+    changed_by = UnicodeAttribute(null=True)
 
 
 class EmailItem(TableModel):
@@ -70,6 +75,23 @@ class AccountRepository:
         except UserItem.DoesNotExist:
             return None
 
+    def change(self, before: User, after: User, changed: Event, *, now: datetime) -> bool:
+        """Store status, password and who did it, with the event; False if it changed meanwhile."""
+        same = UserItem.sequence == before.sequence
+        if before.sequence == 1:
+            same = UserItem.sequence.does_not_exist() | same
+        item = UserItem(f"USER#{before.user_id}", "USER")
+        actions = [
+            UserItem.status.set(after.status.value),
+            UserItem.password_hash.set(after.password_hash),
+            UserItem.sequence.set(after.sequence),
+            UserItem.sessions_from.set(clock.rfc3339(after.sessions_from or now)),
+            UserItem.changed_by.set(after.changed_by or ""),
+            UserItem.updated_at.set(clock.rfc3339(now)),
+        ]
+        found = UserItem.pk.exists() & same & (UserItem.password_hash == before.password_hash)
+        return tables.update(item, actions, found, event=changed) is None
+
     def rehash(self, user: User, password_hash: str) -> None:
         """Replace the hash that was read, unless somebody has replaced it since."""
         tables.update(
@@ -94,6 +116,8 @@ def _user_item(user: User) -> UserItem:
         marketing=user.marketing,
         name=user.name,
         locale=user.locale,
+        sequence=user.sequence,
+        changed_by=user.changed_by,
     )
 
 
@@ -108,4 +132,7 @@ def _user(item: UserItem) -> User:
         marketing=item.marketing,
         name=item.name,
         locale=item.locale,
+        sequence=int(item.sequence or 1),
+        sessions_from=clock.parse(item.sessions_from) if item.sessions_from else None,
+        changed_by=item.changed_by,
     )

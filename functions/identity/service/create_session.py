@@ -63,7 +63,7 @@ def sign_in(
     password_matches = by.passwords.verify(
         user.password_hash if user else None, credentials.password
     )
-    if user is None or not password_matches:
+    if user is None or not password_matches or user.is_disabled:
         telemetry.emit_metric("SignInRefused")
         return INVALID_CREDENTIALS
     if by.passwords.is_outdated(user.password_hash):

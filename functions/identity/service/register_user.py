@@ -1,6 +1,6 @@
 """Make a user. Whether the address was known before is told to nobody."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from identity import events
@@ -34,25 +34,35 @@ class RegistrationPorts:
 
 def register(applicant: Applicant, by: RegistrationPorts, *, now: datetime, trace: Trace) -> str:
     """Make a customer and return the user's id, which is the same if the address was taken."""
-    return _create(applicant, by, Role.CUSTOMER, Status.PENDING_VERIFICATION, now=now, trace=trace)
+    user, address = _user(applicant, by, Role.CUSTOMER, Status.PENDING_VERIFICATION, now=now)
+    _store(user, address, by, now=now, trace=trace)
+    return user.user_id
 
 
 def create_staff(
-    applicant: Applicant, by: RegistrationPorts, *, role: Role, now: datetime, trace: Trace
-) -> str:
-    """Make a user of any role: for tools, on no route. An address that is taken stays as it is."""
-    return _create(applicant, by, role, Status.ACTIVE, now=now, trace=trace)
-
-
-def _create(
     applicant: Applicant,
     by: RegistrationPorts,
-    role: Role,
-    status: Status,
     *,
+    role: Role,
+    operator: str,
     now: datetime,
     trace: Trace,
-) -> str:
+) -> tuple[User, bool]:
+    """Make a user of any role: for tools, on no route. The user, and whether it is new: an address
+    that is taken stays as it is.
+    """
+    user, address = _user(applicant, by, role, Status.ACTIVE, now=now)
+    made = replace(user, changed_by=operator)
+    if _store(made, address, by, now=now, trace=trace):
+        return made, True
+    stored = by.accounts.get(by.accounts.user_id_of(address) or made.user_id)
+    return stored or made, False
+
+
+def _user(
+    applicant: Applicant, by: RegistrationPorts, role: Role, status: Status, *, now: datetime
+) -> tuple[User, str]:
+    """The user, and the hash that its address is found by."""
     email = email_address.canonical(applicant.email)
     if email is None:
         raise ValueError("an account needs an e-mail address that mail can reach")
@@ -68,8 +78,10 @@ def _create(
         name=applicant.name,
         locale=applicant.locale,
     )
-    registered = event_of(
-        events.UserRegistered(user_id=user.user_id), user.user_id, 1, now=now, trace=trace
-    )
-    by.accounts.create(user, address, registered)
-    return user.user_id
+    return user, address
+
+
+def _store(user: User, address: str, by: RegistrationPorts, *, now: datetime, trace: Trace) -> bool:
+    data = events.UserRegistered(user_id=user.user_id)
+    registered = event_of(data, user.user_id, 1, now=now, trace=trace)
+    return by.accounts.create(user, address, registered)

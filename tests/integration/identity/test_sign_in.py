@@ -103,7 +103,14 @@ def test_an_account_whose_address_would_be_refused_today_is_still_found(
     applicant, by = Applicant(email=email, password=PASSWORD), register_user.ports()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("identity.domain.email_address.canonical", lambda text: text)
-        create_staff(applicant, by, role=Role.OPS, now=api.clock(), trace=trace.from_header(None))
+        create_staff(
+            applicant,
+            by,
+            role=Role.OPS,
+            now=api.clock(),
+            operator="olu",
+            trace=trace.from_header(None),
+        )
     assert api.sign_in(email).status == 201
 
 
@@ -228,6 +235,8 @@ def test_tools_make_staff_and_a_repeat_changes_nothing(api: Api) -> None:
     by = register_user.ports()
     fin = Applicant(email="fin@example.com", password=PASSWORD)
     for role in (Role.FINANCE, Role.ADMIN):
-        create_staff(fin, by, role=role, now=api.clock(), trace=trace.from_header(None))
+        create_staff(
+            fin, by, role=role, operator="olu", now=api.clock(), trace=trace.from_header(None)
+        )
     assert api.sign_in("fin@example.com").json["scope"] == "finance:read"
     assert row("USER#")["status"] == "active"

@@ -99,6 +99,13 @@ class FakeAccounts:
         self.calls["get"] += 1
         return self.users.get(user_id)
 
+    def change(self, before: User, after: User, changed: Event, *, now: datetime) -> bool:
+        if self.users.get(before.user_id) != before:
+            return False
+        self.users[before.user_id] = after
+        self.events.append(changed)
+        return True
+
     def rehash(self, user: User, password_hash: str) -> None:
         self.calls["rehash"] += 1
         stored = self.users.get(user.user_id)

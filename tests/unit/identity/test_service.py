@@ -95,9 +95,16 @@ def test_a_taken_address_gives_the_same_answer_for_the_same_work(shop: Shop) -> 
 @pytest.mark.parametrize("role", list(Role))
 def test_tools_make_users_of_any_role_and_change_none(shop: Shop, role: Role) -> None:
     by = shop.registrar
-    user_id = register_user.create_staff(ADA, by, role=role, now=NOW, trace=TRACE)
-    again = register_user.create_staff(ADA, by, role=Role.CUSTOMER, now=NOW, trace=TRACE)
-    assert again == user_id
+    made, is_new = register_user.create_staff(
+        ADA, by, role=role, operator="olu", now=NOW, trace=TRACE
+    )
+    user_id = made.user_id
+    assert is_new
+    again, is_new = register_user.create_staff(
+        ADA, by, role=Role.CUSTOMER, operator="eve", now=NOW, trace=TRACE
+    )
+    assert not is_new
+    assert again == made
     assert shop.accounts.users[user_id].role is role
     pair = shop.sign_in()
     assert isinstance(pair, TokenPair)
