@@ -169,3 +169,12 @@ def test_what_is_put_off_is_found_later_if_it_still_is_as_it_was(stock: Stock) -
     stock.postpone(held, next_attempt_at=clock.rfc3339(NOW))
     assert list(stock.overdue(LATER)) == []
     assert list(stock.overdue(LATER + HOLD)) == [renewed]
+
+
+def test_a_shelf_is_opened_once_and_a_movement_is_found_again(stock: Stock) -> None:
+    assert not stock.open_shelf(received("A", EWR, 9, movement="second"))
+    assert stock.open_shelf(received("NEW", EWR, 4))
+    assert not stock.open_shelf(received("NEW", EWR, 5, movement="second"))
+    assert stock.levels(["NEW"], consistent=True) == {"NEW": {EWR: 4}}
+    assert stock.booked("NEW", EWR, f"first NEW {EWR}") == 4
+    assert stock.booked("NEW", FRA, f"first NEW {EWR}") is None

@@ -5,11 +5,13 @@ import os
 import sys
 import time
 from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from shop import clock, deploy
+from tools.shopctl import catalog as importing
 from tools.shopctl import cost, render, show, status
 from tools.shopctl import demo as journeys
 from tools.shopctl import republish as republishing
@@ -30,6 +32,8 @@ app.add_typer(orders, name="orders")
 app.add_typer(ledger, name="ledger")
 staff = typer.Typer(help="Who works here.", no_args_is_help=True)
 app.add_typer(staff, name="staff")
+catalogue = typer.Typer(help="Products, prices and stock.", no_args_is_help=True)
+app.add_typer(catalogue, name="catalog")
 
 Stage = Annotated[str | None, typer.Option(help="local, dev, staging or prod")]
 Region = Annotated[str | None, typer.Option(help="AWS region; default: AWS_REGION")]
@@ -238,6 +242,30 @@ def _hand_over(account: people.Account, password: str, was_generated: bool) -> N
     """On stderr, so that it gets into no file by way of --json."""
     if was_generated and account.is_new:
         print(f"Its password, shown once: {password}", file=sys.stderr)
+
+
+@catalogue.command("import")
+def import_catalog(
+    file: Annotated[Path, typer.Argument(help="one JSON object per line: docs/import.md")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="only say what it would do")] = False,
+    stage: Stage = None,
+    region: Region = None,
+    as_json: Json = False,
+) -> None:
+    """Import products, prices and stock. All lines are taken, or none: exit code 1.
+
+    The same file twice changes nothing. Stock is set where there is none, else changed by an id.
+    """
+    found = importing.run(_target(stage, region), file, act=not dry_run)
+    if as_json:
+        objections = [each._asdict() for each in found.objections]
+        _print(asdict(found) | {"objections": objections, "dry_run": dry_run})
+    else:
+        render.imported(found, dry_run=dry_run)
+    if found.objections:
+        number = len(found.objections)
+        reasons = f"{number} reason{'s' if number > 1 else ''}"
+        raise Failed(f"{reasons} against {file}: nothing was written.")
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -7,12 +7,16 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from tools.shopctl.amounts import readable
+from tools.shopctl import amounts
+from tools.shopctl.catalog import Summary
 from tools.shopctl.demo import Journey
 from tools.shopctl.status import Live, Status
 
 # What is piped is cut nowhere: the next command needs whole ids.
 console = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 400)
+
+
+SHOWN = 20  # reasons against a file
 
 
 def say(text: str) -> None:
@@ -54,6 +58,20 @@ def status(found: Status) -> None:
             say(f"  {each.subject}: {each.detail}")
 
 
+def imported(found: Summary, *, dry_run: bool) -> None:
+    """What an import did, or why it did nothing."""
+    for line, reason in found.objections[:SHOWN]:
+        say(f"line {line}: {reason}")
+    if len(found.objections) > SHOWN:
+        say(f"and {len(found.objections) - SHOWN} more")
+    if found.objections:
+        return
+    say(f"Products    {found.new} new, {found.changed} changed, {found.unchanged} as they were")
+    say(f"Stock       {found.stock_booked} lines booked, {found.stock_as_it_was} as they were")
+    if dry_run:
+        say("Nothing was written: this is what it would do.")
+
+
 def live(report: Live | None) -> None:
     """What the auditor says, who looks at changes every minute."""
     if report is None:
@@ -68,10 +86,10 @@ def live(report: Live | None) -> None:
 
 def details(data: dict[str, Any]) -> None:
     """Anything: its plain fields, then a table for each list of rows."""
-    for name, value in data.items():
+    for name, value in amounts.in_row(data).items():
         if isinstance(value, dict):
             say(f"{name}:")
-            for key, inner in value.items():
+            for key, inner in amounts.in_row(value).items():
                 say(f"  {key:<16} {inner}")
         elif isinstance(value, list):
             table(name, value)
@@ -88,6 +106,7 @@ def table(title: str, lines: list[dict[str, Any]]) -> None:
 
 def grid(lines: list[dict[str, Any]]) -> None:
     """Rows of one form, at least one."""
+    lines = [amounts.in_row(line) for line in lines]
     names = [name for name, value in lines[0].items() if not isinstance(value, (list, dict))]
     shown = Table(*names, box=None, pad_edge=True)
     for line in lines:
@@ -104,5 +123,5 @@ def _entry(entry: dict[str, Any]) -> dict[str, Any]:
         "transaction": entry["transaction_id"],
         "account": entry["account_id"],
         "side": entry["side"],
-        "amount": readable(entry["amount"]),
+        "amount": amounts.readable(entry["amount"]),
     }

@@ -176,6 +176,16 @@ def receipt(
     return Change(sku, location, available=quantity, on_hand=quantity, movement=movement)
 
 
+def correction(
+    sku: str, location: str, quantity: int, *, movement_id: str, now: datetime, reason: str
+) -> Change:
+    """Units that were found, or are gone; never those that are reserved."""
+    if quantity == 0:
+        raise ValueError("a correction changes something")
+    movement = Movement(movement_id, quantity, reason, None, clock.rfc3339(now))
+    return Change(sku, location, available=quantity, on_hand=quantity, movement=movement)
+
+
 def _next(old: Reservation, status: Status, now: datetime) -> Reservation:
     at = clock.rfc3339(now)
     return replace(old, status=status, sequence=old.sequence + 1, updated_at=at)

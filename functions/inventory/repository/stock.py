@@ -121,6 +121,32 @@ class StockRepository:
             return False
         raise Inconsistent(f"{changes[0].sku} at {changes[0].location}")
 
+    def open_shelf(self, change: Change) -> bool:
+        """One transaction. Where stock is, reservations run: it is never set."""
+        if change.movement is None:
+            raise ValueError("units come by a movement")
+        movement = _movement_item(change, change.movement)
+        row = StockItem(
+            *_stock_key(change.sku, change.location),
+            available=change.available,
+            reserved=0,
+            on_hand=change.on_hand,
+        )
+
+        def build(transaction: TransactWrite) -> None:
+            transaction.save(movement, condition=MovementItem.pk.does_not_exist())
+            transaction.save(row, condition=StockItem.pk.does_not_exist())
+
+        return not transact(build)
+
+    def booked(self, sku: str, location: str, movement_id: str) -> int | None:
+        """One consistent read."""
+        try:
+            item = MovementItem.get(f"MOV#{sku}#{location}", movement_id, consistent_read=True)
+        except MovementItem.DoesNotExist:
+            return None
+        return int(item.quantity)
+
     def overdue(self, now: datetime) -> Iterator[Reservation]:
         """The longest overdue first, page by page; the index may be behind: conditions decide."""
         until = ReservationItem.next_attempt_at <= clock.rfc3339(now)

@@ -31,6 +31,12 @@ class Stock(Protocol):
         Raises Inconsistent if a stock row has too little.
         """
 
+    def open_shelf(self, change: Change) -> bool:
+        """Apply a first receipt; False if there is a stock row, or was this movement, already."""
+
+    def booked(self, sku: str, location: str, movement_id: str) -> int | None:
+        """The units of a movement; None if it was not booked."""
+
     def overdue(self, now: datetime) -> Iterable[Reservation]:
         """Held reservations whose time is over, the longest first."""
 

@@ -93,6 +93,15 @@ class FakeStock:
         self._change(changes)
         return True
 
+    def open_shelf(self, change: Change) -> bool:
+        if (change.sku, change.location) in self.rows:
+            return False
+        return self.move([change])
+
+    def booked(self, sku: str, location: str, movement_id: str) -> int | None:
+        where = self.movements.get(movement_id)
+        return where[2].quantity if where and where[:2] == (sku, location) else None
+
     def overdue(self, now: datetime) -> Iterable[Reservation]:
         until = clock.rfc3339(now)
         held = [id_ for id_, r in self.reservations.items() if r.status is Status.HELD]
