@@ -63,6 +63,7 @@ INVARIANTS = Invariants(
             pk="USER",
             sk="USER",
             facts=_user,
+            counts="sequence",
             statuses=frozenset({"pending_verification", "active", "disabled"}),
             violates="U1",
         ),

@@ -7,19 +7,24 @@ import io
 
 import pytest
 
+from identity.api import register_user
+from identity.service.change_access import disable_user
+from shop import clock
 from shop.deploy import discover
+from shop.trace import from_header
 from tests.support import dynamodb, gateway
 from tests.support.checkout_scenario import ADDRESS, CheckoutScenario, started
 from tests.support.psp import DECLINED, NEEDS_ACTION
 
 EMAIL, NAME, PASSWORD = "ada.personal@example.com", "Augusta Personal", "quiet-harbour-42-lanterns"
 # What a person could be known, reached or charged by; of a password any form of it.
-VALUES = (EMAIL, NAME, PASSWORD, "$argon2", *ADDRESS.values(), NEEDS_ACTION)
+OPERATOR = "arn:aws:sts::000000000000:assumed-role/operators/olu.personal"
+VALUES = (EMAIL, NAME, PASSWORD, "$argon2", *ADDRESS.values(), NEEDS_ACTION, OPERATOR)
 TOO_COMMON = {ADDRESS["country"], ADDRESS["region"]}  # two letters, which stand in many words
 
 
 def live(shop: CheckoutScenario) -> None:
-    """A customer registers, signs in, buys, is declined, is asked to authenticate."""
+    """A customer registers, signs in, buys, is declined, authenticates; an operator ends it."""
     person = {"email": EMAIL, "password": PASSWORD, "consents": {"terms": True}}
     person["profile"] = {"name": NAME, "locale": "en-GB"}
     register = gateway.event("POST", "/users", body=person, sub=None)
@@ -33,6 +38,9 @@ def live(shop: CheckoutScenario) -> None:
     assert shop.pay("pay", order_id, NEEDS_ACTION).status == 202
     assert shop.buy("buy", {"TEA": 1}, NEEDS_ACTION).status == 202
     assert shop.buy("declined", {"TEA": 1}, DECLINED).status == 402
+    disable_user(
+        EMAIL, register_user.ports(), operator=OPERATOR, now=clock.now(), trace=from_header(None)
+    )
     shop.settle(minutes=20)
 
 

@@ -82,6 +82,18 @@ def show_order(
     _print(found) if as_json else render.details(found)
 
 
+@orders.command("list")
+def list_orders(
+    customer_id: Annotated[str, typer.Argument(metavar="USER_ID", help="usr_…")],
+    stage: Stage = None,
+    region: Region = None,
+    as_json: Json = False,
+) -> None:
+    """The newest orders of a customer."""
+    found = show.orders(_target(stage, region), customer_id)
+    _print(found) if as_json else render.details(found)
+
+
 @ledger.command("show")
 def show_ledger(
     id_: Annotated[str, typer.Argument(metavar="ID", help="txn_… or an account like 2100:USD")],

@@ -4,8 +4,8 @@ import json
 from typing import Any
 
 from shop import ids
-from tools.shopctl import rows
-from tools.shopctl.errors import Failed
+from tools.shopctl import rows, services
+from tools.shopctl.errors import Failed, Unusable
 from tools.shopctl.rows import Row
 from tools.shopctl.target import Target
 
@@ -45,6 +45,25 @@ def order(target: Target, order_id: str) -> dict[str, Any]:
     }
 
 
+def orders(target: Target, customer_id: str) -> dict[str, Any]:
+    """A customer's newest orders."""
+    if not ids.is_id("usr", customer_id):
+        raise Unusable(f"'{customer_id}' is no user's id, like usr_…: `shopctl staff show` has it.")
+    with rows.reachable(target):
+        found = target.client("dynamodb").query(
+            TableName=target.table("orders"),
+            IndexName="by_customer",
+            KeyConditionExpression="customer_id = :customer",
+            ExpressionAttributeValues={":customer": {"S": customer_id}},
+            ScanIndexForward=False,
+            Limit=NEWEST,
+        )
+    fields = ("order_id", "status", "total", "currency", "created_at")
+    lines = [rows.plain(item) for item in found["Items"]]
+    shown = [{"order_id": row["pk"].removeprefix("ORDER#"), **_some(row, fields)} for row in lines]
+    return {"customer_id": customer_id, "newest_orders": shown}
+
+
 def ledger(target: Target, id_: str) -> dict[str, Any]:
     """A transaction (`txn_…`) or an account (`2100:USD`)."""
     return transaction(target, id_) if ids.is_id("txn", id_) else account(target, id_)
@@ -73,37 +92,32 @@ def account(target: Target, account_id: str) -> dict[str, Any]:
     found = rows.query(target, "balances", f"ACCOUNT#{account_id}")
     if not found:
         raise Failed(f"The account {account_id} has no entries.")
-    days = sorted((each["sk"] for each in found), reverse=True)
-    entries: list[Row] = []
-    for day in days:
-        entries += _entries(target, f"{account_id}#{day.removeprefix('DAY#')}")
-        if len(entries) >= NEWEST:
-            break
+    days = sorted((each["sk"].removeprefix("DAY#") for each in found), reverse=True)
     return {
         "account_id": account_id,
         **{name: sum(each[name] for each in found) for name in ("debit", "credit", "version")},
         "folded_at": max(each["folded_at"] for each in found),
-        "newest_entries": [_entry(each) for each in entries[:NEWEST]],
+        "newest_entries": _entries(target, account_id, days),
     }
 
 
-def _entries(target: Target, account_day: str) -> list[Row]:
-    with rows.reachable(target):
-        found = target.client("dynamodb").query(
-            TableName=target.table("ledger"),
-            IndexName="by_account",
-            KeyConditionExpression="account_day = :day",
-            ExpressionAttributeValues={":day": {"S": account_day}},
-            ScanIndexForward=False,
-            Limit=NEWEST,
-        )
-    return [rows.plain(item) for item in found["Items"]]
+def _entries(target: Target, account_id: str, days: list[str]) -> list[dict[str, Any]]:
+    with services.at(target, "ledger"):
+        from ledger.repository.journal import JournalRepository
 
-
-def _entry(row: Row) -> dict[str, Any]:
-    transaction_id = row["pk"].removeprefix("TXN#")
-    fields = ("side", "amount", "currency", "order_id")
-    return {"transaction_id": transaction_id, **_some(row, fields)}
+        journal, found = JournalRepository(), list[Any]()
+        for day in days:
+            left = NEWEST - len(found)
+            found += journal.entries(account_id, day, before=None, limit=left) if left else []
+        return [
+            {
+                "transaction_id": line.transaction_id,
+                "side": line.entry.side,
+                **line.entry.amount.to_dict(),
+                "order_id": line.references.get("order_id", ""),
+            }
+            for line in found
+        ]
 
 
 def _event(row: Row) -> dict[str, Any]:

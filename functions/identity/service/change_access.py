@@ -22,8 +22,7 @@ class AccountBusy(Exception):
 
 def find(email: str, *, accounts: Accounts, mac: EmailHasher) -> User | None:
     """Whose address this is."""
-    address = email_address.canonical(email)
-    user_id = accounts.user_id_of(mac.of(address)) if address else None
+    user_id = accounts.user_id_of(mac.of(email_address.lookup_form(email)))
     return accounts.get(user_id) if user_id else None
 
 

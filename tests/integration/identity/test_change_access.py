@@ -92,7 +92,7 @@ def test_a_sign_in_at_the_same_moment_neither_stops_it_nor_is_undone(
     """Its new hash makes the first write fail: the account is read again."""
     api.register()
     find = change_access.find
-    looks = []
+    looks: list[object] = []
 
     def find_and_rehash(*args: object, **options: object) -> object:
         found = find(*args, **options)  # type: ignore[arg-type]
