@@ -104,6 +104,7 @@ class PlatformStack(FunctionStack):
             alias=f"alias/{self.stage.physical('request-ids')}",
             key_spec=kms.KeySpec.HMAC_256,
             key_usage=kms.KeyUsage.GENERATE_VERIFY_MAC,
+            multi_region=self.stage.multi_region_keys,
             removal_policy=RemovalPolicy.RETAIN if self.stage.retain else RemovalPolicy.DESTROY,
         )
         parameter = names.request_id_key_parameter(self.stage)
