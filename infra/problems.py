@@ -119,14 +119,14 @@ INTERNAL_ERROR = GatewayProblem(
     code="internal_error",
     status=500,
     title="Something went wrong here",
-    detail="The request may be repeated.",
+    detail="Repeat the request, with the same key if it has one: it may have been carried out.",
     retryable=True,
 )
 SERVICE_UNAVAILABLE = GatewayProblem(
     code="service_unavailable",
     status=503,
     title="A part of the platform does not answer",
-    detail="Repeat the request, with the same key if it has one.",
+    detail="Repeat the request, with the same key if it has one: it may have been carried out.",
     retryable=True,
     headers={"Retry-After": "1"},
 )

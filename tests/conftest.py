@@ -19,6 +19,7 @@ os.environ.update(
     LOG_LEVEL="CRITICAL",
     TOKEN_ISSUER="https://issuer.test",
     TOKEN_AUDIENCE="cartwright-api",
+    REQUEST_ID_KEY_ARN="arn:aws:kms:us-east-1:000000000000:key/request-ids",
     CHECKOUT_MACHINE_ARN="arn:aws:states:us-east-1:000000000000:stateMachine:checkout",
 )
 for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_SESSION_TOKEN"):
@@ -27,10 +28,12 @@ for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_SESSION_TOKEN"):
 import pytest  # noqa: E402
 from moto import mock_aws  # noqa: E402
 
-from shop import aws, tables, telemetry  # noqa: E402
+from shop import aws, request_ids, tables, telemetry  # noqa: E402
 from tests.support import moto_tables, scale  # noqa: E402
 
 moto_tables.install()
+# Where a test is about something else, the key has been asked.
+request_ids.remember(os.environ["REQUEST_ID_KEY_ARN"], b"a secret of all tests")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

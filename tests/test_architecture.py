@@ -250,10 +250,24 @@ def test_ports_stand_in_one_place(service: str) -> None:
                 assert not protocol or file.name == "ports.py", (file, node.name)
 
 
+def test_a_key_that_a_client_chose_becomes_an_id_with_the_stages_secret_only() -> None:
+    """Else who knows a customer and guesses a key knows an order (shop.request_ids)."""
+    bare = [
+        f"{file}:{node.lineno}"
+        for file in sorted(FUNCTIONS.rglob("*.py"))
+        for node in ast.walk(ast.parse(file.read_text()))
+        if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "derive"
+        for part in ast.walk(node)
+        if isinstance(part, ast.Attribute) and ast.unparse(part) == "request.key"
+    ]
+    assert bare == []
+
+
 # Every place that divides, and what: the kernel alone divides money, and says how it rounds.
 DIVIDES = {
     "identity/domain/sign_in_attempts.py": "time",
     "operations/service/read_documents.py": "paths",
+    "orders/service/change_order.py": "turns",
     "payments/clients/stripe.py": "time",
     "payments/clients/stripe_mapping.py": "minor units into the provider's, or not at all",
     "payments/domain/payment.py": "time",
@@ -263,6 +277,7 @@ DIVIDES = {
     "shop/invocation.py": "time",
     "shop/money.py": "money",
     "shop/telemetry.py": "time",
+    "shop/untrusted_json.py": "digits of a stranger's number",
 }
 DIVISIONS = (ast.Div, ast.FloorDiv, ast.Mod)
 DIVIDING = {"round", "divmod", "Decimal", "Fraction", "quantize"}

@@ -29,6 +29,10 @@ SERVICE = Service(
     ),
     alarms=(
         Alarm(
+            metric="ReservationUnreadable",
+            description="A reservation cannot be read, and keeps its units until it is repaired.",
+        ),
+        Alarm(
             metric="SweepFailed",
             description="A reservation that is over could not be given back.",
         ),

@@ -40,6 +40,12 @@ SERVICE = Service(
             tables={"ledger": ("PutItem",)},  # in a transaction, only where nothing is
         ),
         Function(
+            place="consumers/on_payment_refunded",
+            event_types=("payment.refunded",),
+            retries=DAYS,
+            tables={"ledger": ("PutItem",)},
+        ),
+        Function(
             place="consumers/on_transaction_posted",
             event_types=("ledger.transaction_posted",),
             retries=DAYS,

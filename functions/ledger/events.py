@@ -43,3 +43,13 @@ class CapturedPayment(EventView):
     psp: str
     amount: MoneyData
     captured_at: str
+
+
+class RefundedPayment(EventView):
+    """What is read of payment.refunded."""
+
+    payment_id: str
+    order_id: str
+    psp: str
+    amount: MoneyData
+    refunded_at: str

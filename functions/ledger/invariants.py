@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from shop.facts import CapturePosted, EventExpected, PaymentState
+from shop.facts import CapturePosted, EventExpected, PaymentState, RefundPosted
 from shop.invariants import (
     Amounts,
     Carried,
@@ -27,6 +27,7 @@ from shop.invariants import (
 )
 
 CAPTURE = "payment_captured"  # the template of what payment.captured posts
+REFUND = "payment_refunded"  # and of what payment.refunded does
 ACCOUNT = "account"
 # The balance of an account's day is folded well within this.
 QUIET_AFTER = timedelta(minutes=2)
@@ -132,6 +133,8 @@ def _header(id_: str, row: Row) -> Iterator[Fact]:
     yield RecordedTransaction(id_, cause=str(row["cause_event_id"]), template=row["template"])
     if row["template"] == CAPTURE:
         yield CapturePosted(str(row.get("payment_id")), transaction_id=id_)
+    if row["template"] == REFUND:
+        yield RefundPosted(str(row.get("payment_id")), transaction_id=id_)
     yield EventExpected(id_, "ledger.transaction_posted")
 
 

@@ -32,12 +32,14 @@ SERVICE = Service(
         Function(
             place="api/place_order",
             tables={"orders": MAKE},
+            uses=("request_ids",),
             runs=("checkout",),
             memory_mb=WAITING_MB,
         ),
         Function(
             place="api/checkout",
             tables={"orders": MAKE},
+            uses=("request_ids",),
             runs=("checkout",),
             memory_mb=WAITING_MB,
         ),
@@ -54,6 +56,12 @@ SERVICE = Service(
         Function(
             place="consumers/on_payment_captured",
             event_types=("payment.captured",),
+            retries=DAYS,
+            tables={"orders": CHANGE},
+        ),
+        Function(
+            place="consumers/on_payment_refunded",
+            event_types=("payment.refunded",),
             retries=DAYS,
             tables={"orders": CHANGE},
         ),
@@ -90,4 +98,5 @@ SERVICE = Service(
         "I5": "A hold or an authorisation outlived its order.",
     },
     ids={"ord": ("order_id",)},
+    variables={"REQUEST_ID_KEY_ARN": "arn:aws:kms:us-east-1:000000000000:key/request-ids"},
 )

@@ -75,6 +75,13 @@ class CapturedPayment(EventView):
     payment_id: str
 
 
+class RefundedPayment(EventView):
+    """What is read of payment.refunded."""
+
+    order_id: str
+    payment_id: str
+
+
 class ExpiredReservation(EventView):
     """What is read of inventory.expired."""
 

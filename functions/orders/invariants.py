@@ -16,6 +16,15 @@ class TimelineRow(Fact):
     """A row of a timeline, by the id of the event that its key names."""
 
     holds: str
+    order_id: str  # whose timeline it is
+    about: tuple[str | None, str | None]  # order and customer, as the event has them
+
+
+@dataclass(frozen=True, slots=True)
+class Owner(Fact):
+    """Whose an order, by its id, is."""
+
+    customer_id: str
 
 
 def paid_is_captured(facts: Facts) -> Found:
@@ -42,6 +51,19 @@ def timeline_is_named_for_its_events(facts: Facts) -> Found:
             yield row.key, f"holds the event {row.holds}"
 
 
+def timeline_is_of_its_order(facts: Facts) -> Found:
+    """I6: an event is filed under the order that it is about, which exists and has its customer."""
+    for row in facts.each(TimelineRow):
+        owner = facts.one(Owner, row.order_id)
+        order_id, customer_id = row.about
+        if facts.one(OrderState, row.order_id) is None:
+            yield row.key, "filed under an order that does not exist"
+        elif order_id not in (None, row.order_id) or (
+            owner is not None and customer_id not in (None, owner.customer_id)
+        ):
+            yield row.key, f"filed under {row.order_id}, which it is not about"
+
+
 def _order(id_: str, row: Row) -> Iterator[Fact]:
     status, total = row["status"], row.get("total")
     yield OrderState(
@@ -53,14 +75,17 @@ def _order(id_: str, row: Row) -> Iterator[Fact]:
         owed=tuple(_owed(row)),
         total=None if total is None else (int(total), row["currency"]),
     )
+    if "customer_id" in row:
+        yield Owner(id_, str(row["customer_id"]))
     if status != "pending":
         yield EventExpected(id_, f"order.{status}")
 
 
-def _told(_id: str, row: Row) -> Iterator[Fact]:
+def _told(id_: str, row: Row) -> Iterator[Fact]:
     event = json.loads(row["event"])
     yield EventHeard(event["subject"], event["type"], int(event["sequence"]), event["id"])
-    yield TimelineRow(str(row["sk"]).rpartition("#")[2], event["id"])
+    about = event["data"].get("order_id"), event["data"].get("customer_id")
+    yield TimelineRow(str(row["sk"]).rpartition("#")[2], event["id"], id_, about)
 
 
 def _leads(_id: str, order: Row | None, rows: Sequence[Row]) -> Iterator[str]:
@@ -74,7 +99,10 @@ def _leads(_id: str, order: Row | None, rows: Sequence[Row]) -> Iterator[str]:
 
 
 def _owed(order: Row) -> list[str]:
-    return list(json.loads(order.get("refund_due") or "[]"))
+    """What is due back, and what has gone back."""
+    return [
+        each for name in ("refund_due", "refunded") for each in json.loads(order.get(name) or "[]")
+    ]
 
 
 INVARIANTS = Invariants(
@@ -86,7 +114,15 @@ INVARIANTS = Invariants(
             pk="ORDER",
             sk="ORDER",
             about="order",
-            reads=("status", "total", "currency", "payment_id", "refund_due"),
+            reads=(
+                "status",
+                "total",
+                "currency",
+                "payment_id",
+                "refund_due",
+                "refunded",
+                "customer_id",
+            ),
             facts=_order,
             statuses=OPEN | FINAL,
             counts="version",
@@ -107,5 +143,6 @@ INVARIANTS = Invariants(
         Rule("I4", paid_is_captured),
         Rule("I5", paid_is_sold),
         Rule("I6", timeline_is_named_for_its_events),
+        Rule("I6", timeline_is_of_its_order),
     ),
 )

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
 from orders.domain import destination
@@ -202,9 +202,7 @@ class OrderListOut(ResponseModel):
 
 
 class NextAction(ResponseModel):
-    """What the customer has to do; further members depend on `type`."""
-
-    model_config = ConfigDict(frozen=True, extra="allow")
+    """That the customer has to do something; what it takes is in `GET /payments/{payment_id}`."""
 
     type: Annotated[str, Field(examples=["redirect_to_url", "use_stripe_sdk"])]
 

@@ -7,3 +7,9 @@ class MachineSettings(Settings):
     """Which machine."""
 
     checkout_machine_arn: str
+
+
+class PlacingSettings(MachineSettings):
+    """And the key behind the ids of what requests make."""
+
+    request_id_key_arn: str

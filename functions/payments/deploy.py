@@ -1,6 +1,6 @@
 """Payments: the PSP's secret, payments and their attempts."""
 
-from shop.deploy import WAITING_MB, Alarm, Function, Personal, Service, Table, due
+from shop.deploy import DAYS, WAITING_MB, Alarm, Function, Personal, Service, Table, due
 
 # A row is made by PutItem and changed by UpdateItem, each time with its event.
 CHANGE = ("GetItem", "PutItem", "UpdateItem")
@@ -23,10 +23,11 @@ SERVICE = Service(
         Function(
             place="api/create_payment",
             tables={"payments": CHANGE},
+            uses=("request_ids",),
             runs=("checkout",),
             memory_mb=WAITING_MB,
         ),
-        Function(place="api/get_payment", tables={"payments": ("GetItem",)}),
+        Function(place="api/get_payment", tables={"payments": ("GetItem",)}, uses=("psp",)),
         Function(
             place="api/confirm_payment",
             tables={"payments": ("GetItem", "UpdateItem")},
@@ -47,12 +48,23 @@ SERVICE = Service(
             memory_mb=WAITING_MB,
         ),
         Function(
+            place="consumers/on_checkout_stuck",
+            event_types=("checkout.stuck",),
+            retries=DAYS,
+            tables={"payments": ("GetItem", "UpdateItem")},
+            uses=("psp",),
+        ),
+        Function(
             place="schedules/recover_payments",
             tables={"payments": ("BatchGetItem", "UpdateItem"), "payments/due": ("Query",)},
             starts=("checkout",),
         ),
     ),
     alarms=(
+        Alarm(
+            metric="PaymentUnreadable",
+            description="A payment cannot be read, and stands still until it is repaired.",
+        ),
         Alarm(
             metric="CapturedButRefused",
             description="Money was taken for an order that cannot be paid: it is due back.",
@@ -78,5 +90,6 @@ SERVICE = Service(
     variables={
         "PSP_SECRET_ARN": "arn:aws:secretsmanager:us-east-1:000000000000:secret:psp",
         "STRIPE_API_BASE": "https://psp.test",
+        "REQUEST_ID_KEY_ARN": "arn:aws:kms:us-east-1:000000000000:key/request-ids",
     },
 )

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import ClassVar
 
 from payments.domain.payment import Payment, Status
-from shop.events import Event, EventData, MoneyData, event
+from shop.events import Event, EventData, EventView, MoneyData, event
 from shop.trace import Trace
 
 
@@ -45,8 +45,25 @@ class PaymentCaptured(_AtPsp):
     captured_at: str
 
 
+class PaymentRefunded(_AtPsp):
+    """All of the money was given back: its order could not keep it."""
+
+    TYPE: ClassVar[str] = "payment.refunded"
+
+    amount: MoneyData
+    refunded_at: str
+
+
+class StuckCheckout(EventView):
+    """What is read of checkout.stuck: money is due back where that is the reason."""
+
+    order_id: str
+    payment_id: str | None
+    reason: str
+
+
 class PaymentFailed(EventData):
-    """No money moved. `code` is the provider's decline code, else the problem that ended it."""
+    """No money moved. `code` is why it was declined, as its customer is told, else the problem."""
 
     TYPE: ClassVar[str] = "payment.failed"
 
@@ -78,8 +95,14 @@ _BY_STATUS: dict[Status, type[EventData]] = {
 }
 
 
-def status_reached(payment: Payment, *, now: datetime, trace: Trace) -> Event:
-    """The event of the status that this version of the payment has reached."""
+def status_reached(payment: Payment, *, now: datetime, trace: Trace) -> Event | None:
+    """The event of the status that this version of the payment has reached.
+
+    None of a payment that was asked for an order which its customer does not have: an event names
+    its order, and would be filed there, among the events of somebody else.
+    """
+    if payment.is_of_no_order:
+        return None
     data = _BY_STATUS[payment.status].model_validate(
         {
             "payment_id": payment.payment_id,
@@ -89,7 +112,7 @@ def status_reached(payment: Payment, *, now: datetime, trace: Trace) -> Event:
             "psp_reference": payment.psp_reference,
             "amount": None if payment.amount is None else payment.amount.to_dict(),
             "captured_at": payment.captured_at,
-            "code": payment.decline_code or payment.problem_code,
+            "code": payment.customer_decline_code or payment.problem_code,
         }
     )
     return event(
@@ -99,4 +122,28 @@ def status_reached(payment: Payment, *, now: datetime, trace: Trace) -> Event:
         sequence=payment.version,
         now=now,
         trace=trace,
+    )
+
+
+def refunded(payment: Payment, *, now: datetime, trace: Trace, causation_id: str) -> Event:
+    """The event of a refund."""
+    data = PaymentRefunded.model_validate(
+        {
+            "payment_id": payment.payment_id,
+            "order_id": payment.order_id,
+            "customer_id": payment.customer_id,
+            "psp": payment.psp,
+            "psp_reference": payment.psp_reference,
+            "amount": payment.total.to_dict(),
+            "refunded_at": payment.refunded_at,
+        }
+    )
+    return event(
+        data,
+        producer="payments",
+        subject=payment.payment_id,
+        sequence=payment.version,
+        now=now,
+        trace=trace,
+        causation_id=causation_id,
     )

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from shop.facts import CapturePosted, EventExpected, OrderState, PaymentState
+from shop.facts import CapturePosted, EventExpected, OrderState, PaymentState, RefundPosted
 from shop.invariants import Fact, Facts, Found, Invariants, Row, RowType, Rule, Subject, derived
 
 OPEN = frozenset({"pending"})
@@ -61,6 +61,22 @@ def captures_are_posted_once(facts: Facts) -> Found:
             yield payment.key, f"{payment.status}, but posted {postings} times"
 
 
+def refunds_are_posted_once(facts: Facts) -> Found:
+    """I4: the ledger shows a refund once, and nothing that is none."""
+    for payment in facts.each(PaymentState):
+        postings = len(facts.of(RefundPosted, payment.key))
+        if postings != int(payment.is_refunded):
+            yield payment.key, f"refunded {int(payment.is_refunded)} times, posted {postings} times"
+
+
+def refunds_were_owed(facts: Facts) -> Found:
+    """I4: money is given back only where its order could not keep it."""
+    for payment in facts.each(PaymentState):
+        order = facts.one(OrderState, payment.order_id)
+        if payment.is_refunded and order is not None and payment.key not in order.owed:
+            yield payment.key, "refunded, but not owed"
+
+
 def no_authorization_outlives_its_order(facts: Facts) -> Found:
     """I5: nothing is held at the provider for an order that is final."""
     for payment in facts.each(PaymentState):
@@ -82,11 +98,17 @@ def _payment(id_: str, row: Row) -> Iterator[Fact]:
         is_captured=status == "captured",
         is_authorized=status in AUTHORIZED,
         amount=(amount, str(row.get("currency"))),
+        is_refunded="refunded_at" in row,
     )
     if status == "captured" and (not row.get("psp_reference") or amount <= 0):
         yield Unauthorized(id_)
-    if status in TOLD:
+    if status in TOLD and not _is_of_no_order(row):
         yield EventExpected(id_, f"payment.{status}")
+
+
+def _is_of_no_order(row: Row) -> bool:
+    """Its customer has no such order, so nobody was told."""
+    return row.get("problem_code") == "not_found" and not row.get("psp_reference")
 
 
 def _leads(id_: str, payment: Row | None, _rows: Sequence[Row]) -> Iterator[str]:
@@ -106,7 +128,16 @@ INVARIANTS = Invariants(
             pk="PAYMENT",
             sk="PAYMENT",
             about="payment",
-            reads=("status", "order_id", "amount", "currency", "psp_reference", "version"),
+            reads=(
+                "status",
+                "order_id",
+                "amount",
+                "currency",
+                "psp_reference",
+                "problem_code",
+                "refunded_at",
+                "version",
+            ),
             facts=_payment,
             statuses=OPEN | AUTHORIZED | FINAL,
             counts="version",
@@ -133,6 +164,8 @@ INVARIANTS = Invariants(
         Rule("I3", captures_are_their_orders),
         Rule("I4", captures_are_accounted_for),
         Rule("I4", captures_are_posted_once),
+        Rule("I4", refunds_are_posted_once, whole=True),
+        Rule("I4", refunds_were_owed),
         Rule("I5", no_authorization_outlives_its_order),
     ),
 )

@@ -1,6 +1,7 @@
 """HTTP bodies of the payment routes."""
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field
 
@@ -26,12 +27,21 @@ class PaymentIn(RequestModel):
     return_url: ReturnUrl | None = None
 
 
+NextActionType = Annotated[str, Field(examples=["redirect_to_url", "use_stripe_sdk"])]
+
+
 class NextAction(ResponseModel):
+    """That the customer has to do something; what it takes is in `GET /payments/{payment_id}`."""
+
+    type: NextActionType
+
+
+class NextActionDetail(ResponseModel):
     """What the customer has to do; further members depend on `type`."""
 
     model_config = ConfigDict(frozen=True, extra="allow")
 
-    type: Annotated[str, Field(examples=["redirect_to_url", "use_stripe_sdk"])]
+    type: NextActionType
 
 
 Status = Literal[
@@ -55,7 +65,7 @@ class PaymentOut(ResponseModel):
 
     @classmethod
     def of(cls, payment: Payment, *, for_customer: bool = True) -> "PaymentOut":
-        """The payment as its owner sees it; others are not shown what only a browser needs."""
+        """The payment as its owner sees it; others are not shown what only that one can do."""
         return cls.model_validate(_shown(payment, for_customer))
 
 
@@ -72,25 +82,33 @@ class Attempt(ResponseModel):
 class PaymentDetailOut(PaymentOut):
     """A payment with what was tried for it."""
 
+    next_action: NextActionDetail | None  # type: ignore[assignment]  # with further members
     captured_at: str | None
+    refunded_at: str | None
     decline_code: str | None
     attempts: list[Attempt]
 
     @classmethod
-    def of(cls, payment: Payment, *, for_customer: bool = True) -> "PaymentDetailOut":
-        """Never the payment method itself."""
+    def detailed(
+        cls, payment: Payment, *, for_customer: bool, action: Mapping[str, Any] | None = None
+    ) -> "PaymentDetailOut":
+        """Never the payment method itself. `action` is as the provider has it now."""
+        declined = payment.customer_decline_code if for_customer else payment.decline_code
         attempt = {
             "attempt_id": payment.attempt_id,
             "psp": payment.psp,
             "psp_reference": payment.psp_reference,
             "status": payment.status.value,
-            "decline_code": payment.decline_code,
+            "decline_code": declined,
         }
+        shown = _shown(payment, for_customer)
         return cls.model_validate(
             {
-                **_shown(payment, for_customer),
+                **shown,
+                "next_action": action or shown["next_action"],
                 "captured_at": payment.captured_at,
-                "decline_code": payment.decline_code,
+                "refunded_at": payment.refunded_at,
+                "decline_code": declined,
                 "attempts": [] if payment.psp_reference is None else [attempt],
             }
         )
@@ -112,7 +130,7 @@ def _shown(payment: Payment, for_customer: bool) -> dict[str, object]:
         "psp": payment.psp,
         "psp_reference": payment.psp_reference,
         "capture_method": payment.capture_method,
-        "next_action": None if action is None else dict(action),
+        "next_action": None if action is None else {"type": action},
         "created_at": payment.created_at,
         "updated_at": payment.updated_at,
     }

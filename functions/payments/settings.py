@@ -11,6 +11,12 @@ class RequestSettings(Settings):
     checkout_machine_arn: str
 
 
+class CreatingSettings(RequestSettings):
+    """And the key behind the ids of what requests make."""
+
+    request_id_key_arn: str
+
+
 class PspSettings(Settings):
     """Steps and the webhook: they talk to the provider, or hear from it."""
 

@@ -90,6 +90,11 @@ def key_parameter(stage: Stage, service: str) -> str:
     return f"/cartwright/{stage.name}/keys/{service}"
 
 
+def request_id_key_parameter(stage: Stage) -> str:
+    """The SSM parameter that holds the ARN of the key behind the ids of requests."""
+    return f"/cartwright/{stage.name}/keys/request-ids"
+
+
 def layer_parameter(stage: Stage, name: str) -> str:
     """The SSM parameter that holds the current version of a layer."""
     return f"/cartwright/{stage.name}/layers/{name}"

@@ -5,6 +5,7 @@ from functools import cached_property
 
 from aws_cdk import Annotations, CfnOutput, RemovalPolicy
 from aws_cdk import aws_events as events
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_ssm as ssm
 from constructs import Construct
@@ -40,6 +41,7 @@ class PlatformStack(FunctionStack):
         if stage.bootstrapped and stage.account == NO_ACCOUNT:
             Annotations.of(self).add_warning_v2("cartwright:unbound", UNBOUND.format(stage.name))
         self._publish_layers()
+        self._add_request_id_key()
         self._add_bus()
         if stage.alarms:
             self._tell_people()
@@ -91,6 +93,24 @@ class PlatformStack(FunctionStack):
                 string_value=layer.layer_version_arn,
             )
             self._layers[name] = layer
+
+    def _add_request_id_key(self) -> None:
+        """The secret in the ids of orders and payments. Never replaced: a repeat of a request would
+        not find what it made before.
+        """
+        key = kms.Key(
+            self,
+            "RequestIdKey",
+            alias=f"alias/{self.stage.physical('request-ids')}",
+            key_spec=kms.KeySpec.HMAC_256,
+            key_usage=kms.KeyUsage.GENERATE_VERIFY_MAC,
+            multi_region=self.stage.multi_region_keys,
+            removal_policy=RemovalPolicy.RETAIN if self.stage.retain else RemovalPolicy.DESTROY,
+        )
+        parameter = names.request_id_key_parameter(self.stage)
+        ssm.StringParameter(
+            self, "RequestIdKeyArn", parameter_name=parameter, string_value=key.key_arn
+        )
 
     def _add_bus(self) -> None:
         bus = events.EventBus(self, "Bus", event_bus_name=self.stage.physical())

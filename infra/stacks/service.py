@@ -17,9 +17,11 @@ from infra.constructs.schedule import Schedule
 from infra.constructs.stream_mapping import StreamMapping
 from infra.extensions import extend
 from infra.project import Project
-from infra.stacks.functions import FunctionStack
+from infra.stacks.functions import Capability, FunctionStack
 from infra.stages import Stage
 from shop.deploy import Function, Service, Table
+
+REQUEST_IDS = "request_ids"
 
 
 class ServiceStack(FunctionStack):
@@ -38,6 +40,8 @@ class ServiceStack(FunctionStack):
         )
         for table in service.tables:
             self._add_table(table)
+        if any(REQUEST_IDS in spec.uses for spec in service.functions):
+            self._offer_request_ids()
         extend(self)
         for spec in service.functions:
             self._add(spec)
@@ -63,6 +67,14 @@ class ServiceStack(FunctionStack):
         )
         self.tables[name] = table
         CfnOutput(self, f"TableName{name.title()}", value=table.table.table_name)
+
+    def _offer_request_ids(self) -> None:
+        """Offer `request_ids`: the platform's key, for one MAC in a process."""
+        parameter = names.request_id_key_parameter(self.stage)
+        arn = ssm.StringParameter.value_for_string_parameter(self, parameter)
+        rights = [grants.allow("kms:GenerateMac", on=[arn])]
+        use = Capability(environment={"REQUEST_ID_KEY_ARN": arn}, rights=rights)
+        self.add_use(REQUEST_IDS, use)
 
     def _add(self, spec: Function) -> None:
         """Make a function; consumers get their queue, jobs their schedule."""

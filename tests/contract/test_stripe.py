@@ -263,6 +263,19 @@ def test_a_provider_that_is_slow_is_left_in_time(secret: Secret) -> None:
         psp.close()
 
 
+def test_captured_money_is_given_back(psp: StripePsp, localstripe: str) -> None:
+    payment, _ = confirmed(psp)
+    psp.capture(payment.psp_reference, key="c")
+    psp.refund(payment.psp_reference, key="att_1:refund")
+    listed = urllib.request.Request(
+        f"{localstripe}/v1/refunds?payment_intent={payment.psp_reference}",
+        headers={"Authorization": f"Bearer {API_KEY}"},
+    )
+    with urllib.request.urlopen(listed, timeout=5) as response:
+        [made] = json.load(response)["data"]
+    assert (made["amount"], made["metadata"]) == (TOTAL.amount, {"reference": "att_1:refund"})
+
+
 @pytest.fixture
 def canned(secret: Secret, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """An adapter whose provider answers what `canned` is told; and the time-outs that it set."""
@@ -316,7 +329,7 @@ def test_an_amount_that_cannot_be_written_is_refused_before_it_is_sent(canned: A
         (500, "api_error", PspUnavailable),
     ],
 )
-@pytest.mark.parametrize("call", ["create", "confirm"])
+@pytest.mark.parametrize("call", ["create", "confirm", "refund"])
 def test_what_does_not_say_that_nothing_was_done_is_no_refusal(
     canned: Any, call: str, status: int, type_: str, fault: type[Exception]
 ) -> None:
@@ -325,9 +338,21 @@ def test_what_does_not_say_that_nothing_was_done_is_no_refusal(
     calls = {
         "create": lambda: psp.create(payment, TOTAL, key="att_1"),
         "confirm": lambda: psp.confirm(payment, key="att_1:confirm"),
+        "refund": lambda: psp.refund("pi_1", key="att_1:refund"),
     }
     with pytest.raises(fault):
         calls[call]()
+
+
+def test_what_has_gone_back_before_is_no_refusal(canned: Any) -> None:
+    psp = canned(400, type="invalid_request_error", code="charge_already_refunded")
+    psp.refund("pi_1", key="att_1:refund")
+
+
+def test_another_refusal_to_give_back_is_one(canned: Any) -> None:
+    psp = canned(400, type="invalid_request_error", code="charge_disputed")
+    with pytest.raises(PspInvalidState, match="charge_disputed"):
+        psp.refund("pi_1", key="att_1:refund")
 
 
 @pytest.mark.parametrize("left", [0.3, 1.0, 3.0, 7.5, 30.0])

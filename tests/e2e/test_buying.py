@@ -125,11 +125,9 @@ def test_a_card_whose_owner_agreed_is_charged_by_the_confirmation(
     buyer = shop.register()
     order_id = buyer.order({skus[18]: 1}).json["order_id"]
     waiting = buyer.pay(order_id, method="pm_card_authenticationRequired").json
-    form = {
-        "success": "true",
-        "key": "pk_test_1",
-        "client_secret": waiting["next_action"]["client_secret"],
-    }
+    assert waiting["next_action"] == {"type": "use_stripe_sdk"}
+    asked = buyer.send("GET", f"/payments/{waiting['payment_id']}").json["next_action"]
+    form = {"success": "true", "key": "pk_test_1", "client_secret": asked["client_secret"]}
     intent = f"{platform.psp_url}/v1/payment_intents/{waiting['psp_reference']}"
     agreed = Request(f"{intent}/_authenticate", data=urlencode(form).encode())
     with urlopen(agreed, timeout=10) as answer:

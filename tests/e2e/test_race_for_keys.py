@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from shop import ids
+from orders.api import place_order
 from shop.checkout import CheckoutResult, ExecutionFailed, ExecutionInput
 from shop.checkout_execution import StepFunctionsCheckout
 from tests.e2e.platform import Platform
@@ -107,8 +107,7 @@ def test_one_key_of_many_clients_is_one_order_and_one_answer(clients: Clients) -
         assert any(clients.ask(key) for _ in range(20)), "never answered"
     assert {key: len(texts) for key, texts in clients.answers.items() if len(texts) != 1} == {}
     orders = {str(row["order_id"]): str(row["status"]) for row in clients.shop.orders()}
-    region = ids.region_of(gateway.CUSTOMER)
-    made = {ids.derive("ord", gateway.CUSTOMER, key, region=region) for key in clients.answers}
+    made = {place_order.request_ids.of("ord", gateway.CUSTOMER, key) for key in clients.answers}
     assert set(orders) == made
     # Who was first for the last units, and so whether one is rejected, is for the threads to say.
     assert {"placed", "paid"} <= set(orders.values()) <= {"placed", "paid", "rejected", "cancelled"}

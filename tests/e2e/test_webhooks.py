@@ -32,7 +32,8 @@ def agreed(shop: ShopClient, skus: list[str], platform: Platform) -> tuple[ShopC
     buyer = shop.register()
     order_id = buyer.order({skus[19]: 1}).json["order_id"]
     waiting = buyer.pay(order_id, method="pm_card_authenticationRequired").json
-    secret = waiting["next_action"]["client_secret"]
+    asked = buyer.send("GET", f"/payments/{waiting['payment_id']}").json["next_action"]
+    secret = asked["client_secret"]
     form = {"success": "true", "key": "pk_test_1", "client_secret": secret}
     intent = f"{platform.psp_url}/v1/payment_intents/{waiting['psp_reference']}"
     with urlopen(

@@ -268,7 +268,7 @@ class FaultEnvironment:
             (clock.parse(str(row["next_attempt_at"])), table)
             for table in looked_after()
             for row in dynamodb.rows(table)
-            if row.get("next_attempt_at") and not row.get("refund_due")
+            if row.get("next_attempt_at")
         ]
         if not times:
             return None

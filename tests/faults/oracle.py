@@ -87,7 +87,8 @@ def _books(
     of_order: Counter[str] = Counter()
     for payment_id, amount in taken.items():
         of_order[str(payments.get(payment_id, {}).get("order_id"))] += amount
-    yield from _owed(taken, payments, "captured", "amount")
+    kept = {id_: row for id_, row in payments.items() if "refunded_at" not in row}
+    yield from _owed(taken, kept, "captured", "amount")
     yield from _owed(of_order, orders, "paid", "total")
 
 

@@ -19,6 +19,7 @@ TOLD_BY = {
 } | {
     "StepFault": "ExecutionsFailed",  # it raises
     "ServerError": "5XXError",
+    "DependencyUnavailable": "5XXError",
     "EventFailed": "ApproximateAgeOfOldestMessage",
     "EventVersionUnknown": "ApproximateAgeOfOldestMessage",
 }

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ValidationError
 from shop.checkout import ExecutionFailed
 from shop.checkout_execution import StepFunctionsCheckout
 from tests.support import dynamodb
+from tests.support.checkout_scenario import started
 from tests.support.gateway import CUSTOMER, Reply, call, event
 from tools.contracts.discover import Operation, operations
 
@@ -164,3 +165,36 @@ def test_a_key_belongs_to_one_customer(keyed: Operation) -> None:
     assert _send(keyed, another, sub=OTHER).status == 503, "the others know nothing of it"
     rows = [row for name in ("orders", "payments") for row in dynamodb.rows(name)]
     assert sorted(str(row["customer_id"]) for row in rows) == [CUSTOMER, OTHER]
+
+
+def test_a_key_belongs_to_one_route(keyed: Operation) -> None:
+    """On another one it is another request, or it is refused; never the first one again."""
+    first = _send(keyed, _body(keyed))
+    assert first.status == 503
+    for other in KEYED.values():
+        if other is not keyed:
+            reply = _send(other, _body(other))
+            refused = reply.json["code"] == "idempotency_key_reused"
+            assert refused or reply.status == 503, "its own end, which is not known yet"
+            assert "Idempotency-Replayed" not in reply.headers
+
+
+TARGETED = [op for op in operations() if op.route.idempotent and "{" in op.route.path]
+
+
+@pytest.mark.parametrize("operation", TARGETED, ids=lambda op: op.name)
+def test_a_key_belongs_to_one_target(operation: Operation, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With another target it is another request, with its own answer and its own repeats."""
+    assert operation.name == "cancel_order", "teach this test what a target of the new route is"
+    with started(monkeypatch) as shop:
+        shop.stock("TEA-1", units=9)
+        targets = [str(shop.order(f"k{n}", {"TEA-1": 1}).json["order_id"]) for n in range(2)]
+        firsts = {target: shop.cancel(target, key="one-key") for target in targets}
+        for target, first in firsts.items():
+            assert first.status == 202
+            assert first.json["order_id"] == target
+            assert "Idempotency-Replayed" not in first.headers
+        for target, first in firsts.items():
+            again = shop.cancel(target, key="one-key")
+            assert again.text == first.text
+            assert again.headers["Idempotency-Replayed"] == "true"

@@ -14,7 +14,7 @@ from shop.deploy import discover
 from shop.trace import from_header
 from tests.support import dynamodb, gateway
 from tests.support.checkout_scenario import ADDRESS, CheckoutScenario, started
-from tests.support.psp import DECLINED, NEEDS_ACTION
+from tests.support.psp import DECLINED, NEEDS_ACTION, SECRET
 
 EMAIL, NAME, PASSWORD = "ada.personal@example.com", "Augusta Personal", "quiet-harbour-42-lanterns"
 # What a person could be known, reached or charged by; of a password any form of it.
@@ -63,6 +63,17 @@ def test_personal_data_is_where_it_is_said_to_be_and_nowhere_else(
         lines = log.getvalue()
         assert '"message":"request"' in lines, "a log that says nothing guards nothing"
         assert [each for each in VALUES if each in lines and each not in TOO_COMMON] == []
+        assert SECRET not in lines
+        assert [
+            row for table in dynamodb.TABLES for row in dynamodb.rows(table) if SECRET in str(row)
+        ] == []
+        said = [
+            each.body for each in shop.interceptor.requests if each.service in ("states", "lambda")
+        ]
+        assert said
+        assert SECRET not in str(said), (
+            "what a browser authenticates with is asked for, and not kept"
+        )
         assert found() == {
             table.name: set(table.personal.attributes)
             for table in discover().tables.values()

@@ -68,7 +68,13 @@ def owes_a_refund(order: Order) -> Order:
     return domain.mark_refund_due(order, OTHER_PAYMENT, now=NOW)
 
 
-LIVES = [waits_for_action, is_to_be_cancelled, is_stuck, is_cancelled, owes_a_refund]
+def has_refunded(order: Order) -> Order:
+    return replace(owes_a_refund(order), refund_due=(), refunded=(OTHER_PAYMENT,))
+
+
+LIVES = [
+    waits_for_action, is_to_be_cancelled, is_stuck, is_cancelled, owes_a_refund, has_refunded,
+]  # fmt: skip
 
 
 def attach(orders: Orders, payment: str = PAYMENT, customer: str = CUSTOMER) -> object:

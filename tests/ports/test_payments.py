@@ -20,7 +20,9 @@ AT_PSP = make_payment(psp_reference="pi_1", attempt_id="att_1")
 
 
 def event_of(payment: Payment) -> Event:
-    return events.status_reached(payment, now=NOW, trace=TRACE)
+    found = events.status_reached(payment, now=NOW, trace=TRACE)
+    assert found is not None
+    return found
 
 
 @pytest.fixture(params=[FakePayments, PaymentRepository])
@@ -35,10 +37,11 @@ def test_a_payment_comes_back_as_it_was_stored(payments: Payments) -> None:
         return_url="https://shop.example/back",
         psp_reference="pi_1",
         attempt_id="att_1",
-        next_action={"type": "use_stripe_sdk", "client_secret": "s"},
+        next_action="use_stripe_sdk",
         decline_code="d",
         problem_code="p",
         captured_at=AT,
+        refunded_at=AT,
         answer=StoredResponse(202, "{}"),
         fingerprint="f",
         lease_owner="me",

@@ -8,6 +8,7 @@ scheduled; `pass_time` moves the clock.
 import functools
 import importlib
 import json
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -24,10 +25,13 @@ from catalog.repository.listings import ListingRepository
 from identity.clients import kms as keys
 from ledger.consumers import on_transaction_posted
 from ledger.repository import BalanceRepository
+from orders.api import checkout, place_order
 from payments import wiring
-from payments.api import receive_webhook
-from shop import clock
+from payments.api import create_payment, receive_webhook
+from shop import clock, ids, request_ids
 from shop.deploy import discover
+from shop.request_ids import RequestIds
+from shop.trace import from_header
 from tests.support import dynamodb, gateway
 from tests.support.fast_moto import quick
 from tests.support.interceptor import Function, Interceptor, tapped
@@ -213,6 +217,27 @@ class CheckoutScenario:
         result = self.interceptor.call(function, event)
         return gateway.Reply(result["statusCode"], result["headers"], result["body"])
 
+    def take_money(self, order_id: str) -> str:
+        """What no machine does: a payment takes the total of an order whatever its status is."""
+        order = self.row("orders", order_id)
+        payment_id = ids.derive("pay", order_id, "by mistake", region=ids.region_of(order_id))
+        details = {"payment_method": GOOD, "capture_method": "automatic", "return_url": None}
+        task = {
+            "payment": {"payment_id": payment_id, "details": details},
+            "order_id": order_id,
+            "customer_id": order["customer_id"],
+            "amount": int(order["total"]),
+            "currency": order["currency"],
+        }
+        held = self._step("authorize", **task)
+        assert self._step("capture", payment=held["state"])["outcome"] == "captured"
+        return payment_id
+
+    def _step(self, name: str, **task: Any) -> dict[str, Any]:
+        event = {"step": name, "trace": from_header(None).to_dict(), **task}
+        result: dict[str, Any] = self.interceptor.call("payments.steps", event)
+        return result
+
     # What happens by itself.
     def pass_time(self, **parts: float) -> None:
         """Move the clock of everything that reads it."""
@@ -282,6 +307,7 @@ def _lines(lines: dict[str, int]) -> list[dict[str, Any]]:
 def cold_start() -> None:
     """What a process keeps between invocations is gone."""
     keys.forget()
+    request_ids.forget(os.environ["REQUEST_ID_KEY_ARN"])
     receive_webhook.providers.cache_clear()
     on_transaction_posted.balances = BalanceRepository()
     list_products.listings = ListingRepository()
@@ -318,6 +344,10 @@ def _configure(monkeypatch: pytest.MonkeyPatch) -> None:
     mac_key = kms.create_key(KeySpec="HMAC_256", KeyUsage="GENERATE_VERIFY_MAC")["KeyMetadata"]
     monkeypatch.setenv("TOKEN_KEY_ARN", token_key["Arn"])
     monkeypatch.setenv("EMAIL_MAC_KEY_ARN", mac_key["Arn"])
+    id_key = kms.create_key(KeySpec="HMAC_256", KeyUsage="GENERATE_VERIFY_MAC")["KeyMetadata"]
+    monkeypatch.setenv("REQUEST_ID_KEY_ARN", id_key["Arn"])
+    for route in (place_order, checkout, create_payment):  # They read the variable once.
+        monkeypatch.setattr(route, "request_ids", RequestIds(id_key["Arn"]))
     value = json.dumps({"api_key": "sk_simulated", "webhook_secrets": [WEBHOOK_SECRET]})
     secret = boto3.client("secretsmanager", region_name=REGION)
     made = secret.create_secret(Name="psp", SecretString=value)

@@ -21,6 +21,7 @@ from shop import clock
 from shop.money import Money
 
 WEBHOOK_SECRET = "whsec_simulated"
+SECRET = "_secret_"  # in every client secret
 GOOD = "pm_card_visa"
 DECLINED = "pm_card_chargeDeclined"
 NEEDS_ACTION = "pm_card_authenticationRequired"
@@ -58,6 +59,7 @@ class SimulatedPsp:
     honours_keys: bool = True
     name: str = "stripe"
     unpayable: str = ""  # why it makes no payment at all
+    decline_code: str = "generic_decline"  # the bank's reason
     books: dict[str, Book] = field(default_factory=dict)
     calls: list[tuple[Call, str]] = field(default_factory=list)
     keys: dict[tuple[Call, str], set[str]] = field(default_factory=dict)  # by what it is about
@@ -153,19 +155,15 @@ class SimulatedPsp:
             "object": "payment_intent",
             "amount": 1,
             "status": "succeeded",
-            "client_secret": f"{reference}_secret_1",
+            "client_secret": f"{reference}{SECRET}1",
             "metadata": {"payment": book.payment_id},
             "charges": {"data": [{"billing_details": {"name": "Ada Exämple"}}]},
         }
         event = {"id": event_id, "object": "event", "type": type_, "data": {"object": intent}}
         return signed(json.dumps(event, ensure_ascii=False), secret)
 
-    def refund(self, reference: str, amount: int) -> None:
-        """Give captured money back; more than was captured is refused."""
-        book = self.books[reference]
-        if book.refunded + amount > book.captured:
-            raise PspInvalidState("amount_too_large")
-        book.refunded += amount
+    def refund(self, reference: str, *, key: str) -> None:
+        self._on(reference, "refund", key, self._refund)
 
     def _confirm(self, book: Book) -> None:
         if book.state is not PspState.CREATED:
@@ -192,6 +190,12 @@ class SimulatedPsp:
             raise PspInvalidState("payment_intent_unexpected_state")
         book.state = PspState.VOIDED
         book.voided += book.held
+
+    def _refund(self, book: Book) -> None:
+        """All that was taken; what has gone back before does not go back again."""
+        if book.state is not PspState.CAPTURED:
+            raise PspInvalidState("charge_not_captured")
+        book.refunded = book.captured
 
     def _on(
         self, reference: str, call: Call, key: str, change: Callable[[Book], None]
@@ -253,12 +257,12 @@ class SimulatedPsp:
 
     def _seen(self, reference: str) -> ProviderPayment:
         book = self.books[reference]
-        action = {"type": "use_stripe_sdk", "client_secret": f"{reference}_secret_1"}
+        action = {"type": "use_stripe_sdk", "client_secret": f"{reference}{SECRET}1"}
         return ProviderPayment(
             reference,
             book.state,
             book.amount,
-            decline_code="generic_decline" if book.state is PspState.DECLINED else None,
+            decline_code=self.decline_code if book.state is PspState.DECLINED else None,
             next_action=action if book.state is PspState.REQUIRES_ACTION else None,
         )
 

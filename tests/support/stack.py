@@ -115,9 +115,9 @@ class Stack:
         for table, function in self._mappings():
             self._read[table, function] = len(self._records(table))
 
-    def clear_parking(self) -> None:
-        """Somebody has looked at what the relay parked."""
-        for name in PARKING:
+    def clear_parking(self, *consumers: str) -> None:
+        """Somebody has looked at what the relay parked, and at the dead letters of consumers."""
+        for name in (*PARKING, *(f"{_queue_of(each)}-dlq" for each in consumers)):
             queue = self._queues.get_queue(name)
             queue._messages, queue._pending_messages = [], set()
 

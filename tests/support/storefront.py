@@ -17,7 +17,6 @@ import pytest
 from orders.api import checkout, place_order
 from payments import wiring
 from payments.api import confirm_payment, create_payment
-from shop import ids
 from shop.checkout import AbandonInput, OrderRef, PayInput, PaymentRequest
 from shop.checkout_execution import StepFunctionsCheckout
 from shop.deploy import discover
@@ -134,8 +133,7 @@ class Storefront:
 
 def payment_of(key: str) -> str:
     """The payment that POST /payments makes under this key."""
-    region = ids.region_of(gateway.CUSTOMER)
-    return ids.derive("pay", gateway.CUSTOMER, key, region=region)
+    return create_payment.request_ids.of("pay", gateway.CUSTOMER, key)
 
 
 @contextmanager

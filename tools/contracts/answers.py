@@ -15,6 +15,7 @@ def problem_types_of(route: Route) -> list[ProblemType]:
         problems.RATE_LIMITED,
         problems.INTERNAL_ERROR,
         problems.SERVICE_UNAVAILABLE,
+        problems.DEPENDENCY_UNAVAILABLE,
     ]
     if route.needs_token:
         found.append(problems.UNAUTHENTICATED)

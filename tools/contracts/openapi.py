@@ -147,7 +147,9 @@ def _parameters(operation: Operation) -> list[dict[str, Any]]:
                 "in": "header",
                 "required": True,
                 "schema": {"type": "string", "pattern": "^[!-~]{1,255}$"},
-                "description": "One key per intended effect; repeat it to get the first answer.",
+                "description": "One key per intended effect; repeat it to get the first answer. "
+                "It belongs to you, this route, and what the path names: elsewhere it is another "
+                "key, or refused.",
             }
         )
     if 304 in route.responses:

@@ -25,7 +25,7 @@ from inventory.domain.reservation import (
     Transition,
 )
 from inventory.service.ports import Inconsistent
-from shop import clock, ids, tables
+from shop import clock, ids, tables, telemetry
 from shop.events import Event
 from shop.tables import DUE_SHARDS, EventRow, TableModel, batch_get, transact
 from shop.text import compact_json
@@ -151,8 +151,8 @@ class StockRepository:
         """The longest overdue first, page by page; the index may be behind: conditions decide."""
         until = ReservationItem.next_attempt_at <= clock.rfc3339(now)
         shards = [ReservationItem.due.query(str(shard), until) for shard in range(DUE_SHARDS)]
-        for item in tables.oldest_first(shards, by=lambda item: str(item.next_attempt_at)):
-            yield _reservation(item)
+        found = tables.oldest_first(shards, by=lambda item: str(item.next_attempt_at))
+        return tables.readable(found, _reservation, count=_unreadable)
 
     def postpone(self, held: Reservation, *, next_attempt_at: str) -> None:
         """Look at it again then, if it still is as it was read."""
@@ -160,6 +160,10 @@ class StockRepository:
         tables.update(
             item, [ReservationItem.next_attempt_at.set(next_attempt_at)], _unchanged(held)
         )
+
+
+def _unreadable() -> None:
+    telemetry.emit_metric("ReservationUnreadable")
 
 
 def _add(transaction: TransactWrite, changes: Sequence[Change]) -> None:

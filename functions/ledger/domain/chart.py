@@ -71,6 +71,7 @@ def _move(debit: str, credit: str, amount: str = "amount") -> tuple[Leg, Leg]:
 TEMPLATES: Final[dict[str, tuple[Leg, ...]]] = {
     "payment_authorized": _move("1290", "2990"),
     "payment_captured": _move("1210:{psp}", "2100"),
+    "payment_refunded": _move("2100", "1210:{psp}"),  # before anything was fulfilled
     "gift_card_redeemed": _move("2300", "2100"),
     "order_fulfilled": (
         Leg("debit", "2100", "paid"),

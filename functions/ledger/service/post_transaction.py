@@ -6,7 +6,7 @@ from typing import Literal
 
 from ledger.domain import transaction as posting
 from ledger.domain.transaction import Transaction
-from ledger.events import CapturedPayment, EntryData, TransactionPosted
+from ledger.events import CapturedPayment, EntryData, RefundedPayment, TransactionPosted
 from ledger.service.ports import JournalWriter
 from shop import clock, events
 from shop.money import Money
@@ -35,6 +35,32 @@ def post_capture(
         references={"order_id": captured.order_id, "payment_id": captured.payment_id},
         cause_event_id=cause_event_id,
         effective=clock.parse(captured.captured_at),
+        journal=journal,
+        now=now,
+        trace=trace,
+    )
+
+
+def post_refund(
+    refunded: RefundedPayment,
+    *,
+    cause_event_id: str,
+    journal: JournalWriter,
+    now: datetime,
+    trace: Trace,
+) -> Outcome:
+    """Money was given back before anything was delivered: nobody owes anybody anything.
+
+    Raises posting.PostingRejected for an event that cannot be posted.
+    """
+    amount = Money(refunded.amount.amount, refunded.amount.currency)
+    return post(
+        "payment_refunded",
+        amounts={"amount": amount},
+        dimensions={"psp": refunded.psp},
+        references={"order_id": refunded.order_id, "payment_id": refunded.payment_id},
+        cause_event_id=cause_event_id,
+        effective=clock.parse(refunded.refunded_at),
         journal=journal,
         now=now,
         trace=trace,

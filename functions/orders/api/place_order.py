@@ -6,11 +6,12 @@ from orders.repository.orders import OrderRepository
 from orders.schemas import OrderOut, PlaceOrderIn
 from orders.service.receive_order import receive_order
 from orders.service.run_checkout import run_checkout
-from orders.settings import MachineSettings
+from orders.settings import PlacingSettings
 from shop import clock
 from shop.checkout_execution import StepFunctionsCheckout, time_to_wait
 from shop.http import Link, Request, Response, Route, entrypoint, replayed_response
 from shop.problems import Problem
+from shop.request_ids import RequestIds
 
 ROUTE = Route(
     "POST",
@@ -28,8 +29,9 @@ ROUTE = Route(
         Link("create_payment", body={"order_id": "$response.body#/order_id"}),
     ),
 )
-SETTINGS = MachineSettings.load()
+SETTINGS = PlacingSettings.load()
 orders = OrderRepository()
+request_ids = RequestIds(SETTINGS.request_id_key_arn)
 checkout = StepFunctionsCheckout(SETTINGS.checkout_machine_arn)
 
 
@@ -40,6 +42,7 @@ def handle(request: Request[PlaceOrderIn]) -> Response | Problem:
         request,
         Kind.ORDER,
         request.body.shipping_address,
+        request_ids=request_ids,
         path=ROUTE.path,
         now=now,
     )

@@ -119,6 +119,7 @@ class Order:
     awaiting: AwaitingState | None = None
     reason: str | None = None  # why it was cancelled or rejected
     refund_due: tuple[str, ...] = ()  # payments that took money which this order cannot keep
+    refunded: tuple[str, ...] = ()  # those of them whose money has gone back
     stuck: bool = False  # `checkout.stuck` was reported
     next_attempt_at: datetime | None = None  # when the recovery job looks at it next; None: never
     abandon_at: datetime | None = None  # from then on it is undone instead of resumed
@@ -253,6 +254,25 @@ def mark_refund_due(order: Order, payment_id: str, *, now: datetime) -> Order:
     )  # fmt: skip
 
 
+def refund_made(order: Order, payment_id: str, *, now: datetime) -> Order:
+    """The money has gone back; the same order if none was due for this payment.
+
+    With the last of them nobody has to look after an order that has ended.
+    """
+    if payment_id not in order.refund_due:
+        return order
+    due = tuple(each for each in order.refund_due if each != payment_id)
+    refunded = (*order.refunded, payment_id)
+    if due:
+        return _next(order, now, refund_due=due, refunded=refunded)
+    is_open = order.status in {Status.PENDING, Status.PLACED}
+    return _next(
+        order, now, refund_due=(), refunded=refunded, attempts=0,
+        next_attempt_at=now + RECOVER_AFTER if is_open else None,
+        abandon_at=now + ABANDON_AFTER if is_open else None,
+    )  # fmt: skip
+
+
 def waiting(order: Order, what: AwaitingState, *, now: datetime) -> Order:
     """Leave it alone until the customer or the shop acts, or the time for that is over."""
     until = now + (ABANDON_AFTER if what is AwaitingState.CUSTOMER_ACTION else CAPTURE_WITHIN)
@@ -322,7 +342,7 @@ def _captured(order: Order, payment_id: str, *, now: datetime) -> Order:
     if may_pay(order, payment_id):
         return paid(order, payment_id, now=now)
     paid_before = (order.status, order.payment_id) == (Status.PAID, payment_id)
-    if paid_before or payment_id in order.refund_due:
+    if paid_before or payment_id in (*order.refund_due, *order.refunded):
         return order
     return mark_refund_due(order, payment_id, now=now)
 

@@ -53,6 +53,7 @@ class OrderItem(tables.EventRow):
     awaiting = UnicodeAttribute(null=True)
     reason = UnicodeAttribute(null=True)
     refund_due = tables.CompactJSONAttribute(null=True)
+    refunded = tables.CompactJSONAttribute(null=True)
     stuck = BooleanAttribute(null=True)
     cancellation_requested_by = UnicodeAttribute(null=True)
     attempts = NumberAttribute(null=True)
@@ -247,6 +248,7 @@ def _state(order: Order) -> dict[str, Any]:
     data = order_mapper.to_dict(order)
     totals = data.pop("totals") or dict.fromkeys(domain.Totals.__dataclass_fields__)
     data["refund_due"] = data["refund_due"] or None
+    data["refunded"] = data["refunded"] or None
     data["stuck"] = data["stuck"] or None
     data["due_shard"] = (
         str(ids.shard_of(order.order_id, tables.DUE_SHARDS)) if order.next_attempt_at else None
@@ -262,6 +264,7 @@ def _record(item: OrderItem) -> StoredOrder:
     data |= {
         "totals": totals if item.total is not None else None,
         "refund_due": item.refund_due or [],
+        "refunded": item.refunded or [],
         "stuck": bool(item.stuck),
         "attempts": int(item.attempts or 0),
         "version": int(item.version or 0),

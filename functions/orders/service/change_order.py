@@ -71,6 +71,12 @@ def _event_for(before: Order, after: Order) -> EventData | None:
             payment_id=after.refund_due[-1],
             reason="captured_after_close",
         )
+    if after.refund_due and after.attempts > before.attempts:  # Asked for again, in turn.
+        return CheckoutStuck(
+            order_id=after.order_id,
+            payment_id=after.refund_due[after.attempts % len(after.refund_due)],
+            reason="captured_after_close",
+        )
     if after.stuck and not before.stuck:
         return CheckoutStuck(order_id=after.order_id, payment_id=after.payment_id, reason="slow")
     return None

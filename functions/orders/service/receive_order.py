@@ -10,9 +10,10 @@ from orders.domain import order as domain
 from orders.domain.order import Kind, Line
 from orders.schemas import Address, CheckoutIn, PlaceOrderIn
 from orders.service.ports import OriginalRequest, StoredOrder
-from shop import idempotency, ids
+from shop import idempotency
 from shop.http import Request
 from shop.lines import merge
+from shop.request_ids import RequestIds
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,7 @@ def receive_order(
     kind: Kind,
     address: Address,
     *,
+    request_ids: RequestIds,
     path: str,
     now: datetime,
     payment_method: str | None = None,
@@ -36,7 +38,7 @@ def receive_order(
     """The order that this request is to make; a repeat with the same key has the same id."""
     body, customer = request.body, request.user.subject
     order = domain.create(
-        order_id=ids.derive("ord", customer, request.key, region=ids.region_of(customer)),
+        order_id=request_ids.of("ord", customer, request.key),
         customer_id=customer,
         kind=kind,
         currency=body.currency,

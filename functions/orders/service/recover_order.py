@@ -46,6 +46,28 @@ def payment_captured(
     return "refund_due" if payment_id in after.refund_due else "paid"
 
 
+def payment_refunded(
+    order_id: str,
+    payment_id: str,
+    *,
+    orders: Orders,
+    trace: Trace,
+    causation_id: str,
+    now: datetime,
+) -> str:
+    """What was due back has gone back; `refunded`, or `ignored` if it is not due, or no more."""
+    before = _existing(orders, order_id)
+
+    def decide(record: StoredOrder) -> OrderChange | None:
+        after = domain.refund_made(record.order, payment_id, now=now)
+        if after is record.order:
+            return None
+        return change(record.order, after, trace=trace, causation_id=causation_id)
+
+    after = update_with_retry(orders, before, decide).order
+    return "ignored" if after.version == before.order.version else "refunded"
+
+
 def reservation_expired(
     order_id: str, *, orders: Orders, trace: Trace, causation_id: str, now: datetime
 ) -> str:
@@ -72,7 +94,8 @@ def retry_stalled(
     """One order that stands unfinished: resume it, or undo it when it had its time.
 
     It is put off first, so that two jobs do not both start a machine, and a machine that fails
-    is not started again at once. Returns the mode that was started, `refund_due` or `left`.
+    is not started again at once. What is due back is asked for again. Returns the mode that was
+    started, `refund_due` or `left`.
     """
     record = orders.get(order_id)
     if record is None or record.order.next_attempt_at is None or record.order.next_attempt_at > now:

@@ -12,11 +12,12 @@ from payments.domain.payment import Payment
 from payments.repository.payments import PaymentRepository
 from payments.schemas import PaymentIn, PaymentOut
 from payments.service.create_payment import create_payment, refuse_test_method
-from payments.settings import RequestSettings
-from shop import clock, idempotency, ids
+from payments.settings import CreatingSettings
+from shop import clock, idempotency
 from shop.checkout_execution import StepFunctionsCheckout, time_to_wait
 from shop.http import Link, Request, Response, Route, entrypoint, replayed_response
 from shop.problems import Problem
+from shop.request_ids import RequestIds
 
 ROUTE = Route(
     method="POST",
@@ -39,8 +40,9 @@ ROUTE = Route(
         Link("get_order", {"order_id": "$response.body#/order_id"}),
     ),
 )
-settings = RequestSettings.load()
+settings = CreatingSettings.load()
 payments = PaymentRepository()
+request_ids = RequestIds(settings.request_id_key_arn)
 checkout = StepFunctionsCheckout(settings.checkout_machine_arn)
 
 
@@ -53,7 +55,7 @@ def handle(request: Request[PaymentIn]) -> Response | Problem:
             return refused
     customer_id = request.user.subject
     wanted = Payment(
-        payment_id=ids.derive("pay", customer_id, request.key, region=ids.region_of(customer_id)),
+        payment_id=request_ids.of("pay", customer_id, request.key),
         order_id=body.order_id,
         customer_id=customer_id,
         payment_method=body.payment_method,

@@ -1,8 +1,12 @@
-"""GET /payments/{payment_id}. Problems: 404 not_found, also for another customer's payment."""
+"""GET /payments/{payment_id}. Problems: 404 not_found, also for another customer's payment.
+
+The only answer with what a customer needs to authenticate, and for that customer only.
+"""
 
 from payments.repository.payments import PaymentRepository
 from payments.schemas import PaymentDetailOut
-from payments.service.get_payment import get_payment
+from payments.service.get_payment import get_payment, next_action
+from payments.service.ports import Psp
 from shop import problems
 from shop.http import Request, Response, Route, entrypoint
 from shop.problems import Problem
@@ -31,8 +35,17 @@ def handle(request: Request[None]) -> Response | Problem:
     )
     if isinstance(payment, Problem):
         return payment
-    shown = PaymentDetailOut.of(payment, for_customer=payment.customer_id == caller.subject)
+    own = payment.customer_id == caller.subject
+    action = next_action(payment, psp=_psp) if own else None
+    shown = PaymentDetailOut.detailed(payment, for_customer=own, action=action)
     return Response(200, shown, etag=f'"{payment.version}"')
+
+
+def _psp() -> Psp:
+    """Imported when it is needed: the provider's library is large, and most answers do without."""
+    from payments import wiring
+
+    return wiring.open_psp()
 
 
 handler = entrypoint(ROUTE, handle)

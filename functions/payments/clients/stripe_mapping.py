@@ -18,6 +18,9 @@ _STATES = {
     "succeeded": PspState.CAPTURED,
     "canceled": PspState.VOIDED,
 }
+# Of a refund. Money that is on its way back is given back: Stripe owes it to the customer.
+REFUNDED = frozenset({"succeeded", "pending"})
+REFUNDED_BEFORE = "charge_already_refunded"
 # Where Stripe's unit is not ISO 4217's: ISK and UGX are written with two decimals that must be 00,
 # MGA without its fifths. Amounts with three decimals end in 0.
 _NAME = re.compile(r"[\w.]{1,200}", re.ASCII)  # ids and types of theirs, and our ids

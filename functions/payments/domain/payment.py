@@ -7,13 +7,13 @@ payment. What a provider does not say clearly makes it `unknown`: never paid, ne
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Literal
 
-from shop import ids
+from shop import clock, ids
 from shop.checkout import CaptureMethod
-from shop.idempotency import StoredResponse
+from shop.idempotency import LEASE, StoredResponse
 from shop.money import Money
 
 # Rules of time; orders have the same under the same names. An execution is left alone for longer
@@ -39,6 +39,21 @@ FINAL = frozenset({Status.CAPTURED, Status.FAILED, Status.VOIDED})
 METHOD_INVALID = "payment_method_invalid"
 DECLINED = "payment_declined"
 CLOSED = "order_closed"
+NO_ORDER = "not_found"
+
+CARD_DECLINED = "card_declined"
+# What a bank says that helps an honest customer. Whatever else it says is for staff: that a card is
+# known as stolen would tell the thief so.
+TOLD_TO_CUSTOMERS = frozenset(
+    {
+        "authentication_required", "card_not_supported", "card_velocity_exceeded",
+        "currency_not_supported", "expired_card", "incorrect_address", "incorrect_cvc",
+        "incorrect_number", "incorrect_zip", "insufficient_funds", "invalid_cvc",
+        "invalid_expiry_month", "invalid_expiry_year", "invalid_number", "issuer_not_available",
+        "payment_intent_authentication_failure", "processing_error", "try_again_later",
+        "withdrawal_count_limit_exceeded",
+    }
+)  # fmt: skip
 
 
 class PspState(StrEnum):
@@ -55,13 +70,15 @@ class PspState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ProviderPayment:
-    """One look at the provider's books. `next_action` holds only what the customer may see."""
+    """One look at the provider's books. `next_action` is for the customer's eyes, and with it
+    somebody else could go on: it is shown, and never stored.
+    """
 
     reference: str
     state: PspState
     amount: Money
     decline_code: str | None = None
-    next_action: Mapping[str, Any] | None = None
+    next_action: Mapping[str, Any] | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +114,11 @@ class Payment:
     psp: str = "stripe"
     attempt_id: str = ""
     psp_reference: str | None = None
-    next_action: Mapping[str, Any] | None = field(default=None, repr=False)
-    decline_code: str | None = None  # the provider's word for why
+    next_action: str | None = None  # its type; what the customer needs for it, the provider knows
+    decline_code: str | None = None  # the provider's word for why; for staff
     problem_code: str | None = None  # ours, from the catalogue of problems
     captured_at: str | None = None
+    refunded_at: str | None = None  # all of it; its status stays as it was
     next_attempt_at: str | None = None
     version: int = 1
     answer: StoredResponse | None = field(default=None, repr=False)
@@ -117,6 +135,18 @@ class Payment:
         return self.amount
 
     @property
+    def customer_decline_code(self) -> str | None:
+        """Why it was declined, as far as its customer is told."""
+        if self.problem_code != DECLINED or self.decline_code is None:
+            return None
+        return self.decline_code if self.decline_code in TOLD_TO_CUSTOMERS else CARD_DECLINED
+
+    @property
+    def is_of_no_order(self) -> bool:
+        """Ended because its customer has no such order: it never had anything to do with one."""
+        return self.problem_code == NO_ORDER and self.psp_reference is None
+
+    @property
     def awaits_manual_capture(self) -> bool:
         """Authorised, and it is not for the checkout to capture it."""
         return self.status is Status.AUTHORIZED and self.capture_method == "manual"
@@ -131,6 +161,14 @@ class Payment:
         """Whether a look at the provider's books can bring it on."""
         under_way = self.status in (Status.PENDING, Status.REQUIRES_ACTION, Status.UNKNOWN)
         return under_way or self.is_capture_pending
+
+
+def is_at_work(payment: Payment, *, now: datetime) -> bool:
+    """Whether a run has just begun it, or has just seen its money held: that run goes on by itself,
+    and if it dies, recovery does.
+    """
+    recent = payment.updated_at > clock.rfc3339(now - LEASE)
+    return recent and (payment.status is Status.PENDING or payment.is_capture_pending)
 
 
 def attempt_of(payment_id: str) -> str:
@@ -186,7 +224,9 @@ def apply_provider_state(
     return replace(
         payment,
         status=status,
-        next_action=seen.next_action if status is Status.REQUIRES_ACTION else None,
+        next_action=(seen.next_action or {}).get("type")
+        if status is Status.REQUIRES_ACTION
+        else None,
         decline_code=(seen.decline_code or "declined") if status is Status.FAILED else None,
         problem_code=_PROBLEM.get(status),
         captured_at=at if status is Status.CAPTURED else None,
@@ -215,6 +255,13 @@ def end(payment: Payment, status: Status, problem_code: str, *, at: str) -> Paym
         updated_at=at,
         version=payment.version + 1,
     )
+
+
+def refunded(payment: Payment, *, at: str) -> Payment:
+    """All of the money that was taken has been given back."""
+    if payment.status is not Status.CAPTURED:
+        raise PaymentConflict(f"refund of a payment that is {payment.status}")
+    return replace(payment, refunded_at=at, updated_at=at, version=payment.version + 1)
 
 
 def unpayable(payment: Payment, why: ProviderRejection, *, at: str) -> Payment:

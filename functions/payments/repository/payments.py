@@ -14,7 +14,7 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
 from payments.domain.payment import Payment, Status
-from shop import clock, ids, tables
+from shop import clock, ids, tables, telemetry
 from shop.checkout import CaptureMethod
 from shop.events import Event
 from shop.idempotency import StoredResponse
@@ -45,6 +45,7 @@ class PaymentItem(tables.EventRow):
     decline_code = UnicodeAttribute(null=True)
     problem_code = UnicodeAttribute(null=True)
     captured_at = UnicodeAttribute(null=True)
+    refunded_at = UnicodeAttribute(null=True)
     created_at = UnicodeAttribute()
     updated_at = UnicodeAttribute()
     version = NumberAttribute()
@@ -166,7 +167,8 @@ class PaymentRepository:
                 for row in rows
                 if row.next_attempt_at is not None and row.next_attempt_at <= until
             ]
-            yield from map(_payment, sorted(due, key=lambda row: str(row.next_attempt_at)))
+            due.sort(key=lambda row: str(row.next_attempt_at))
+            yield from tables.readable(due, _payment, count=_unreadable)
 
     def postpone(self, payment: Payment, *, next_attempt_at: str) -> bool:
         """Move it back in the index if it is as it was read there."""
@@ -180,6 +182,10 @@ class PaymentRepository:
     def _update(self, payment_id: str, actions: list[Action], condition: Condition) -> bool:
         """Of what tells nobody anything: the row's last event was told before."""
         return tables.update(PaymentItem(*_key(payment_id)), actions, condition) is None
+
+
+def _unreadable() -> None:
+    telemetry.emit_metric("PaymentUnreadable")
 
 
 def _key(payment_id: str) -> tuple[str, str]:
@@ -205,10 +211,11 @@ def _attributes(payment: Payment) -> dict[str, Any]:
         "psp": payment.psp,
         "attempt_id": payment.attempt_id or None,
         "psp_reference": payment.psp_reference,
-        "next_action": None if payment.next_action is None else _dump(payment.next_action),
+        "next_action": payment.next_action,
         "decline_code": payment.decline_code,
         "problem_code": payment.problem_code,
         "captured_at": payment.captured_at,
+        "refunded_at": payment.refunded_at,
         "created_at": payment.created_at,
         "updated_at": payment.updated_at,
         "version": payment.version,
@@ -238,10 +245,11 @@ def _payment(item: PaymentItem) -> Payment:
         psp=item.psp,
         attempt_id=item.attempt_id or "",
         psp_reference=item.psp_reference,
-        next_action=None if item.next_action is None else json.loads(item.next_action),
+        next_action=item.next_action,
         decline_code=item.decline_code,
         problem_code=item.problem_code,
         captured_at=item.captured_at,
+        refunded_at=item.refunded_at,
         created_at=item.created_at,
         updated_at=item.updated_at,
         version=int(item.version),

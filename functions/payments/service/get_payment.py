@@ -1,8 +1,12 @@
-"""One payment, for those who may see it."""
+"""One payment, for those who may see it, and what its customer has to do now."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from payments import problems
-from payments.domain.payment import Payment
-from payments.service.ports import Payments
+from payments.domain.payment import Payment, Status
+from payments.service.call_psp import reference_of
+from payments.service.ports import Payments, Psp
 from shop import ids
 from shop.problems import Problem
 
@@ -15,3 +19,13 @@ def get_payment(
     if payment is None or not (sees_all or payment.customer_id == subject):
         return Problem(problems.NOT_FOUND, "There is no such payment.")
     return payment
+
+
+def next_action(payment: Payment, *, psp: Callable[[], Psp]) -> Mapping[str, Any] | None:
+    """What the customer's browser needs to authenticate, as the provider has it; kept nowhere.
+
+    Raises PspUnavailable. Only a payment that waits for its customer is asked for.
+    """
+    if payment.status is not Status.REQUIRES_ACTION:
+        return None
+    return psp().retrieve(reference_of(payment)).next_action

@@ -9,6 +9,7 @@ stored once, only the stored one is confirmed, and what is known already is look
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
+from payments.domain import payment as domain
 from payments.domain.payment import Payment
 from payments.service import run_checkout
 from payments.service.ports import Payments, WebhookEvent, WebhookEvents
@@ -28,7 +29,8 @@ def handle_webhook(
     now: datetime,
     trace_of: Callable[[Mapping[str, str]], Trace],
 ) -> str:
-    """`started`, `ignored` (nothing of ours waits for it), or `repeated`.
+    """`started`, `ignored` (nothing of ours waits for it), `at_work` (a run that will see the same
+    books has the payment) or `repeated`.
 
     It is marked as processed after the start: a crash between the two makes the provider send it
     again, and the machine start again.
@@ -37,7 +39,9 @@ def handle_webhook(
         return "repeated"
     payment = _of(notice, payments)
     outcome = "ignored"
-    if payment is not None and payment.is_unfinished:
+    if payment is not None and domain.is_at_work(payment, now=now):
+        outcome = "at_work"
+    elif payment is not None and payment.is_unfinished:
         checkout.start(run_checkout.pay_input(payment, trace_of(payment.trace)))
         outcome = "started"
     notices.processed(notice, outcome)

@@ -6,12 +6,13 @@ from datetime import datetime
 from typing import Protocol
 
 from payments.domain.payment import Payment, ProviderPayment, ProviderRejection
+from shop.dependencies import DependencyUnavailable
 from shop.events import Event
 from shop.idempotency import StoredResponse
 from shop.money import Money
 
 
-class PspUnavailable(Exception):
+class PspUnavailable(DependencyUnavailable):
     """No answer: whether the provider acted is not known. Look before doing anything else."""
 
 
@@ -88,6 +89,11 @@ class Psp(Protocol):
 
     def cancel(self, reference: str, *, key: str) -> ProviderPayment:
         """Let go of what is held or could be. Raises PspInvalidState if it is too late."""
+
+    def refund(self, reference: str, *, key: str) -> None:
+        """Give all that was taken back; what was given back before stays so. Raises PspInvalidState
+        if the provider refuses.
+        """
 
 
 class Payments(Protocol):

@@ -30,9 +30,10 @@ def problem_of(payment: Payment, *, detail: str = "") -> Problem:
     extra = {"payment_id": payment.payment_id}
     errors = []
     usual = _DETAILS.get(code, "Nothing was charged.")
-    if payment.decline_code is not None:
-        extra["decline_code"] = payment.decline_code
-        usual = _AS_ASKED if code == METHOD_INVALID else usual
+    if payment.customer_decline_code is not None:
+        extra["decline_code"] = payment.customer_decline_code
+    if code == METHOD_INVALID and payment.decline_code is not None:
+        usual = _AS_ASKED
     elif code == METHOD_INVALID:
         errors = [{"pointer": "/payment_method", "code": code, "detail": "cannot be used"}]
     return Problem(

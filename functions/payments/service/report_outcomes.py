@@ -77,7 +77,7 @@ def of_authorize(payment: Payment, trace: Trace) -> AuthorizeOutcome:
         answer=answer,
         code=problem.type.code,
         detail=problem.detail,
-        decline_code=payment.decline_code,
+        decline_code=payment.customer_decline_code,
     )
 
 

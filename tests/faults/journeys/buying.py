@@ -172,14 +172,16 @@ def pay_manual_capture(world: FaultEnvironment) -> None:
     actions.pay(world, "pay", world.seen["order"], capture_method="manual")
 
 
-@journey(given=placed, orders=["paid"], payments=["captured"], answers=[202, 200, 200])
+@journey(given=placed, orders=["paid"], payments=["captured"], answers=[202, 200, 200, 200])
 def three_d_secure(world: FaultEnvironment) -> None:
-    """Wait for the customer, then go on."""
+    """Wait for the customer, who asks what to do, then go on."""
     reply = actions.pay(world, "pay", world.seen["order"], NEEDS_ACTION)
-    authenticate(world)
     payment_id = reply.json.get("payment_id", "")
+    path = f"/payments/{payment_id}"
+    actions.get(world, "payments.get_payment", path, payment_id=payment_id)
+    authenticate(world)
     actions.confirm(world, payment_id)
-    actions.get(world, "payments.get_payment", f"/payments/{payment_id}", payment_id=payment_id)
+    actions.get(world, "payments.get_payment", path, payment_id=payment_id)
 
 
 @journey(given=waiting, orders=["cancelled"], payments=["failed"], answers=[402])

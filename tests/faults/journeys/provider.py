@@ -32,6 +32,14 @@ def webhook_before_answer(world: FaultEnvironment) -> None:
     actions.pay(world, "pay", world.seen["order"], NEEDS_ACTION)
 
 
+@journey(given=waiting, orders=["paid"], payments=["captured"])
+def webhook_alone(world: FaultEnvironment) -> None:
+    """The customer agreed and never came back."""
+    authenticate(world)
+    _tell(world, HELD)
+    world.execute()
+
+
 @journey(given=paid, orders=["paid"], payments=["captured"])
 def webhooks_afterwards(world: FaultEnvironment) -> None:
     """Everything is known already."""

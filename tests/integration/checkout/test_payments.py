@@ -7,7 +7,7 @@ from payments.api import get_payment
 from tests.support import dynamodb, gateway
 from tests.support.checkout_scenario import CheckoutScenario
 from tests.support.checks import at_rest
-from tests.support.psp import DECLINED, NEEDS_ACTION
+from tests.support.psp import DECLINED, GOOD, NEEDS_ACTION
 
 
 def _placed(shop: CheckoutScenario, *, units: int = 5) -> str:
@@ -398,3 +398,33 @@ def _checkout_payment(shop: CheckoutScenario, body: dict[str, dict[str, str]]) -
 
 def _dead(*_: object) -> None:
     raise RuntimeError("dead")
+
+
+@pytest.mark.parametrize("exists", [True, False])
+def test_a_stranger_leaves_nothing_in_the_timeline_of_an_order(
+    shop: CheckoutScenario, exists: bool
+) -> None:
+    shop.stock("TEA-1", units=5)
+    order_id = shop.order("k1", {"TEA-1": 1}).json["order_id"]
+    wanted = order_id if exists else order_id[:-1] + ("0" if order_id[-1] != "0" else "1")
+    shop.deliver()
+    before = _timeline(wanted)
+    for number in range(3):
+        body = {"order_id": wanted, "payment_method": GOOD, "capture_method": "automatic"}
+        reply = shop.post("/payments", body, f"p{number}", sub=STRANGER)
+        assert (reply.status, reply.json["code"]) == (404, "not_found")
+        assert shop.post("/payments", body, f"p{number}", sub=STRANGER).text == reply.text
+    shop.deliver()
+    assert _timeline(wanted) == before
+    assert shop.events("payment.") == []
+    assert shop.pay("pay", order_id).status == 201, "it can still be paid"
+    shop.settle(minutes=1)
+    at_rest(shop)
+
+
+STRANGER = "usr_use1_0000000000000000000000000z"
+
+
+def _timeline(order_id: str) -> list[str]:
+    rows = [row for row in dynamodb.rows("orders") if row["pk"] == f"ORDER#{order_id}"]
+    return sorted(str(row["sk"]) for row in rows)

@@ -180,3 +180,22 @@ def test_what_became_of_a_hold_is_not_undone_by_a_sweep_that_read_it_before(
     assert found.status is status
     assert sweep() == {"expired": 0, "ended_otherwise": 1, "failed": 0}
     assert sorted(map(str, dynamodb.rows("inventory"))) == before
+
+
+def test_many_that_are_refused_and_one_that_cannot_be_read_hold_up_nobody(
+    stocked: Stocked, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stocked(A={EWR: 200}, B={EWR: 9})
+    for order in range(100):
+        reserve({"A": 1}, order=order)
+    reserve({"B": 1}, order=100)
+    reserve({"B": 1}, order=101)
+    dynamodb.change("inventory", "SKU#A", f"LOC#{EWR}", reserved=0)
+    broken = f"RSV#{id_of(order_id(100))}"
+    dynamodb.change("inventory", broken, "RSV", lines="?")
+    assert sweep() == {"expired": 1, "ended_otherwise": 0, "failed": 100}
+    assert "ReservationUnreadable" in capsys.readouterr().out
+    # What is put right comes back with the next try.
+    dynamodb.change("inventory", "SKU#A", f"LOC#{EWR}", reserved=100)
+    assert sweep(minutes=76)["expired"] == 100
+    assert stock_rows() == {("A", EWR): (200, 0, 200), ("B", EWR): (8, 1, 9)}

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from orders.domain.order import Order, Status
+from orders.invariants import Owner
 from orders.repository.orders import OrderRepository
 from orders.service.ports import OrderChange
 from shop.facts import EventExpected, EventHeard, OrderState, PaymentState, ReservationState
@@ -24,6 +25,9 @@ SOLD = ReservationState(
 )
 
 
+DATA = {"order_id": ORDER_ID}
+
+
 def save(orders: OrderRepository, placed: Order, status: Status, **fields: object) -> None:
     after = replace(placed, status=status, version=placed.version + 1, **fields)  # type: ignore[arg-type]
     assert orders.save(OrderChange(after)) is None
@@ -31,7 +35,7 @@ def save(orders: OrderRepository, placed: Order, status: Status, **fields: objec
 
 def test_a_pending_order_expects_no_event(keep: Keep) -> None:
     order = keep(pending(), place=False)
-    assert stated("orders") == [
+    assert [fact for fact in stated("orders") if not isinstance(fact, Owner)] == [
         OrderState(
             ORDER_ID,
             status="pending",
@@ -52,7 +56,8 @@ def test_what_became_of_an_order_was_told(
     placed = keep(pending())
     if status is not Status.PLACED:
         save(orders, placed, status)
-    [state, expected] = stated("orders")
+    [state, owner, expected] = stated("orders")
+    assert owner == Owner(ORDER_ID, placed.customer_id)
     assert isinstance(state, OrderState)
     assert expected == EventExpected(ORDER_ID, f"order.{status}")
     assert state.is_final == (status is not Status.PLACED)
@@ -75,8 +80,29 @@ def test_what_is_owed_back_is_stated(orders: OrderRepository, keep: Keep) -> Non
     assert state.owed == (OTHER_PAYMENT,)
 
 
-def test_a_timeline_is_named_for_its_events(orders: OrderRepository) -> None:
-    event = {"id": "evt_1", "type": "order.paid", "subject": ORDER_ID, "sequence": 2}
+def test_a_timeline_is_named_for_its_events(orders: OrderRepository, keep: Keep) -> None:
+    keep(pending())
+    event = {"id": "evt_1", "type": "order.paid", "subject": ORDER_ID, "sequence": 2, "data": DATA}
     orders.record_event(ORDER_ID, {**event, "occurred_at": "2026-11-22T10:00:00.000Z"})
     assert EventHeard(ORDER_ID, "order.paid", 2, "evt_1") in stated("orders")
     assert violated("orders") == set()
+
+
+@pytest.mark.parametrize(
+    ("data", "wrong"),
+    [
+        (DATA, False),
+        (DATA | {"customer_id": pending().customer_id}, False),
+        (DATA | {"customer_id": "usr_use1_00000000000000000000000009"}, True),
+        ({"order_id": "ord_use1_00000000000000000000000009"}, True),
+    ],
+)
+def test_a_timeline_holds_what_is_about_its_order_and_its_customer(
+    orders: OrderRepository, keep: Keep, data: dict[str, str], wrong: bool
+) -> None:
+    event = {"id": "evt_1", "type": "payment.failed", "subject": PAYMENT, "sequence": 2}
+    event |= {"data": data, "occurred_at": "2026-11-22T10:00:00.000Z"}
+    orders.record_event(ORDER_ID, event)
+    assert violated("orders") == {("I6", "evt_1")}, "there is no such order"
+    keep(pending())
+    assert violated("orders") == ({("I6", "evt_1")} if wrong else set())

@@ -7,7 +7,7 @@ import pytest
 from payments import events
 from payments.domain.payment import Payment, Status
 from payments.repository.payments import PaymentRepository
-from shop.facts import CapturePosted, EventExpected, OrderState, PaymentState
+from shop.facts import CapturePosted, EventExpected, OrderState, PaymentState, RefundPosted
 from tests.support import dynamodb
 from tests.support.invariants import stated, violated
 from tests.unit.payments.fakes import AT, NOW, ORDER, PAYMENT, TRACE, make_payment
@@ -95,3 +95,25 @@ def test_nothing_is_held_at_the_provider_for_an_order_that_is_final(status: Stat
     store(replace(AT_PSP, status=status))
     assert violated("payments", PAID) == {("I5", PAYMENT)}
     assert violated("payments", replace(PAID, is_final=False, is_paid=False)) == set()
+
+
+def test_a_refund_was_owed_and_is_posted_once() -> None:
+    store(replace(AT_PSP, status=Status.CAPTURED, refunded_at=AT))
+    owed = replace(PAID, status="cancelled", is_paid=False, owed=(PAYMENT,))
+    once, again = (RefundPosted(PAYMENT, transaction_id=f"txn_{n}") for n in (2, 3))
+    assert violated("payments", owed, POSTED, once) == set()
+    for posted in ((), (once, again)):
+        assert violated("payments", owed, POSTED, *posted) == {("I4", PAYMENT)}
+    assert violated("payments", PAID, POSTED, once) == {("I4", PAYMENT)}
+
+
+def test_what_has_not_gone_back_is_posted_as_no_refund() -> None:
+    store(replace(AT_PSP, status=Status.CAPTURED))
+    assert violated("payments", PAID, POSTED, RefundPosted(PAYMENT, transaction_id="txn_2")) == {
+        ("I4", PAYMENT)
+    }
+
+
+def test_a_payment_for_an_order_of_nobody_is_told_to_nobody() -> None:
+    store(make_payment(status=Status.FAILED, problem_code="not_found"))
+    assert not [fact for fact in stated("payments") if isinstance(fact, EventExpected)]

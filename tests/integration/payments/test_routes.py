@@ -86,7 +86,7 @@ def test_a_decline_is_a_problem_and_stays_one(
     assert (first.status, first.json["code"]) == (status, code)
     assert first.headers["Content-Type"] == "application/problem+json"
     assert first.json["instance"] == "/payments"
-    assert first.json.get("decline_code") == ("generic_decline" if status == 402 else None)
+    assert first.json.get("decline_code") == ("card_declined" if status == 402 else None)
     again = pay(method, request="r-2")
     assert again.text == first.text
     assert types() == ["payment.failed"]
@@ -109,7 +109,7 @@ def test_authentication_is_finished_by_confirm(world: FaultEnvironment) -> None:
     first = pay(NEEDS_ACTION)
     payment_id = first.json["payment_id"]
     assert (first.status, first.json["status"]) == (202, "requires_action")
-    assert first.json["next_action"]["type"] == "use_stripe_sdk"
+    assert first.json["next_action"] == {"type": "use_stripe_sdk"}
     assert confirm(payment_id).status == 202
 
     world.psp.authenticate(first.json["psp_reference"], success=True)
@@ -126,7 +126,7 @@ def test_a_failed_authentication_is_a_decline(world: FaultEnvironment) -> None:
     world.psp.authenticate(first.json["psp_reference"], success=False)
     reply = confirm(first.json["payment_id"])
     assert (reply.status, reply.json["code"]) == (402, "payment_declined")
-    assert reply.json["decline_code"] == "generic_decline"
+    assert reply.json["decline_code"] == "card_declined"
 
 
 def test_the_recovery_job_finishes_for_a_customer_who_never_came_back(
@@ -281,6 +281,7 @@ def test_staff_see_all_but_not_the_client_secret(world: FaultEnvironment, scope:
     assert get(payment_id, sub=CUSTOMER).json["next_action"]["client_secret"]
     seen = get(payment_id, sub=OTHER, scope=scope)
     assert (seen.status, seen.json["next_action"]) == (200, None)
+    assert world.psp.count("retrieve") == 1, "for its customer only"
     assert get(payment_id, sub=OTHER, scope="finance:read").status == 403
 
 
@@ -322,3 +323,26 @@ def test_test_methods_are_refused_in_production(
 def _later(monkeypatch: pytest.MonkeyPatch, *, minutes: float) -> None:
     now = clock.now() + timedelta(minutes=minutes)
     monkeypatch.setattr(clock, "now", lambda: now)
+
+
+@pytest.mark.parametrize(
+    "code", ["stolen_card", "lost_card", "fraudulent", "pickup_card", "unheard_of"]
+)
+def test_why_a_bank_suspects_a_card_is_for_staff(world: FaultEnvironment, code: str) -> None:
+    world.psp.decline_code = code
+    first = pay(DECLINED)
+    assert (first.status, first.json["decline_code"]) == (402, "card_declined")
+    payment_id = first.json["payment_id"]
+    assert code not in get(payment_id).text
+    assert get(payment_id).json["attempts"][0]["decline_code"] == "card_declined"
+    assert get(payment_id, sub=OTHER, scope="payments:write").json["decline_code"] == code
+    [row] = [row for row in dynamodb.rows("payments") if row["sk"] == "PAYMENT"]
+    assert [name for name, value in row.items() if code in str(value)] == ["decline_code"]
+
+
+@pytest.mark.parametrize("code", ["insufficient_funds", "expired_card", "incorrect_cvc"])
+def test_what_helps_a_customer_is_told(world: FaultEnvironment, code: str) -> None:
+    world.psp.decline_code = code
+    first = pay(DECLINED)
+    assert first.json["decline_code"] == code
+    assert get(first.json["payment_id"]).json["decline_code"] == code

@@ -41,6 +41,13 @@ def test_a_captured_payment_is_owed_by_the_provider_and_to_the_customer() -> Non
     ]
 
 
+def test_a_refund_before_fulfilment_undoes_the_capture() -> None:
+    assert post("payment_refunded", amount=126) == [
+        ("2100:USD", "debit", 126),
+        ("1210:stripe:USD", "credit", 126),
+    ]
+
+
 def test_a_fulfilled_order_becomes_revenue_and_tax() -> None:
     """100 net + 10 shipping - 5 discount + 21 tax = 126."""
     assert post("order_fulfilled", paid=126, discount=5, goods=100, shipping=10, tax=21) == [

@@ -196,6 +196,7 @@ JOURNEYS = [
     paid(),
     cancelled(),
     domain.mark_refund_due(paid(), "p", now=NOW),
+    domain.refund_made(domain.mark_refund_due(paid(), "p", now=NOW), "p", now=NOW),
     domain.waiting(attached(), AwaitingState.CUSTOMER_ACTION, now=NOW),
     domain.waiting(attached(Kind.CHECKOUT), AwaitingState.CAPTURE, now=NOW),
     domain.request_cancellation(

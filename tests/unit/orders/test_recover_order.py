@@ -65,7 +65,7 @@ def test_a_capture_pays_the_order_once(order: Order) -> None:
     assert (event["type"], event["causation_id"]) == ("order.paid", "evt_1")
 
 
-def test_a_capture_for_a_closed_order_is_reported_and_stays_due() -> None:
+def test_a_capture_for_a_closed_order_is_reported_and_asked_back_until_it_has_gone() -> None:
     orders = orders_with(domain.cancelled(placed(), "reservation_expired", now=NOW))
     assert [captured(orders), captured(orders)] == ["refund_due", "already"]
     [event] = orders.events
@@ -73,6 +73,20 @@ def test_a_capture_for_a_closed_order_is_reported_and_stays_due() -> None:
     for minute in range(5, 60, 20):
         now = NOW + timedelta(minutes=minute)
         assert retry_stalled(orders, now) == ("refund_due", [], ["CapturedAfterClose"])
+    asked = [(event["type"], event["data"]) for event in orders.events]
+    assert asked == [(event["type"], event["data"])] * 4
+    refunded(orders)
+    assert retry_stalled(orders, NOW + timedelta(hours=9)) == ("left", [], [])
+    assert len(orders.events) == 4
+
+
+def test_what_is_due_back_for_several_payments_is_asked_for_in_turn() -> None:
+    orders = orders_with(domain.cancelled(placed(), "reservation_expired", now=NOW))
+    captured(orders)
+    captured(orders, OTHER_PAYMENT)
+    for hour in range(2):
+        retry_stalled(orders, NOW + timedelta(hours=hour + 1))
+    assert {event["data"]["payment_id"] for event in orders.events[2:]} == {PAYMENT, OTHER_PAYMENT}
 
 
 def test_a_second_payment_that_took_money_is_reported() -> None:
@@ -80,6 +94,36 @@ def test_a_second_payment_that_took_money_is_reported() -> None:
     captured(orders)
     assert captured(orders, OTHER_PAYMENT) == "refund_due"
     assert orders.rows[ORDER_ID].order.payment_id == PAYMENT
+
+
+def refunded(orders: FakeOrders, payment_id: str = PAYMENT) -> str:
+    return recover_order.payment_refunded(
+        ORDER_ID, payment_id, orders=orders, trace=TRACE, causation_id="evt_2", now=LATER
+    )
+
+
+def test_what_has_gone_back_is_due_no_more() -> None:
+    orders = orders_with(domain.cancelled(placed(), "reservation_expired", now=NOW))
+    assert refunded(orders) == "ignored", "nothing was due"
+    captured(orders)
+    captured(orders, OTHER_PAYMENT)
+    assert [refunded(orders), refunded(orders)] == ["refunded", "ignored"]
+    order = orders.rows[ORDER_ID].order
+    assert (order.refund_due, order.refunded) == ((OTHER_PAYMENT,), (PAYMENT,))
+    assert order.next_attempt_at is not None, "another one is due"
+    assert captured(orders) == "already", "it is not due again"
+    assert refunded(orders, OTHER_PAYMENT) == "refunded"
+    order = orders.rows[ORDER_ID].order
+    assert (order.refund_due, order.next_attempt_at) == ((), None)
+
+
+def test_an_order_that_is_open_is_looked_after_again() -> None:
+    orders = orders_with(attached())
+    captured(orders, OTHER_PAYMENT)
+    refunded(orders, OTHER_PAYMENT)
+    order = orders.rows[ORDER_ID].order
+    assert order.next_attempt_at is not None
+    assert order.abandon_at is not None
 
 
 @pytest.mark.parametrize("orders", [FakeOrders(), orders_with(pending())])

@@ -1,5 +1,7 @@
 """What a provider's notice starts, and when it is processed."""
 
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -7,7 +9,7 @@ import pytest
 from payments.domain.payment import Payment, Status
 from payments.service import handle_webhook
 from payments.service.ports import WebhookEvent
-from shop import trace
+from shop import clock, trace
 from tests.support.checkout import FakeCheckout
 from tests.unit.payments.fakes import (
     AT,
@@ -19,6 +21,7 @@ from tests.unit.payments.fakes import (
     make_payment,
 )
 
+AGO = clock.rfc3339(NOW - timedelta(seconds=30))
 NOTICE = WebhookEvent("evt_1", "payment_intent.succeeded", PAYMENT, "pi_1")
 
 
@@ -56,11 +59,13 @@ class Ear:
 @pytest.mark.parametrize(
     "payment",
     [
-        make_payment(next_attempt_at=AT),
-        make_payment(psp_reference="pi_1", next_attempt_at=AT),
+        make_payment(next_attempt_at=AT, updated_at=AGO),
+        make_payment(psp_reference="pi_1", next_attempt_at=AT, updated_at=AGO),
         make_payment(psp_reference="pi_1", status=Status.UNKNOWN, next_attempt_at=AT),
         make_payment(psp_reference="pi_1", status=Status.REQUIRES_ACTION),
-        make_payment(psp_reference="pi_1", status=Status.AUTHORIZED, next_attempt_at=AT),
+        make_payment(
+            psp_reference="pi_1", status=Status.AUTHORIZED, next_attempt_at=AT, updated_at=AGO
+        ),
     ],
     ids=lambda payment: f"{payment.status}-{payment.psp_reference}",
 )
@@ -74,6 +79,26 @@ def test_a_payment_that_stands_still_is_driven_on_once(payment: Payment) -> None
     )
     assert data["trace"]["request_id"] == TRACE.request_id  # of the request that is still owed
     assert ear.notices.rows == {"evt_1": "started"}
+
+
+@pytest.mark.parametrize("age", [0, 29])
+@pytest.mark.parametrize(
+    "payment",
+    [
+        make_payment(),
+        make_payment(psp_reference="pi_1"),
+        make_payment(psp_reference="pi_1", status=Status.AUTHORIZED),
+        make_payment(psp_reference="pi_1", status=Status.AUTHORIZED, capture_method="manual"),
+    ],
+    ids=lambda payment: f"{payment.status}-{payment.psp_reference}-{payment.capture_method}",
+)
+def test_a_payment_that_a_run_has_just_brought_on_is_left_to_it(payment: Payment, age: int) -> None:
+    at = clock.rfc3339(NOW - timedelta(seconds=age))
+    ear = Ear(replace(payment, updated_at=at))
+    assert [ear.hear(), ear.hear()] == ["at_work", "repeated"]
+    assert ear.started == []
+    [row] = ear.payments.rows.values()
+    assert row.next_attempt_at, "should the run die, recovery comes by"
 
 
 @pytest.mark.parametrize("status", [Status.CAPTURED, Status.FAILED, Status.VOIDED])
@@ -110,7 +135,7 @@ def test_what_is_not_about_our_payment_is_ignored(notice: WebhookEvent) -> None:
 
 
 def test_a_crash_before_the_start_lets_the_next_delivery_start() -> None:
-    ear = Ear(make_payment(next_attempt_at=AT))
+    ear = Ear(make_payment(next_attempt_at=AT, updated_at=AGO))
     ear.dies = True
     with pytest.raises(ConnectionError):
         ear.hear()

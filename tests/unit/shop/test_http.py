@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from botocore.exceptions import ReadTimeoutError
 
 from shop import invocation, problems
 from shop.http import Request, Response, Route, entrypoint
@@ -68,6 +69,7 @@ BAD = [
     ({"raw": '"\\ud800"'}, 400, "invalid_request"),
     ({"raw": "\ud800"}, 400, "invalid_request"),
     ({"raw": "[" * 100_000}, 400, "invalid_request"),
+    ({"raw": '{"lines": [], "lines": []}'}, 400, "invalid_request"),
     ({"body": GOOD | {"extra": 1}}, 400, "invalid_request"),
     ({"body": {"lines": [{"sku": "A-1", "quantity": "1"}]}}, 400, "invalid_request"),
     ({"body": {"lines": [{"sku": "A-1", "quantity": 1.5}]}}, 400, "invalid_request"),
@@ -204,6 +206,30 @@ def test_a_fault_is_a_problem_and_a_log_line_without_its_text(log: io.StringIO) 
     assert "secret" not in reply.text
     assert "ValueError" in log.getvalue(), "a log that says nothing guards nothing"
     assert "secret" not in log.getvalue()
+
+
+UNANSWERED = ReadTimeoutError(endpoint_url="https://kms.test")
+
+
+def test_a_dependency_that_does_not_answer_is_no_bug_of_ours(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    reply = post(Spy(UNANSWERED))
+    assert (reply.status, reply.json["code"]) == (503, "dependency_unavailable")
+    assert reply.json["retryable"]
+    assert int(reply.headers["Retry-After"]) > 0
+    counted = capsys.readouterr().out
+    assert "DependencyUnavailable" in counted
+    assert "ServerError" not in counted
+
+
+@pytest.mark.parametrize("fault", [ValueError("a bug"), UNANSWERED], ids=["bug", "dependency"])
+def test_an_answer_without_a_known_outcome_says_how_to_learn_it(fault: Exception) -> None:
+    keyed = post(Spy(fault)).json["detail"]
+    assert "not known" in keyed
+    assert "same key" in keyed
+    other = call(entrypoint(GET, Spy(fault)), event("GET", "/orders")).json["detail"]
+    assert "key" not in other
 
 
 def test_a_handler_knows_how_long_it_may_take() -> None:

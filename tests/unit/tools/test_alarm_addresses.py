@@ -61,7 +61,7 @@ def test_an_address_of_another_stage_is_none() -> None:
 def test_the_app_stops_before_it_makes_anything(tmp_path: Path) -> None:
     """As `cdk deploy` runs it."""
     environment = {
-        **os.environ,
+        **{name: value for name, value in os.environ.items() if name != "STAGE"},
         "CDK_CONTEXT_JSON": json.dumps({"stage": "prod"}),
         "CDK_OUTDIR": str(tmp_path),
         "PYTHONPATH": os.pathsep.join((str(ROOT), str(ROOT / "layers/shop/python"))),

@@ -11,7 +11,9 @@ from shop.invariants import Fact
 
 @dataclass(frozen=True, slots=True)
 class OrderState(Fact):
-    """An order, by its id. A `final` one changes no more; `owed` are payments to be paid back."""
+    """An order, by its id. A `final` one changes no more; `owed` are payments to be paid back, or
+    that were.
+    """
 
     status: str
     is_paid: bool
@@ -30,6 +32,7 @@ class PaymentState(Fact):
     is_captured: bool
     is_authorized: bool
     amount: tuple[int, str]  # minor units, currency
+    is_refunded: bool = False  # all of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,13 @@ class ReservationState(Fact):
 @dataclass(frozen=True, slots=True)
 class CapturePosted(Fact):
     """The ledger shows the capture of a payment, by its id."""
+
+    transaction_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class RefundPosted(Fact):
+    """The ledger shows that a payment, by its id, was given back."""
 
     transaction_id: str
 

@@ -16,7 +16,18 @@ from urllib.parse import unquote
 
 from pydantic import BaseModel, ValidationError
 
-from shop import charset, clock, ids, invocation, problems, tables, telemetry, trace
+from shop import (
+    charset,
+    clock,
+    dependencies,
+    ids,
+    invocation,
+    problems,
+    tables,
+    telemetry,
+    trace,
+    untrusted_json,
+)
 from shop.idempotency import StoredResponse
 from shop.problems import Problem, ProblemType
 from shop.text import compact_json
@@ -25,6 +36,13 @@ from shop.trace import Trace
 MAX_BODY_BYTES = 256 * 1024
 TOKEN_LEEWAY_S = 5  # for clocks that differ, as the authorizer has it
 PROBLEM = "application/problem+json"
+RETRY_AFTER_S = "2"
+# What may yet have been carried out is never answered as if it had not.
+_REPEAT = "The request may be repeated."
+_REPEAT_WITH_KEY = (
+    "Whether it was carried out is not known; it may be yet. Repeat it with the same key: that is "
+    "safe, and its answer tells how it ended."
+)
 _NEVER = 2**40
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
@@ -176,7 +194,15 @@ def _answer(
         return (request if isinstance(request, Problem) else handle(request)), headers
     except Exception as error:  # The edge: whatever happens, the client gets a problem document.
         telemetry.log_error("request failed", error, route=f"{route.method} {route.path}")
-        return Problem(problems.INTERNAL_ERROR, "The request may be repeated."), headers
+        return _fault(route, error), headers
+
+
+def _fault(route: Route, error: Exception) -> Problem:
+    detail = _REPEAT_WITH_KEY if route.idempotent else _REPEAT
+    if dependencies.is_unavailable(error):
+        headers = {"Retry-After": RETRY_AFTER_S}
+        return Problem(problems.DEPENDENCY_UNAVAILABLE, detail, headers=headers)
+    return Problem(problems.INTERNAL_ERROR, detail)
 
 
 def _trace_of(route: Route, event: dict[str, Any]) -> Trace:
@@ -282,8 +308,16 @@ def _body(route: Route, raw: bytes, headers: Mapping[str, str]) -> Any:
     if not charset.is_intact(raw):
         error = {"pointer": "", "code": "not_utf_8", "detail": "not UTF-8, or with U+FFFD in it"}
         return Problem(problems.INVALID_REQUEST, "Send the body in UTF-8.", errors=[error])
+    return _read(route.request, raw)
+
+
+def _read(model: type[BaseModel], raw: bytes) -> BaseModel | Problem:
     try:
-        return route.request.model_validate_json(raw)
+        untrusted_json.parse(raw)
+        return model.model_validate_json(raw)
+    except untrusted_json.InvalidJson as error:
+        found = {"pointer": "", "code": "json_invalid", "detail": str(error)}
+        return Problem(problems.INVALID_REQUEST, "The body cannot be read.", errors=[found])
     except ValidationError as error:
         return _invalid(error, "pointer")
 
@@ -399,5 +433,7 @@ def _log(
             "ms": milliseconds,
         },
     )
-    if response["statusCode"] >= 500:
+    if code == problems.DEPENDENCY_UNAVAILABLE.code:
+        telemetry.emit_metric("DependencyUnavailable", route=name)
+    elif response["statusCode"] >= 500:
         telemetry.emit_metric("ServerError", route=name)

@@ -4,10 +4,13 @@ The kind says what the id names, the region where its owner's money and stock ar
 part is Crockford base32 in lower case, either
 
 - minted: 48 bits of milliseconds and 80 random bits, so ids of one kind sort by time; or
-- derived: 128 bits of SHA-256 over the cause, so that a repeated request finds what it made.
+- derived: 128 bits of SHA-256 over the cause, so that a repeated request finds what it made. Where
+  a client chooses a part of the cause, a secret goes in, too (HMAC; shop.request_ids): who knows
+  a customer and guesses a key must not know an order.
 """
 
 import hashlib
+import hmac
 import os
 import re
 from datetime import datetime
@@ -36,9 +39,10 @@ def generate(kind: str, *, region: str, now: datetime, entropy: bytes | None = N
     return _format(kind, region, (milliseconds << 80) | random)
 
 
-def derive(kind: str, *cause: str, region: str) -> str:
+def derive(kind: str, *cause: str, region: str, secret: bytes = b"") -> str:
     """The id that this cause always gives. Parts are length-prefixed: they cannot run together."""
-    digest = hashlib.sha256(kind.encode())
+    digest = hmac.new(secret, digestmod=hashlib.sha256) if secret else hashlib.sha256()
+    digest.update(kind.encode())
     for part in cause:
         data = part.encode()
         digest.update(len(data).to_bytes(4, "big") + data)

@@ -83,3 +83,6 @@ INTERNAL_ERROR = ProblemType("internal_error", 500, "Something went wrong here",
 SERVICE_UNAVAILABLE = ProblemType(
     "service_unavailable", 503, "A part of the platform does not answer", retryable=True
 )
+DEPENDENCY_UNAVAILABLE = ProblemType(
+    "dependency_unavailable", 503, "Something that this needs does not answer", retryable=True
+)

@@ -25,7 +25,8 @@ from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection, KeysOnlyPr
 from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
-from shop import aws, retry
+from shop import aws, retry, telemetry
+from shop.dependencies import DependencyUnavailable
 from shop.text import compact_json
 
 if TYPE_CHECKING:  # A function that only reads loads no pydantic.
@@ -129,7 +130,7 @@ M = TypeVar("M", bound=TableModel)
 T = TypeVar("T")
 
 
-class KeysUnprocessed(Exception):
+class KeysUnprocessed(DependencyUnavailable):
     """DynamoDB kept a part of a batch unread."""
 
 
@@ -292,6 +293,20 @@ def oldest_first(shards: Iterable[Iterable[T]], *, by: Callable[[T], str]) -> It
     return heapq.merge(*shards, key=by)
 
 
+def readable(
+    items: Iterable[M], make: Callable[[M], T], *, count: Callable[[], None]
+) -> Iterator[T]:
+    """What is made of each row. One that cannot be read is logged, counted, and holds up nobody."""
+    for item in items:
+        try:
+            made = make(item)
+        except Exception as error:
+            telemetry.log_error("row unreadable", error, row=item.pk)
+            count()
+        else:
+            yield made
+
+
 def _code(error: PynamoDBException) -> str | None:
     """What DynamoDB said; None if it did not answer, which pynamodb's own property trips over."""
     response = getattr(error.cause, "response", None)
@@ -319,6 +334,7 @@ __all__ = [
     "oldest_first",
     "outbox",
     "outbox_text",
+    "readable",
     "put",
     "from_raw",
     "region",

@@ -1,0 +1,59 @@
+"""Whatever route it is sent to: a body that two readers may read in two ways is a 400."""
+
+import importlib
+import json
+from typing import Any
+
+import pytest
+
+from payments.api import receive_webhook
+from tests.support import gateway
+from tests.support.checkout_scenario import CheckoutScenario, started
+from tests.support.psp import signed
+from tests.unit.shop.test_untrusted_json import UNCLEAR
+from tools.contracts.discover import Operation, operations
+
+READING = {op.name: op for op in operations() if op.route.request is not None}
+SIGNED = [op.name for op in operations() if op.route.auth == "signature"]
+TEXTS = {name: raw.decode() for name, raw in UNCLEAR.items() if name not in ("not UTF-8", "UTF-16")}
+
+
+@pytest.mark.parametrize("operation", READING.values(), ids=READING)
+def test_no_route_reads_an_unclear_body(operation: Operation, moto_aws: None) -> None:
+    """There are no tables: what went on from here would be a fault."""
+    module = importlib.import_module(f"{operation.service}.api.{operation.name}")
+    scope = " ".join(operation.route.scopes)
+    for name, text in TEXTS.items():
+        sent = gateway.event(
+            operation.route.method, operation.route.path, raw=text, key="k", scope=scope
+        )
+        reply = gateway.call(module.handler, sent)
+        assert (reply.status, reply.json["code"]) == (400, "invalid_request"), name
+
+
+def test_a_signature_makes_no_body_clear(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert SIGNED == ["receive_webhook"], "teach this test what a body of the new route is"
+    with started(monkeypatch) as shop:
+        for name, text in TEXTS.items():
+            event = {"id": "evt_1", "object": "event", "type": "x", "data": "HERE"}
+            for body in (text, json.dumps(event).replace('"HERE"', text)):
+                if name == "nothing" and body != text:
+                    continue
+                reply = _webhook(body)
+                assert (reply.status, reply.json["code"]) == (400, "invalid_request"), name
+        assert shop.events() == []
+        assert _stored(shop) == 0
+
+
+def _webhook(body: str) -> gateway.Reply:
+    _, headers = signed(body)
+    sent = gateway.event(
+        "POST", "/webhooks/psp/stripe", raw=body, sub=None, headers=headers,
+        path_parameters={"psp": "stripe"},
+    )  # fmt: skip
+    return gateway.call(receive_webhook.handler, sent)
+
+
+def _stored(shop: CheckoutScenario) -> int:
+    table: Any = shop.tables["payments"]
+    return sum(len(partition) for partition in table.items.values())
