@@ -219,7 +219,7 @@ PROD = Stage(
     watches_account=True,
     throttle=Throttle(rate=2000, burst=4000),
     needs_domain=True,
-    pools=Pools(authorizer=100, steps=80, job=2, consumer=50, stream=96),
+    pools=Pools(authorizer=100, steps=80, job=2, consumer=30, stream=96),
 )
 
 STAGES = {stage.name: stage for stage in (LOCAL, DEV, STAGING, PROD)}
