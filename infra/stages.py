@@ -90,7 +90,8 @@ class Stage:
     function_log: Literal["INFO", "WARN"] = "WARN"
 
     # What outlives a mistake.
-    own_keys: bool = True  # data is encrypted by keys of ours, one a service, or else by AWS's own
+    # Services that have a key of their own get it; or else their data is encrypted by AWS's own.
+    own_keys: bool = True
     retain: bool = True  # tables, keys, logs and secrets stay when their stack goes
     deletion_protection: bool = True
     point_in_time_recovery: bool = True

@@ -5,6 +5,7 @@ from shop.deploy import Function, Service, Table
 SERVICE = Service(
     description="Products and prices",
     tables=(Table(name="catalog"),),
+    own_key=False,
     functions=(
         Function(place="api/list_products", tables={"catalog": ("GetItem", "Query")}),
         Function(place="api/get_product", tables={"catalog": ("GetItem",)}),

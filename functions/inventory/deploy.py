@@ -18,6 +18,7 @@ SERVICE = Service(
             audited=("BatchGetItem", "Query"),  # reservations; the movements of a SKU, once
         ),
     ),
+    own_key=False,
     functions=(
         Function(place="api/check_stock", tables={"inventory": ("BatchGetItem",)}),
         Function(place="steps", tables={"inventory": ("BatchGetItem", *CHANGE)}),

@@ -11,6 +11,7 @@ OPEN_VIOLATION = (
 SERVICE = Service(
     description="Health, API reference, problem catalogue, live invariants",
     tables=(Table(name="audit", indexes=due(*OPEN_VIOLATION), publishes=True),),
+    own_key=False,
     functions=(
         Function(
             place="api/health",

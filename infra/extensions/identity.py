@@ -2,6 +2,7 @@
 
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
+from aws_cdk import aws_ssm as ssm
 
 from infra.constructs import names
 from infra.constructs.grants import allow
@@ -36,15 +37,22 @@ def _add_token_key(stack: FunctionStack) -> None:
 
 def _add_email_mac_key(stack: FunctionStack) -> None:
     """Addresses are looked up by their HMAC, so the table can be read without knowing them."""
-    usage = kms.KeyUsage.GENERATE_VERIFY_MAC
-    key = _key(stack, "EmailMacKey", "email-mac", kms.KeySpec.HMAC_256, usage)
+    arn = _email_mac_key_arn(stack)
     stack.add_use(
         "email_mac",
         Capability(
-            environment={"EMAIL_MAC_KEY_ARN": key.key_arn},
-            rights=[allow("kms:GenerateMac", on=[key.key_arn])],
+            environment={"EMAIL_MAC_KEY_ARN": arn}, rights=[allow("kms:GenerateMac", on=[arn])]
         ),
     )
+
+
+def _email_mac_key_arn(stack: FunctionStack) -> str:
+    if stack.stage.own_keys:
+        usage = kms.KeyUsage.GENERATE_VERIFY_MAC
+        return _key(stack, "EmailMacKey", "email-mac", kms.KeySpec.HMAC_256, usage).key_arn
+    # One key for all MACs: none of the ids is made of what is an address.
+    parameter = names.request_id_key_parameter(stack.stage)
+    return ssm.StringParameter.value_for_string_parameter(stack, parameter)
 
 
 def _key(

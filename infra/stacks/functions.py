@@ -51,8 +51,8 @@ class FunctionStack(BaseStack):
 
     @cached_property
     def key(self) -> kms.Key | None:
-        """The service's key, made when the first thing needs it, if the stage has such keys."""
-        if not self.stage.own_keys:
+        """The service's key, made when the first thing needs it, if it and the stage have such."""
+        if not (self.stage.own_keys and self.service.own_key):
             return None
         return data_key(self, "Key", stage=self.stage, subject=self.service.name)
 
@@ -146,7 +146,11 @@ class FunctionStack(BaseStack):
                 rights.append(grants.read_stream_directly(on))
         owners = sorted({self.platform.owner(name) for name in spec.foreign})
         if self.stage.own_keys:
-            rights += [grants.use_table_key(self._key_of(owner), write=False) for owner in owners]
+            rights += [
+                grants.use_table_key(self._key_of(owner), write=False)
+                for owner in owners
+                if self.platform.services[owner].own_key
+            ]
         return Capability(environment=environment, rights=rights)
 
     def _read(self, table: str, foreign: Foreign) -> iam.PolicyStatement:

@@ -14,6 +14,7 @@ from infra.constructs import grants, names
 from infra.constructs.account_watch import AccountWatch
 from infra.constructs.alarm_topics import AlarmTopics
 from infra.constructs.queues import DeadLetterQueue
+from infra.constructs.removal import kept
 from infra.project import Project
 from infra.stacks.functions import Capability, FunctionStack
 from infra.stages import NO_ACCOUNT, Stage
@@ -105,7 +106,7 @@ class PlatformStack(FunctionStack):
             key_spec=kms.KeySpec.HMAC_256,
             key_usage=kms.KeyUsage.GENERATE_VERIFY_MAC,
             multi_region=self.stage.multi_region_keys,
-            removal_policy=RemovalPolicy.RETAIN if self.stage.retain else RemovalPolicy.DESTROY,
+            removal_policy=kept(self.stage),
         )
         parameter = names.request_id_key_parameter(self.stage)
         ssm.StringParameter(

@@ -51,7 +51,8 @@ def _by_mappings(policies: Policies) -> Iterator[Use]:
         else:
             yield from _all(function, source, *STREAM)
             table = source.replace("stream/", "table/")
-            yield from _all(function, keys[table], *READ_KEY)
+            if table in keys:
+                yield from _all(function, keys[table], *READ_KEY)
             parked = given["DestinationConfig"]["OnFailure"]["Destination"]
             queue = names.short(names.arn(mapping.stack, parked))
             yield Use(function, "sqs:SendMessage", queue)
@@ -66,7 +67,9 @@ def by_use(used: Iterable[Use], policies: Policies) -> Iterator[Use]:
         if use.resource in secrets:
             yield Use(use.function, "kms:Decrypt", secrets[use.resource])
         elif action in (*READS, *WRITES):
-            key = keys["/".join(use.resource.split("/")[:2])]
+            key = keys.get("/".join(use.resource.split("/")[:2]))
+            if key is None:
+                continue
             # DynamoDB's developer guide, "Encryption at rest": for a customer-managed key these.
             yield from _all(use.function, key, *READ_KEY)
             if action in WRITES:
@@ -74,12 +77,12 @@ def by_use(used: Iterable[Use], policies: Policies) -> Iterator[Use]:
 
 
 def table_keys(policies: Policies) -> dict[str, str]:
-    """The key of each table."""
+    """The key of each table that has one of ours."""
     names, found = policies.names, {}
     for table in policies.assembly.all("AWS::DynamoDB::GlobalTable"):
         [replica] = table.properties["Replicas"]
-        key = names.arn(table.stack, replica["SSESpecification"]["KMSMasterKeyId"])
-        found[names.short(names.of(table))] = names.short(key)
+        if key := replica.get("SSESpecification", {}).get("KMSMasterKeyId"):
+            found[names.short(names.of(table))] = names.short(names.arn(table.stack, key))
     return found
 
 

@@ -82,9 +82,11 @@ def test_where_people_try_things_differs_in_what_it_costs_to_leave_it_alone(
         "AWS::WAFv2::WebACLAssociation",
     }
     assert types(dev) <= types(prod)
-    # The two that sign and hide; tables and the secret have AWS's own.
-    assert {key.stack for key in dev.all("AWS::KMS::Key")} == {"identity"}
-    assert len(dev.all("AWS::KMS::Key")) == 2
+    # One that signs and one for MACs; tables and the secret have AWS's own.
+    assert [key.properties["KeyUsage"] for key in dev.all("AWS::KMS::Key")] == [
+        "GENERATE_VERIFY_MAC",
+        "SIGN_VERIFY",
+    ]
 
 
 def test_no_stack_needs_a_value_of_another(

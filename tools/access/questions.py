@@ -81,17 +81,21 @@ class Questions:
     def readers(
         self, table: Resource, actions: Iterable[str], *, stream: bool = False
     ) -> list[tuple[str, str]]:
-        """Who may do this to the table, its indexes or its stream, and has the table's key."""
+        """Who may do this to the table, its indexes or its stream, and has the table's key, if it
+        has one of ours."""
         arns = [f"{self.names.of(table)}/stream/now"] if stream else list(self._places(table))
-        key = self.key_of(table)
-        with_key = {who for who, _ in self.who(["kms:Decrypt"], [key])}
         found = self.who([f"dynamodb:{action}" for action in actions], arns)
+        key = self.key_of(table)
+        if key is None:
+            return found
+        with_key = {who for who, _ in self.who(["kms:Decrypt"], [key])}
         return [pair for pair in found if pair[0] in with_key | {ANYONE}]
 
-    def key_of(self, table: Resource) -> str:
-        """The ARN of the key that encrypts a table."""
+    def key_of(self, table: Resource) -> str | None:
+        """The ARN of the key that encrypts a table; None where it is DynamoDB's own."""
         [replica] = table.properties["Replicas"]
-        return self.names.arn(table.stack, replica["SSESpecification"]["KMSMasterKeyId"])
+        key = replica.get("SSESpecification", {}).get("KMSMasterKeyId")
+        return None if key is None else self.names.arn(table.stack, key)
 
     def _places(self, table: Resource) -> Iterator[str]:
         arn = self.names.of(table)

@@ -179,6 +179,9 @@ class Service:
     description: str
     functions: tuple[Function, ...]
     tables: tuple[Table, ...] = ()
+    # Whether its tables are encrypted by a key of its own, where a stage has such keys, or by
+    # DynamoDB's: what is personal or about money has its own, what everybody may see needs none.
+    own_key: bool = True
     alarms: tuple[Alarm, ...] = ()
     # What it counts besides: to be looked at only, and what the named metric of AWS tells as well.
     quiet: tuple[str, ...] = ()
