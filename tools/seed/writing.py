@@ -14,6 +14,7 @@ from typing import Any
 from boto3.dynamodb.types import TypeSerializer
 
 from shop import aws, clock, tables, trace
+from tools.local.credentials import OPENS_NOTHING, Key
 from tools.seed.users import USERS
 
 BATCH = 25
@@ -23,16 +24,23 @@ WRITERS = 4
 
 @contextmanager
 def environment(
-    table_names: dict[str, str], region: str, endpoint_url: str | None
+    table_names: dict[str, str], region: str, endpoint_url: str | None, key: Key | None = None
 ) -> Iterator[None]:
-    """The environment that the services' own code expects, for as long as it is used here."""
+    """The environment that the services' own code expects, for as long as it is used here.
+
+    `key` opens the emulator at `endpoint_url`; by default it is the environment's, if that is its.
+    """
     wanted = {f"TABLE_{name.upper()}": physical for name, physical in table_names.items()}
     wanted |= {"AWS_REGION": region, "AWS_DEFAULT_REGION": region}
     if endpoint_url:
         wanted |= {"AWS_ENDPOINT_URL": endpoint_url, "NO_PROXY": "*"}
-        if os.environ.get("AWS_ENDPOINT_URL") != endpoint_url:
-            # The machine's own credentials, which are not for this emulator.
-            wanted |= {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+        if key is None and os.environ.get("AWS_ENDPOINT_URL") != endpoint_url:
+            key = OPENS_NOTHING  # The machine's own credentials are not for this emulator.
+        if key is not None:
+            wanted |= {
+                "AWS_ACCESS_KEY_ID": key.access_key_id,
+                "AWS_SECRET_ACCESS_KEY": key.secret_access_key,
+            }
     before = dict(os.environ)
     os.environ.update(wanted)
     _forget_connections()

@@ -18,7 +18,8 @@ def at(target: Target, *tables: str) -> Iterator[None]:
     Import what has models inside of it: they take their table's name when they are made.
     """
     names = {name: target.table(name) for name in tables}
-    with reachable(target), environment(names, target.region, target.endpoint_url):
+    key = target.key if target.is_local else None
+    with reachable(target), environment(names, target.region, target.endpoint_url, key):
         try:
             yield
         except PynamoDBException as error:

@@ -183,7 +183,8 @@ def test_what_follows_the_answer_takes_what_is_budgeted(
 def test_only_identity_asks_for_keys_and_only_a_new_process_for_secrets(
     counted: Recording,
 ) -> None:
-    """Tokens are verified by the authorizer, apart, with a key that it keeps."""
+    """Tokens are verified by the authorizer, apart, with a key that it keeps; the secret in ids of
+    orders and payments is kept, too."""
     asked = {
         (name, key)
         for name, each in counted.items()
@@ -191,7 +192,12 @@ def test_only_identity_asks_for_keys_and_only_a_new_process_for_secrets(
         for key in each.both.requests
         if " KMS." in key or " SecretsManager." in key
     }
-    assert {owner(key).partition(".")[0] for _, key in asked if " KMS." in key} == {"identity"}
+    keyed = {
+        (owner(key).partition(".")[0], name.endswith(", new process"))
+        for name, key in asked
+        if " KMS." in key
+    }
+    assert keyed == {("identity", False), ("identity", True), ("orders", True)}
     secretive = {name for name, key in asked if " SecretsManager." in key}
     assert secretive
     assert all(name.endswith(", new process") for name in secretive)
