@@ -1,7 +1,7 @@
 """Alarms: one form for all. Each is a page or a notice, and says so to the topic of its severity.
 
 They watch what people would notice, not each attempt that leads there: an attempt that failed and
-was repeated rings nothing (docs/adr/0030-alarms-watch-effects.md).
+was repeated rings nothing (docs/adr/0025-alarms-watch-effects.md).
 """
 
 import re

@@ -1,7 +1,7 @@
 """The web ACL in front of the API: what one caller may send, and what AWS knows to be bad.
 
 API Gateway limits routes, for all callers together; without API keys it knows no callers. So the
-firewall counts by address and by token: docs/adr/0031-the-firewall-counts-callers.md.
+firewall counts by address and by token: docs/adr/0026-the-firewall-counts-callers.md.
 """
 
 from collections.abc import Iterator, Mapping
