@@ -49,6 +49,7 @@ SERVICE = Service(
             place="consumers/on_transaction_posted",
             event_types=("ledger.transaction_posted",),
             retries=DAYS,
+            max_concurrency=2,  # a day of an account is one row
             tables={"balances": ("PutItem", "UpdateItem")},
         ),
     ),

@@ -60,8 +60,10 @@ class EventConsumer(Construct):
         rule.add_target(targets.SqsQueue(self.queue, dead_letter_queue=dlq.queue))
         self._watch("page" if retries == DAYS else "notice")
 
-    def connect(self, function: lambda_.Function) -> None:
-        """Let the queue call the function, at most as often at a time as its pool allows."""
+    def connect(self, function: lambda_.Function, *, most: int | None = None) -> None:
+        """Let the queue call the function, at most as often at a time as its pool allows, and no
+        more than `most` of it."""
+        pool = self._stage.pools.consumer
         mapping = lambda_.EventSourceMapping(
             self,
             "Mapping",
@@ -69,7 +71,7 @@ class EventConsumer(Construct):
             event_source_arn=self.queue.queue_arn,
             batch_size=BATCH,
             report_batch_item_failures=True,
-            max_concurrency=self._stage.pools.consumer,
+            max_concurrency=pool and min(pool, most or pool),
         )
         reason = "A queue's failures go to the queue's own dead letters."
         acknowledge(mapping, {"Serverless-LambdaEventSourceMappingDestination": reason})

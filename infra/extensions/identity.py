@@ -52,7 +52,10 @@ def _email_mac_key_arn(stack: FunctionStack) -> str:
         return _key(stack, "EmailMacKey", "email-mac", kms.KeySpec.HMAC_256, usage).key_arn
     # One key for all MACs: none of the ids is made of what is an address.
     parameter = names.request_id_key_parameter(stack.stage)
-    return ssm.StringParameter.value_for_string_parameter(stack, parameter)
+    arn = ssm.StringParameter.value_for_string_parameter(stack, parameter)
+    shared = kms.Key.from_key_arn(stack, "EmailMacKey", arn)
+    kms.Alias(stack, "EmailMacAlias", alias_name=_alias(stack, "email-mac"), target_key=shared)
+    return arn
 
 
 def _key(
@@ -61,7 +64,7 @@ def _key(
     return kms.Key(
         stack,
         id_,
-        alias=f"alias/{stack.stage.physical('identity', name)}",
+        alias=_alias(stack, name),
         key_spec=spec,
         key_usage=usage,
         # Cannot be changed later. In another region a replica must make the same MACs, by which
@@ -69,3 +72,8 @@ def _key(
         multi_region=stack.stage.multi_region_keys,
         removal_policy=kept(stack.stage),
     )
+
+
+def _alias(stack: FunctionStack, name: str) -> str:
+    """By which the operators' commands know the key."""
+    return f"alias/{stack.stage.physical('identity', name)}"

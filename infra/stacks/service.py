@@ -96,7 +96,7 @@ class ServiceStack(FunctionStack):
             retries=spec.retries,
         )
         function = self.add_function(spec, rights=[grants.receive(consumer.queue.queue_arn)])
-        consumer.connect(function)
+        consumer.connect(function, most=spec.max_concurrency)
         CfnOutput(self, f"Queue-{spec.name}".replace("_", ""), value=consumer.queue.queue_url)
 
     def _add_job(self, spec: Function) -> None:

@@ -182,6 +182,20 @@ def test_a_failed_run_of_a_schedule_is_parked(stage: Assembly) -> None:
         assert (rule.stack, target["Arn"]["Fn::GetAtt"][0]) in parked
 
 
+def test_where_one_row_takes_all_few_write_at_a_time(prod: Assembly) -> None:
+    declared = {spec.name.replace("_", ""): spec for spec in PLATFORM.of_kind("consumer")}
+    limited = {}
+    for mapping in _mappings(prod, stream=False):
+        name = re.sub(r"^Events|Mapping.*$", "", mapping.id)
+        limited[name] = mapping.properties["ScalingConfig"]["MaximumConcurrency"]
+    assert set(limited) == set(declared)
+    assert limited["ontransactionposted"] == 2
+    assert all(
+        number == (declared[name].max_concurrency or max(limited.values()))
+        for name, number in limited.items()
+    )
+
+
 def _mappings(stage: Assembly, *, stream: bool) -> list[Resource]:
     return [
         mapping

@@ -166,3 +166,10 @@ def test_old_layers_stay_for_services_that_roll_back(
         for layer in layers:
             assert layer.raw["DeletionPolicy"] == "Retain", str(layer)
             assert layer.raw["UpdateReplacePolicy"] == "Retain", str(layer)
+
+
+def test_operators_find_the_key_of_addresses_by_its_name(assemblies: dict[str, Assembly]) -> None:
+    """`shopctl staff` and the seed ask for it, in every stage."""
+    for name, stage in assemblies.items():
+        aliases = {alias.properties["AliasName"] for alias in stage.all("AWS::KMS::Alias")}
+        assert f"alias/cartwright-{name}-identity-email-mac" in aliases

@@ -21,7 +21,7 @@ def discard(stage: Stage, stack: str, *, account: str) -> None:
     cloudformation, dynamodb = session.client("cloudformation"), session.client("dynamodb")
     name = stage.physical(stack)
     _refuse_what_was_made(cloudformation, name)
-    tables = _tables(cloudformation, name)
+    tables = [table for table in _tables(cloudformation, name) if _exists(dynamodb, table)]
     for table in tables:
         if dynamodb.scan(TableName=table, Limit=1)["Count"]:
             raise Refused(f"The table {table} holds rows: find out whose they are.")
@@ -53,6 +53,15 @@ def _tables(cloudformation: Any, name: str) -> list[str]:
         if made["ResourceType"] == TABLE and made["ResourceStatus"] != "DELETE_COMPLETE"
         if made.get("PhysicalResourceId")
     ]
+
+
+def _exists(dynamodb: Any, table: str) -> bool:
+    """Not where an earlier attempt was interrupted after it."""
+    try:
+        dynamodb.describe_table(TableName=table)
+    except dynamodb.exceptions.ResourceNotFoundException:
+        return False
+    return True
 
 
 def _delete(dynamodb: Any, table: str) -> None:

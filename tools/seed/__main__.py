@@ -3,6 +3,7 @@
 import argparse
 import os
 
+from infra.stages import STAGES
 from tools.seed import Summary, seed
 
 TABLES = ("catalog", "inventory", "identity")
@@ -12,13 +13,14 @@ def main() -> int:
     """Fill the tables of one stage and say what they hold."""
     parser = argparse.ArgumentParser(prog="python -m tools.seed", description=main.__doc__)
     parser.add_argument("--stage", default="local", choices=("local", "dev", "staging"))
-    parser.add_argument("--region", default=os.environ.get("AWS_REGION", "us-east-1"))
+    parser.add_argument("--region", default=os.environ.get("AWS_REGION"))
     parser.add_argument("--endpoint-url", default=os.environ.get("AWS_ENDPOINT_URL"))
     arguments = parser.parse_args()
     if arguments.stage == "local" and not arguments.endpoint_url:
         parser.error("the stage local needs --endpoint-url or AWS_ENDPOINT_URL")
     names = {name: f"cartwright-{arguments.stage}-{name}" for name in TABLES}
-    print(_text(seed(names, arguments.region, arguments.endpoint_url)))
+    region = arguments.region or STAGES[arguments.stage].region
+    print(_text(seed(names, region, arguments.endpoint_url)))
     return 0
 
 

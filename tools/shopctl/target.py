@@ -13,6 +13,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from localstack_client.session import Session as LocalSession
 
+from infra.stages import STAGES
 from tools.local.credentials import OPENS_NOTHING, Key
 from tools.local.credentials import read as read_key
 from tools.local.errors import LocalError
@@ -81,6 +82,8 @@ def find(
             raise Unusable("The local platform is not running: run `make up`, or give --stage.")
     if not region:
         region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
+    if not region and stage in STAGES:
+        region = STAGES[stage].region
     if not stage or not region:
         raise Unusable("Give --stage and --region (or AWS_REGION).")
     found = _api_url_of(stage, region) if api_url is None else api_url
