@@ -91,12 +91,16 @@ def launch(settings: Settings) -> bool:
 def refuse_another_port(settings: Settings) -> None:
     """A platform that runs stays where it is."""
     taken = taken_port(settings.home)
-    if settings.external_url or taken in (None, settings.port):
+    if settings.external_url or taken == settings.port or not processes.find(service(settings)):
         return
-    if processes.find(service(settings)):
+    if taken is None:
         raise LocalError(
-            f"This checkout already runs at port {taken}: use that one, or `make down` first."
+            f"This checkout already runs, and {settings.port_file} does not say where: "
+            "`make down`, then `make up`."
         )
+    raise LocalError(
+        f"This checkout already runs at port {taken}: use that one, or `make down` first."
+    )
 
 
 def wait_ready(settings: Settings) -> None:

@@ -172,8 +172,7 @@ def _read_shard(
         # It is opened where the last change was, however long ago that is.
         return read_on(replace(cursor, iterator="", read_to=cursor.at or began)), False
     except StreamTrimmed:
-        oldest = clock.rfc3339(until - RETENTION)
-        return read_on(Cursor(cursor.table, cursor.shard, read_to=oldest)), True
+        return read_on(Cursor(cursor.table, cursor.shard, read_to=began)), True
 
 
 def _read_on(

@@ -220,6 +220,15 @@ def test_after_a_gap_sums_begin_anew_and_nothing_is_told_in_error() -> None:
     assert world.violated() == {"I2": [TEA]}
 
 
+def test_after_a_gap_nothing_is_read_from_before_the_shard_began() -> None:
+    world = stocked()
+    sold(world, 1)
+    world.run()
+    world.records.clear()
+    world.trimmed.add("inventory")
+    assert world.run().lag_s < 600
+
+
 def test_what_is_reserved_is_what_reservations_hold() -> None:
     world = stocked()
     world.hold("rsv_1", "held", [("TEA", "ewr", 2)])

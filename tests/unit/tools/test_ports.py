@@ -32,6 +32,15 @@ def test_a_platform_that_runs_is_not_asked_for_at_another_port(
         emulator.refuse_another_port(from_environment({"CARTWRIGHT_PORT": "4860"}, tmp_path))
 
 
+def test_a_platform_that_runs_nobody_knows_where_is_not_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "port").write_text("")
+    monkeypatch.setattr(processes, "find", lambda _service: object())
+    with pytest.raises(LocalError, match="does not say where"):
+        emulator.refuse_another_port(from_environment({}, tmp_path))
+
+
 def test_a_platform_that_is_down_may_move(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "port").write_text("4850")
     monkeypatch.setattr(processes, "find", lambda _service: None)
