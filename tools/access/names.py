@@ -5,7 +5,7 @@
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from tools.access.templates import Assembly, Resource
@@ -65,16 +65,19 @@ class Names:
     def __init__(self, assembly: Assembly) -> None:
         self._assembly = assembly
         self._exports = assembly.exports()
-        self._keys = {
-            str(assembly.target(alias.stack, alias.properties["TargetKeyId"])): str(
-                alias.properties["AliasName"]
-            ).removeprefix("alias/")
-            for alias in assembly.all("AWS::KMS::Alias")
-        }
+        self._keys = dict(self._names_of_keys())
         self._functions = {
             str(made.properties["FunctionName"]): function_name(made)
             for made in assembly.all("AWS::Lambda::Function")
         }
+
+    def _names_of_keys(self) -> Iterator[tuple[str, str]]:
+        """By the alias beside the key; another stack may know it by one more."""
+        for alias in self._assembly.all("AWS::KMS::Alias"):
+            target = alias.properties["TargetKeyId"]
+            if "Fn::GetAtt" in target:
+                name = str(alias.properties["AliasName"]).removeprefix("alias/")
+                yield str(self._assembly.target(alias.stack, target)), name
 
     def of(self, resource: Resource) -> str:
         """The ARN of a resource; one that we know no form of is called by type and place."""
