@@ -25,6 +25,16 @@ def test_a_journey_is_the_same_sequence_of_calls_every_time() -> None:
     assert [point.name for point in first.points if point.kind == "write"]
 
 
+def test_a_journey_is_the_same_whatever_ran_before_it() -> None:
+    """A transaction that is rolled back leaves iterators of streams where they were."""
+    with opened() as world:
+        runner = Runner(world)
+        first = runner.course("watch")
+        runner.course("order_out_of_stock")
+        again = runner.course("watch")
+    assert first.points == again.points
+
+
 def test_a_schedule_is_its_name() -> None:
     schedule = Schedule("pay", ((3, "lost"), (17, "twice")))
     assert Schedule.of(schedule.id) == schedule

@@ -23,22 +23,19 @@ class Journey:
     given: Part = lambda world: None
     ends: Mapping[str, Any] = field(default_factory=dict)  # orders and payments, answers
     firm: bool = False  # it ends like that whatever happens, only later
-    # Its number of calls differs between processes by what each did before, so a fault may come
-    # after the last of them and meet nothing.
-    varies: bool = False
 
 
 JOURNEYS: dict[str, Journey] = {}
 
 
 def journey(
-    *, given: Part = lambda world: None, firm: bool = False, varies: bool = False, **ends: Any
+    *, given: Part = lambda world: None, firm: bool = False, **ends: Any
 ) -> Callable[[Part], Part]:
     """The function is the `when` of a journey of its name."""
 
     def add(when: Part) -> Part:
         name = when.__name__
-        JOURNEYS[name] = Journey(name, when, given, ends, firm, varies)
+        JOURNEYS[name] = Journey(name, when, given, ends, firm)
         return when
 
     return add

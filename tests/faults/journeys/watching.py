@@ -51,9 +51,7 @@ def audit(world: FaultEnvironment) -> None:
     world.run(AUDITOR)
 
 
-@journey(
-    firm=True, varies=True, given=_violated, orders=["paid"], payments=["captured"], answers=[200]
-)
+@journey(firm=True, given=_violated, orders=["paid"], payments=["captured"], answers=[200])
 def watch(world: FaultEnvironment) -> None:
     """It tells what it sees a second time."""
     world.pass_time(minutes=1)
