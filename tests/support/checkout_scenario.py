@@ -32,7 +32,7 @@ from shop import clock, ids, request_ids
 from shop.deploy import discover
 from shop.request_ids import RequestIds
 from shop.trace import from_header
-from tests.support import dynamodb, gateway
+from tests.support import dynamodb, gateway, moto_tables
 from tests.support.fast_moto import quick
 from tests.support.interceptor import Function, Interceptor, tapped
 from tests.support.machines import ACCOUNT, REGION, Machine
@@ -318,6 +318,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> Iterator[CheckoutScenario]:
     """A shop that sells nothing yet."""
     psp = SimulatedPsp()
     quick(monkeypatch)
+    moto_tables.install()
     with tapped() as interceptor, mock_aws():
         dynamodb.create(*dynamodb.TABLES)
         _configure(monkeypatch)

@@ -24,7 +24,6 @@ from moto.core import utils as moto_utils
 from moto.core.common_models import BaseModel
 from moto.core.serialize import ResponseSerializer
 from moto.dynamodb.parsing.ast_nodes import DepthFirstTraverser, Node  # type: ignore[attr-defined]
-from moto.dynamodbstreams.models import ShardIterator
 from moto.stepfunctions.parser.asl.component.common.path import result_path
 from moto.stepfunctions.parser.asl.component.common.retry import retrier_decl
 from moto.stepfunctions.parser.asl.component.program import program
@@ -38,7 +37,6 @@ from moto.stepfunctions.parser.backend import execution_worker
 from inventory.service import reserve_stock
 from shop import tables
 
-_get_records: Callable[..., Any] = ShardIterator.get
 _get_value: Callable[..., Any] = ResponseSerializer.get_value
 # A definition, a path and a client are made once: moto does it for every state that it enters.
 _parse = functools.lru_cache(AmazonStateLanguageParser.parse)
@@ -102,7 +100,6 @@ def quick(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(lambda_eval_utils, "boto_client_for", _lambda_client)
     patch.setattr(DepthFirstTraverser, "traverse_node_recursively", _traversed)
     patch.setattr(ResponseSerializer, "get_value", _value)
-    patch.setattr(ShardIterator, "get", _of_the_table_as_it_is)
     copier = SimpleNamespace(deepcopy=_copied, copy=copy.copy)
     for name, module in list(sys.modules.items()):
         if name.startswith(_INTERPRETER) and getattr(module, "copy", None) is copy:
@@ -149,14 +146,6 @@ def _value(serializer: Any, value: Any, key: str, shape: Any) -> Any:
     if type(value) is dict and serializer.operation_model.service_model.service_name == "dynamodb":
         return value.get(key)
     return _get_value(serializer, value, key, shape)
-
-
-def _of_the_table_as_it_is(iterator: Any, limit: int = 1000) -> Any:
-    """moto puts a copy in the place of a table when it rolls a transaction back, and iterators from
-    before would go on in what was there."""
-    table = iterator.streams_backend.dynamodb.get_table(iterator.stream_shard.table.name)
-    iterator.stream_shard = table.stream_shard
-    return _get_records(iterator, limit)
 
 
 def _copied(thing: Any, memo: Any = None) -> Any:
