@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.cost import idle, tables
-from benchmarks.cost.budgets import BUDGETS, ROOT, TIMES, document, recording, tariff_of
+from benchmarks.cost.budgets import BUDGETS, ROOT, TIMES, document, price_list_of, recording
 from benchmarks.cost.counts import Function, Recording
-from benchmarks.cost.pricing import Tariff
+from benchmarks.cost.pricing import PriceList
 
 OUT = ROOT / "build" / "cost.json"
 DOCUMENT = ROOT / "docs" / "cost.md"
@@ -34,9 +34,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.times:
         _measure_times()
     recorded = _recorded()
-    tariff = tariff_of({name: Function(**each) for name, each in recorded["functions"].items()})
+    price_list = price_list_of(
+        {name: Function(**each) for name, each in recorded["functions"].items()}
+    )
     before = json.loads(BUDGETS.read_text()) if BUDGETS.exists() else {}
-    after = _dated(recording(recorded), tariff, before)
+    after = _dated(recording(recorded), price_list, before)
     text = json.dumps(after, indent=1) + "\n"
     for file in (OUT, BUDGETS):
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -56,11 +58,11 @@ def replaced(document_: str, text: str) -> str:
     return f"{before}{start}\n{text}\n\n{end}{after}"
 
 
-def _dated(found: Recording, tariff: Tariff, before: Mapping[str, Any]) -> dict[str, Any]:
+def _dated(found: Recording, price_list: PriceList, before: Mapping[str, Any]) -> dict[str, Any]:
     """With the day on which it became what it is."""
     today, resources = f"{datetime.now(UTC):%Y-%m-%d}", _resources()
     day = str(before.get("recorded", today))
-    same = document(found, tariff, resources=resources, recorded=day)
+    same = document(found, price_list, resources=resources, recorded=day)
     return same if same == before else {**same, "recorded": today}
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from benchmarks.cost import idle
 from benchmarks.cost.counts import Counts, Function, Recording, Usage, usage
-from benchmarks.cost.pricing import Tariff, Times
+from benchmarks.cost.pricing import PriceList, Times
 
 ROOT = Path(__file__).parents[2]
 PRICES = ROOT / "benchmarks" / "prices.json"
@@ -30,10 +30,10 @@ EXACT = tuple(n for n in EVERYTHING if n not in ("read_units", "write_units", "l
 Document = Mapping[str, Any]
 
 
-def tariff_of(functions: Mapping[str, Function]) -> Tariff:
+def price_list_of(functions: Mapping[str, Function]) -> PriceList:
     """With the prices and times that are committed."""
     prices, times = json.loads(PRICES.read_text()), json.loads(TIMES.read_text())
-    return Tariff(prices=prices, times=Times.of(times), functions=functions)
+    return PriceList(prices=prices, times=Times.of(times), functions=functions)
 
 
 def committed() -> Document:
@@ -58,13 +58,13 @@ def changes(found: Recording, budget: Recording, only: tuple[str, ...] = EXACT) 
             yield f"{name}: {line}"
 
 
-def overruns(found: Recording, budget: Document, tariff: Tariff) -> Iterator[str]:
+def overruns(found: Recording, budget: Document, price_list: PriceList) -> Iterator[str]:
     """What costs more than its budget and the tolerance, or so much less that it hides growth."""
     for name, each in found.items():
         allowed = budget["usage"].get(name, {})
         if "total" not in allowed:
             continue
-        now, was = _per_1000(tariff, each), float(allowed["total"])
+        now, was = _per_1000(price_list, each), float(allowed["total"])
         if abs(now - was) > was * TOLERANCE:
             yield (
                 f"{name} costs {now:.4f} {budget['currency']} per {PER:,}, "
@@ -74,8 +74,8 @@ def overruns(found: Recording, budget: Document, tariff: Tariff) -> Iterator[str
             yield from (f"    {line}" for line in why or [NOTHING_COUNTED])
 
 
-def _per_1000(tariff: Tariff, each: Usage) -> float:
-    return sum(tariff.cost(each.both).values()) * PER
+def _per_1000(price_list: PriceList, each: Usage) -> float:
+    return sum(price_list.cost(each.both).values()) * PER
 
 
 def differences(found: Usage, budget: Usage, only: tuple[str, ...] = EVERYTHING) -> Iterator[str]:
@@ -98,7 +98,7 @@ def _as_mapping(value: Any) -> Mapping[str, float]:
 
 def document(
     found: Recording,
-    tariff: Tariff,
+    price_list: PriceList,
     *,
     resources: Mapping[str, Mapping[str, int]],
     recorded: str,
@@ -108,25 +108,26 @@ def document(
     """
     return {
         "recorded": recorded,
-        "region": tariff.prices["region"],
-        "currency": tariff.prices["currency"],
-        "prices_as_of": tariff.prices["as_of"],
+        "region": price_list.prices["region"],
+        "currency": price_list.prices["currency"],
+        "prices_as_of": price_list.prices["as_of"],
         "per": PER,
-        "services": list(dict.fromkeys(p["service"] for p in tariff.prices["prices"].values())),
-        "usage": {name: _priced(each, tariff) for name, each in found.items()},
+        "services": list(dict.fromkeys(p["service"] for p in price_list.prices["prices"].values())),
+        "usage": {name: _priced(each, price_list) for name, each in found.items()},
         "monthly": {
-            stage: idle.monthly(found, tariff, resources=each) for stage, each in resources.items()
+            stage: idle.monthly(found, price_list, resources=each)
+            for stage, each in resources.items()
         },
-        "functions": {name: asdict(each) for name, each in sorted(tariff.functions.items())},
+        "functions": {name: asdict(each) for name, each in sorted(price_list.functions.items())},
         "resources": {stage: dict(each) for stage, each in resources.items()},
     }
 
 
-def _priced(each: Usage, tariff: Tariff) -> dict[str, Any]:
+def _priced(each: Usage, price_list: PriceList) -> dict[str, Any]:
     if each.kind == "path":
         return each.to_dict()
-    costs = {name: value * PER for name, value in tariff.cost(each.both).items() if value}
-    billed = tariff.billed_ms(each.both)
+    costs = {name: value * PER for name, value in price_list.cost(each.both).items() if value}
+    billed = price_list.billed_ms(each.both)
     return {
         **each.to_dict(),
         "billed_ms": {name: round(ms, 1) for name, ms in sorted(billed.items())},

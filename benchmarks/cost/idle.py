@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from benchmarks.cost.counts import Recording
-from benchmarks.cost.pricing import Tariff
+from benchmarks.cost.pricing import PriceList
 
 Templates = Mapping[str, Any]
 Rows = dict[str, dict[str, float]]
@@ -44,18 +44,18 @@ def count(templates: Templates) -> dict[str, int]:
     }
 
 
-def monthly(found: Recording, tariff: Tariff, *, resources: Mapping[str, int]) -> Rows:
+def monthly(found: Recording, price_list: PriceList, *, resources: Mapping[str, int]) -> Rows:
     """Number and cost of each, in a stage with these resources."""
-    prices, list_ = tariff.prices["monthly"], tariff.prices["prices"]
+    prices, list_ = price_list.prices["monthly"], price_list.prices["prices"]
     rows = {
         each["label"]: _row(resources[type_], resources[type_] * each["price"])
         for type_, each in prices.items()
     }
     used = {"queue_request": float(resources["polls"])}
     for name, each in _schedules(found):
-        cost = sum(tariff.cost(each.now).values())
+        cost = sum(price_list.cost(each.now).values())
         rows[f"Runs of {name}"] = _row(resources["runs"], cost * resources["runs"])
-        for what, quantity in tariff.quantities(each.now).items():
+        for what, quantity in price_list.quantities(each.now).items():
             used[what] = used.get(what, 0) + quantity * resources["runs"]
     polled = resources["polls"] * list_["queue_request"]["price"]
     rows["Calls that ask idle queues"] = _row(resources["polls"], polled)

@@ -51,7 +51,7 @@ class Times:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Tariff:
+class PriceList:
     """All that turns counts into money: `prices` as `prices.json` has them."""
 
     prices: Mapping[str, Any]

@@ -80,7 +80,7 @@ def test_everything_is_asked_as_often_as_its_budget_says(counted: Recording) -> 
 
 
 def test_nothing_costs_more_than_its_budget_and_five_percent(counted: Recording) -> None:
-    found = [*budgets.overruns(counted, budgets.committed(), budgets.tariff_of(functions()))]
+    found = [*budgets.overruns(counted, budgets.committed(), budgets.price_list_of(functions()))]
     _report(found)
 
 
@@ -129,9 +129,9 @@ def test_a_paid_order_stays_in_what_it_may_cost(counted: Recording) -> None:
     used = counted["paid order"].both
     assert sum(used.write_units.values()) <= 62
     assert sum(used.invocations.values()) <= 28
-    tariff = budgets.tariff_of(functions())
+    price_list = budgets.price_list_of(functions())
     # At the prices of eu-central-1, which for DynamoDB are a fifth above those of us-east-1.
-    assert sum(tariff.cost(used).values()) * budgets.PER <= 0.10
+    assert sum(price_list.cost(used).values()) * budgets.PER <= 0.10
 
 
 def test_an_order_and_a_payment_stay_in_the_limits(counted: Recording) -> None:

@@ -9,7 +9,7 @@ import pytest
 from benchmarks.cost import __main__ as command
 from benchmarks.cost import budgets, idle, tables
 from benchmarks.cost.counts import Counts, Function, Usage, usage
-from benchmarks.cost.pricing import GB, LINE_BYTES, Tariff, Times
+from benchmarks.cost.pricing import GB, LINE_BYTES, PriceList, Times
 from tests.support.capacity import index_units, read_units, size, write_units
 
 PRICES = json.loads(budgets.PRICES.read_text())
@@ -25,7 +25,7 @@ FUNCTIONS = {
     "shop.steps": Function(kind="steps", memory_mb=1769),
     "shop.small": Function(kind="consumer", memory_mb=1769 // 4),
 }
-TARIFF = Tariff(prices=PRICES, times=TIMES, functions=FUNCTIONS)
+TARIFF = PriceList(prices=PRICES, times=TIMES, functions=FUNCTIONS)
 ORDER = Counts(
     api_requests=1,
     invocations={"shop.route": 1, "shop.steps.a": 1, "shop.steps.b": 2},
