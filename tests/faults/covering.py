@@ -14,6 +14,7 @@ from tests.faults.sources import Function, Graph
 _SHELF = "only if a shelf has less than its reservations say, by hand; tests/unit/inventory"
 _HELD = "no path leads to money held for another's order; tests/unit/payments"
 _AUDITOR = "functions/operations/service/"
+_ENDS = "of shards that end, which moto's never do; tests/property/test_audited_streams.py"
 _CHARGING = "functions/payments/service/process_payment.py PaymentProcessor."
 ELSEWHERE = {
     "functions/payments/clients/stripe.py": "the simulator stands in its place; tests/contract",
@@ -33,6 +34,7 @@ ELSEWHERE = {
     "functions/inventory/service/end_reservation.py expire calls stock.postpone": _SHELF,
     "functions/inventory/repository/stock.py StockRepository.postpone": _SHELF,
     "functions/orders/repository/orders.py OrderRepository.save calls self.get": "if a row is gone",
+    f"{_AUDITOR}check_invariants.py InvariantChecker._commit calls self._commit_cursors": _ENDS,
     f"{_AUDITOR}read_streams.py _read_shard calls read_on": "of several pages; tests/unit",
     f"{_AUDITOR}update_aggregates.py load calls store.aggregates": "tests/integration",
     f"{_CHARGING}_never_made calls self._resume": "beside a recovery job; tests/unit/payments",

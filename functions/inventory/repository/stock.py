@@ -152,7 +152,7 @@ class StockRepository:
         until = ReservationItem.next_attempt_at <= clock.rfc3339(now)
         shards = [ReservationItem.due.query(str(shard), until) for shard in range(DUE_SHARDS)]
         found = tables.oldest_first(shards, by=lambda item: str(item.next_attempt_at))
-        return tables.readable(found, _reservation, count=_unreadable)
+        yield from tables.readable(found, _reservation, count=_unreadable)
 
     def postpone(self, held: Reservation, *, next_attempt_at: str) -> None:
         """Look at it again then, if it still is as it was read."""
