@@ -12,7 +12,7 @@ from inventory.service.ports import Inconsistent
 from shop import clock
 from tools.shopctl import catalog_file, services
 from tools.shopctl.catalog_file import Content, Objection
-from tools.shopctl.errors import Failed
+from tools.shopctl.errors import Failed, Unusable
 from tools.shopctl.target import Target
 
 if TYPE_CHECKING:  # Models take their table's name when they are made: services.at
@@ -37,17 +37,24 @@ class Summary:
 def run(target: Target, file: Path, *, act: bool) -> Summary:
     """Look at the file and at what is stored; with `act`, and if nothing speaks against it, write.
 
-    Raises Failed when somebody else changed the same things meanwhile: the same file, once more,
-    goes on from there.
+    What is stored may speak against some lines while others cannot be read: all of it is told.
+
+    Raises Failed for a file in which nothing is, and when somebody else changed the same things
+    meanwhile: the same file, once more, goes on from there.
     """
     content = catalog_file.read(file, region=target.region, now=clock.now())
-    if content.objections:
-        return Summary(objections=tuple(sorted(content.objections)))
-    with services.at(target, "catalog", "inventory"):
-        from catalog.repository.catalogue import CatalogueRepository
-        from inventory.repository.stock import StockRepository
+    if content.is_empty:
+        raise Failed(f"{file} is empty: nothing was written.")
+    try:
+        with services.at(target, "catalog", "inventory"):
+            from catalog.repository.catalogue import CatalogueRepository
+            from inventory.repository.stock import StockRepository
 
-        return _import(content, CatalogueRepository(), StockRepository(), target.region, act)
+            return _import(content, CatalogueRepository(), StockRepository(), target.region, act)
+    except Unusable:
+        if not content.objections:
+            raise
+        return Summary(objections=tuple(sorted(content.objections)))
 
 
 def _import(
@@ -56,9 +63,14 @@ def _import(
     plan = import_products.plan([*content.products.values()], catalogue)
     lines = import_stock.plan(content.stock, stock=stock, region=region)
     objections = [
+        *content.objections,
         *_of_products(content, plan),
         *_of_unknown(content, catalogue),
-        *(Objection(number, reason) for number, reason in lines.objections.items()),
+        *(
+            Objection(number, reason)
+            for number, reason in lines.objections.items()
+            if not content.leaves_open(content.stock[number].sku)
+        ),
     ]
     if objections:
         return Summary(objections=tuple(sorted(objections)))
@@ -95,7 +107,7 @@ def _of_unknown(content: Content, catalogue: "Catalogue") -> list[Objection]:
     return [
         Objection(number, f"{line.sku} is no SKU of any product")
         for number, line in content.stock.items()
-        if line.sku not in known
+        if line.sku not in known and not content.leaves_open(line.sku)
     ]
 
 

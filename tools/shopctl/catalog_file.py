@@ -62,7 +62,7 @@ class OpeningLine(RequestModel):
 
     sku: Sku
     location: Location
-    on_hand: Annotated[int, Field(gt=0, le=MAX_UNITS)]
+    on_hand: Annotated[int, Field(ge=0, le=MAX_UNITS)]
 
 
 class ChangeLine(RequestModel):
@@ -96,6 +96,16 @@ class Content:
     products: dict[int, Product] = field(default_factory=dict)
     stock: dict[int, StockLine] = field(default_factory=dict)
     objections: list[Objection] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)  # the lines that the objections are against
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing in it, right or wrong."""
+        return not (self.products or self.stock or self.objections)
+
+    def leaves_open(self, sku: str) -> bool:
+        """Whether a refused line may say something of this SKU, so that others cannot be judged."""
+        return any(f'"{sku}"' in text for text in self.refused)
 
     @property
     def skus(self) -> set[str]:
@@ -106,7 +116,7 @@ class Content:
 def read(file: Path, *, region: str, now: datetime) -> Content:
     """The whole file; raises Unusable if it cannot be read at all."""
     try:
-        lines = file.read_text("utf-8").split("\n")
+        lines = file.read_text("utf-8-sig").split("\n")  # spreadsheets write the mark of it
     except UnicodeDecodeError as error:
         raise Unusable(f"{file} is not UTF-8 text.") from error
     except OSError as error:
@@ -124,14 +134,14 @@ def parse(lines: Sequence[str], *, region: str, now: datetime) -> Content:
         try:
             line = _line(text)
         except (ValueError, RecursionError) as error:
-            content.objections += [Objection(number, reason) for reason in _reasons(error)]
-            continue
-        for name in _names(line):
-            if name in first:
-                said = " ".join(name)
-                content.objections.append(Objection(number, f"{said} is in line {first[name]}"))
-            first.setdefault(name, number)
-        _keep(content, number, line, region, now)
+            reasons = [*_reasons(error)]
+        else:
+            reasons = [*_said_before(line, number, first)]
+        if reasons:
+            content.objections += [Objection(number, reason) for reason in reasons]
+            content.refused.append(text)
+        else:
+            _keep(content, number, line, region, now)
     return content
 
 
@@ -168,6 +178,13 @@ def _reasons(error: Exception) -> Iterator[str]:
         yield f"is not JSON: {error.msg} at character {error.pos + 1}"
     else:
         yield str(error) if isinstance(error, ValueError) else "is nested too deeply"
+
+
+def _said_before(line: BaseModel, number: int, first: dict[tuple[str, ...], int]) -> Iterator[str]:
+    for name in _names(line):
+        if name in first:
+            yield f"{' '.join(name)} is in line {first[name]}"
+        first.setdefault(name, number)
 
 
 def _names(line: BaseModel) -> Iterator[tuple[str, ...]]:

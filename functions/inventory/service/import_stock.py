@@ -59,7 +59,8 @@ def plan(lines: Mapping[int, StockLine], *, stock: Stock, region: str) -> StockP
     for number, line in lines.items():
         place = (line.sku, line.location)
         if isinstance(line, OpeningStock):
-            if place not in available:
+            # No units are not booked: nothing moves, and a place that is not known has none.
+            if place not in available and line.on_hand > 0:
                 todo[number], available[place] = line, line.on_hand
             continue
         booked = stock.booked(*place, line.movement_id(region))

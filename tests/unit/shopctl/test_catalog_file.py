@@ -65,7 +65,7 @@ def test_a_product_keeps_its_id_whatever_else_is_said_of_it() -> None:
         ({**PRODUCT, "variants": [{"sku": "T", "prices": {}}]}, "at least 1"),
         ({**PRODUCT, "variants": PRODUCT["variants"] * 2}, "variant TEA-1 is in line 1"),
         ({**OPENING, "location": "mars"}, "location: Input should be"),
-        ({**OPENING, "on_hand": 0}, "greater than 0"),
+        ({**OPENING, "on_hand": -1}, "greater than or equal to 0"),
         ({**OPENING, "on_hand": "40"}, "valid integer"),
         ({**OPENING, "on_hand": True}, "valid integer"),
         ({**OPENING, "change": 3}, "on_hand: Extra inputs"),
@@ -94,6 +94,13 @@ def test_a_file_says_a_thing_once() -> None:
 def test_every_reason_is_told_not_only_the_first() -> None:
     content = parsed("x", {**OPENING, "location": "mars", "on_hand": -1}, PRODUCT)
     assert [each.line for each in content.objections] == [1, 2, 2]
+
+
+def test_a_file_may_begin_with_the_mark_of_utf_8(tmp_path: Path) -> None:
+    file = tmp_path / "shop.jsonl"
+    file.write_text(json.dumps(PRODUCT), "utf-8-sig")
+    content = catalog_file.read(file, region="us-east-1", now=NOW)
+    assert (len(content.products), content.objections) == (1, [])
 
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
