@@ -5,7 +5,7 @@ from typing import Any
 
 from shop.money import EXPONENTS
 
-FIELDS = ("amount", "subtotal", "shipping", "tax", "total", "debit", "credit")
+FIELDS = ("amount", "unit_price", "subtotal", "shipping", "tax", "total", "debit", "credit")
 
 
 def text(amount: int, currency: str) -> str:

@@ -77,9 +77,9 @@ def show_order(
     region: Region = None,
     as_json: Json = False,
 ) -> None:
-    """An order with its events, payment, reservation and postings."""
+    """An order with its lines, events, payment, reservation and postings."""
     found = show.order(_target(stage, region), order_id)
-    _print(found) if as_json else render.details(found)
+    _print(found) if as_json else render.order(found)
 
 
 @orders.command("list")

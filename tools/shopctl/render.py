@@ -84,17 +84,32 @@ def live(report: Live | None) -> None:
             say(f"  {name} {violation['subject']}: {violation['detail']}")
 
 
+def order(found: dict[str, Any]) -> None:
+    """An order and all that belongs to it; of its transactions the entries."""
+    postings = [
+        {"transaction_id": each["transaction_id"], "recorded_at": each["recorded_at"], **entry}
+        for each in found["transactions"]
+        for entry in each["entries"]
+    ]
+    rest = {name: value for name, value in found.items() if name != "transactions"}
+    details({**rest, "postings": postings})
+
+
 def details(data: dict[str, Any]) -> None:
     """Anything: its plain fields, then a table for each list of rows."""
     for name, value in amounts.in_row(data).items():
         if isinstance(value, dict):
             say(f"{name}:")
+            rows = {key: inner for key, inner in value.items() if _is_rows(inner)}
             for key, inner in amounts.in_row(value).items():
-                say(f"  {key:<16} {inner}")
+                if key not in rows:
+                    say(f"  {key:<16} {_plain(inner)}")
+            for key, inner in rows.items():
+                table(f"{name} {key}", inner)
         elif isinstance(value, list):
             table(name, value)
         else:
-            say(f"{name:<18} {value}")
+            say(f"{name:<18} {_plain(value)}")
 
 
 def table(title: str, lines: list[dict[str, Any]]) -> None:
@@ -112,6 +127,16 @@ def grid(lines: list[dict[str, Any]]) -> None:
     for line in lines:
         shown.add_row(*[escape(str(line.get(name, ""))) for name in names])
     console.print(shown)
+
+
+def _is_rows(value: object) -> bool:
+    return isinstance(value, list) and bool(value) and isinstance(value[0], dict)
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(str, value)) or "none"
+    return "none" if value is None else str(value)
 
 
 def _event(event: dict[str, Any]) -> dict[str, Any]:

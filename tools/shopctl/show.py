@@ -1,6 +1,7 @@
 """One order, one transaction or one account, as the tables have it."""
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 from shop import ids
@@ -12,17 +13,20 @@ from tools.shopctl.target import Target
 NEWEST = 20
 _ORDER_FIELDS = (
     "order_id", "status", "customer_id", "currency", "subtotal", "shipping", "tax", "total",
-    "payment_id", "awaiting", "reason", "refund_due", "created_at", "updated_at", "next_attempt_at",
+    "payment_id", "awaiting", "reason", "refund_due", "refunded", "cancellation_requested_by",
+    "created_at", "updated_at", "next_attempt_at",
 )  # fmt: skip
 _PAYMENT_FIELDS = (
     "payment_id", "status", "psp", "psp_reference", "amount", "currency", "decline_code",
     "problem_code", "captured_at", "updated_at", "next_attempt_at",
 )  # fmt: skip
 _RESERVATION_FIELDS = ("status", "lines", "held_until", "updated_at")
+# Kept as JSON in one attribute, and shown as what they are.
+_DOCUMENTS = ("lines", "refund_due", "refunded")
 
 
 def order(target: Target, order_id: str) -> dict[str, Any]:
-    """An order with its timeline, payment, reservation and postings. No address is shown."""
+    """An order with its lines, timeline, payment, reservation and postings. No address is shown."""
     found = rows.query(target, "orders", f"ORDER#{order_id}")
     row = next((each for each in found if each["sk"] == "ORDER"), None)
     if row is None:
@@ -37,6 +41,7 @@ def order(target: Target, order_id: str) -> dict[str, Any]:
     posted = [ids.derive("txn", each, "payment_captured", region=_home(each)) for each in captured]
     return {
         "order": _some(row, _ORDER_FIELDS),
+        "lines": [*_lines(row)],
         "timeline": timeline,
         "payment": payment and _some(payment, _PAYMENT_FIELDS),
         "reservation": reservation
@@ -120,6 +125,16 @@ def _entries(target: Target, account_id: str, days: list[str]) -> list[dict[str,
         ]
 
 
+def _lines(row: Row) -> Iterator[Row]:
+    """What is bought; what it costs is known once the order was placed."""
+    for line in json.loads(row["lines"]):
+        yield _some(line, ("sku", "title", "quantity")) | (
+            {**_some(line, ("unit_price", "total")), "currency": row["currency"]}
+            if "total" in row
+            else {}
+        )
+
+
 def _event(row: Row) -> dict[str, Any]:
     event = json.loads(row["event"])
     return {
@@ -145,4 +160,8 @@ def _home(id_: str) -> str:
 
 
 def _some(row: Row, names: tuple[str, ...]) -> dict[str, Any]:
-    return {name: row[name] for name in names if name in row}
+    return {
+        name: json.loads(row[name]) if name in _DOCUMENTS else row[name]
+        for name in names
+        if name in row
+    }
