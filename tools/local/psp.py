@@ -49,7 +49,7 @@ def service(settings: Settings) -> processes.Service:
         environment=clean_environment(
             settings,
             PYTHONPATH=str(Path(__file__).parent / "isolation"),
-            LOCALSTRIPE_STATE=str(_state_file(settings)),
+            LOCALSTRIPE_STATE=str(settings.books),
         ),
     )
 
@@ -58,8 +58,8 @@ def launch(settings: Settings) -> bool:
     """Start the provider unless it runs; do not wait. True: a new process was started."""
     if processes.find(service(settings)):
         return False
-    _state_file(settings).parent.mkdir(parents=True, exist_ok=True)
-    _refuse_damaged_state(_state_file(settings))
+    settings.books.parent.mkdir(parents=True, exist_ok=True)
+    _refuse_damaged_state(settings.books)
     processes.start(service(settings))
     return True
 
@@ -91,7 +91,7 @@ def stop(settings: Settings) -> bool:
 
 def forget(settings: Settings) -> None:
     """Remove the provider's state. It must not be running."""
-    _state_file(settings).unlink(missing_ok=True)
+    settings.books.unlink(missing_ok=True)
 
 
 def provision(settings: Settings, *, webhook_url: str) -> None:
@@ -151,7 +151,3 @@ def _refuse_damaged_state(file: Path) -> None:
             f"The books of the local payment provider in {file} are damaged. Remove that file, and "
             "it knows no earlier payment; or start from nothing: `make reset`, then `make up`."
         ) from error
-
-
-def _state_file(settings: Settings) -> Path:
-    return settings.state / "psp" / "localstripe.pickle"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,9 +10,6 @@ from tools.local import saves
 from tools.local.errors import LocalError
 from tools.local.saves import Save
 from tools.local.settings import Settings
-
-_QUEUES = "http://localhost"
-_QUEUE_PORT = re.compile(rf"{_QUEUES}:(?P<port>\d+)/")
 
 
 def choose(settings: Settings, log: Path, say: Callable[[str], None]) -> Save | None:
@@ -44,10 +40,10 @@ def choose(settings: Settings, log: Path, say: Callable[[str], None]) -> Save | 
 def move(save: Save, port: int) -> None:
     """Let the queues of a saved state be at this port: the emulator looks for them by address."""
     queues = save.folder / "sqs.json"
-    found = _QUEUE_PORT.search(queues.read_text()) if queues.exists() else None
+    found = saves.QUEUE_PORT.search(queues.read_text()) if queues.exists() else None
     if found is None or int(found["port"]) == port:
         return
-    before, now = found[0], f"{_QUEUES}:{port}/"
+    before, now = found[0], f"{saves.QUEUES}:{port}/"
     for file in save.folder.glob("*.json"):
         text = file.read_text()
         if before in text:
@@ -65,13 +61,25 @@ def ended_unsaved(settings: Settings) -> bool:
 def loss(settings: Settings, log: Path) -> str:
     """What is lost of a run that ended without saving, by the last that is heard of it."""
     found = saves.newest(settings.home / saves.PLACE)
+    books = _books(settings, found.saved_at if found else None)
     if found is None:
-        return "Nothing had been saved yet: `make up` starts from nothing."
+        return f"Nothing had been saved yet: `make up` starts from nothing.{books}"
     text = f"`make up` takes up the state of {_time(found.saved_at)}"
     after = _changed(log) - found.saved_at if log.exists() else timedelta()
     if after < timedelta(seconds=1):
-        return f"{text}; nothing was heard of it after that."
-    return f"{text}; its log goes on for {after.total_seconds():.0f} s, and they are lost."
+        return f"{text}; nothing was heard of it after that.{books}"
+    return f"{text}; its log goes on for {after.total_seconds():.0f} s, and they are lost.{books}"
+
+
+def _books(settings: Settings, saved_at: datetime | None) -> str:
+    """What the payment provider knows that no order will: its books are not taken back with us."""
+    if not settings.books.exists():
+        return ""
+    end = _changed(settings.books)
+    if saved_at is not None and end <= saved_at:
+        return " The payment provider's books have nothing after that."
+    taken = "what it took" if saved_at is None else "what it took after that state"
+    return f" The payment provider's books go on until {_time(end)}: {taken} is in no order here."
 
 
 def _of_the_emulator(folder: Path) -> Save | None:

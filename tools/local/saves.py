@@ -12,6 +12,7 @@ import fcntl
 import hashlib
 import json
 import os
+import re
 import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -24,6 +25,8 @@ MANIFEST = "manifest"
 RUNNING = "running"  # Is there as long as not everything is saved.
 DEPLOYING = "deploying"  # In the platform's folder, locked by who deploys: nothing is saved then.
 KEPT = 2
+QUEUES = "http://localhost"  # The addresses of queues begin so, with the emulator's port.
+QUEUE_PORT = re.compile(rf"{QUEUES}:(?P<port>\d+)/")
 _LOCK = "lock"
 
 
@@ -49,6 +52,15 @@ def newest(saves: Path) -> Save | None:
 def last(saves: Path) -> Path | None:
     """The folder of the last save, whole or not; None: nothing was ever saved."""
     return next(_folders(saves), None)
+
+
+def port(saves: Path) -> int | None:
+    """Where the platform ran that was saved last; None: not known."""
+    for folder in _folders(saves):
+        with contextlib.suppress(OSError, ValueError):
+            if found := QUEUE_PORT.search((folder / "sqs.json").read_text()):
+                return int(found["port"])
+    return None
 
 
 def set_aside(saves: Path, names: Iterable[str]) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from tools.local import credentials
+from tools.local import credentials, saves
 from tools.local.credentials import Key
 from tools.local.errors import LocalError
 
@@ -51,6 +51,11 @@ class Settings:
         return self.home / "state"
 
     @property
+    def books(self) -> Path:
+        """What the local payment provider knows of payments."""
+        return self.state / "psp" / "localstripe.pickle"
+
+    @property
     def port_file(self) -> Path:
         """The port that this checkout took last, so that it need not be said again."""
         return self.home / "port"
@@ -76,12 +81,15 @@ def from_environment(
 
 
 def taken_port(home: Path) -> int | None:
-    """The port that the platform in this folder took last; None: not known."""
+    """The port that the platform in this folder took last; None: not known.
+
+    Where the file that says it was lost, what was saved of the platform knows it.
+    """
     try:
         text = (home / "port").read_text().strip()
     except (OSError, ValueError):
-        return None
-    return int(text) if _is_port(text) else None
+        text = ""
+    return int(text) if _is_port(text) else saves.port(home / saves.PLACE)
 
 
 def key(settings: Settings) -> Key:

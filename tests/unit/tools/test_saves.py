@@ -152,6 +152,38 @@ def test_a_kill_before_the_first_save_says_that_nothing_is_there(here: Settings)
     assert "Nothing had been saved yet" in said[0]
 
 
+def book(here: Settings, *, after_s: float) -> None:
+    """The payment provider wrote its books so long after noon."""
+    here.books.parent.mkdir(parents=True)
+    here.books.touch()
+    moment = (NOON + timedelta(seconds=after_s)).timestamp()
+    os.utime(here.books, (moment, moment))
+
+
+def test_payments_that_only_the_provider_knows_after_a_kill_are_told(here: Settings) -> None:
+    save(here)
+    book(here, after_s=3)
+    _, said = choose(here, killed(here, after_s=4))
+    assert said[0].endswith(
+        "The payment provider's books go on until 2026-11-29 12:00:03 UTC: what it took after "
+        "that state is in no order here."
+    )
+
+
+def test_books_that_end_before_the_save_lost_nothing(here: Settings) -> None:
+    save(here)
+    book(here, after_s=-60)
+    _, said = choose(here, killed(here, after_s=4))
+    assert said[0].endswith("The payment provider's books have nothing after that.")
+
+
+def test_books_outlive_a_platform_that_was_never_saved(here: Settings) -> None:
+    place(here).mkdir(parents=True)
+    book(here, after_s=3)
+    _, said = choose(here, killed(here, after_s=4))
+    assert said[0].endswith("what it took is in no order here.")
+
+
 def test_queues_move_to_another_port_with_the_platform(here: Settings) -> None:
     """Their consumers would look for them there, and find nothing."""
     with saves.draft(place(here), NOON) as draft:
