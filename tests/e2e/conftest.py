@@ -3,7 +3,8 @@
 import json
 import os
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
@@ -12,6 +13,8 @@ import pytest
 
 from tests.e2e.platform import Platform, shared_platform
 from tests.support.shop_client import ShopClient, eventually
+from tools.seed.catalogue import products
+from tools.seed.stock import receipts, write_offs
 
 
 @pytest.fixture(scope="session")
@@ -47,31 +50,26 @@ def finance(shop: ShopClient, users: dict[str, dict[str, str]]) -> ShopClient:
 
 
 @pytest.fixture(scope="session")
-def stock(shop: ShopClient) -> dict[str, int]:
-    """What the seed put on the shelves, by SKU."""
-    found: dict[str, int] = {}
-    cursor = ""
-    while True:
-        page = shop.send("GET", f"/products?limit=50{cursor}").json
-        skus = [variant["sku"] for product in page["data"] for variant in product["variants"]]
-        for start in range(0, len(skus), 100):
-            lines = [{"sku": sku, "quantity": 1} for sku in skus[start : start + 100]]
-            reply = shop.send("POST", "/inventory/check", {"lines": lines})
-            assert reply.status == 200, reply.text
-            found |= {x["sku"]: x["available_quantity"] for x in reply.json["lines"]}
-        if not page["next_cursor"]:
-            return found
-        cursor = f"&cursor={page['next_cursor']}"
+def stock(platform: Platform) -> Mapping[str, int]:
+    """What the seed put on the shelves, by SKU.
+
+    Not what is there now: others buy meanwhile, and bring products of their own.
+    """
+    seeded = products(platform.region)
+    found: Counter[str] = Counter()
+    for change in (*receipts(seeded, platform.region), *write_offs(seeded, platform.region)):
+        found[change.sku] += change.available
+    return found
 
 
 @pytest.fixture(scope="session")
-def skus(stock: dict[str, int]) -> list[str]:
+def skus(stock: Mapping[str, int]) -> list[str]:
     """SKUs of which there is plenty; each test takes one of its own."""
     return sorted(sku for sku, quantity in stock.items() if quantity > 50)
 
 
 @pytest.fixture(scope="session")
-def limited(stock: dict[str, int]) -> list[str]:
+def limited(stock: Mapping[str, int]) -> list[str]:
     """SKUs of which there are exactly ten, over all locations."""
     return sorted(sku for sku, quantity in stock.items() if quantity == 10)
 

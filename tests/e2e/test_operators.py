@@ -89,13 +89,22 @@ def test_a_shop_is_filled_by_a_file_and_staff_sees_that_an_order_is_right(
     order = buyer.order({sku: 2}).json
     assert order["subtotal"] == {"amount": 2262, "currency": "USD"}
     assert buyer.pay(order["order_id"]).status == 201
-    shown = operator.run("orders", "show", order["order_id"]).stdout
-    assert re.search(r"subtotal +22\.62 USD", shown)
+    shown = ("orders", "show", order["order_id"])
+    text = operator.run(*shown).stdout
+    assert re.search(r"subtotal +22\.62 USD", text)
+    assert re.search(rf"{sku} +Oolong +2 +11\.31 USD +22\.62 USD", text)
     assert shop.stock(sku) == 8
-    account = ("ledger", "show", "2100:USD")
+    # Not by the account's newest entries: those of others push this one out of sight.
+    (posted,) = eventually(
+        lambda: json.loads(operator.run(*shown, "--json").stdout)["transactions"],
+        until=bool,
+        timeout_s=60,
+    )
+    entries = operator.run("ledger", "show", posted["transaction_id"]).stdout
+    assert re.search(r"2100:USD +credit +[0-9]+\.[0-9]{2} USD", entries)
     books = eventually(
-        lambda: operator.run(*account, code=None).stdout,
-        until=lambda text: order["order_id"] in text,
+        lambda: operator.run("ledger", "show", "2100:USD", code=None).stdout,
+        until=bool,
         timeout_s=60,
     )
     assert re.search(r"credit +[0-9]+\.[0-9]{2} USD", books)
