@@ -13,7 +13,6 @@ use_own_node()
 
 from aws_cdk import App  # noqa: E402
 
-from infra.alarm_addresses import with_alarm_addresses  # noqa: E402
 from infra.application import build  # noqa: E402
 from infra.project import Project  # noqa: E402
 from infra.settings import configured  # noqa: E402
@@ -28,7 +27,7 @@ stage = stage_named(
     psp_port=int(os.environ.get("CARTWRIGHT_PSP_PORT") or port + 1000),
     linked_layers=os.environ.get("CARTWRIGHT_LINK_LAYERS") != "0",
 )
-stage = with_alarm_addresses(configured(stage, context), context)
+stage = configured(stage, context)
 if stage.assets == "aws":
     try:
         builder.build("aws", allow_slow=os.environ.get("CARTWRIGHT_ALLOW_SLOW") == "1")

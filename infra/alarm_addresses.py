@@ -1,48 +1,33 @@
-"""Who hears the alarms of a stage: read from the context, since it is nobody's business but the
-operators'.
-
-`pages_to` and `notices_to` are e-mail addresses or https endpoints: a text with commas as `-c`
-gives it, a list, or either by the stage's name, as cdk.context.json can keep them for all.
-"""
+"""Who hears the alarms of a stage: e-mail addresses, and https endpoints as on-call services have
+them. Which they are is nobody's business but the operators': infra/settings.py reads them."""
 
 import re
-from collections.abc import Mapping
-from dataclasses import replace
-from typing import Any
 
-from infra.stages import Stage
+from infra.stages import NO_ACCOUNT, Stage
 
 _ADDRESS = re.compile(r"https://[^\s,/]+\.[^\s,]+|[^\s,@/:]+@[^\s,@/:]+\.[^\s,@/:]+")
 
 
-def with_alarm_addresses(stage: Stage, context: Mapping[str, Any]) -> Stage:
-    """The stage with the addresses that the context gives."""
-    pages, notices = (_of(stage, context, key) for key in ("pages_to", "notices_to"))
-    return replace(stage, pages_to=pages or stage.pages_to, notices_to=notices or stage.notices_to)
-
-
 def check_alarms_are_heard(stage: Stage) -> None:
-    """Stop the synth of a stage whose alarms nobody would hear."""
-    if stage.alarms and stage.alarms_need_address and not stage.pages_to:
+    """Stop the synth of a stage whose alarms nobody would hear.
+
+    One that is bound to no account can be looked at: it is deployed nowhere.
+    """
+    if stage.account == NO_ACCOUNT or not stage.alarms:
+        return
+    if stage.alarms_need_address and not stage.pages_to:
         raise SystemExit(
-            f"The stage '{stage.name}' has alarms and nobody who hears them: give `-c pages_to=` "
-            "an e-mail address or an https endpoint, or several with commas, and `-c notices_to=` "
-            'for what can wait. cdk.context.json can keep them: {"pages_to": {"prod": [...]}}.'
+            f"The stage '{stage.name}' has alarms and nobody who hears them: give stages."
+            f"{stage.name}.pages_to in cdk.context.json, a list of e-mail addresses and https "
+            "endpoints, and notices_to for what can wait."
         )
+
+
+def is_address(value: object) -> bool:
+    """Whether alarms can be sent there."""
+    return isinstance(value, str) and _ADDRESS.fullmatch(value) is not None
 
 
 def is_endpoint(address: str) -> bool:
     """Whether it is a URL, else an e-mail address."""
     return address.startswith("https://")
-
-
-def _of(stage: Stage, context: Mapping[str, Any], key: str) -> tuple[str, ...]:
-    given = context.get(key) or ()
-    if isinstance(given, Mapping):
-        given = given.get(stage.name) or ()
-    if isinstance(given, str):
-        given = [part for part in re.split(r"[\s,]+", given) if part]
-    for address in given:
-        if not isinstance(address, str) or not _ADDRESS.fullmatch(address):
-            raise SystemExit(f"{key}: '{address}' is no e-mail address and no https endpoint.")
-    return tuple(dict.fromkeys(given))

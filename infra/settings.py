@@ -1,23 +1,27 @@
-"""What operators say of a stage, and the code cannot know: its account, and the API's own name.
+"""What operators say of a stage, and the code cannot know: its account, the API's own name, and who
+hears its alarms.
 
 It stands in cdk.context.json, which `make bootstrap` begins and every command of the CDK reads:
 
     {"stages": {"prod": {"account": "111122223333", "domain": "api.example.com",
-                         "certificate_arn": "arn:aws:acm:...", "hosted_zone_id": "Z..."}}}
+                         "certificate_arn": "arn:aws:acm:...", "hosted_zone_id": "Z...",
+                         "pages_to": ["oncall@example.com"], "notices_to": ["team@example.com"]}}}
 
 A stage of which nothing is said can be synthesized, and nowhere deployed.
 """
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
+from infra.alarm_addresses import is_address
 from infra.stages import NO_ACCOUNT, Domain, Stage, at_domain, in_account
 
 FILE = "cdk.context.json"
 KEY = "stages"
-# What each member must look like, and how that is said.
+_LISTS = ("pages_to", "notices_to")
+# What each other member must look like, and how that is said.
 _FORMS: Mapping[str, tuple[str, str]] = {
     "account": (r"(?!0{12})\d{12}", "the 12 digits of an account"),
     "domain": (
@@ -40,6 +44,8 @@ class Settings:
     domain: str | None = None
     certificate_arn: str | None = None
     hosted_zone_id: str | None = None
+    pages_to: tuple[str, ...] = ()
+    notices_to: tuple[str, ...] = ()  # empty: the same
 
 
 def settings_of(name: str, context: Mapping[str, Any]) -> Settings | None:
@@ -54,12 +60,12 @@ def settings_of(name: str, context: Mapping[str, Any]) -> Settings | None:
             raise SystemExit(
                 f"{FILE}: stages.{name} has '{member}', which is none of {', '.join(known)}."
             )
-        form, words = _FORMS[member]
-        if not isinstance(value, str) or not re.fullmatch(form, value):
+        if words := _objection(member, value):
             raise SystemExit(f"{FILE}: stages.{name}.{member} must be {words}.")
     if "account" not in said:
         raise SystemExit(f"{FILE}: stages.{name} has no account.")
-    return Settings(**said)
+    lists = {member: tuple(dict.fromkeys(said[member])) for member in _LISTS if member in said}
+    return Settings(**{**said, **lists})
 
 
 def configured(stage: Stage, context: Mapping[str, Any]) -> Stage:
@@ -69,8 +75,18 @@ def configured(stage: Stage, context: Mapping[str, Any]) -> Stage:
     settings = settings_of(stage.name, context)
     if settings is None:
         return in_account(stage, NO_ACCOUNT)
-    bound, domain = in_account(stage, settings.account), _domain(stage, settings)
+    heard = replace(stage, pages_to=settings.pages_to, notices_to=settings.notices_to)
+    bound, domain = in_account(heard, settings.account), _domain(stage, settings)
     return bound if domain is None else at_domain(bound, domain)
+
+
+def _objection(member: str, value: object) -> str:
+    """What the member must be and is not."""
+    if member in _LISTS:
+        right = isinstance(value, list) and value != [] and all(map(is_address, value))
+        return "" if right else "a list of e-mail addresses and https endpoints"
+    form, words = _FORMS[member]
+    return "" if isinstance(value, str) and re.fullmatch(form, value) else words
 
 
 def _domain(stage: Stage, settings: Settings) -> Domain | None:

@@ -1,8 +1,8 @@
 """Synthesizes a stage without building it: assets are stand-ins, which no template depends on."""
 
 import json
-from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from infra.jsii import use_own_node
 
@@ -20,8 +20,11 @@ DOMAIN = "api.example.com"
 
 
 def as_deployed(stage: Stage) -> Stage:
-    """The stage as an operator has it: bound to an account, and at a domain if it needs one."""
-    said = {"account": ACCOUNT}
+    """The stage as an operator has it: bound to an account, at a domain if it needs one, and with
+    somebody who hears its alarms."""
+    said: dict[str, Any] = {"account": ACCOUNT}
+    if stage.alarms:
+        said["pages_to"] = ["oncall@example.com"]
     if stage.needs_domain:
         certificate = f"arn:aws:acm:{stage.region}:{ACCOUNT}:certificate/example"
         said |= {"domain": DOMAIN, "certificate_arn": certificate, "hosted_zone_id": "Z0123456789"}
@@ -40,10 +43,9 @@ def stand_ins(folder: Path) -> Project:
 
 
 def synthesize(stage: Stage, *, files: Project, out: Path) -> None:
-    """One cloud assembly. Somebody hears its alarms."""
+    """One cloud assembly."""
     made = app(stage, out)
-    heard = ("oncall@example.com",) if stage.alarms_need_address else ()
-    build(made, stage=replace(stage, pages_to=heard), project=files)
+    build(made, stage=stage, project=files)
     made.synth()
 
 
