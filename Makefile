@@ -8,7 +8,7 @@ CDK_FLAGS ?=
 CDK = STAGE=$(STAGE) PATH="$(CURDIR)/.venv/bin:$$PATH" node_modules/.bin/cdk
 
 .DEFAULT_GOAL := help
-.PHONY: help venv up run down reset status logs watch test soak faults defects check lint synth diff bootstrap deploy discard cost bench demo contracts access lock build
+.PHONY: help venv up run down reset status logs watch test soak faults defects check lint synth diff bootstrap deploy discard destroy cost bench demo contracts access lock build
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -68,8 +68,11 @@ bootstrap: venv ## Bind STAGE to ACCOUNT and prepare that account, once
 deploy: venv ## Build STAGE=dev|staging|prod, look at its account, deploy
 	@$(PY) -m tools.deployment deploy --stage "$(STAGE)" -- $(CDK_FLAGS)
 
-discard: venv ## Remove STACK of STAGE, whose creation failed
-	@$(PY) -m tools.deployment discard --stage "$(STAGE)" --stack "$(STACK)"
+discard: venv ## Remove STACK of STAGE, whose creation or deletion failed; RETAIN=Id,Id stays
+	@$(PY) -m tools.deployment discard --stage "$(STAGE)" --stack "$(STACK)" --retain "$(RETAIN)"
+
+destroy: venv ## Delete STAGE=dev|staging with its data; asks, or CONFIRM=dev
+	@$(PY) -m tools.deployment destroy --stage "$(STAGE)" --confirm "$(CONFIRM)"
 
 cost: venv ## Count what routes and journeys use of AWS; write build/cost.json, budgets, docs/cost.md
 	@$(PY) -m benchmarks.cost

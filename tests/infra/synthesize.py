@@ -56,7 +56,8 @@ def _payments(files: Project) -> Service:
 
 
 def main(folder: Path) -> None:
-    """Write the stages, `unlinked/`, `unbound/`, `account/` and `careless.json`.
+    """Write the stages, `unlinked/`, `unbound/`, `account/`, `account-without-trail/` and
+    `careless.json`.
 
     What cdk-nag says of staging it says of production, too.
     """
@@ -65,7 +66,8 @@ def main(folder: Path) -> None:
     for stage in (PROD, DEV, STAGING):
         bound = replace(as_deployed(stage), policy_checks=stage is not STAGING)
         synthesize(bound, files=files, out=folder / stage.name)
-    account.app(ACCOUNT, PROD.region, out=str(folder / "account")).synth()
+    for trail, name in ((True, "account"), (False, "account-without-trail")):
+        account.app(ACCOUNT, PROD.region, trail=trail, out=str(folder / name)).synth()
     unlinked(files=files, out=folder / "unlinked")
     unbound(files=files, out=folder / "unbound")
     (folder / "careless.json").write_text(careless(files=files, out=folder / "careless"))

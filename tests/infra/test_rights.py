@@ -5,6 +5,7 @@ docs/access.md, which test_access.py compares.
 """
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -102,10 +103,34 @@ def test_no_stage_owns_what_all_stages_of_an_account_share(
         assert stage.all("AWS::ApiGateway::Account") == []
     assert {resource.type for resource in account} == {
         "AWS::ApiGateway::Account",
+        "AWS::CloudTrail::Trail",
         "AWS::IAM::Role",
+        "AWS::S3::Bucket",
+        "AWS::S3::BucketPolicy",
     }
     for resource in account:
         assert resource.raw["DeletionPolicy"] == "RetainExceptOnCreate", str(resource)
+
+
+def test_what_is_done_to_keys_is_told_by_a_trail_where_the_account_has_none(
+    account: Assembly, synthesized: Path
+) -> None:
+    (trail,) = account.all("AWS::CloudTrail::Trail")
+    assert trail.properties["IsLogging"] is True
+    assert trail.properties["EventSelectors"] == [
+        {"IncludeManagementEvents": True, "ReadWriteType": "WriteOnly"}
+    ]
+    let_in = [grant for grant in Policies(account).of_resources if grant.allows]
+    assert {(grant.who, grant.action, grant.when) for grant in let_in} == {
+        (
+            "cloudtrail.amazonaws.com",
+            action,
+            "StringEquals aws:SourceArn cloudtrail:trail/eu-central-1",
+        )
+        for action in ("s3:GetBucketAcl", "s3:PutObject")
+    }
+    other = Assembly(synthesized / "account-without-trail")
+    assert other.all("AWS::CloudTrail::Trail") == other.all("AWS::S3::Bucket") == []
 
 
 def test_no_one_scans_or_deletes(policies: Policies) -> None:

@@ -24,6 +24,7 @@ _NONE = {
     "AWS::ApiGateway::Resource",
     "AWS::ApiGateway::RestApi",
     "AWS::ApiGateway::Stage",
+    "AWS::CloudTrail::Trail",
     "AWS::CloudWatch::Alarm",
     "AWS::Events::EventBus",
     "AWS::Events::Rule",
@@ -35,6 +36,7 @@ _NONE = {
     "AWS::Logs::LogGroup",
     "AWS::Logs::MetricFilter",
     "AWS::Route53::RecordSet",
+    "AWS::S3::Bucket",
     "AWS::SecretsManager::Secret",
     "AWS::SNS::Subscription",
     "AWS::SNS::Topic",
@@ -187,6 +189,11 @@ def _of_queue_or_topic(assembly: Assembly, policy: Resource) -> Found:
         yield assembly.target(policy.stack, owner), "PolicyDocument", given["PolicyDocument"]
 
 
+def _of_bucket(assembly: Assembly, policy: Resource) -> Found:
+    given = policy.properties
+    yield assembly.target(policy.stack, given["Bucket"]), "PolicyDocument", given["PolicyDocument"]
+
+
 def _of_function(_: Assembly, permission: Resource) -> Found:
     yield None, "Permission", _as_document(permission.properties)
 
@@ -195,6 +202,7 @@ _RESOURCE_POLICIES: Mapping[str, Callable[[Assembly, Resource], Found]] = {
     "AWS::DynamoDB::GlobalTable": _of_table,
     "AWS::KMS::Key": _of_key,
     "AWS::Lambda::Permission": _of_function,
+    "AWS::S3::BucketPolicy": _of_bucket,
     "AWS::SNS::TopicPolicy": _of_queue_or_topic,
     "AWS::SQS::QueuePolicy": _of_queue_or_topic,
 }

@@ -20,6 +20,7 @@ _FORMS: Mapping[str, tuple[str, str]] = {
     "AWS::KMS::Key": ("kms", "key/{}"),
     "AWS::Lambda::Function": ("lambda", "function:{}"),
     "AWS::Logs::LogGroup": ("logs", "log-group:{}:*"),
+    "AWS::S3::Bucket": ("s3", "{}"),
     "AWS::SecretsManager::Secret": ("secretsmanager", "secret:{}-suffix"),
     "AWS::SNS::Topic": ("sns", "{}"),
     "AWS::SQS::Queue": ("sqs", "{}"),

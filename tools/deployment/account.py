@@ -1,6 +1,6 @@
 """What a command asks of the account that it is about to change."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, cast
 
@@ -24,8 +24,11 @@ class Account(Protocol):
     def id(self) -> str:
         """Whose credentials they are."""
 
-    def writes_api_logs(self) -> bool:
-        """Whether API Gateway has a role by which it writes logs."""
+    def api_logs_role(self) -> str:
+        """The role by which API Gateway writes logs, empty: none."""
+
+    def trails(self) -> Sequence[str]:
+        """The names of the trails by which EventBridge hears what is done to keys."""
 
     def statuses(self, prefix: str) -> Mapping[str, str]:
         """The status of each stack whose name begins so. Those that are gone are left out."""
@@ -35,6 +38,12 @@ class Account(Protocol):
 
     def reserved(self, function: str) -> int:
         """What a function has reserved now; 0 if there is none of that name."""
+
+    def mute(self, prefix: str) -> None:
+        """Let alarms and rules whose names begin so tell nobody anything."""
+
+    def sound(self, prefix: str) -> None:
+        """Let them tell again."""
 
 
 class AwsAccount:
@@ -50,9 +59,18 @@ class AwsAccount:
         except (BotoCoreError, ClientError) as error:
             raise Refused(f"There are no credentials that AWS takes: {error}.") from error
 
-    def writes_api_logs(self) -> bool:
+    def api_logs_role(self) -> str:
         """One call."""
-        return bool(self._client("apigateway").get_account().get("cloudwatchRoleArn"))
+        return str(self._client("apigateway").get_account().get("cloudwatchRoleArn") or "")
+
+    def trails(self) -> Sequence[str]:
+        """Two calls per trail. One that may not be looked into does not count."""
+        client = self._client("cloudtrail")
+        return [
+            trail["Name"]
+            for trail in client.describe_trails()["trailList"]
+            if _tells(client, trail["TrailARN"])
+        ]
 
     def statuses(self, prefix: str) -> Mapping[str, str]:
         """A page is 100 stacks."""
@@ -81,5 +99,68 @@ class AwsAccount:
             return 0
         return int(found.get("ReservedConcurrentExecutions", 0))
 
+    def mute(self, prefix: str) -> None:
+        """Two calls per hundred alarms, two per rule that publishes to people."""
+        client = self._client("cloudwatch")
+        for names in self._alarms(prefix):
+            client.disable_alarm_actions(AlarmNames=names)
+        for bus, rule in self._telling(prefix):
+            self._client("events").disable_rule(Name=rule, EventBusName=bus)
+
+    def sound(self, prefix: str) -> None:
+        """As many."""
+        client = self._client("cloudwatch")
+        for names in self._alarms(prefix):
+            client.enable_alarm_actions(AlarmNames=names)
+        for bus, rule in self._telling(prefix):
+            self._client("events").enable_rule(Name=rule, EventBusName=bus)
+
+    def _alarms(self, prefix: str) -> Iterator[list[str]]:
+        pages = self._client("cloudwatch").get_paginator("describe_alarms")
+        for page in pages.paginate(AlarmNamePrefix=prefix):
+            if names := [alarm["AlarmName"] for alarm in page["MetricAlarms"]]:
+                yield names
+
+    def _telling(self, prefix: str) -> Iterator[tuple[str, str]]:
+        """Rules that publish to a topic, with their bus."""
+        client = self._client("events")
+        buses = [bus["Name"] for bus in client.list_event_buses()["EventBuses"]]
+        for bus in buses:
+            for page in client.get_paginator("list_rules").paginate(
+                EventBusName=bus, NamePrefix=prefix
+            ):
+                for rule in page["Rules"]:
+                    found = client.list_targets_by_rule(Rule=rule["Name"], EventBusName=bus)
+                    if any(":sns:" in target["Arn"] for target in found["Targets"]):
+                        yield bus, rule["Name"]
+
     def _client(self, service: str) -> Any:
         return cast(Any, self._session).client(service)
+
+
+def _tells(client: Any, trail: str) -> bool:
+    try:
+        logs = client.get_trail_status(Name=trail)["IsLogging"]
+        found = client.get_event_selectors(TrailName=trail)
+    except ClientError:
+        return False
+    simple = any(map(_takes_keys, found.get("EventSelectors") or ()))
+    return logs and (simple or any(map(_picks_keys, found.get("AdvancedEventSelectors") or ())))
+
+
+def _takes_keys(selector: Mapping[str, Any]) -> bool:
+    return (
+        selector.get("IncludeManagementEvents", True)
+        and selector.get("ReadWriteType", "All") != "ReadOnly"
+        and "kms.amazonaws.com" not in selector.get("ExcludeManagementEventSources", ())
+    )
+
+
+def _picks_keys(selector: Mapping[str, Any]) -> bool:
+    """Of changes, and of every service: what picks services is not followed further."""
+    fields = {each["Field"]: each for each in selector["FieldSelectors"]}
+    return (
+        fields.get("eventCategory", {}).get("Equals") == ["Management"]
+        and fields.keys() <= {"eventCategory", "readOnly"}
+        and fields.get("readOnly", {}).get("Equals", ["false"]) == ["false"]
+    )

@@ -6,7 +6,7 @@ Where an account is asked, it is a fake or moto's.
 import json
 import stat
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ import pytest
 from moto import mock_aws
 from moto.core.models import DEFAULT_ACCOUNT_ID
 
-from infra.stages import PROD, STAGING
+from infra.stages import PROD, STAGING, Stage
 from tools.access.templates import Assembly
 from tools.deployment import __main__ as command
 from tools.deployment.account import AwsAccount, Concurrency
@@ -39,21 +39,32 @@ sys.exit(int((root / "ends").read_text()) if (root / "ends").exists() else 0)
 """
 
 
+WRITES = {"ReadWriteType": "WriteOnly", "IncludeManagementEvents": True}
+MANAGEMENT = {"Field": "eventCategory", "Equals": ["Management"]}
+NO_KEYS = {"Field": "eventSource", "NotEquals": ["kms.amazonaws.com"]}
+
+
 @dataclass
 class FakeAccount:
     """An account in which all is well, but for what a test changes."""
 
     account: str = MINE
-    logs: bool = True
+    role: str = f"arn:aws:iam::{MINE}:role/cartwright-api-logs-eu-central-1"
+    told_by: Sequence[str] = ("an-organization's",)
     stacks: Mapping[str, str] = field(default_factory=dict)
     limits: Concurrency = field(default_factory=lambda: Concurrency(quota=1000, unreserved=1000))
     has: Mapping[str, int] = field(default_factory=dict)
+    muted: list[str] = field(default_factory=list)
+    sounded: list[str] = field(default_factory=list)
 
     def id(self) -> str:
         return self.account
 
-    def writes_api_logs(self) -> bool:
-        return self.logs
+    def api_logs_role(self) -> str:
+        return self.role
+
+    def trails(self) -> Sequence[str]:
+        return self.told_by
 
     def statuses(self, prefix: str) -> Mapping[str, str]:
         return {name: status for name, status in self.stacks.items() if name.startswith(prefix)}
@@ -63,6 +74,12 @@ class FakeAccount:
 
     def reserved(self, function: str) -> int:
         return self.has.get(function, 0)
+
+    def mute(self, prefix: str) -> None:
+        self.muted.append(prefix)
+
+    def sound(self, prefix: str) -> None:
+        self.sounded.append(prefix)
 
 
 TOPIC = {"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}}
@@ -103,8 +120,8 @@ def said(root: Path) -> Any:
     return json.loads((root / "cdk.context.json").read_text())
 
 
-def objected(root: Path, account: FakeAccount) -> list[str]:
-    found = objections(Assembly(root / "assembly"), stage=PROD, bound=MINE, account=account)
+def objected(root: Path, account: FakeAccount, stage: Stage = PROD) -> list[str]:
+    found = objections(Assembly(root / "assembly"), stage=stage, bound=MINE, account=account)
     return list(found)
 
 
@@ -123,17 +140,110 @@ def test_bootstrap_names_account_and_region_and_binds_the_stage(root: Path, aws:
     assert first[:2] == ["bootstrap", f"aws://{MINE}/eu-central-1"]
     assert first[-2:] == ["--trust", FOREIGN]
     assert second[:2] == ["deploy", "account"]
-    assert f"--app={sys.executable} -m infra.account {MINE} eu-central-1" in second
+    assert f"--app={sys.executable} -m infra.account {MINE} eu-central-1 --trail" in second
     assert said(root) == {"stages": {"prod": {"account": MINE}}}
 
 
-def test_bootstrap_leaves_a_role_that_the_account_has(root: Path, aws: None) -> None:
-    """Others may live there: it is theirs, too."""
-    patch = {"op": "replace", "path": "/cloudwatchRoleArn", "value": "arn:aws:iam::1:role/x"}
+def let_write_logs(role: str) -> None:
+    patch = {"op": "replace", "path": "/cloudwatchRoleArn", "value": role}
     client = boto3.client("apigateway", region_name=PROD.region)
     client.update_account(patchOperations=[patch])
+
+
+def make_trail(name: str, selector: Mapping[str, Any], *, advanced: bool = False) -> None:
+    boto3.client("s3", region_name=PROD.region).create_bucket(
+        Bucket=name, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"}
+    )
+    client: Any = boto3.client("cloudtrail", region_name=PROD.region)
+    client.create_trail(Name=name, S3BucketName=name)
+    kind = "AdvancedEventSelectors" if advanced else "EventSelectors"
+    client.put_event_selectors(TrailName=name, **{kind: [selector]})
+    client.start_logging(Name=name)
+
+
+def test_bootstrap_leaves_what_it_made_before(root: Path, aws: None) -> None:
+    let_write_logs(FakeAccount.role)
+    make_trail("cartwright-eu-central-1", WRITES)
     assert command.main(["bootstrap", "--stage", "prod", "--account", MINE], root=root) == 0
     assert [line[0] for line in asked(root)] == ["bootstrap"]
+
+
+@pytest.mark.parametrize(
+    ("stage", "trail", "makes"),
+    [
+        ("prod", "", True),
+        ("prod", "theirs", False),  # a second one would not be free
+        ("prod", "cartwright-eu-central-1", True),  # else the stack would give it away
+        ("dev", "", False),
+        ("dev", "cartwright-eu-central-1", True),
+    ],
+)
+def test_bootstrap_makes_a_trail_where_a_stage_listens_and_none_tells(
+    root: Path, aws: None, *, stage: str, trail: str, makes: bool
+) -> None:
+    if trail:
+        make_trail(trail, WRITES)
+    assert command.main(["bootstrap", "--stage", stage, "--account", MINE], root=root) == 0
+    (app,) = [part for part in asked(root)[1] if part.startswith("--app=")]
+    assert app.endswith(" --trail") is makes
+
+
+def test_a_role_that_is_not_ours_gives_way_and_is_named(
+    root: Path, aws: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What it may do is not known; API Gateway drops what it may not write, and says nothing."""
+    let_write_logs("arn:aws:iam::1:role/x")
+    assert command.main(["bootstrap", "--stage", "prod", "--account", MINE], root=root) == 0
+    assert [line[0] for line in asked(root)] == ["bootstrap", "deploy"]
+    assert "by arn:aws:iam::1:role/x. From now on" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "role",
+    [
+        "",
+        "arn:aws:iam::1:role/x",
+        FakeAccount.role.replace(MINE, FOREIGN),
+        FakeAccount.role.replace("eu-central-1", "us-east-1"),
+    ],
+)
+def test_only_the_role_that_we_made_writes_our_logs(root: Path, role: str) -> None:
+    (found,) = objected(root, FakeAccount(role=role))
+    assert found.startswith("API Gateway has not the role")
+
+
+@pytest.mark.parametrize(
+    ("selector", "advanced", "tells"),
+    [
+        (WRITES, False, True),
+        ({**WRITES, "ReadWriteType": "All"}, False, True),
+        ({**WRITES, "ReadWriteType": "ReadOnly"}, False, False),
+        ({**WRITES, "IncludeManagementEvents": False}, False, False),
+        ({**WRITES, "ExcludeManagementEventSources": ["kms.amazonaws.com"]}, False, False),
+        ({"FieldSelectors": [MANAGEMENT]}, True, True),
+        ({"FieldSelectors": [MANAGEMENT, {"Field": "readOnly", "Equals": ["true"]}]}, True, False),
+        ({"FieldSelectors": [MANAGEMENT, NO_KEYS]}, True, False),
+        ({"FieldSelectors": [{"Field": "eventCategory", "Equals": ["Data"]}]}, True, False),
+    ],
+)
+def test_a_trail_tells_what_is_done_to_keys_if_it_logs_changes_of_all_services(
+    aws: None, *, selector: Mapping[str, Any], advanced: bool, tells: bool
+) -> None:
+    make_trail("a-trail", selector, advanced=advanced)
+    there = AwsAccount(PROD.region)
+    assert there.trails() == (["a-trail"] if tells else [])
+    boto3.client("cloudtrail", region_name=PROD.region).stop_logging(Name="a-trail")
+    assert there.trails() == []
+
+
+def test_a_stage_that_listens_for_keys_needs_a_trail(root: Path) -> None:
+    nobody = FakeAccount(told_by=())
+    (found,) = objected(root, nobody)
+    assert found == (
+        "No trail of CloudTrail tells in eu-central-1 what is done to keys: "
+        f"make bootstrap STAGE=prod ACCOUNT={MINE}."
+    )
+    assert objected(root, nobody, STAGING) == []
 
 
 def test_what_is_said_of_a_stage_stays_when_it_is_bound_again(root: Path) -> None:
@@ -154,6 +264,7 @@ def test_what_is_said_of_a_stage_stays_when_it_is_bound_again(root: Path) -> Non
         (["bootstrap", "--stage", "prod", "--account", "000000000000"], "12 digits"),
         (["bootstrap", "--stage", "staging", "--account", MINE], f"bound to the account {FOREIGN}"),
         (["discard", "--stage", "prod", "--stack", "orders"], "make bootstrap STAGE=prod"),
+        (["destroy", "--stage", "prod"], "make bootstrap STAGE=prod"),
     ],
 )
 def test_what_is_in_doubt_is_refused_before_anything_runs(
@@ -170,7 +281,9 @@ def test_what_is_in_doubt_is_refused_before_anything_runs(
 def test_what_is_deployed_is_what_was_looked_at(root: Path) -> None:
     bind(PROD, MINE, root)
     flags = ["--require-approval", "never"]
-    command.deploy("prod", flags, root=root, account=FakeAccount())
+    account = FakeAccount()
+    command.deploy("prod", flags, root=root, account=account)
+    assert account.sounded == ["cartwright-prod-"], "what a destroy that was cut short has muted"
     synth, deploy = asked(root)
     assert synth[:4] == ["synth", "--quiet", "-c", "stage=prod"]
     output = root / "cdk.out" / "prod"
@@ -198,7 +311,7 @@ def test_all_is_said_at_once(root: Path) -> None:
     found = objected(
         root,
         FakeAccount(
-            logs=False,
+            role="",
             limits=Concurrency(quota=10, unreserved=10),
             stacks={
                 "cartwright-prod-orders": "ROLLBACK_FAILED",
@@ -207,20 +320,22 @@ def test_all_is_said_at_once(root: Path) -> None:
                 "cartwright-prod-edge": "UPDATE_IN_PROGRESS",
                 "cartwright-prod-catalog": "UPDATE_ROLLBACK_COMPLETE",
                 "cartwright-prod-identity": "REVIEW_IN_PROGRESS",
+                "cartwright-prod-inventory": "DELETE_FAILED",
                 "cartwright-staging-orders": "ROLLBACK_COMPLETE",
             },
         ),
     )
-    assert [sentence.partition(": ")[2] for sentence in found[:5]] == [
+    assert [sentence.partition(": ")[2] for sentence in found[:6]] == [
         f"make bootstrap STAGE=prod ACCOUNT={MINE}.",
         "wait until that is over.",
+        "make discard STAGE=prod STACK=inventory.",
         "aws cloudformation rollback-stack --stack-name cartwright-prod-ledger.",
         "make discard STAGE=prod STACK=orders.",
         "aws cloudformation continue-update-rollback --stack-name cartwright-prod-payments.",
     ]
-    assert "reserve 180" in found[5]
-    assert "ask for 280 or more" in found[5]
-    assert len(found) == 6
+    assert "reserve 180" in found[6]
+    assert "ask AWS for 1000 or more" in found[6]
+    assert len(found) == 7
 
 
 @pytest.mark.parametrize(
@@ -237,7 +352,20 @@ def test_functions_can_reserve_what_they_ask_for_and_leave_100(
     root: Path, quota: int, unreserved: int, own: Mapping[str, int], *, fits: bool
 ) -> None:
     limits = Concurrency(quota=quota, unreserved=unreserved)
-    assert (objected(root, FakeAccount(limits=limits, has=own)) == []) is fits
+    assert (objected(root, FakeAccount(limits=limits, has=own), STAGING) == []) is fits
+
+
+@pytest.mark.parametrize(
+    ("stage", "quota", "fits"), [(PROD, 999, False), (PROD, 1000, True), (STAGING, 999, True)]
+)
+def test_an_alarm_on_a_share_of_the_quota_can_ring(
+    root: Path, stage: Stage, quota: int, *, fits: bool
+) -> None:
+    """What it counts on is there; only one stage of an account has it."""
+    limits = Concurrency(quota=quota, unreserved=quota)
+    found = objected(root, FakeAccount(limits=limits), stage)
+    assert (found == []) is fits
+    assert all("ask AWS for 1000 or more" in sentence for sentence in found)
 
 
 def test_the_account_is_asked_in_the_stages_region(aws: None) -> None:
@@ -246,7 +374,7 @@ def test_the_account_is_asked_in_the_stages_region(aws: None) -> None:
         StackName="cartwright-prod-x", TemplateBody=json.dumps(TOPIC)
     )
     assert there.id() == DEFAULT_ACCOUNT_ID
-    assert there.writes_api_logs() is False
+    assert there.api_logs_role() == ""
     assert there.statuses("cartwright-prod-") == {"cartwright-prod-x": "CREATE_COMPLETE"}
     assert there.statuses("cartwright-dev-") == {}
     assert there.reserved("no-such-function") == 0

@@ -6,6 +6,7 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import WaiterError
 from moto import mock_aws
 from moto.cloudformation.models import cloudformation_backends
 from moto.cloudformation.responses import CloudFormationResponse
@@ -90,9 +91,7 @@ def test_what_a_failed_creation_left_is_gone_after_discard() -> None:
     )
 
 
-@pytest.mark.parametrize(
-    "status", ["CREATE_COMPLETE", "UPDATE_ROLLBACK_FAILED", "UPDATE_COMPLETE", "DELETE_FAILED"]
-)
+@pytest.mark.parametrize("status", ["CREATE_COMPLETE", "UPDATE_ROLLBACK_FAILED", "UPDATE_COMPLETE"])
 def test_a_stack_that_ever_was_complete_is_never_discarded(left: Any, status: str) -> None:
     left.status = status
     with pytest.raises(Refused, match=f"is {status}"):
@@ -116,3 +115,88 @@ def test_nothing_is_discarded_in_another_account() -> None:
     with pytest.raises(Refused, match="is of 111122223333"):
         discard(PROD, "orders", account=MINE)
     assert tables() == ["cartwright-prod-orders"]
+
+
+class HalfGone:
+    """CloudFormation with a stack whose deletion failed; moto knows no such one."""
+
+    exceptions = boto3.client("cloudformation", region_name=PROD.region).exceptions
+
+    def __init__(self) -> None:
+        self.status = "DELETE_FAILED"
+        self.failed = {"Table": "is protected", "Bucket": "is not empty"}
+        self.fails_again = False
+        self.retained: list[str] | None = None
+
+    def client(self, name: str) -> Any:
+        return self
+
+    def get_caller_identity(self) -> Any:
+        return {"Account": MINE}
+
+    def describe_stacks(self, StackName: str) -> Any:  # noqa: N803 (AWS)
+        return {"Stacks": [{"StackStatus": self.status}]}
+
+    def get_template(self, StackName: str) -> Any:  # noqa: N803 (AWS)
+        policies = {"Table": {"DeletionPolicy": "RetainExceptOnCreate"}, "Bucket": {}, "Gone": {}}
+        return {"TemplateBody": {"Resources": policies}}
+
+    def get_paginator(self, name: str) -> Any:
+        return self
+
+    def paginate(self, StackName: str) -> Any:  # noqa: N803 (AWS)
+        failed = [
+            {"LogicalResourceId": id_, "ResourceStatus": "DELETE_FAILED",
+             "ResourceStatusReason": why}
+            for id_, why in self.failed.items()
+        ]  # fmt: skip
+        gone = {"LogicalResourceId": "Gone", "ResourceStatus": "DELETE_COMPLETE"}
+        return [{"StackResourceSummaries": [*failed, gone]}]
+
+    def delete_stack(self, StackName: str, RetainResources: list[str]) -> None:  # noqa: N803 (AWS)
+        self.retained = RetainResources
+
+    def get_waiter(self, name: str) -> Any:
+        return self
+
+    def wait(self, StackName: str) -> None:  # noqa: N803 (AWS)
+        if self.fails_again:
+            raise WaiterError("stack_delete_complete", "it failed", {})
+
+
+@pytest.fixture
+def half_gone(monkeypatch: pytest.MonkeyPatch) -> HalfGone:
+    found = HalfGone()
+    monkeypatch.setattr("tools.deployment.discard.boto3.Session", lambda **_: found)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("named", "retained"), [([], ["Table"]), (["Bucket"], ["Bucket", "Table"])]
+)
+def test_of_a_deletion_that_failed_stays_what_is_named_and_what_the_template_keeps(
+    half_gone: HalfGone, named: list[str], retained: list[str]
+) -> None:
+    discard(PROD, "orders", account=MINE, retain=named)
+    assert half_gone.retained == retained
+
+
+def test_nothing_is_retained_that_could_be_deleted(half_gone: HalfGone) -> None:
+    with pytest.raises(Refused, match=r"Gone: .* only what could not be deleted .* Bucket"):
+        discard(PROD, "orders", account=MINE, retain=["Gone"])
+    assert half_gone.retained is None
+
+
+def test_nothing_of_a_failed_creation_is_retained(half_gone: HalfGone) -> None:
+    half_gone.status = "ROLLBACK_FAILED"
+    with pytest.raises(Refused, match="only of a deletion that failed something is retained"):
+        discard(PROD, "orders", account=MINE, retain=["Table"])
+    assert half_gone.retained is None
+
+
+def test_a_deletion_that_fails_again_says_why_and_what_to_do(half_gone: HalfGone) -> None:
+    half_gone.fails_again = True
+    with pytest.raises(Refused) as refused:
+        discard(PROD, "orders", account=MINE)
+    assert "Bucket: is not empty" in str(refused.value)
+    assert "make discard STAGE=prod STACK=orders RETAIN=Table,Bucket" in str(refused.value)
