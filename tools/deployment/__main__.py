@@ -102,9 +102,7 @@ def main(arguments: Sequence[str], *, root: Path = ROOT) -> int:
                 discard(stage, given.stack, account=account_of(stage, root), retain=retain)
             case _:
                 stage = stage_of(given.stage)
-                there = AwsAccount(stage.region)
-                bound = account_of(stage, root)
-                destroy(stage, given.confirm, root=root, bound=bound, account=there)
+                destroy(stage, given.confirm, root=root, account=AwsAccount(stage.region))
     except Refused as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

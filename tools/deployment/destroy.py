@@ -8,16 +8,17 @@ from infra.stages import Stage
 from tools.access.templates import Assembly
 from tools.deployment import cdk
 from tools.deployment.account import Account
+from tools.deployment.binding import account_of
 from tools.deployment.errors import Refused
 
 
-def destroy(stage: Stage, confirmed: str, *, root: Path, bound: str, account: Account) -> None:
+def destroy(stage: Stage, confirmed: str, *, root: Path, account: Account) -> None:
     """Asks for the stage's name unless `confirmed` is it. Its alarms are muted first: a job that
     runs no more would wake somebody up. They stay so where it ends in the middle; a deployment
     sounds them again."""
     if stage.deletion_protection:
         raise Refused(f"The stage {stage.name} is protected: there is no command that deletes it.")
-    mine = account.id()
+    mine, bound = account.id(), account_of(stage, root)
     if mine != bound:
         raise Refused(f"The credentials are of {mine}; the stage {stage.name} is of {bound}.")
     print(f"This deletes the stage {stage.name} in {bound}, with all data.")

@@ -264,7 +264,7 @@ def test_what_is_said_of_a_stage_stays_when_it_is_bound_again(root: Path) -> Non
         (["bootstrap", "--stage", "prod", "--account", "000000000000"], "12 digits"),
         (["bootstrap", "--stage", "staging", "--account", MINE], f"bound to the account {FOREIGN}"),
         (["discard", "--stage", "prod", "--stack", "orders"], "make bootstrap STAGE=prod"),
-        (["destroy", "--stage", "prod"], "make bootstrap STAGE=prod"),
+        (["destroy", "--stage", "prod"], "is protected"),
     ],
 )
 def test_what_is_in_doubt_is_refused_before_anything_runs(

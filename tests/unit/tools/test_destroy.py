@@ -15,6 +15,7 @@ from tests.unit.tools.test_deployment import FOREIGN, MINE, FakeAccount
 from tools.access.templates import Assembly
 from tools.deployment import cdk
 from tools.deployment.account import AwsAccount
+from tools.deployment.binding import bind
 from tools.deployment.destroy import destroy, what_stays
 from tools.deployment.errors import Refused
 
@@ -34,7 +35,7 @@ def account() -> FakeAccount:
 
 
 @pytest.fixture
-def done(monkeypatch: pytest.MonkeyPatch, account: FakeAccount) -> list[str]:
+def done(monkeypatch: pytest.MonkeyPatch, account: FakeAccount, tmp_path: Path) -> list[str]:
     """What the CDK was asked for, and whether the alarms were muted then."""
     found: list[str] = []
 
@@ -50,13 +51,14 @@ def done(monkeypatch: pytest.MonkeyPatch, account: FakeAccount) -> list[str]:
         (output / "orders.template.json").write_text(json.dumps(TEMPLATE))
 
     monkeypatch.setattr(cdk, "run", run)
+    bind(STAGING, MINE, tmp_path)
     return found
 
 
 def test_a_stage_that_is_confirmed_goes_and_its_alarms_are_muted_before(
     tmp_path: Path, account: FakeAccount, done: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    destroy(STAGING, "staging", root=tmp_path, bound=MINE, account=account)
+    destroy(STAGING, "staging", root=tmp_path, account=account)
     assert done == ["synth", "destroy muted"]
     assert account.muted == ["cartwright-staging-"]
     said = capsys.readouterr().out
@@ -77,7 +79,7 @@ def test_what_is_not_confirmed_by_its_name_stays(
     tmp_path: Path, account: FakeAccount, done: list[str], confirmed: str
 ) -> None:
     with pytest.raises(Refused, match="CONFIRM=staging"):
-        destroy(STAGING, confirmed, root=tmp_path, bound=MINE, account=account)
+        destroy(STAGING, confirmed, root=tmp_path, account=account)
     assert (done, account.muted) == ([], [])
 
 
@@ -94,7 +96,7 @@ def test_the_name_is_asked_for_at_a_terminal(
     monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
     monkeypatch.setattr("builtins.input", lambda _: typed)
     with contextlib.nullcontext() if goes else pytest.raises(Refused):
-        destroy(STAGING, "", root=tmp_path, bound=MINE, account=account)
+        destroy(STAGING, "", root=tmp_path, account=account)
     assert ("destroy muted" in done) is goes
 
 
@@ -107,7 +109,7 @@ def test_production_and_other_accounts_are_refused_whatever_is_confirmed(
 ) -> None:
     account = FakeAccount(account=whose)
     with pytest.raises(Refused, match=sentence):
-        destroy(stage, stage.name, root=tmp_path, bound=MINE, account=account)
+        destroy(stage, stage.name, root=tmp_path, account=account)
     assert (done, account.muted) == ([], [])
 
 
