@@ -34,16 +34,10 @@ SERVICE = Service(
         ),
         Function(place="api/get_transaction", tables={"ledger": ("Query",)}),
         Function(
-            place="consumers/on_payment_captured",
-            event_types=("payment.captured",),
+            place="consumers/on_payment",
+            event_types=("payment.captured", "payment.refunded"),
             retries=DAYS,
             tables={"ledger": ("PutItem",)},  # in a transaction, only where nothing is
-        ),
-        Function(
-            place="consumers/on_payment_refunded",
-            event_types=("payment.refunded",),
-            retries=DAYS,
-            tables={"ledger": ("PutItem",)},
         ),
         Function(
             place="consumers/on_transaction_posted",

@@ -31,25 +31,32 @@ class TransactionPosted(EventData):
 class PostedTransaction(EventView):
     """What balances read of ledger.transaction_posted."""
 
+    TYPES: ClassVar[tuple[str, ...]] = ("ledger.transaction_posted",)
+
     transaction_id: str
     entries: list[EntryData]
 
 
-class CapturedPayment(EventView):
-    """What is read of payment.captured."""
+class MovedPayment(EventView):
+    """What is read of every event of a payment by which money moved at the provider."""
 
     payment_id: str
     order_id: str
     psp: str
     amount: MoneyData
+
+
+class CapturedPayment(MovedPayment):
+    """What is read of payment.captured."""
+
+    TYPES: ClassVar[tuple[str, ...]] = ("payment.captured",)
+
     captured_at: str
 
 
-class RefundedPayment(EventView):
+class RefundedPayment(MovedPayment):
     """What is read of payment.refunded."""
 
-    payment_id: str
-    order_id: str
-    psp: str
-    amount: MoneyData
+    TYPES: ClassVar[tuple[str, ...]] = ("payment.refunded",)
+
     refunded_at: str

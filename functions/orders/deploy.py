@@ -54,14 +54,8 @@ SERVICE = Service(
         Function(place="api/get_timeline", tables={"orders": ("GetItem", "Query")}),
         Function(place="steps", tables={"orders": CHANGE}),
         Function(
-            place="consumers/on_payment_captured",
-            event_types=("payment.captured",),
-            retries=DAYS,
-            tables={"orders": CHANGE},
-        ),
-        Function(
-            place="consumers/on_payment_refunded",
-            event_types=("payment.refunded",),
+            place="consumers/on_payment",
+            event_types=("payment.captured", "payment.refunded"),
             retries=DAYS,
             tables={"orders": CHANGE},
         ),

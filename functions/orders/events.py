@@ -71,12 +71,16 @@ class CheckoutStuck(EventData):
 class CapturedPayment(EventView):
     """What is read of payment.captured."""
 
+    TYPES: ClassVar[tuple[str, ...]] = ("payment.captured",)
+
     order_id: str
     payment_id: str
 
 
 class RefundedPayment(EventView):
     """What is read of payment.refunded."""
+
+    TYPES: ClassVar[tuple[str, ...]] = ("payment.refunded",)
 
     order_id: str
     payment_id: str
@@ -85,6 +89,8 @@ class RefundedPayment(EventView):
 class ExpiredReservation(EventView):
     """What is read of inventory.expired."""
 
+    TYPES: ClassVar[tuple[str, ...]] = ("inventory.expired",)
+
     order_id: str
 
 
@@ -92,5 +98,7 @@ class TimelineEvent(EventView):
     """What is read of order.*, payment.* and inventory.*: all of it is shown, by its order."""
 
     model_config = ConfigDict(frozen=True, extra="allow")
+
+    TYPES: ClassVar[tuple[str, ...]] = ("order.*", "payment.*", "inventory.*")
 
     order_id: str | None = None

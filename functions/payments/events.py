@@ -1,7 +1,7 @@
 """What payments publishes. No payment method, no client secret: ids and money only."""
 
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from payments.domain.payment import Payment, Status
 from shop.events import Event, EventData, EventView, MoneyData, event
@@ -57,6 +57,8 @@ class PaymentRefunded(_AtPsp):
 class StuckCheckout(EventView):
     """What is read of checkout.stuck: money is due back where that is the reason."""
 
+    TYPES: ClassVar[tuple[str, ...]] = ("checkout.stuck",)
+
     order_id: str
     payment_id: str | None
     reason: str
@@ -103,23 +105,12 @@ def status_reached(payment: Payment, *, now: datetime, trace: Trace) -> Event | 
     """
     if payment.is_of_no_order:
         return None
-    data = _BY_STATUS[payment.status].model_validate(
-        {
-            "payment_id": payment.payment_id,
-            "order_id": payment.order_id,
-            "customer_id": payment.customer_id,
-            "psp": payment.psp,
-            "psp_reference": payment.psp_reference,
-            "amount": None if payment.amount is None else payment.amount.to_dict(),
-            "captured_at": payment.captured_at,
-            "code": payment.customer_decline_code or payment.problem_code,
-        }
-    )
-    return event(
-        data,
-        producer="payments",
-        subject=payment.payment_id,
-        sequence=payment.version,
+    return _event(
+        _BY_STATUS[payment.status],
+        payment,
+        amount=None if payment.amount is None else payment.amount.to_dict(),
+        captured_at=payment.captured_at,
+        code=payment.customer_decline_code or payment.problem_code,
         now=now,
         trace=trace,
     )
@@ -127,19 +118,36 @@ def status_reached(payment: Payment, *, now: datetime, trace: Trace) -> Event | 
 
 def refunded(payment: Payment, *, now: datetime, trace: Trace, causation_id: str) -> Event:
     """The event of a refund."""
-    data = PaymentRefunded.model_validate(
-        {
-            "payment_id": payment.payment_id,
-            "order_id": payment.order_id,
-            "customer_id": payment.customer_id,
-            "psp": payment.psp,
-            "psp_reference": payment.psp_reference,
-            "amount": payment.total.to_dict(),
-            "refunded_at": payment.refunded_at,
-        }
+    return _event(
+        PaymentRefunded,
+        payment,
+        amount=payment.total.to_dict(),
+        refunded_at=payment.refunded_at,
+        now=now,
+        trace=trace,
+        causation_id=causation_id,
     )
+
+
+def _event(
+    model: type[EventData],
+    payment: Payment,
+    *,
+    now: datetime,
+    trace: Trace,
+    causation_id: str = "",
+    **says: Any,
+) -> Event:
+    """What the event says besides is whichever of these and `says` its model has."""
+    about = {
+        "payment_id": payment.payment_id,
+        "order_id": payment.order_id,
+        "customer_id": payment.customer_id,
+        "psp": payment.psp,
+        "psp_reference": payment.psp_reference,
+    }
     return event(
-        data,
+        model.model_validate(about | says),
         producer="payments",
         subject=payment.payment_id,
         sequence=payment.version,

@@ -78,7 +78,7 @@ def test_what_a_consumer_missed_is_posted_when_it_is_back(
 ) -> None:
     buyer = shop.register()
     order = buyer.order({skus[16]: 1}).json
-    with consumer_down("ledger-on-payment-captured"):
+    with consumer_down("ledger-on-payment"):
         assert buyer.pay(order["order_id"]).status == 201
         assert buyer.order_status(order["order_id"]) == "paid"
 

@@ -121,7 +121,7 @@ def test_a_wait_for_money_is_a_page_and_any_other_a_notice(ringing: dict[str, Wa
         re.sub("[._]", "-", spec.id): ("page",) if spec.retries == DAYS else ("notice",)
         for spec in PLATFORM.of_kind("consumer")
     }
-    assert told["ledger-on-payment-captured"] == told["orders-on-payment-captured"] == ("page",)
+    assert told["ledger-on-payment"] == told["orders-on-payment"] == ("page",)
 
 
 def test_what_one_topic_could_not_deliver_the_other_tells(ringing: dict[str, Watch]) -> None:

@@ -152,7 +152,7 @@ def test_the_ledger_is_append_only_for_every_role(policies: Policies) -> None:
     ]
     assert lines([grant for grant in given if grant.action not in allowed]) == []
     writers = {grant.who for grant in given if grant.action == "dynamodb:PutItem"}
-    assert writers == {"ledger.on_payment_captured", "ledger.on_payment_refunded"}
+    assert writers == {"ledger.on_payment"}
 
 
 def test_the_auditor_changes_nothing_but_its_own_table(policies: Policies) -> None:

@@ -127,6 +127,8 @@ class GiftGiven(EventData):
 class PlacedOrder(EventView):
     """What is read of order.placed."""
 
+    TYPES: ClassVar[tuple[str, ...]] = ("order.placed",)
+
     order_id: str
 ''',
     "repository/__init__.py": '"""Rows of gifts."""\n',
@@ -211,7 +213,7 @@ def consume(event: Envelope[PlacedOrder]) -> str:
     return "already"
 
 
-handler = consumer.entrypoint("on_order_placed", consume, reads=PlacedOrder)
+handler = consumer.entrypoint("gifts.on_order_placed", consumer.On(PlacedOrder, consume))
 ''',
 }
 # What people write for it, beside its code: what to do when the alarm rings.

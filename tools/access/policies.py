@@ -88,7 +88,7 @@ class Policies:
         return f"arn:aws:iam::{self.assembly.account}:root"
 
     def _condition(self, stack: str, condition: Mapping[str, Any]) -> str:
-        """`ArnEquals aws:SourceArn rule/orders-on-payment-captured`, several joined by `and`."""
+        """`ArnEquals aws:SourceArn rule/orders-on-payment`, several joined by `and`."""
         return " and ".join(
             f"{operator} {key} "
             + ", ".join(

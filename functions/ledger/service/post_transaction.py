@@ -1,12 +1,19 @@
 """Post what an event says, once."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from ledger.domain import transaction as posting
+from ledger.domain import transaction as domain
 from ledger.domain.transaction import Transaction
-from ledger.events import CapturedPayment, EntryData, RefundedPayment, TransactionPosted
+from ledger.events import (
+    CapturedPayment,
+    EntryData,
+    MovedPayment,
+    RefundedPayment,
+    TransactionPosted,
+)
 from ledger.service.ports import JournalWriter
 from shop import clock, events
 from shop.money import Money
@@ -15,84 +22,56 @@ from shop.trace import Trace
 Outcome = Literal["posted", "duplicate"]
 
 
-def post_capture(
-    captured: CapturedPayment,
-    *,
-    cause_event_id: str,
-    journal: JournalWriter,
-    now: datetime,
-    trace: Trace,
-) -> Outcome:
-    """Money was taken: the provider owes it to us, we owe goods to the customer.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Posting:
+    """What an event asks the ledger to post: a template of the chart, and what fills it in."""
 
-    Raises posting.PostingRejected for an event that cannot be posted.
-    """
-    amount = Money(captured.amount.amount, captured.amount.currency)
-    return post(
-        "payment_captured",
-        amounts={"amount": amount},
-        dimensions={"psp": captured.psp},
-        references={"order_id": captured.order_id, "payment_id": captured.payment_id},
-        cause_event_id=cause_event_id,
-        effective=clock.parse(captured.captured_at),
-        journal=journal,
-        now=now,
-        trace=trace,
-    )
+    template: str
+    amounts: Mapping[str, Money]
+    dimensions: Mapping[str, str]
+    references: Mapping[str, str]
+    effective: datetime  # when it happened
 
 
-def post_refund(
-    refunded: RefundedPayment,
-    *,
-    cause_event_id: str,
-    journal: JournalWriter,
-    now: datetime,
-    trace: Trace,
-) -> Outcome:
-    """Money was given back before anything was delivered: nobody owes anybody anything.
+def capture(payment: CapturedPayment) -> Posting:
+    """Money was taken: the provider owes it to us, we owe goods to the customer."""
+    return _moved("payment_captured", payment, at=payment.captured_at)
 
-    Raises posting.PostingRejected for an event that cannot be posted.
-    """
-    amount = Money(refunded.amount.amount, refunded.amount.currency)
-    return post(
-        "payment_refunded",
-        amounts={"amount": amount},
-        dimensions={"psp": refunded.psp},
-        references={"order_id": refunded.order_id, "payment_id": refunded.payment_id},
-        cause_event_id=cause_event_id,
-        effective=clock.parse(refunded.refunded_at),
-        journal=journal,
-        now=now,
-        trace=trace,
+
+def refund(payment: RefundedPayment) -> Posting:
+    """Money was given back before anything was delivered: nobody owes anybody anything."""
+    return _moved("payment_refunded", payment, at=payment.refunded_at)
+
+
+def _moved(template: str, payment: MovedPayment, *, at: str) -> Posting:
+    return Posting(
+        template=template,
+        amounts={"amount": Money(payment.amount.amount, payment.amount.currency)},
+        dimensions={"psp": payment.psp},
+        references={"order_id": payment.order_id, "payment_id": payment.payment_id},
+        effective=clock.parse(at),
     )
 
 
 def post(
-    template: str,
-    *,
-    amounts: Mapping[str, Money],
-    dimensions: Mapping[str, str],
-    references: Mapping[str, str],
-    cause_event_id: str,
-    effective: datetime,
-    journal: JournalWriter,
-    now: datetime,
-    trace: Trace,
+    posting: Posting, *, cause_event_id: str, journal: JournalWriter, now: datetime, trace: Trace
 ) -> Outcome:
-    """Post what a template makes of these amounts; PostingRejected if it does not take them."""
+    """Post it whole; raises PostingRejected if its template does not take what it brings."""
     transaction = Transaction(
-        id=posting.transaction_id(cause_event_id, template),
-        template=template,
+        id=domain.transaction_id(cause_event_id, posting.template),
+        template=posting.template,
         cause_event_id=cause_event_id,
-        effective_at=clock.rfc3339(effective),
+        effective_at=clock.rfc3339(posting.effective),
         recorded_at=clock.rfc3339(now),
-        entries=posting.entries_of(template, amounts=amounts, dimensions=dimensions),
-        references=references,
+        entries=domain.entries_of(
+            posting.template, amounts=posting.amounts, dimensions=posting.dimensions
+        ),
+        references=posting.references,
     )
     event = events.event(
         TransactionPosted(
             transaction_id=transaction.id,
-            template=template,
+            template=transaction.template,
             cause_event_id=cause_event_id,
             entries=[EntryData.model_validate(entry.to_dict()) for entry in transaction.entries],
         ),

@@ -3,7 +3,8 @@
 from orders.events import ExpiredReservation
 from orders.repository.orders import OrderRepository
 from orders.service import recover_order
-from shop import clock, consumer, trace
+from shop import clock, trace
+from shop.consumer import On, entrypoint
 from shop.events import Envelope
 
 orders = OrderRepository()
@@ -20,4 +21,4 @@ def consume(event: Envelope[ExpiredReservation]) -> str:
     )
 
 
-handler = consumer.entrypoint("on_inventory_expired", consume, reads=ExpiredReservation)
+handler = entrypoint("orders.on_inventory_expired", On(ExpiredReservation, consume))

@@ -2,7 +2,7 @@
 
 from orders.events import TimelineEvent
 from orders.repository.orders import OrderRepository
-from shop import consumer
+from shop.consumer import On, entrypoint
 from shop.events import Envelope
 
 orders = OrderRepository()
@@ -16,4 +16,4 @@ def consume(event: Envelope[TimelineEvent]) -> str:
     return "recorded"
 
 
-handler = consumer.entrypoint("record_timeline", consume, reads=TimelineEvent)
+handler = entrypoint("orders.record_timeline", On(TimelineEvent, consume))

@@ -30,18 +30,14 @@ def payment_captured(
     The machine never captures for an order that its payment has not got, so money for a closed
     order is a defect somewhere. It is written down, reported, and stays due until someone acts.
     """
-    before = _existing(orders, order_id)
 
-    def decide(record: StoredOrder) -> OrderChange | None:
-        if record.order.status is Status.PENDING:
+    def rule(order: Order) -> Order:
+        if order.status is Status.PENDING:
             raise LookupError("captured for an order that was never placed")
-        after = domain.finalized(record.order, "captured", payment_id, "", now=now)
-        if after is record.order:
-            return None
-        return change(record.order, after, trace=trace, causation_id=causation_id)
+        return domain.finalized(order, "captured", payment_id, "", now=now)
 
-    after = update_with_retry(orders, before, decide).order
-    if after.version == before.order.version:
+    after = _apply(rule, order_id, orders=orders, trace=trace, causation_id=causation_id)
+    if after is None:
         return "already"
     return "refund_due" if payment_id in after.refund_due else "paid"
 
@@ -56,16 +52,12 @@ def payment_refunded(
     now: datetime,
 ) -> str:
     """What was due back has gone back; `refunded`, or `ignored` if it is not due, or no more."""
-    before = _existing(orders, order_id)
 
-    def decide(record: StoredOrder) -> OrderChange | None:
-        after = domain.refund_made(record.order, payment_id, now=now)
-        if after is record.order:
-            return None
-        return change(record.order, after, trace=trace, causation_id=causation_id)
+    def rule(order: Order) -> Order:
+        return domain.refund_made(order, payment_id, now=now)
 
-    after = update_with_retry(orders, before, decide).order
-    return "ignored" if after.version == before.order.version else "refunded"
+    after = _apply(rule, order_id, orders=orders, trace=trace, causation_id=causation_id)
+    return "ignored" if after is None else "refunded"
 
 
 def reservation_expired(
@@ -113,6 +105,27 @@ def retry_stalled(
     data = _resume(record, trace, now)
     checkout.start(data)
     return data.mode
+
+
+def _apply(
+    rule: Callable[[Order], Order],
+    order_id: str,
+    *,
+    orders: Orders,
+    trace: Trace,
+    causation_id: str,
+) -> Order | None:
+    """Store what the rule makes of the order as it really is; None if it stays as it was."""
+    before = _existing(orders, order_id)
+
+    def decide(record: StoredOrder) -> OrderChange | None:
+        after = rule(record.order)
+        if after is record.order:
+            return None
+        return change(record.order, after, trace=trace, causation_id=causation_id)
+
+    after = update_with_retry(orders, before, decide).order
+    return None if after.version == before.order.version else after
 
 
 def _resume(record: StoredOrder, trace: Trace, now: datetime) -> ExecutionInput:

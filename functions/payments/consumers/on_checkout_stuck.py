@@ -3,7 +3,8 @@
 from payments import wiring
 from payments.events import StuckCheckout
 from payments.service.refund_payment import refund_payment
-from shop import clock, consumer, trace
+from shop import clock, trace
+from shop.consumer import On, entrypoint
 from shop.events import Envelope
 
 DUE_BACK = "captured_after_close"
@@ -24,4 +25,4 @@ def consume(event: Envelope[StuckCheckout]) -> str:
     )
 
 
-handler = consumer.entrypoint("payments.on_checkout_stuck", consume, reads=StuckCheckout)
+handler = entrypoint("payments.on_checkout_stuck", On(StuckCheckout, consume))

@@ -196,7 +196,7 @@ def test_the_recovery_job_marks_it_paid_if_the_event_is_late(shop: CheckoutScena
     )
     shop.pay("pay", order_id)
     shop.interceptor.functions["orders.steps"] = working
-    shop.interceptor.functions["orders.on_payment_captured"] = lambda *_: {"batchItemFailures": []}
+    shop.interceptor.functions["orders.on_payment"] = lambda *_: {"batchItemFailures": []}
 
     shop.pass_time(seconds=61)
     shop.tick()

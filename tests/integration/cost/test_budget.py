@@ -56,13 +56,13 @@ READS = {
 # After the answer: invocations, and units of requests that are each made once per invocation.
 TIMELINE = "orders.record_timeline"
 LEDGER = {
-    "ledger.on_payment_captured TransactWriteItems": 8,
-    "orders.on_payment_captured GetItem": 1,
+    "ledger.on_payment TransactWriteItems": 8,
+    "orders.on_payment GetItem": 1,
     "ledger.on_transaction_posted TransactWriteItems": 6,
 }
 PAID = {
-    "ledger.on_payment_captured": 1,
-    "orders.on_payment_captured": 1,
+    "ledger.on_payment": 1,
+    "orders.on_payment": 1,
     "ledger.on_transaction_posted": 1,
 }
 RELAY = discover().relay.id

@@ -37,8 +37,8 @@ def post(number: int, amount: int, at: datetime) -> None:
             "captured_at": "2026-11-20T00:00:00.000Z",
         }
     )
-    post_transaction.post_capture(
-        captured,
+    post_transaction.post(
+        post_transaction.capture(captured),
         cause_event_id=ids.derive("evt", str(number), region="use1"),
         journal=JournalRepository(),
         now=at,

@@ -1,10 +1,10 @@
-"""payment.captured on the queue -> one transaction in the ledger, once, and its event."""
+"""Events of payments on the queue -> a transaction in the ledger for each, once, and its event."""
 
 from typing import Any
 
 import pytest
 
-from ledger.consumers.on_payment_captured import handler
+from ledger.consumers.on_payment import handler
 from shop import ids
 from tests.support import dynamodb, envelopes
 from tests.support.envelopes import envelope
@@ -21,8 +21,10 @@ def _tables(moto_aws: None) -> None:
     dynamodb.create("ledger", "balances")
 
 
-def message(event_id: str = EVENT_ID, **data: Any) -> dict[str, Any]:
-    captured = {
+def message(
+    event_id: str = EVENT_ID, type_: str = "payment.captured", **data: Any
+) -> dict[str, Any]:
+    about = {
         "payment_id": PAYMENT,
         "order_id": ORDER,
         "customer_id": ids.derive("usr", "1", region="use1"),
@@ -30,10 +32,10 @@ def message(event_id: str = EVENT_ID, **data: Any) -> dict[str, Any]:
         "psp_reference": "pi_1",
         "amount": {"amount": 12_600, "currency": "USD"},
         "captured_at": "2026-11-22T09:59:59.999Z",
+        "refunded_at": "2026-11-22T10:59:59.999Z",
     }
-    return envelopes.message(
-        event_id, envelope("payment.captured", captured | data, id=event_id, traceparent=PARENT)
-    )
+    detail = envelope(type_, about | data, id=event_id, traceparent=PARENT)
+    return envelopes.message(event_id, detail)
 
 
 def consume(*messages: dict[str, Any]) -> list[str]:
@@ -57,6 +59,23 @@ def test_a_captured_payment_is_posted_whole() -> None:
     day = str(header["recorded_at"])[:10]
     keys = {str(entry["account_day"]).rpartition("#")[0] for entry in entries}
     assert keys == {f"1210:stripe:USD#{day}", f"2100:USD#{day}"}
+
+
+def test_a_refund_is_posted_as_what_undoes_the_capture() -> None:
+    assert consume(message(type_="payment.refunded")) == []
+    rows = dynamodb.rows("ledger")
+    (header,) = (row for row in rows if row["sk"] == "TXN")
+    assert (header["template"], header["cause_event_id"]) == ("payment_refunded", EVENT_ID)
+    assert (header["order_id"], header["payment_id"]) == (ORDER, PAYMENT)
+    assert header["effective_at"] == "2026-11-22T10:59:59.999Z"
+    found = {(row["account"], row["side"], row["amount"]) for row in rows if row["sk"] != "TXN"}
+    assert found == {("1210:stripe:USD", "credit", 12_600), ("2100:USD", "debit", 12_600)}
+
+
+@pytest.mark.parametrize("type_", ["payment.authorized", "payment.voided", "payment.captured_late"])
+def test_no_other_event_of_a_payment_is_posted(type_: str) -> None:
+    assert consume(message(type_=type_)) == [EVENT_ID]
+    assert dynamodb.rows("ledger") == []
 
 
 def test_the_posting_is_told_in_an_event_that_names_its_cause() -> None:

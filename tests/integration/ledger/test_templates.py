@@ -13,6 +13,7 @@ from ledger.domain.accounts import account
 from ledger.domain.chart import TEMPLATES
 from ledger.repository import BalanceRepository, JournalRepository
 from ledger.service import post_transaction
+from ledger.service.post_transaction import Posting
 from shop import ids, trace
 from shop.money import Money
 from tests.support import dynamodb, envelopes, gateway
@@ -51,13 +52,16 @@ def currency(
     dynamodb.create("ledger", "balances")
     monkeypatch.setattr(on_transaction_posted, "balances", BalanceRepository())
     for template in TEMPLATES:
+        amounts = {n: Money(units, request.param) for n, units in _amounts(template).items()}
         post_transaction.post(
-            template,
-            amounts={n: Money(units, request.param) for n, units in _amounts(template).items()},
-            dimensions=DIMENSIONS,
-            references={},
+            Posting(
+                template=template,
+                amounts=amounts,
+                dimensions=DIMENSIONS,
+                references={},
+                effective=NOW,
+            ),
             cause_event_id=ids.derive("evt", template, region="use1"),
-            effective=NOW,
             journal=JournalRepository(),
             now=NOW,
             trace=trace.from_header(None),

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from orders.consumers import on_inventory_expired, on_payment_captured
+from orders.consumers import on_inventory_expired, on_payment
 from orders.repository.orders import OrderRepository
 from orders.schedules import recover_orders
 from shop import clock
@@ -31,7 +31,7 @@ def batch(type_: str, *order_ids: str) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("function", "type_", "status"),
     [
-        (on_payment_captured, "payment.captured", "paid"),
+        (on_payment, "payment.captured", "paid"),
         (on_inventory_expired, "inventory.expired", "cancelled"),
     ],
 )
@@ -46,6 +46,14 @@ def test_a_bad_message_fails_alone(
     assert record.order.status == status
     assert function.handler(batch(type_, ORDER_ID), FakeContext()) == {"batchItemFailures": []}
     assert len(dynamodb.outbox("orders")) == 1
+
+
+def test_no_other_event_of_a_payment_changes_an_order(orders: OrderRepository, keep: Keep) -> None:
+    keep(pending())
+    before = orders.get(ORDER_ID)
+    failed = on_payment.handler(batch("payment.authorized", ORDER_ID), FakeContext())
+    assert failed == {"batchItemFailures": [{"itemIdentifier": ORDER_ID}]}
+    assert orders.get(ORDER_ID) == before
 
 
 def test_the_recovery_job_starts_what_is_due_and_survives_a_bad_one(

@@ -23,6 +23,8 @@ from tests.support.lambda_context import FakeContext
 
 
 class Numbered(EventView):
+    TYPES = ("order.placed",)
+
     n: int
 
 
@@ -41,7 +43,7 @@ def consumed(*records: dict[str, Any]) -> tuple[list[int], list[str]]:
         seen.append(event.data.n)
         return "done"
 
-    handler = consumer.entrypoint("test", consume, reads=Numbered)
+    handler = consumer.entrypoint("test", consumer.On(Numbered, consume))
     failed = handler({"Records": list(records)}, FakeContext())["batchItemFailures"]
     return seen, [failure["itemIdentifier"] for failure in failed]
 
@@ -54,6 +56,47 @@ def test_one_bad_message_fails_alone() -> None:
 
 def test_what_a_newer_producer_adds_is_passed_over() -> None:
     assert consumed(numbered(1, addition={"a": 1})) == ([1], [])
+
+
+class Named(EventView):
+    TYPES = ("order.paid", "payment.*")
+
+    name: str
+
+
+@pytest.mark.parametrize("type_", ["order.paid.", "order", "payment", "payments.x", "", None])
+def test_an_event_of_another_type_is_parked_and_not_taken_for_one_that_is_known(
+    type_: object, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It has the fields of both: whoever guesses finds something."""
+    handler = consumer.entrypoint(
+        "test", consumer.On(Numbered, lambda _: "n"), consumer.On(Named, lambda _: "name")
+    )
+    stray = message("1", envelope("order.placed", {"n": 1, "name": "x"}) | {"type": type_})
+    assert handler({"Records": [stray]}, FakeContext()) == {
+        "batchItemFailures": [{"itemIdentifier": "1"}]
+    }
+    assert '"EventFailed":' in capsys.readouterr().out
+
+
+def test_each_event_is_consumed_as_its_type_asks_for() -> None:
+    seen: list[Any] = []
+
+    def number(event: Envelope[Numbered]) -> str:
+        seen.append(event.data.n)
+        return "done"
+
+    def name(event: Envelope[Named]) -> str:
+        seen.append(event.data.name)
+        return "done"
+
+    handler = consumer.entrypoint("test", consumer.On(Numbered, number), consumer.On(Named, name))
+    records = [
+        message(type_, envelope(type_, {"n": 1, "name": type_}))
+        for type_ in ("order.paid", "order.placed", "payment.any")
+    ]
+    assert handler({"Records": records}, FakeContext()) == {"batchItemFailures": []}
+    assert seen == ["order.paid", 1, "payment.any"]
 
 
 @pytest.mark.parametrize("version", [2, 0, None, "1", 1.5])
@@ -75,9 +118,15 @@ def test_of_a_batch_what_cannot_be_read_fails_alone_and_the_rest_is_consumed_tog
         return "done"
 
     handler = consumer.batch_entrypoint("test", lambda e: e.data.n, consume, reads=Numbered)
-    records = [numbered(1), numbered(2, version=2), message("3", {"id": "evt"}), numbered(4)]
+    records = [
+        numbered(1),
+        numbered(2, version=2),
+        message("3", {"id": "evt"}),
+        numbered(4),
+        numbered(5, type="order.paid"),
+    ]
     failed = handler({"Records": records}, FakeContext())["batchItemFailures"]
-    assert [failure["itemIdentifier"] for failure in failed] == ["2", "3"]
+    assert [failure["itemIdentifier"] for failure in failed] == ["2", "3", "5"]
     assert seen == [[1, 4]]
     assert capsys.readouterr().out.count('"EventVersionUnknown":') == 1
 

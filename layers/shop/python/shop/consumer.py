@@ -6,7 +6,8 @@ and, after `maxReceiveCount`, parks them in the dead-letter queue.
 
 import json
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 
 from shop import retry, telemetry, trace
 from shop.events import Envelope, EventView
@@ -21,47 +22,72 @@ class UnknownVersion(Exception):
     """An event of a version that this consumer was not written for; nothing about it is guessed."""
 
 
-def entrypoint(name: str, consume: Callable[[Envelope[V]], str], *, reads: type[V]) -> Handler:
-    """A Lambda handler that hands each event to `consume`, as the view `reads` of it.
+class UnknownType(Exception):
+    """An event of a type that this consumer was not written for; nothing about it is guessed."""
+
+
+@dataclass(frozen=True, slots=True)
+class On(Generic[V]):
+    """What a consumer does with events of the types of `view`.
 
     `consume` returns a word for the log (`posted`, `already`, `ignored`) and raises on a fault.
     """
+
+    view: type[V]
+    consume: Callable[[Envelope[V]], str]
+
+    def run(self, detail: dict[str, Any]) -> str:
+        """Read the event, consume it."""
+        return self.consume(read(detail, self.view))
+
+
+def entrypoint(name: str, *on: On[Any]) -> Handler:
+    """A Lambda handler that consumes each event as its type asks for."""
 
     @invoked
     def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
         failures = [
             {"itemIdentifier": record["messageId"]}
             for record in event["Records"]
-            if not _consume_one(name, consume, reads, record)
+            if not _consume_one(name, on, record)
         ]
         return {"batchItemFailures": failures}
 
-    return handler
+    return _reading(handler, *(each.view for each in on))
 
 
 def read(detail: dict[str, Any], view: type[V]) -> Envelope[V]:
-    """The event, if its version is known; raises UnknownVersion or pydantic.ValidationError.
+    """The event, if its type and version are known; else UnknownType, UnknownVersion or
+    pydantic.ValidationError.
 
     What is unknown within a version is passed over: versions grow by what readers may ignore.
     """
+    if not view.hears(detail["type"]):
+        raise UnknownType(detail["type"])
     if detail["version"] not in view.VERSIONS:
         raise UnknownVersion(detail["type"])
     return Envelope[view].model_validate(detail)  # type: ignore[valid-type]
 
 
-def _consume_one(
-    name: str, consume: Callable[[Envelope[V]], str], view: type[V], record: dict[str, Any]
-) -> bool:
+def _consume_one(name: str, on: Sequence[On[Any]], record: dict[str, Any]) -> bool:
     fields: dict[str, Any] = {"message_id": record["messageId"]}
     try:
         with telemetry.stopwatch() as timer, retry.budget():
-            outcome = consume(_read_record(view, record, fields))
+            detail = _detail(record, fields)
+            outcome = _chosen(on, detail["type"]).run(detail)
     except Exception as error:  # Any fault fails this message alone; SQS brings it again.
         _failed(name, error, fields)
         return False
     extra = {"consumer": name, **fields, "outcome": outcome, **timer}
     telemetry.logger.info("event consumed", extra=extra)
     return True
+
+
+def _chosen(on: Sequence[On[Any]], type_: str) -> On[Any]:
+    for each in on:
+        if each.view.hears(type_):
+            return each
+    raise UnknownType(type_)
 
 
 def batch_entrypoint(
@@ -85,7 +111,7 @@ def batch_entrypoint(
         for record in event["Records"]:
             fields: dict[str, Any] = {"message_id": record["messageId"]}
             try:
-                taken[record["messageId"]] = take(_read_record(reads, record, fields))
+                taken[record["messageId"]] = take(read(_detail(record, fields), reads))
             except Exception as error:  # It fails alone; SQS brings it again.
                 _failed(name, error, fields)
                 failed.append(record["messageId"])
@@ -93,7 +119,7 @@ def batch_entrypoint(
             failed += taken
         return {"batchItemFailures": [{"itemIdentifier": id_} for id_ in failed]}
 
-    return handler
+    return _reading(handler, reads)
 
 
 def _consume_all(name: str, consume: Callable[[Sequence[T]], str], taken: dict[str, T]) -> bool:
@@ -109,12 +135,17 @@ def _consume_all(name: str, consume: Callable[[Sequence[T]], str], taken: dict[s
     return True
 
 
-def _read_record(view: type[V], record: dict[str, Any], fields: dict[str, Any]) -> Envelope[V]:
-    """The event of a message; adds to `fields` what a log line is to say of it."""
-    detail = json.loads(record["body"])["detail"]
+def _detail(record: dict[str, Any], fields: dict[str, Any]) -> dict[str, Any]:
+    """The event in a message; adds to `fields` what a log line is to say of it."""
+    detail: dict[str, Any] = json.loads(record["body"])["detail"]
     fields |= {"event_id": detail["id"], "event_type": detail["type"]}
     telemetry.set_log_context(trace.from_header(detail.get("traceparent")))
-    return read(detail, view)
+    return detail
+
+
+def _reading(handler: Handler, *views: type[EventView]) -> Handler:
+    handler.reads = views  # type: ignore[attr-defined]  # compared with what its queue gets by a test
+    return handler
 
 
 def _failed(name: str, error: Exception, fields: dict[str, Any], *, count: int = 1) -> None:

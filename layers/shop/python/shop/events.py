@@ -39,7 +39,17 @@ class EventView(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
-    VERSIONS: ClassVar[frozenset[int]] = frozenset({1})  # that the view was written for
+    # What the view was written for. `order.*` is every event of that kind.
+    TYPES: ClassVar[tuple[str, ...]]
+    VERSIONS: ClassVar[frozenset[int]] = frozenset({1})
+
+    @classmethod
+    def hears(cls, type_: str) -> bool:
+        """Whether the view is of events of this type."""
+        return any(
+            type_.startswith(each.removesuffix("*")) if each.endswith(".*") else type_ == each
+            for each in cls.TYPES
+        )
 
 
 D = TypeVar("D", bound=BaseModel)
