@@ -59,6 +59,15 @@ SERVICE = Service(
             limit=5,
             minutes=5,
         ),
+        Alarm(
+            metric="EventStuck",
+            description="An event about money was tried for more than an hour and is not done.",
+            severity="page",
+            dimensions={"service": "all"},  # as shop.consumer counts it
+            minutes=10,  # an attempt is made every three
+            periods=3,
+            recovers=True,
+        ),
     ),
     invariants={"I6": "A change has no event or two, or balances are not the fold of the entries."},
     told_by={"RelayFault": "Errors"},  # it raises

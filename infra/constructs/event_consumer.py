@@ -87,7 +87,7 @@ class EventConsumer(Construct):
             periods=3,
             severity=severity,
             recovers=True,
-            description="Events wait for more than five minutes: their consumer fails or is slow.",
+            description="Events wait for more than five minutes: their consumer stands or is slow.",
         )
 
 

@@ -20,8 +20,9 @@ TOLD_BY = {
     "StepFault": "ExecutionsFailed",  # it raises
     "ServerError": "5XXError",
     "DependencyUnavailable": "5XXError",
-    "EventFailed": "ApproximateAgeOfOldestMessage",
-    "EventVersionUnknown": "ApproximateAgeOfOldestMessage",
+    # Parked in the end; where it is about money, EventStuck tells long before.
+    "EventFailed": "ApproximateNumberOfMessagesVisible",
+    "EventVersionUnknown": "ApproximateNumberOfMessagesVisible",
 }
 Metric = tuple[str, str, frozenset[tuple[str, str]]]
 

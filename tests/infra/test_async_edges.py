@@ -3,9 +3,9 @@
 import json
 import re
 
-from shop import aws
-from shop.deploy import discover
-from tests.infra.alarms import alarms
+from shop import aws, consumer
+from shop.deploy import DAYS, discover
+from tests.infra.alarms import Watch, alarms
 from tools.access.templates import Assembly, Resource
 
 FOURTEEN_DAYS_S = 14 * 24 * 3600
@@ -21,6 +21,18 @@ def queues(stage: Assembly) -> list[Resource]:
 
 def is_last(queue: Resource) -> bool:
     return str(queue.properties["QueueName"]).endswith("-dlq")
+
+
+def queues_of_consumers(stage: Assembly, *, for_days: bool) -> list[Resource]:
+    """Of those that try for days, as what is about money is tried, or of the others."""
+    wanted = {
+        re.sub("[._]", "-", each.id)
+        for each in PLATFORM.of_kind("consumer")
+        if (each.retries == DAYS) is for_days
+    }
+    found = [q for q in queues(stage) if str(q.properties["QueueName"]).split("-", 2)[2] in wanted]
+    assert len(found) == len(wanted) > 0
+    return found
 
 
 def test_each_queue_is_encrypted(stage: Assembly) -> None:
@@ -65,6 +77,32 @@ def test_people_hear_of_events_that_wait_long_before_they_are_parked(stage: Asse
         if name.endswith("-age"):
             assert alarm.given["Threshold"] == 300
             assert alarm.given["EvaluationPeriods"] * alarm.given["Period"] <= 180
+
+
+def test_an_event_about_money_that_fails_for_ever_pages_long_before_it_is_parked(
+    stage: Assembly,
+) -> None:
+    """SQS leaves a message that came three times out of the age of its queue, so one bad event
+    among good ones has no age. It is counted from its own number of receives, at every attempt.
+    """
+    alarm = alarms(stage)["operations-event-stuck"]
+    ((_, metric, dimensions),) = alarm.metrics
+    assert (metric, dict(dimensions)) == ("EventStuck", {"service": "all"})
+    assert (alarm.told, alarm.given["Threshold"]) == (("page",), 0)
+    for queue in queues_of_consumers(stage, for_days=True):
+        attempt_s = queue.properties["VisibilityTimeout"]
+        assert 2 * attempt_s < alarm.given["Period"], "each period sees an attempt, however late"
+        rings_s = consumer.STUCK_AFTER * attempt_s + _lasting_s(alarm)
+        parked_s = queue.properties["RedrivePolicy"]["maxReceiveCount"] * attempt_s
+        assert rings_s <= 2 * 3600
+        assert parked_s - rings_s >= 24 * 3600, "there is a day to mend it"
+
+
+def test_an_event_that_is_parked_within_hours_pages_nobody(stage: Assembly) -> None:
+    """It is never tried so often that it counts as stuck: that it is parked is a notice."""
+    for queue in queues_of_consumers(stage, for_days=False):
+        tries = queue.properties["RedrivePolicy"]["maxReceiveCount"]
+        assert tries <= consumer.STUCK_AFTER
 
 
 def test_a_batch_fits_its_time_even_if_each_message_has_a_call_that_hangs(stage: Assembly) -> None:
@@ -202,3 +240,7 @@ def _mappings(stage: Assembly, *, stream: bool) -> list[Resource]:
         for mapping in stage.all("AWS::Lambda::EventSourceMapping")
         if ("StartingPosition" in mapping.properties) is stream
     ]
+
+
+def _lasting_s(alarm: Watch) -> int:
+    return int(alarm.given["DatapointsToAlarm"]) * int(alarm.given["Period"])

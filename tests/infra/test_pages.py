@@ -110,7 +110,7 @@ def test_no_attempt_that_is_repeated_rings(ringing: dict[str, Watch]) -> None:
 
 def test_people_hear_the_end_only_of_what_can_last(ringing: dict[str, Watch]) -> None:
     """A new alarm is over once when it gets its first data: each of these is a mail on day one."""
-    kinds = ("-not-running", "-age", "-lag", "-violated")
+    kinds = ("-not-running", "-age", "-lag", "-violated", "-event-stuck")
     told = {each.name for each in ringing.values() if each.told_when_over}
     assert told == {name for name in ringing if name.endswith(kinds)}
 

@@ -196,7 +196,14 @@ class Stack:
 
     def _consume(self, consumer: str, messages: list[Any]) -> None:
         name = _queue_of(consumer)
-        records = [{"messageId": each.id, "body": each.body} for each in messages]
+        records = [
+            {
+                "messageId": each.id,
+                "body": each.body,
+                "attributes": {"ApproximateReceiveCount": str(each.approximate_receive_count)},
+            }
+            for each in messages
+        ]
         try:
             result = self.interceptor.call(consumer, {"Records": records})
             failed = {each["itemIdentifier"] for each in result["batchItemFailures"]}

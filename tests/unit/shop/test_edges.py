@@ -1,5 +1,7 @@
 """Consumers, steps, settings and the machine: what a fault does to its neighbours."""
 
+import io
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -106,6 +108,37 @@ def test_an_event_of_another_version_is_parked_and_counted(
     """It fails until the queue parks it: a consumer that knows it may come meanwhile."""
     assert consumed(numbered(1, version=version)) == ([], ["1"])
     assert "EventVersionUnknown" in capsys.readouterr().out
+
+
+def stuck(receives: int, capsys: pytest.CaptureFixture[str], **changes: Any) -> tuple[int, int]:
+    """How often it was counted as stuck by either entry point, of a message that came so often."""
+
+    def handle(entry: consumer.Handler) -> int:
+        again = {"attributes": {"ApproximateReceiveCount": str(receives)}}
+        entry({"Records": [numbered(1, **changes) | again]}, FakeContext())
+        return capsys.readouterr().out.count('"EventStuck":')
+
+    one = consumer.entrypoint("test", consumer.On(Numbered, lambda _: "done"))
+    many = consumer.batch_entrypoint("test", lambda e: e, lambda _: "done", reads=Numbered)
+    return handle(one), handle(many)
+
+
+def test_a_message_that_comes_again_and_again_is_counted_at_each_attempt(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Whatever becomes of the attempt: one that ends the process tells nothing afterwards."""
+    assert stuck(consumer.STUCK_AFTER + 1, capsys) == (1, 1)
+    assert stuck(999, capsys, version=7) == (1, 1)
+    assert stuck(consumer.STUCK_AFTER, capsys, version=7) == (0, 0)
+
+
+def test_a_line_says_how_often_its_message_came_where_it_is_not_the_first_time(
+    log: io.StringIO,
+) -> None:
+    for receives in (1, 7):
+        consumed(numbered(2) | {"attributes": {"ApproximateReceiveCount": str(receives)}})
+    lines = [json.loads(line) for line in log.getvalue().splitlines()]
+    assert [line.get("receives") for line in lines] == [None, 7]
 
 
 def test_of_a_batch_what_cannot_be_read_fails_alone_and_the_rest_is_consumed_together(

@@ -13,6 +13,9 @@ from shop import retry, telemetry, trace
 from shop.events import Envelope, EventView
 from shop.invocation import invoked
 
+# A message that SQS has brought more often is stuck. What is tried for hours is parked before; what
+# is tried for days is told of a day and more before it is (tests compare it with shop.deploy).
+STUCK_AFTER = 20
 V = TypeVar("V", bound=EventView)
 Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
 T = TypeVar("T")
@@ -70,7 +73,7 @@ def read(detail: dict[str, Any], view: type[V]) -> Envelope[V]:
 
 
 def _consume_one(name: str, on: Sequence[On[Any]], record: dict[str, Any]) -> bool:
-    fields: dict[str, Any] = {"message_id": record["messageId"]}
+    fields = _arrived(record)
     try:
         with telemetry.stopwatch() as timer, retry.budget():
             detail = _detail(record, fields)
@@ -109,7 +112,7 @@ def batch_entrypoint(
         taken: dict[str, T] = {}
         failed: list[str] = []
         for record in event["Records"]:
-            fields: dict[str, Any] = {"message_id": record["messageId"]}
+            fields = _arrived(record)
             try:
                 taken[record["messageId"]] = take(read(_detail(record, fields), reads))
             except Exception as error:  # It fails alone; SQS brings it again.
@@ -133,6 +136,17 @@ def _consume_all(name: str, consume: Callable[[Sequence[T]], str], taken: dict[s
     extra = {"consumer": name, **fields, "outcome": outcome, **timer}
     telemetry.logger.info("events consumed", extra=extra)
     return True
+
+
+def _arrived(record: dict[str, Any]) -> dict[str, Any]:
+    """What log lines say of a message before it is read. One that is stuck is counted here, not
+    where it fails: it may be what ends the process.
+    """
+    receives = int(record.get("attributes", {}).get("ApproximateReceiveCount", 1))
+    if receives > STUCK_AFTER:
+        telemetry.emit_metric("EventStuck", service="all")
+    again = {"receives": receives} if receives > 1 else {}
+    return {"message_id": record["messageId"], **again}
 
 
 def _detail(record: dict[str, Any], fields: dict[str, Any]) -> dict[str, Any]:
