@@ -14,7 +14,6 @@ from random import Random
 import pytest
 
 from identity import events
-from identity.domain import sign_in_attempts
 from identity.domain.session import begin, digest, family_of, refresh_token
 from identity.repository.sessions import SessionRepository
 from identity.repository.users import AccountRepository
@@ -101,9 +100,7 @@ class Clients:
             now=now,
             trace=TRACE,
         )
-        self.by.sessions.open(
-            family, created, address="ada", window=sign_in_attempts.window_of(now)
-        )
+        self.by.sessions.open(family, created, counters=())
         session = Session(token, [token])
         self.sessions.append(session)
         return session

@@ -7,7 +7,7 @@ import pytest
 
 from identity.domain import session, sign_in_attempts, user
 from identity.domain.session import TokenFamily
-from identity.domain.sign_in_attempts import MAX_FAILURES
+from identity.domain.sign_in_attempts import FROM_ALL, FROM_NETWORK, Counter
 from identity.domain.user import Role, Status, User
 from identity.repository.sessions import SessionRepository
 from identity.repository.users import AccountRepository
@@ -33,7 +33,6 @@ USER = User(
 )
 FAMILY_ID = ids.derive("fam", "one", region="use1")
 FIRST, SECOND, THIRD = (session.digest(text) for text in ("first", "second", "third"))
-WINDOW = sign_in_attempts.window_of(NOW)
 
 
 class Happened(EventData):
@@ -53,6 +52,12 @@ def family(**changes: object) -> TokenFamily:
     return replace(begun, **changes)  # type: ignore[arg-type]
 
 
+def counters(
+    address: str = MAC, network: str = "home", *, now: datetime = NOW
+) -> tuple[Counter, ...]:
+    return sign_in_attempts.counters(address=address, from_network=f"{address} {network}", now=now)
+
+
 @pytest.fixture(params=[FakeAccounts, AccountRepository])
 def accounts(request: pytest.FixtureRequest) -> Accounts:
     made: Accounts = opened(request, "identity")
@@ -66,8 +71,8 @@ def sessions(request: pytest.FixtureRequest) -> Sessions:
 
 
 def open_session(sessions: Sessions, begun: TokenFamily) -> None:
-    sessions.count_attempt(MAC, WINDOW)
-    sessions.open(begun, event(begun.session_id), address=MAC, window=WINDOW)
+    sessions.count_attempt(counters())
+    sessions.open(begun, event(begun.session_id), counters=counters())
 
 
 def test_a_user_is_found_by_id_and_by_address(accounts: Accounts) -> None:
@@ -101,19 +106,39 @@ def test_a_hash_is_replaced_unless_somebody_has_replaced_it_since(accounts: Acco
     assert accounts.get(USER_ID) == replace(USER, password_hash="better")
 
 
-def test_attempts_are_counted_by_address_and_window_up_to_a_limit(sessions: Sessions) -> None:
-    counted = [sessions.count_attempt(MAC, WINDOW) for _ in range(MAX_FAILURES + 1)]
-    assert counted == [True] * MAX_FAILURES + [False]
-    assert sessions.count_attempt(OTHER_MAC, WINDOW)
-    assert sessions.count_attempt(MAC, sign_in_attempts.window_of(NOW + timedelta(minutes=15)))
+def test_attempts_are_counted_by_address_and_network_up_to_a_limit(sessions: Sessions) -> None:
+    full = [sessions.count_attempt(counters()) for _ in range(FROM_NETWORK.failures + 1)]
+    assert [[*each] for each in full] == [[]] * FROM_NETWORK.failures + [[counters()[0]]]
+    for others in (
+        counters(network="office"),
+        counters(OTHER_MAC),
+        counters(now=NOW + FROM_NETWORK.window),
+    ):
+        assert not sessions.count_attempt(others)
+
+
+def test_attempts_from_all_networks_are_counted_together_up_to_a_limit(sessions: Sessions) -> None:
+    """What one of the counters refuses is in none."""
+    for _ in range(2 * FROM_NETWORK.failures):
+        sessions.count_attempt(counters())
+    for n in range(FROM_ALL.failures - FROM_NETWORK.failures):
+        assert not sessions.count_attempt(counters(network=f"{n}"))
+    refused = counters(network="another")
+    assert [*sessions.count_attempt(refused)] == [refused[1]]
+    assert not sessions.count_attempt(refused[:1]), "no attempt from there was counted"
+    assert not sessions.count_attempt(counters(OTHER_MAC))
+    assert not sessions.count_attempt(counters(now=NOW + FROM_ALL.window))
 
 
 def test_a_session_takes_its_attempt_back_once(sessions: Sessions) -> None:
-    for _ in range(MAX_FAILURES):
-        assert sessions.count_attempt(MAC, WINDOW)
+    for _ in range(FROM_NETWORK.failures):
+        assert not sessions.count_attempt(counters())
+    for n in range(FROM_ALL.failures - FROM_NETWORK.failures):
+        assert not sessions.count_attempt(counters(network=f"{n}"))
     for _ in range(2):  # The second is the first, whose answer was lost.
-        sessions.open(family(), event(FAMILY_ID), address=MAC, window=WINDOW)
-    assert [sessions.count_attempt(MAC, WINDOW) for _ in range(2)] == [True, False]
+        sessions.open(family(), event(FAMILY_ID), counters=counters())
+    full = [[*sessions.count_attempt(counters())] for _ in range(2)]
+    assert full == [[], [*counters()]]
 
 
 def test_a_session_comes_back_as_it_was_opened_with_its_event(sessions: Sessions) -> None:

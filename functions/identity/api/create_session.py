@@ -4,7 +4,7 @@ from typing import Any
 
 from identity import problems, schemas
 from identity.clients.argon2_passwords import Argon2Passwords
-from identity.clients.kms import EmailHasher, KmsSigner
+from identity.clients.kms import EmailHasher, KmsSigner, NetworkHasher
 from identity.repository.sessions import SessionRepository
 from identity.repository.users import AccountRepository
 from identity.service import create_session
@@ -36,6 +36,7 @@ def ports() -> create_session.SignInPorts:
         accounts=AccountRepository(),
         sessions=SessionRepository(),
         mac=EmailHasher(settings.email_mac_key_arn),
+        networks=NetworkHasher(settings.email_mac_key_arn),
         passwords=Argon2Passwords(),
         tokens=TokenIssuer(settings.token_issuer, settings.token_audience, signer),
         region=settings.home_region,
@@ -48,6 +49,7 @@ def handle(request: Request[Any]) -> Response | Problem:
     credentials = create_session.Credentials(
         email=body.email,
         password=body.password.get_secret_value(),
+        source_ip=request.source_ip,
         device=body.device.name if body.device else None,
     )
     result = create_session.sign_in(credentials, ports(), now=clock.now(), trace=request.trace)

@@ -1,6 +1,7 @@
 """The two KMS keys: one makes MACs of addresses, one signs access tokens."""
 
 import hashlib
+import hmac
 import time
 from dataclasses import dataclass
 from typing import Any
@@ -25,11 +26,37 @@ class EmailHasher:
 
     def of(self, address: str) -> str:
         """64 hexadecimal digits. One GenerateMac."""
-        result = aws.client("kms").generate_mac(
-            KeyId=self.key_arn, MacAlgorithm="HMAC_SHA_256", Message=address.encode()
-        )
-        mac: bytes = result["Mac"]
-        return mac.hex()
+        return _mac(self.key_arn, address.encode()).hex()
+
+
+# No e-mail address, so no MAC of an address is ever this secret.
+_NETWORKS = b"cartwright networks of sign-ins 1"
+_network_secrets: dict[str, bytes] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkHasher:
+    """HMAC-SHA-256 of an address's hash and a network, under a secret that the key makes.
+
+    There are few networks: without a secret, who reads the table could try them all.
+    """
+
+    key_arn: str
+
+    def of(self, address: str, network: str) -> str:
+        """64 hexadecimal digits. One GenerateMac, the first time in a process."""
+        if self.key_arn not in _network_secrets:
+            _network_secrets[self.key_arn] = _mac(self.key_arn, _NETWORKS)
+        message = f"{address} {network}".encode()
+        return hmac.digest(_network_secrets[self.key_arn], message, "sha256").hex()
+
+
+def _mac(key_arn: str, message: bytes) -> bytes:
+    answer = aws.client("kms").generate_mac(
+        KeyId=key_arn, MacAlgorithm="HMAC_SHA_256", Message=message
+    )
+    mac: bytes = answer["Mac"]
+    return mac
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +102,9 @@ def public_key(key_arn: str) -> PublicKey:
 
 
 def forget() -> None:
-    """Forget the cached keys: for tests."""
+    """Forget what is kept of both keys: for tests."""
     _public_keys.clear()
+    _network_secrets.clear()
 
 
 def _parse(answer: dict[str, Any]) -> PublicKey:

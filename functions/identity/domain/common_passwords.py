@@ -1,7 +1,7 @@
 """The passwords that guessing starts with: known from leaks, of eight characters and more.
 
-A short list on purpose: five failures per address and quarter of an hour keep a guesser from ever
-reaching a longer one (NIST SP 800-63B, 3.1.1.2, asks for a list of about that reach).
+A short list on purpose: the limits on failures (sign_in_attempts.py) keep a guesser from getting
+far in a longer one (NIST SP 800-63B, 3.1.1.2, asks for a list of about that reach).
 """
 
 COMMON = frozenset(

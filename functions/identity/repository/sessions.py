@@ -1,20 +1,20 @@
 """Sessions in the table `identity`, and the attempts to open one.
 
     FAMILY#<family id>      SESSION  digests of the current and the previous refresh token; TTL
-    FAIL#<mac>#<window>     COUNT    attempts that failed or are under way; TTL
+    FAIL#<hash>#<window>    COUNT    attempts that failed or are under way; TTL
 
 A family carries the event of its newest change. Reads are consistent.
 """
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
-from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
 
-from identity.domain import session, sign_in_attempts
+from identity.domain import session
 from identity.domain.session import TokenFamily
-from identity.domain.sign_in_attempts import Window
+from identity.domain.sign_in_attempts import Counter
 from shop import clock, tables
 from shop.events import Event
 from shop.tables import EventRow, TableModel, transact
@@ -41,7 +41,7 @@ class TokenFamilyItem(EventRow):
 
 
 class AttemptsItem(TableModel):
-    """FAIL#<mac>#<window> / COUNT."""
+    """FAIL#<keyed hash>#<window> / COUNT."""
 
     Meta = tables.meta("identity")
 
@@ -52,24 +52,28 @@ class AttemptsItem(TableModel):
 class SessionRepository:
     """Families and attempts. Implements service.Sessions."""
 
-    def count_attempt(self, address: str, window: Window) -> bool:
-        """Count one more; False if there were too many. A transaction, as `open` is one too."""
-        room = AttemptsItem.failures < sign_in_attempts.MAX_FAILURES
-        count: list[Action] = [
-            AttemptsItem.failures.add(1),
-            AttemptsItem.expires_at.set(window.ends_at + COUNTER_SPARE_S),
-        ]
+    def count_attempt(self, counters: Sequence[Counter]) -> Sequence[Counter]:
+        """Count one more in each, or in none: then those that are full. A transaction, as `open`
+        is one too."""
 
         def build(tx: TransactWrite) -> None:
-            condition = AttemptsItem.failures.does_not_exist() | room
-            tx.update(_attempts(address, window), count, condition=condition)
+            for counter in counters:
+                room = AttemptsItem.failures < counter.limit.failures
+                tx.update(
+                    _attempts(counter),
+                    [
+                        AttemptsItem.failures.add(1),
+                        AttemptsItem.expires_at.set(counter.ends_at + COUNTER_SPARE_S),
+                    ],
+                    condition=AttemptsItem.failures.does_not_exist() | room,
+                )
 
-        return not transact(build)
+        return [counters[failed.index] for failed in transact(build)]
 
-    def open(self, family: TokenFamily, created: Event, *, address: str, window: Window) -> None:
+    def open(self, family: TokenFamily, created: Event, *, counters: Sequence[Counter]) -> None:
         """Store the session with its event, and take the attempt back, together and once.
 
-        A session that stands already was stored by this call, whose answer was lost: the counter
+        A session that stands already was stored by this call, whose answer was lost: the counters
         must not fall again.
         """
         new = _family_item(family)
@@ -77,7 +81,8 @@ class SessionRepository:
 
         def build(tx: TransactWrite) -> None:
             tx.save(new, condition=TokenFamilyItem.pk.does_not_exist())
-            tx.update(_attempts(address, window), [AttemptsItem.failures.add(-1)])
+            for counter in counters:
+                tx.update(_attempts(counter), [AttemptsItem.failures.add(-1)])
 
         transact(build)
 
@@ -122,8 +127,8 @@ class SessionRepository:
         )
 
 
-def _attempts(address: str, window: Window) -> AttemptsItem:
-    return AttemptsItem(f"FAIL#{address}#{window.number}", "COUNT")
+def _attempts(counter: Counter) -> AttemptsItem:
+    return AttemptsItem(f"FAIL#{counter.counted}#{counter.window}", "COUNT")
 
 
 def _family_item(family: TokenFamily) -> TokenFamilyItem:

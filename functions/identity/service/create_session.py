@@ -1,16 +1,24 @@
 """Sign in. Known and unknown addresses get the same bytes for the same work."""
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from identity import events, problems
 from identity.domain import email_address, session, sign_in_attempts
-from identity.domain.sign_in_attempts import Window
+from identity.domain.sign_in_attempts import Counter
 from identity.domain.user import User, user_id_of
 from identity.events import event_of
 from identity.service.issue_token_pair import TokenPair, issue_pair
-from identity.service.ports import Accounts, EmailHasher, Passwords, Sessions, Tokens
+from identity.service.ports import (
+    Accounts,
+    EmailHasher,
+    NetworkHasher,
+    Passwords,
+    Sessions,
+    Tokens,
+)
 from shop import ids, telemetry
 from shop.problems import Problem
 from shop.trace import Trace
@@ -18,10 +26,11 @@ from shop.trace import Trace
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """Who wants to sign in."""
+    """Who wants to sign in, and from where."""
 
     email: str = field(repr=False)
     password: str = field(repr=False)
+    source_ip: str = field(repr=False)
     device: str | None = field(default=None, repr=False)
 
 
@@ -32,6 +41,7 @@ class SignInPorts:
     accounts: Accounts
     sessions: Sessions
     mac: EmailHasher
+    networks: NetworkHasher
     passwords: Passwords
     tokens: Tokens
     region: str
@@ -50,13 +60,18 @@ def sign_in(
     So attempts that run at the same time cannot get more guesses than one after the other.
     """
     address = by.mac.of(email_address.lookup_form(credentials.email))
-    window = sign_in_attempts.window_of(now)
-    if not by.sessions.count_attempt(address, window):
+    network = sign_in_attempts.network_of(credentials.source_ip)
+    counters = sign_in_attempts.counters(
+        address=address, from_network=by.networks.of(address, network), now=now
+    )
+    full = by.sessions.count_attempt(counters)
+    if full:
         telemetry.emit_metric("SignInLimited")
+        seconds = max(counter.seconds_left(now) for counter in full)
         return Problem(
             problems.RATE_LIMITED,
             "Too many sign-ins failed for this address.",
-            headers={"Retry-After": str(window.seconds_left(now))},
+            headers={"Retry-After": str(seconds)},
         )
     user_id = by.accounts.user_id_of(address) or user_id_of(address, region=by.region)
     user = by.accounts.get(user_id)
@@ -68,31 +83,27 @@ def sign_in(
         return INVALID_CREDENTIALS
     if by.passwords.is_outdated(user.password_hash):
         by.accounts.rehash(user, by.passwords.hash(credentials.password))
-    return _open_session(user, credentials, by, address, window, now=now, trace=trace)
+    return _open_session(user, credentials.device, by, counters, now=now, trace=trace)
 
 
 def _open_session(
     user: User,
-    credentials: Credentials,
+    device: str | None,
     by: SignInPorts,
-    address: str,
-    window: Window,
+    counters: Sequence[Counter],
     *,
     now: datetime,
     trace: Trace,
 ) -> TokenPair:
     family_id = ids.generate("fam", region=by.region, now=now)
     token = session.refresh_token(family_id, secrets.token_urlsafe(32))
-    family = session.begin(
-        user.user_id, token, family_id=family_id, device=credentials.device, now=now
-    )
+    family = session.begin(user.user_id, token, family_id=family_id, device=device, now=now)
     # Signed before the session is stored: if KMS fails there is no session that nobody can use.
     pair = issue_pair(user, family, token, by.tokens, now=now)
     created = events.SessionCreated(user_id=user.user_id, session_id=family.session_id)
     by.sessions.open(
         family,
         event_of(created, family.session_id, 1, now=now, trace=trace),
-        address=address,
-        window=window,
+        counters=counters,
     )
     return pair

@@ -1,11 +1,12 @@
 """What the use cases need from outside."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
 from identity.domain.access_token import AccessToken
 from identity.domain.session import TokenFamily
-from identity.domain.sign_in_attempts import Window
+from identity.domain.sign_in_attempts import Counter
 from identity.domain.user import Role, User
 from shop.events import Event
 
@@ -23,10 +24,8 @@ class Accounts(Protocol):
 class Sessions(Protocol):
     """Refresh-token families, and the count of attempts to open one."""
 
-    def count_attempt(self, address: str, window: Window) -> bool: ...
-    def open(
-        self, family: TokenFamily, created: Event, *, address: str, window: Window
-    ) -> None: ...
+    def count_attempt(self, counters: Sequence[Counter]) -> Sequence[Counter]: ...
+    def open(self, family: TokenFamily, created: Event, *, counters: Sequence[Counter]) -> None: ...
     def get(self, family_id: str) -> TokenFamily | None: ...
     def rotate(
         self, family_id: str, *, presented: str, successor: str, salt: str, now: datetime
@@ -38,6 +37,12 @@ class EmailHasher(Protocol):
     """A keyed hash of addresses."""
 
     def of(self, address: str) -> str: ...
+
+
+class NetworkHasher(Protocol):
+    """A keyed hash of an address's hash together with a network."""
+
+    def of(self, address: str, network: str) -> str: ...
 
 
 class PasswordHash(Protocol):

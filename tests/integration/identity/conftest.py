@@ -57,9 +57,13 @@ class Api:
         }
         return self.post(register_user, "/users", body)
 
-    def sign_in(self, email: str = EMAIL, password: str = PASSWORD) -> Reply:
+    def sign_in(
+        self, email: str = EMAIL, password: str = PASSWORD, *, source_ip: str = "192.0.2.1"
+    ) -> Reply:
         body = {"email": email, "password": password, "device": {"name": "Laptop of Ada"}}
-        return self.post(create_session, "/sessions", body)
+        sent = event("POST", "/sessions", body=body, sub=None)
+        sent["requestContext"]["identity"]["sourceIp"] = source_ip
+        return call(create_session.handler, sent)
 
     def refresh(self, token: str) -> Reply:
         return self.post(refresh_session, "/sessions/refresh", {"refresh_token": token})

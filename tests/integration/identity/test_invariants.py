@@ -28,6 +28,6 @@ def test_an_address_is_of_one_user_and_a_user_has_one(api: Api) -> None:
 def test_no_more_attempts_are_taken_back_than_there_were(api: Api) -> None:
     api.register()
     api.sign_in(password="wrong")
-    [row] = [row for row in dynamodb.rows("identity") if str(row["pk"]).startswith("FAIL#")]
+    row = next(row for row in dynamodb.rows("identity") if str(row["pk"]).startswith("FAIL#"))
     dynamodb.change("identity", row["pk"], row["sk"], failures=-1)
     assert violated("identity") == {("U2", str(row["pk"]).removeprefix("FAIL#"))}

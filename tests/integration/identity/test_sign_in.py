@@ -177,10 +177,35 @@ def test_after_the_window_the_right_password_helps_again(api: Api) -> None:
     assert api.sign_in().status == 201
 
 
+def failures() -> list[object]:
+    """Of each counter: those of the network, then those of all, where both have some."""
+    return sorted(row["failures"] for row in dynamodb.rows("identity") if "failures" in row)
+
+
 def test_good_sign_ins_leave_no_failures_behind(api: Api) -> None:
     api.register()
     assert [api.sign_in().status for _ in range(7)] == [201] * 7
-    assert row("FAIL#")["failures"] == 0
+    assert failures() == [0, 0]
+
+
+def test_a_stranger_elsewhere_keeps_nobody_out(api: Api) -> None:
+    api.register()
+    statuses = [api.sign_in(password="wrong", source_ip="198.51.100.7").status for _ in range(9)]
+    assert statuses == [401] * 5 + [429] * 4
+    assert api.sign_in().status == 201
+    assert failures() == [0, 5, 5]
+
+
+def test_no_row_tells_who_tried_from_where(api: Api) -> None:
+    """Nor does a hash: an address of a network is the same in no two accounts' rows."""
+    api.register("eve@example.com")
+    api.register()
+    for email in (EMAIL, "eve@example.com", "nobody@example.com"):
+        api.sign_in(email, "wrong", source_ip="198.51.100.7")
+    rows = dynamodb.rows("identity")
+    assert not [r for r in rows if "198.51.100" in json.dumps(r, default=str)]
+    counted = [str(r["pk"]) for r in rows if str(r["pk"]).startswith("FAIL#")]
+    assert len({pk.split("#")[1] for pk in counted}) == len(counted) == 6
 
 
 def test_a_sign_in_whose_answer_was_lost_takes_one_attempt_back(
@@ -204,7 +229,7 @@ def test_a_sign_in_whose_answer_was_lost_takes_one_attempt_back(
     monkeypatch.setattr(client, "_make_api_call", lose)
     assert api.sign_in().status == 201
     assert lost
-    assert [row["failures"] for row in dynamodb.rows("identity") if "failures" in row] == [1]
+    assert failures() == [1, 1]
     told = [event["type"] for event in dynamodb.outbox("identity")]
     assert told.count("session.created") == 1
 

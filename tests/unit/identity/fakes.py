@@ -1,6 +1,7 @@
 """In-memory ports that count what is asked of them, and a signer with a key of its own."""
 
-from collections import Counter
+from collections import Counter as Counts
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
@@ -10,7 +11,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 
 from identity.clients.kms import PublicKey
 from identity.domain.session import TokenFamily, TokenState
-from identity.domain.sign_in_attempts import MAX_FAILURES, Window
+from identity.domain.sign_in_attempts import Counter
 from identity.domain.user import User
 from identity.service import issue_access_token
 from identity.service.issue_access_token import TokenIssuer
@@ -55,11 +56,18 @@ class FakeMac:
         return f"mac({address})"
 
 
+class FakeNetworks:
+    """The same of an address with a network."""
+
+    def of(self, address: str, network: str) -> str:
+        return f"{address} from {network}"
+
+
 class FakePasswords:
     """The hash is the password, backwards; work is counted."""
 
     def __init__(self) -> None:
-        self.work: Counter[str] = Counter()
+        self.work: Counts[str] = Counts()
 
     def hash(self, password: str) -> str:
         self.work["hash"] += 1
@@ -80,7 +88,7 @@ class FakeAccounts:
     users: dict[str, User] = field(default_factory=dict)
     addresses: dict[str, str] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
-    calls: Counter[str] = field(default_factory=Counter)
+    calls: Counts[str] = field(default_factory=Counts)
 
     def create(self, user: User, address: str, registered: Event) -> bool:
         self.calls["create"] += 1
@@ -118,21 +126,21 @@ class FakeSessions:
     """Families and attempts in dictionaries."""
 
     families: dict[str, TokenFamily] = field(default_factory=dict)
-    attempts: Counter[tuple[str, int]] = field(default_factory=Counter)
+    attempts: Counts[Counter] = field(default_factory=Counts)
     events: list[Event] = field(default_factory=list)
     rotations: int = 0
 
-    def count_attempt(self, address: str, window: Window) -> bool:
-        if self.attempts[(address, window.number)] >= MAX_FAILURES:
-            return False
-        self.attempts[(address, window.number)] += 1
-        return True
+    def count_attempt(self, counters: Sequence[Counter]) -> Sequence[Counter]:
+        full = [each for each in counters if self.attempts[each] >= each.limit.failures]
+        if not full:
+            self.attempts.update(counters)
+        return full
 
-    def open(self, family: TokenFamily, created: Event, *, address: str, window: Window) -> None:
+    def open(self, family: TokenFamily, created: Event, *, counters: Sequence[Counter]) -> None:
         if family.family_id in self.families:
             return
         self.families[family.family_id] = family
-        self.attempts[(address, window.number)] -= 1
+        self.attempts.subtract(counters)
         self.events.append(created)
 
     def get(self, family_id: str) -> TokenFamily | None:

@@ -1,6 +1,6 @@
 """Users, the limit on guessing, and what a refresh token is to its family."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -45,11 +45,32 @@ def test_every_role_has_scopes_and_none_is_shared() -> None:
     assert len(scopes) == len(set(scopes))
 
 
-def test_failures_are_forgotten_after_a_quarter_of_an_hour() -> None:
-    window = sign_in_attempts.window_of(NOW)
-    left = timedelta(seconds=window.seconds_left(NOW))
-    assert sign_in_attempts.window_of(NOW + left - timedelta(seconds=1)) == window
-    assert sign_in_attempts.window_of(NOW + left) != window
+def counters(now: datetime) -> tuple[sign_in_attempts.Counter, ...]:
+    return sign_in_attempts.counters(address="mac", from_network="other mac", now=now)
+
+
+@pytest.mark.parametrize("which", [0, 1])
+def test_failures_are_forgotten_with_their_window(which: int) -> None:
+    counter = counters(NOW)[which]
+    left = timedelta(seconds=counter.seconds_left(NOW))
+    assert counters(NOW + left - timedelta(seconds=1))[which] == counter
+    assert counters(NOW + left)[which] != counter
+
+
+@pytest.mark.parametrize(
+    ("source_ip", "network"),
+    [
+        ("192.0.2.1", "192.0.2.1"),
+        ("::ffff:192.0.2.1", "192.0.2.1"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:0DB8:1:2::", "2001:db8:1:2::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("test-invoke-source-ip", "test-invoke-source-ip"),
+        ("", ""),
+    ],
+)
+def test_a_network_is_what_one_caller_has(source_ip: str, network: str) -> None:
+    assert sign_in_attempts.network_of(source_ip) == network
 
 
 def test_the_first_token_is_current() -> None:

@@ -6,14 +6,15 @@ from datetime import timedelta
 import pytest
 
 from identity import problems
-from identity.domain import session, sign_in_attempts
+from identity.domain import session
 from identity.domain.access_token import AccessToken
 from identity.domain.session import GRACE, IDLE, LIFETIME
-from identity.domain.sign_in_attempts import MAX_FAILURES
+from identity.domain.sign_in_attempts import FROM_ALL, FROM_NETWORK
 from identity.domain.user import SCOPES, Role, Status
 from identity.service import create_session, refresh_session, register_user
 from identity.service.create_session import Credentials, SignInPorts
 from identity.service.issue_token_pair import TokenPair
+from identity.service.ports import Tokens
 from identity.service.refresh_session import RefreshPorts
 from identity.service.register_user import Applicant, RegistrationPorts
 from shop.problems import Problem
@@ -24,10 +25,14 @@ from tests.unit.identity.fakes import (
     TRACE,
     FakeAccounts,
     FakeMac,
+    FakeNetworks,
     FakePasswords,
     FakeSessions,
 )
 
+HOME = "192.0.2.1"
+MAX_FAILURES = FROM_NETWORK.failures
+NEXT_QUARTER_S, NEXT_HOUR_S = 870, 2670  # from NOW, which is half a minute past a quarter past ten
 ADA = Applicant(email="Ada@Example.com", password="correct horse battery")
 
 
@@ -44,11 +49,27 @@ class Shop:
         return register_user.register(applicant, self.registrar, now=NOW, trace=TRACE)
 
     def sign_in(
-        self, email: str = ADA.email, password: str = ADA.password, *, later: float = 0
+        self,
+        email: str = ADA.email,
+        password: str = ADA.password,
+        *,
+        source_ip: str = HOME,
+        later: float = 0,
     ) -> TokenPair | Problem:
-        by = SignInPorts(self.accounts, self.sessions, FakeMac(), self.passwords, ISSUES, REGION)
+        credentials, by = Credentials(email, password, source_ip), self.entrance(ISSUES)
         now = NOW + timedelta(seconds=later)
-        return create_session.sign_in(Credentials(email, password), by, now=now, trace=TRACE)
+        return create_session.sign_in(credentials, by, now=now, trace=TRACE)
+
+    def entrance(self, tokens: Tokens) -> SignInPorts:
+        return SignInPorts(
+            accounts=self.accounts,
+            sessions=self.sessions,
+            mac=FakeMac(),
+            networks=FakeNetworks(),
+            passwords=self.passwords,
+            tokens=tokens,
+            region=REGION,
+        )
 
     def signed_in(self) -> TokenPair:
         self.register()
@@ -137,9 +158,7 @@ def test_after_five_failures_not_even_the_right_password_helps(shop: Shop) -> No
     limited = shop.sign_in()
     assert isinstance(limited, Problem)
     assert limited.type is problems.RATE_LIMITED
-    assert limited.headers == {
-        "Retry-After": str(sign_in_attempts.window_of(NOW).seconds_left(NOW))
-    }
+    assert limited.headers == {"Retry-After": f"{NEXT_QUARTER_S}"}
     assert shop.passwords.work["verify"] == MAX_FAILURES
 
 
@@ -168,9 +187,36 @@ def test_the_limit_ends_with_its_window(shop: Shop) -> None:
     shop.register()
     for _ in range(MAX_FAILURES):
         shop.sign_in(password="wrong")
-    wait = sign_in_attempts.window_of(NOW).seconds_left(NOW)
-    assert code(shop.sign_in(later=wait - 1)) == "rate_limited"
-    assert isinstance(shop.sign_in(later=wait), TokenPair)
+    assert code(shop.sign_in(later=NEXT_QUARTER_S - 1)) == "rate_limited"
+    assert isinstance(shop.sign_in(later=NEXT_QUARTER_S), TokenPair)
+
+
+def test_a_stranger_who_guesses_keeps_nobody_out_but_their_own_network(shop: Shop) -> None:
+    shop.register()
+    for _ in range(10 * MAX_FAILURES):
+        shop.sign_in(password="wrong", source_ip="198.51.100.7")
+    assert code(shop.sign_in(source_ip="198.51.100.7")) == "rate_limited"
+    assert isinstance(shop.sign_in(), TokenPair)
+
+
+def test_who_guesses_from_all_addresses_of_one_network_gets_no_more_guesses(shop: Shop) -> None:
+    shop.register()
+    for n in range(2 * MAX_FAILURES):
+        shop.sign_in(password="wrong", source_ip=f"2001:db8:0:7::{n:x}")
+    assert shop.passwords.work["verify"] == MAX_FAILURES
+
+
+def test_who_guesses_from_many_networks_gets_a_hundred_guesses_an_hour(shop: Shop) -> None:
+    shop.register()
+    results = [
+        code(shop.sign_in(password="wrong", source_ip=f"198.51.100.{n}"))
+        for n in range(FROM_ALL.failures)
+    ]
+    assert results == ["invalid_credentials"] * 100
+    limited = shop.sign_in()
+    assert isinstance(limited, Problem)
+    assert limited.headers == {"Retry-After": f"{NEXT_HOUR_S}"}
+    assert isinstance(shop.sign_in(later=NEXT_HOUR_S), TokenPair)
 
 
 def test_an_outdated_hash_is_replaced_when_the_password_is_at_hand(shop: Shop) -> None:
@@ -189,9 +235,9 @@ def test_no_session_is_stored_if_no_token_can_be_signed(shop: Shop) -> None:
             raise TimeoutError
 
     shop.register()
-    by = SignInPorts(shop.accounts, shop.sessions, FakeMac(), shop.passwords, Broken(), REGION)
+    credentials, by = Credentials(ADA.email, ADA.password, HOME), shop.entrance(Broken())
     with pytest.raises(TimeoutError):
-        create_session.sign_in(Credentials(ADA.email, ADA.password), by, now=NOW, trace=TRACE)
+        create_session.sign_in(credentials, by, now=NOW, trace=TRACE)
     assert shop.sessions.families == {}
 
 
