@@ -104,7 +104,7 @@ PAYLOAD_TOO_LARGE = GatewayProblem(
 UNSUPPORTED_MEDIA_TYPE = GatewayProblem(
     code="unsupported_media_type",
     status=415,
-    title="The body must be application/json",
+    title="The body must be plain application/json",
     detail="Send `Content-Type: application/json`.",
 )
 RATE_LIMITED = GatewayProblem(

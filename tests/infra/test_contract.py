@@ -75,7 +75,9 @@ def test_a_route_knows_its_function_limits_and_parameters() -> None:
 def test_a_body_without_a_name_stops_the_synth() -> None:
     body = {"content": {"application/json": {"schema": {"type": "object"}}}}
     with pytest.raises(SystemExit, match=r"must be a \$ref"):
-        routes(operation(requestBody=body))
+        routes(operation(requestBody=body | {"required": True}))
+    (optional,) = routes(operation(requestBody=body))
+    assert optional.body is None, "the gateway refuses a request that leaves it out"
 
 
 def test_a_route_without_its_function_stops_the_synth() -> None:

@@ -12,6 +12,7 @@ def problem_types_of(route: Route) -> list[ProblemType]:
         problems.INVALID_REQUEST,
         problems.FORBIDDEN,  # of the firewall, on public routes
         problems.PAYLOAD_TOO_LARGE,
+        problems.UNSUPPORTED_MEDIA_TYPE,  # of a body where none is expected, too
         problems.RATE_LIMITED,
         problems.INTERNAL_ERROR,
         problems.SERVICE_UNAVAILABLE,
@@ -19,11 +20,10 @@ def problem_types_of(route: Route) -> list[ProblemType]:
     ]
     if route.needs_token:
         found.append(problems.UNAUTHENTICATED)
-    if route.request is not None:
-        found.append(problems.UNSUPPORTED_MEDIA_TYPE)
     if route.idempotent:
         found += [
             problems.IDEMPOTENCY_KEY_REQUIRED,
+            problems.IDEMPOTENCY_KEY_INVALID,
             problems.IDEMPOTENCY_KEY_REUSED,
             problems.REQUEST_IN_PROGRESS,
         ]

@@ -8,7 +8,7 @@ from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from shop import ids
 from shop.deploy import discover
-from shop.http import Link, Route
+from shop.http import Link, NoFields, Route
 from shop.problems import ProblemType
 from shop.schemas import ProblemOut
 from tools.contracts.answers import problem_types_of
@@ -45,7 +45,18 @@ Catalog, orders, payments, inventory and the ledger behind one HTTP API.
 
 Money is `{"amount": <integer minor units>, "currency": "<ISO 4217>"}`. Times are RFC 3339 UTC.
 Errors are RFC 9457 problem documents; `code` is the contract. Routes that need an
-`Idempotency-Key` answer a repeat with the first answer, byte for byte."""
+`Idempotency-Key` answer a repeat with the first answer, byte for byte; a key belongs to you, the
+route and what its path names."""
+KEY = """\
+One key per intended effect; repeat it to get the first answer. It belongs to you, this route, and
+what the path names: the same key sent to cancel two orders is two requests, and each is carried
+out. With another body, or on another route, it is another request or is refused. At most 255
+visible ASCII characters, once; a UUID is good."""
+NO_FIELDS = {
+    name: value
+    for name, value in NoFields.model_json_schema().items()
+    if name in {"type", "additionalProperties"}
+}
 SECURITY: dict[str, list[dict[str, list[str]]]] = {
     "public": [],
     "customer": [{"accessToken": []}],
@@ -126,9 +137,15 @@ def _operation(operation: Operation, references: References) -> dict[str, Any]:
             "required": True,
             "content": {"application/json": {"schema": {"type": "object"}}},
         }
-    if route.request is not None:
+    elif route.request is not None:
         schema = references[(route.request, "validation")]
         out["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
+    elif route.method != "GET":  # Of a GET a body has no meaning (RFC 9110, 9.3.1).
+        out["requestBody"] = {
+            "required": False,
+            "description": "Nothing, or an empty object: anything else is refused.",
+            "content": {"application/json": {"schema": NO_FIELDS}},
+        }
     return out
 
 
@@ -147,9 +164,7 @@ def _parameters(operation: Operation) -> list[dict[str, Any]]:
                 "in": "header",
                 "required": True,
                 "schema": {"type": "string", "pattern": "^[!-~]{1,255}$"},
-                "description": "One key per intended effect; repeat it to get the first answer. "
-                "It belongs to you, this route, and what the path names: elsewhere it is another "
-                "key, or refused.",
+                "description": KEY,
             }
         )
     if 304 in route.responses:

@@ -1,10 +1,11 @@
-"""The charset of a body: UTF-8, as RFC 8259 (8.1) has it of JSON between systems.
+"""How a body is written: in UTF-8, as RFC 8259 (8.1) has it of JSON between systems, uncompressed.
 
 The gateway takes all bodies for UTF-8 text and puts U+FFFD where the bytes are not. So a body that
 holds U+FFFD has lost what its sender wrote, and two that lost different things may look the same.
 """
 
 import re
+from collections.abc import Iterable
 
 _UTF_8 = frozenset({"utf-8", "utf8"})  # The registered name, and what clients write for it.
 _REPLACED = "\ufffd".encode()
@@ -26,6 +27,12 @@ def is_json_in_utf_8(content_type: str) -> bool:
         for name, _, value in pairs
         if name.strip().startswith("charset")
     )
+
+
+def is_as_it_was_written(content_encodings: Iterable[str]) -> bool:
+    """Whether these lines of Content-Encoding (RFC 9110, 8.4) name no coding."""
+    codings = {each.strip().lower() for line in content_encodings for each in line.split(",")}
+    return codings <= {"", "identity"}
 
 
 def is_intact(body: bytes) -> bool:

@@ -14,13 +14,15 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, Literal, TypeVar
 from urllib.parse import unquote
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from shop import (
     charset,
     clock,
     dependencies,
+    idempotency,
     ids,
+    invalid,
     invocation,
     problems,
     tables,
@@ -44,10 +46,14 @@ _REPEAT_WITH_KEY = (
     "safe, and its answer tells how it ended."
 )
 _NEVER = 2**40
-_KEY = re.compile(r"[\x21-\x7e]{1,255}")
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
-_NAME = re.compile(r"(?=.{1,40}$)[A-Za-z][A-Za-z_-]*[0-9]{0,2}")  # no card number, token, address
 Auth = Literal["public", "customer", "staff", "signature"]
+
+
+class NoFields(BaseModel):
+    """An object with nothing in it, which is as good as no body where none is expected."""
+
+    model_config = ConfigDict(extra="forbid")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +72,8 @@ class Link:
 @dataclass(frozen=True, slots=True)
 class Route:
     """What a route is and promises. Throttles are (requests per second, burst).
+
+    A route without `request` takes no body, or an empty object: some clients always send one.
 
     A route that promises 304 sends an ETag.
 
@@ -239,14 +247,10 @@ def _parse(
     caller = _caller(route, event)
     if isinstance(caller, Problem):
         return caller
-    key = headers.get("idempotency-key", "")
-    if route.idempotent and not _KEY.fullmatch(key):
-        return Problem(
-            problems.IDEMPOTENCY_KEY_REQUIRED,
-            "Send a unique key of 1 to 255 visible ASCII characters per intended effect.",
-            errors=[{"header": "Idempotency-Key", "code": "missing", "detail": "required"}],
-        )
-    body = _body(route, raw, headers)
+    key = idempotency.key_of(_lines(event, "idempotency-key")) if route.idempotent else ""
+    if isinstance(key, Problem):
+        return key
+    body = _body(route, raw, event)
     if isinstance(body, Problem):
         return body
     query = _query(route, event)
@@ -264,6 +268,13 @@ def _parse(
         source_ip=identity.get("sourceIp") or "",
         remaining_s=invocation.remaining_s,
     )
+
+
+def _lines(event: Mapping[str, Any], name: str) -> list[str]:
+    """Each line of a header; of several the gateway's `headers` have the last one only."""
+    single = {key: [value] for key, value in (event.get("headers") or {}).items()}
+    lines = event.get("multiValueHeaders") or single
+    return [value for key, values in lines.items() if key.lower() == name for value in values]
 
 
 def _raw_body(event: dict[str, Any]) -> bytes | Problem:
@@ -296,19 +307,32 @@ def _caller(route: Route, event: dict[str, Any]) -> Caller | Problem | None:
     return Caller(context["sub"], context.get("sid") or "", scopes)
 
 
-def _body(route: Route, raw: bytes, headers: Mapping[str, str]) -> Any:
+def _body(route: Route, raw: bytes, event: Mapping[str, Any]) -> Any:
+    if raw and not charset.is_as_it_was_written(_lines(event, "content-encoding")):
+        return Problem(
+            problems.UNSUPPORTED_MEDIA_TYPE,
+            "Send the body as it is, without `Content-Encoding`.",
+            headers={"Accept-Encoding": "identity"},  # RFC 9110, 15.5.16
+        )
     if route.auth == "signature":
         return raw
-    if route.request is None:
+    if route.request is None and not raw:
         return None
-    if not charset.is_json_in_utf_8(headers.get("content-type", "")):
+    found = _written(raw, event) or _read(route.request or NoFields, raw)
+    return None if isinstance(found, NoFields) else found
+
+
+def _written(raw: bytes, event: Mapping[str, Any]) -> Problem | None:
+    """Why it cannot be JSON text as a model reads it."""
+    kinds = _lines(event, "content-type")
+    if len(kinds) != 1 or not charset.is_json_in_utf_8(kinds[0]):
         return Problem(
             problems.UNSUPPORTED_MEDIA_TYPE, "Send `Content-Type: application/json`, in UTF-8."
         )
     if not charset.is_intact(raw):
         error = {"pointer": "", "code": "not_utf_8", "detail": "not UTF-8, or with U+FFFD in it"}
         return Problem(problems.INVALID_REQUEST, "Send the body in UTF-8.", errors=[error])
-    return _read(route.request, raw)
+    return None
 
 
 def _read(model: type[BaseModel], raw: bytes) -> BaseModel | Problem:
@@ -319,7 +343,7 @@ def _read(model: type[BaseModel], raw: bytes) -> BaseModel | Problem:
         found = {"pointer": "", "code": "json_invalid", "detail": str(error)}
         return Problem(problems.INVALID_REQUEST, "The body cannot be read.", errors=[found])
     except ValidationError as error:
-        return _invalid(error, "pointer")
+        return invalid.body(error)
 
 
 def _query(route: Route, event: dict[str, Any]) -> Any:
@@ -329,37 +353,14 @@ def _query(route: Route, event: dict[str, Any]) -> Any:
     if route.query is None:
         if not given or route.takes_any_parameter:
             return None
-        errors = [_wrong_parameter(name, "extra_forbidden", "unknown") for name in given]
-        return Problem(problems.INVALID_REQUEST, "This route takes no parameters.", errors=errors)
+        return invalid.no_parameters()
     repeated = [name for name, values in given.items() if len(values) != 1]
     if repeated:
-        errors = [_wrong_parameter(name, "repeated", "once only") for name in repeated]
-        return Problem(problems.INVALID_REQUEST, "A parameter stands once.", errors=errors)
+        return invalid.repeated_parameters(repeated, route.query)
     try:
         return route.query.model_validate({name: values[0] for name, values in given.items()})
     except ValidationError as error:
-        return _invalid(error, "parameter")
-
-
-def _wrong_parameter(name: str, code: str, detail: str) -> dict[str, str]:
-    return {"parameter": name if _NAME.fullmatch(name) else "", "code": code, "detail": detail}
-
-
-def _invalid(error: ValidationError, where: Literal["pointer", "parameter"]) -> Problem:
-    """Name every offending field; never quote what was sent.
-
-    The name of an unknown field was sent, too: it is told only if it looks like a name, and else
-    the place is that of the object which has it.
-    """
-    found = []
-    for item in error.errors(include_url=False, include_input=False, include_context=False)[:50]:
-        parts = [str(part) for part in item["loc"]]
-        if item["type"] == "extra_forbidden" and not _NAME.fullmatch(parts[-1]):
-            parts.pop()
-        place = "".join(f"/{part}" for part in parts) if where == "pointer" else ".".join(parts)
-        detail = item["msg"] if item["type"] != "json_invalid" else "not valid JSON"
-        found.append({where: place, "code": item["type"], "detail": detail})
-    return Problem(problems.INVALID_REQUEST, "See errors for the fields.", errors=found)
+        return invalid.parameters(error, route.query)
 
 
 def _render(

@@ -6,18 +6,23 @@ could leave behind: only a lease, which ends by itself. (IETF draft-ietf-httpapi
 
 import base64
 import hashlib
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from shop import clock, problems
-from shop.problems import Problem
+from shop.problems import Problem, ProblemType
 from shop.text import compact_json
 from shop.trace import Trace
 
 # Longer than a route's function may run, so the one that took a lease is gone when it ends. A step
 # that it started may still be at work: steps are conditional writes and safe beside each other.
 LEASE = timedelta(seconds=30)
+HEADER = "Idempotency-Key"
+MAX_KEY = 255
+_VISIBLE = re.compile(r"[\x21-\x7e]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +61,29 @@ class Resume:
     """Nobody works on it: take the lease over (if it still is `lease_until`) and go on."""
 
     lease_until: str
+
+
+def key_of(lines: Sequence[str]) -> str | Problem:
+    """The key in these lines of the header, or what is wrong with it, without quoting it."""
+    if not any(lines):
+        return _no_key(problems.IDEMPOTENCY_KEY_REQUIRED, "missing", "required")
+    if len(lines) > 1:
+        return _no_key(problems.IDEMPOTENCY_KEY_INVALID, "repeated", "once only")
+    if not _VISIBLE.fullmatch(lines[0]):
+        detail = "visible ASCII characters only: no blanks, no accents"
+        return _no_key(problems.IDEMPOTENCY_KEY_INVALID, "characters", detail)
+    if len(lines[0]) > MAX_KEY:
+        detail = f"at most {MAX_KEY} characters"
+        return _no_key(problems.IDEMPOTENCY_KEY_INVALID, "too_long", detail)
+    return lines[0]
+
+
+def _no_key(kind: ProblemType, code: str, detail: str) -> Problem:
+    return Problem(
+        kind,
+        f"Send a unique key of 1 to {MAX_KEY} visible ASCII characters per intended effect.",
+        errors=[{"header": HEADER, "code": code, "detail": detail}],
+    )
 
 
 def fingerprint(body: Any) -> str:

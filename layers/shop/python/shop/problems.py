@@ -65,6 +65,9 @@ INVALID_REQUEST = ProblemType("invalid_request", 400, "The request is not valid"
 IDEMPOTENCY_KEY_REQUIRED = ProblemType(
     "idempotency_key_required", 400, "The header Idempotency-Key is required"
 )
+IDEMPOTENCY_KEY_INVALID = ProblemType(
+    "idempotency_key_invalid", 400, "The header Idempotency-Key holds no key"
+)
 UNAUTHENTICATED = ProblemType("unauthenticated", 401, "A valid access token is required")
 FORBIDDEN = ProblemType("forbidden", 403, "The token does not allow this")
 NOT_FOUND = ProblemType("not_found", 404, "There is no such resource")
@@ -73,7 +76,7 @@ REQUEST_IN_PROGRESS = ProblemType(
 )
 PAYLOAD_TOO_LARGE = ProblemType("payload_too_large", 413, "The body is larger than 256 KB")
 UNSUPPORTED_MEDIA_TYPE = ProblemType(
-    "unsupported_media_type", 415, "The body must be application/json"
+    "unsupported_media_type", 415, "The body must be plain application/json"
 )
 IDEMPOTENCY_KEY_REUSED = ProblemType(
     "idempotency_key_reused", 422, "This key was used with another body"
