@@ -105,7 +105,7 @@ UNSUPPORTED_MEDIA_TYPE = GatewayProblem(
     code="unsupported_media_type",
     status=415,
     title="The body must be plain application/json",
-    detail="Send `Content-Type: application/json`.",
+    detail="Send `Content-Type: application/json`, without `Content-Encoding`.",
 )
 RATE_LIMITED = GatewayProblem(
     code="rate_limited",

@@ -80,7 +80,7 @@ SERVICE = Service(
         ),
         Alarm(
             metric="WebhookRefused",
-            description="Webhooks were not signed by the PSP, or not with a secret that we know.",
+            description="Webhooks were not signed with a secret that we know, or are no events.",
             limit=10,
             minutes=15,
         ),

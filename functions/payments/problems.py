@@ -9,13 +9,20 @@ from shop.checkout_problems import (
     PAYMENT_DECLINED,
     PAYMENT_METHOD_INVALID,
 )
-from shop.problems import IDEMPOTENCY_KEY_REUSED, NOT_FOUND, REQUEST_IN_PROGRESS, ProblemType
+from shop.problems import (
+    IDEMPOTENCY_KEY_REUSED,
+    INVALID_REQUEST,
+    NOT_FOUND,
+    REQUEST_IN_PROGRESS,
+    ProblemType,
+)
 
 __all__ = [
     "CATALOGUE",
     "CHECKOUT",
     "CHECKOUT_INCOMPLETE",
     "IDEMPOTENCY_KEY_REUSED",
+    "INVALID_REQUEST",
     "NOT_FOUND",
     "ORDER_CLOSED",
     "ORDER_NOT_PAYABLE",
@@ -24,6 +31,7 @@ __all__ = [
     "PAYMENT_METHOD_INVALID",
     "PAYING",
     "PAYMENT_NOT_CONFIRMABLE",
+    "WEBHOOK_NOT_SIGNED",
     "REQUEST_IN_PROGRESS",
 ]
 
@@ -32,6 +40,9 @@ PAYMENT_IN_PROGRESS = ProblemType(
 )
 PAYMENT_NOT_CONFIRMABLE = ProblemType(
     "payment_not_confirmable", 409, "The payment does not wait for a confirmation"
+)
+WEBHOOK_NOT_SIGNED = ProblemType(
+    "webhook_not_signed", 400, "The provider has not signed this body just now"
 )
 
 CATALOGUE: dict[str, ProblemType] = {

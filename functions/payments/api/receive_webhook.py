@@ -1,21 +1,23 @@
 """POST /webhooks/psp/{psp}: a provider tells that something happened to a payment.
 
-Problems: 400 invalid_request (not signed by the provider, too old, or no event), 404 not_found (no
-provider of ours). Both change nothing. Whatever is not answered 200 the provider sends again.
+Problems: 400 webhook_not_signed (by the provider, just now), 400 invalid_request (signed, and no
+event), 404 not_found (no provider of ours). They change nothing. Whatever is not answered 200 the
+provider sends again.
 """
 
 import functools
 import hashlib
 
+from payments import problems
 from payments.clients.secret import SecretReader
 from payments.clients.stripe_webhooks import StripeWebhooks
 from payments.repository.payments import PaymentRepository
 from payments.repository.webhook_events import WebhookEventRepository
 from payments.schemas import WebhookOut
 from payments.service import handle_webhook
-from payments.service.ports import Webhooks
+from payments.service.ports import WebhookRefusal, Webhooks
 from payments.settings import PspSettings, RequestSettings
-from shop import clock, problems, telemetry, trace
+from shop import clock, telemetry, trace
 from shop.checkout_execution import StepFunctionsCheckout
 from shop.http import Request, Response, Route, entrypoint
 from shop.problems import Problem
@@ -26,9 +28,19 @@ ROUTE = Route(
     summary="What a payment provider tells by itself; signed by it, of any age and order",
     auth="signature",
     responses={200: WebhookOut},
-    problems=(problems.INVALID_REQUEST, problems.NOT_FOUND),
+    problems=(problems.INVALID_REQUEST, problems.WEBHOOK_NOT_SIGNED, problems.NOT_FOUND),
     throttle=(200, 400),
 )
+REFUSALS = {
+    WebhookRefusal.NOT_SIGNED: Problem(
+        problems.WEBHOOK_NOT_SIGNED, "Sign the body as it is sent, with the time of sending."
+    ),
+    WebhookRefusal.UNREADABLE: Problem(
+        problems.INVALID_REQUEST,
+        "It is signed, but no event can be read from it.",
+        errors=[{"pointer": "", "code": "event_invalid", "detail": "no event, or no clear JSON"}],
+    ),
+}
 settings = RequestSettings.load()
 payments = PaymentRepository()
 notices = WebhookEventRepository()
@@ -49,9 +61,9 @@ def handle(request: Request[bytes]) -> Response | Problem:
         return Problem(problems.NOT_FOUND, "There is no such provider.")
     now = clock.now()
     notice = provider.read(request.body, request.headers, now=now)
-    if notice is None:
+    if isinstance(notice, WebhookRefusal):
         telemetry.emit_metric("WebhookRefused")
-        return Problem(problems.INVALID_REQUEST, "The provider has not signed this body just now.")
+        return REFUSALS[notice]
     outcome = handle_webhook.handle_webhook(
         notice,
         psp=provider.name,

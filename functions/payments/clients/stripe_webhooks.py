@@ -13,7 +13,7 @@ from stripe import SignatureVerificationError, WebhookSignature
 
 from payments.clients import stripe_mapping as words
 from payments.clients.secret import PspSecret
-from payments.service.ports import WebhookEvent
+from payments.service.ports import WebhookEvent, WebhookRefusal
 from shop import untrusted_json
 
 TOLERANCE_S = 300
@@ -32,18 +32,26 @@ class StripeWebhooks:
     def __init__(self, secret: Callable[[], PspSecret]) -> None:
         self._secret = secret
 
-    def read(self, raw: bytes, headers: Mapping[str, str], *, now: datetime) -> WebhookEvent | None:
-        """The event in our words, or None: not signed, too old, or none of Stripe's events."""
-        header = headers.get(HEADER, "")
-        if not _is_fresh(header, now):
-            return None
+    def read(
+        self, raw: bytes, headers: Mapping[str, str], *, now: datetime
+    ) -> WebhookEvent | WebhookRefusal:
+        """The event in our words, or why there is none."""
+        if not self._is_signed(raw, headers.get(HEADER, ""), now):
+            return WebhookRefusal.NOT_SIGNED
+        try:
+            return words.notice(untrusted_json.parse(raw))
+        except ValueError:  # Neither clear JSON nor an event.
+            return WebhookRefusal.UNREADABLE
+
+    def _is_signed(self, raw: bytes, header: str, now: datetime) -> bool:
+        """By Stripe and lately. Stripe signs text: what is no UTF-8 it has not signed."""
         try:
             text = raw.decode()
-            if not any(_signed(text, header, key) for key in self._secret().webhook_secrets):
-                return None
-            return words.notice(untrusted_json.parse(raw))
-        except ValueError:  # Neither UTF-8, nor clear JSON, nor an event.
-            return None
+        except UnicodeDecodeError:
+            return False
+        return _is_fresh(header, now) and any(
+            _signed(text, header, key) for key in self._secret().webhook_secrets
+        )
 
 
 def _is_fresh(header: str, now: datetime) -> bool:

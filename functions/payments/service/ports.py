@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Protocol
 
 from payments.domain.payment import Payment, ProviderPayment, ProviderRejection
@@ -41,6 +42,13 @@ class WebhookEvent:
     reference: str | None = None
 
 
+class WebhookRefusal(StrEnum):
+    """Why what came is no event."""
+
+    NOT_SIGNED = "not_signed"  # not this very body, not just now, or not by the provider
+    UNREADABLE = "unreadable"  # signed, but no JSON that is read in one way, or no event
+
+
 class Webhooks(Protocol):
     """A provider's webhooks."""
 
@@ -48,8 +56,10 @@ class Webhooks(Protocol):
     def name(self) -> str:
         """The provider, as payments name it."""
 
-    def read(self, raw: bytes, headers: Mapping[str, str], *, now: datetime) -> WebhookEvent | None:
-        """What it says; None unless this very body was signed by the provider just now."""
+    def read(
+        self, raw: bytes, headers: Mapping[str, str], *, now: datetime
+    ) -> WebhookEvent | WebhookRefusal:
+        """What it says; nothing is read before it is known that the provider has signed it."""
 
 
 class WebhookEvents(Protocol):

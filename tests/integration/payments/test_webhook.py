@@ -161,8 +161,22 @@ def test_what_is_not_signed_now_is_refused_counted_and_changes_nothing(
     monkeypatch.setattr(clock, "now", lambda: later)
     replies.append(send(body, headers))
     for reply in replies:
-        assert (reply.status, reply.json["code"]) == (400, "invalid_request")
+        assert (reply.status, reply.json["code"]) == (400, "webhook_not_signed")
     assert capsys.readouterr().out.count('"WebhookRefused":[1') == len(replies)
+    assert (stored(), world.inputs, world.requests) == ([], [], {})
+
+
+@pytest.mark.parametrize("body", ["{", "[]", '{"id": "evt_1", "id": "evt_2"}'])
+def test_what_is_signed_and_no_event_is_told_so_counted_and_changes_nothing(
+    world: FaultEnvironment, capsys: pytest.CaptureFixture[str], body: str
+) -> None:
+    reply = send(*signed(body))
+    assert (reply.status, reply.json["code"]) == (400, "invalid_request")
+    assert [(each["pointer"], each["code"]) for each in reply.json["errors"]] == [
+        ("", "event_invalid")
+    ]
+    assert "signed, but" in reply.json["detail"]
+    assert capsys.readouterr().out.count('"WebhookRefused":[1') == 1
     assert (stored(), world.inputs, world.requests) == ([], [], {})
 
 
