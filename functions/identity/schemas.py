@@ -1,14 +1,30 @@
 """HTTP bodies of identity. Passwords and refresh tokens are SecretStr: no repr shows them."""
 
-from typing import Annotated, Literal
+from collections.abc import Callable
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, SecretStr, model_validator
+from pydantic import (
+    AfterValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    WrapValidator,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from identity.domain import email_address, password
 from identity.service.issue_token_pair import TokenPair
 from shop import human_text, ids
 from shop.schemas import RequestModel, ResponseModel, Text100
+
+
+def _like_an_address(sent: Any, check: Callable[[Any], str]) -> str:
+    """Said in words: the pattern is for machines."""
+    try:
+        return check(sent)
+    except ValidationError:
+        raise PydanticCustomError("email_form", "must be like ada@example.com") from None
 
 
 def _printable(text: str) -> str:
@@ -31,9 +47,12 @@ def _canonical(email: str) -> str:
     return found
 
 
-def _acceptable(typed: SecretStr) -> SecretStr:
-    """Every rule looks at the form that is hashed."""
-    normal = password.normalise(typed.get_secret_value())
+def _normalised(typed: SecretStr) -> SecretStr:
+    return SecretStr(password.normalise(typed.get_secret_value()))
+
+
+def _acceptable(normalised: SecretStr) -> SecretStr:
+    normal = normalised.get_secret_value()
     try:
         human_text.fold(normal)
     except human_text.NotReadable as error:
@@ -47,7 +66,7 @@ def _acceptable(typed: SecretStr) -> SecretStr:
         )
     if password.is_common(normal):
         raise PydanticCustomError("password_too_common", "is one of the commonest passwords")
-    return SecretStr(normal)
+    return normalised
 
 
 def _given(consent: bool) -> bool:
@@ -56,29 +75,33 @@ def _given(consent: bool) -> bool:
     return consent
 
 
-_LABEL = "[^@ .\u3002\uff0e\uff61]+"  # The dots that people type (UTS 46, 2.3).
+_AT = email_address.AT_SIGNS
+_LABEL = f"[^{_AT} .\u3002\uff0e\uff61]+"  # The dots that people type (UTS 46, 2.3).
 # What is typed to sign in. Other spaces are not printable; dialects differ in what `\s` is.
 TypedEmail = Annotated[
     str,
     Field(
         min_length=6,
         max_length=email_address.MAX_LENGTH,
-        pattern=f"^[^@ ]{{1,64}}@{_LABEL}([.\u3002\uff0e\uff61]{_LABEL})+$",
+        pattern=f"^[^{_AT} ]{{1,64}}[{_AT}]{_LABEL}([.\u3002\uff0e\uff61]{_LABEL})+$",
         examples=["ada@example.com"],
     ),
+    WrapValidator(_like_an_address),
     AfterValidator(_printable),
     AfterValidator(_short_in_one_form),
 ]
 Email = Annotated[TypedEmail, AfterValidator(_canonical)]
 Locale = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$", max_length=35)]
-NewPassword = Annotated[
+# As it is hashed, whatever keyboard it was typed on: no rule looks at another form. So its length
+# is not known before, and the schema has limits only of what may be sent.
+Password = Annotated[
     SecretStr,
-    Field(
-        min_length=password.MIN_LENGTH,
-        max_length=password.MAX_SENT,
-        description="8 to 128 characters in NFKC",
-        examples=["a long sentence is best"],
-    ),
+    Field(min_length=1, max_length=password.MAX_SENT),
+    AfterValidator(_normalised),
+]
+NewPassword = Annotated[
+    Password,
+    Field(description="8 to 128 characters in NFKC", examples=["a long sentence is best"]),
     AfterValidator(_acceptable),
 ]
 
@@ -129,7 +152,7 @@ class SignInIn(RequestModel):
     """POST /sessions."""
 
     email: TypedEmail
-    password: Annotated[SecretStr, Field(min_length=1, max_length=password.MAX_SENT)]
+    password: Password
     device: Device | None = None
 
 

@@ -67,12 +67,29 @@ def test_an_address_is_stored_in_the_form_that_is_looked_up() -> None:
     assert register(email="Ada@B\u00fccher.Example").email == "ada@xn--bcher-kva.example"
 
 
+@pytest.mark.parametrize("at", ["@", "\uff20", "\ufe6b"])
+def test_an_address_may_be_typed_on_any_keyboard(at: str) -> None:
+    for email in (f"Ada{at}example.com", wide("Ada").lower() + at + wide("example.com")):
+        assert register(email=email).email == "ada@example.com"
+        body = SignInIn.model_validate_json(json.dumps({"email": email, "password": "x"}))
+        assert lookup_form(body.email) == "ada@example.com"
+
+
+@pytest.mark.parametrize("body", [RegisterIn, SignInIn])
+@pytest.mark.parametrize("email", ["", "ada", "a@b@example.com", "a\uff20b@example.com", None])
+def test_what_is_no_address_is_told_what_one_is_like(body: Any, email: object) -> None:
+    with pytest.raises(ValidationError) as caught:
+        body.model_validate_json(json.dumps(GOOD | {"email": email}))
+    (error,) = (each for each in caught.value.errors() if each["loc"] == ("email",))
+    assert error["msg"] == "must be like ada@example.com"
+
+
 @pytest.mark.parametrize(
     "password",
     ["", "seven77", "x" * 129, "password123", "PassWord123", "ADA@example.com", None, 12345678,
      wide("password123"), wide("Passw0rd"), wide("ada@example.com"), "ada@EXAMPLE\u3002com",
-     "e\u0301" * 7, chr(0xFDFA) * 8, "tab\tand more", "line\nand more", "\ue000 private",
-     "unassigned \u0378", " " * 8, "\u3000" * 8, "\u200b" * 8, "\u3164" * 8],
+     "e\u0301" * 7, chr(0xFDFA) * 8, "\ufb00" * 3, "\ufb00" * 65, "tab\tand more",
+     "line\nand more", "\ue000 private", "unassigned \u0378", " " * 8, "\u3000" * 8, "\u200b" * 8, "\u3164" * 8],
 )  # fmt: skip
 def test_weak_passwords_are_refused(password: object) -> None:
     with pytest.raises(ValidationError):
@@ -85,14 +102,16 @@ def test_any_other_password_is_taken(password: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "password", ["e\u0301" * 100, "\u1112\u1161\u11ab" * 128, wide("correct h")]
+    "password",
+    ["e\u0301" * 100, "\u1112\u1161\u11ab" * 128, wide("correct h"), "\ufb00" * 4, "\ufb00" * 64],
 )
 def test_a_password_is_measured_in_the_form_that_is_hashed_and_can_be_typed_again(
     password: str,
 ) -> None:
     normal = unicodedata.normalize("NFKC", password)
     assert register(password=password).password.get_secret_value() == normal
-    SignInIn.model_validate_json(json.dumps({"email": GOOD["email"], "password": password}))
+    typed_again = json.dumps({"email": GOOD["email"], "password": password})
+    assert SignInIn.model_validate_json(typed_again).password.get_secret_value() == normal
     assert len(normal.encode()) <= rules.MAX_OCTETS
 
 
