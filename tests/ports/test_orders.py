@@ -148,6 +148,16 @@ def test_an_order_that_is_to_be_cancelled_is_claimed_by_nobody(orders: Orders, k
     assert record.order == wished
 
 
+def test_the_request_whose_wish_was_kept_stays_known(orders: Orders, keep: Keep) -> None:
+    wished = domain.request_cancellation(keep(pending()), domain.Requester.CUSTOMER, now=NOW)
+    assert orders.save(OrderChange(wished, cancellation_request="key-1")) is None
+    cancelled = domain.cancelled(wished, "customer", now=NOW)
+    assert orders.save(OrderChange(cancelled)) is None
+    record = orders.get(ORDER_ID)
+    assert record is not None
+    assert (record.order, record.cancellation_request) == (cancelled, "key-1")
+
+
 def test_state_event_and_answer_are_stored_together(orders: Orders, keep: Keep) -> None:
     before = keep(pending())
     after = domain.paid(before, PAYMENT, now=NOW)

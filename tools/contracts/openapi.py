@@ -23,7 +23,7 @@ HEADERS: dict[str, dict[str, Any]] = {
     },
     "ETag": {"description": "For If-None-Match.", "required": True, "schema": {"type": "string"}},
     "Idempotency-Replayed": {
-        "description": "`true`: this is the first answer again.",
+        "description": "`true`: this is the first answer to this key again.",
         "schema": {"type": "string", "const": "true"},
     },
     "Retry-After": {

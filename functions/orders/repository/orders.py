@@ -74,6 +74,7 @@ class OrderItem(tables.EventRow):
     return_url = UnicodeAttribute(null=True)
     answer_status = NumberAttribute(null=True)
     answer_body = UnicodeAttribute(null=True)
+    cancellation_request = UnicodeAttribute(null=True)
 
     by_customer = tables.index("by_customer", "customer_id", "created_sort", project=SHOWN)
     due = tables.due_index()
@@ -162,6 +163,8 @@ class OrderRepository:
         order = change.order
         item = OrderItem(_pk(order.order_id), "ORDER")
         state = _state(order) | _answer(change.answer)
+        if change.cancellation_request is not None:
+            state["cancellation_request"] = change.cancellation_request
         if change.ends_request:  # Nobody asks for the lease of a request that has its answer.
             state |= {"lease_owner": None, "lease_until": None}
         actions = [
@@ -280,4 +283,4 @@ def _record(item: OrderItem) -> StoredOrder:
     answer = None
     if item.answer_status is not None:
         answer = StoredResponse(int(item.answer_status), item.answer_body)
-    return StoredOrder(order_mapper.from_dict(data), answer, original)
+    return StoredOrder(order_mapper.from_dict(data), answer, original, item.cancellation_request)

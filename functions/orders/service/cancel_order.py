@@ -7,6 +7,7 @@ goes on.
 """
 
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 
 from orders import problems
@@ -24,17 +25,23 @@ def cancel(
     record: StoredOrder,
     by: Requester,
     *,
+    request: str,
     orders: Orders,
     checkout: Checkout,
     timeout_s: float,
     now: datetime,
 ) -> Order | Problem:
-    """The cancelled order: the same for every request, so no answer needs to be kept."""
+    """The cancelled order: the same for every request, so no answer needs to be kept.
+
+    `request` is the fingerprint of caller and key, for `is_repeated`.
+    """
     trace = traces.from_dict(record.request.trace)  # Of the request whose answer may still be owed.
 
     def decide(current: StoredOrder) -> OrderChange | None:
         after = domain.request_cancellation(current.order, by, now=now)
-        return None if after is current.order else change(current.order, after, trace=trace)
+        if after is current.order:
+            return None
+        return replace(change(current.order, after, trace=trace), cancellation_request=request)
 
     order = update_with_retry(orders, record, decide).order
     if order.status is Status.PLACED:
@@ -57,3 +64,8 @@ def cancel(
         f"The order is {order.status}.",
         extensions={"order_id": order.order_id, "reason": order.reason},
     )
+
+
+def is_repeated(record: StoredOrder, request: str) -> bool:
+    """Whether the order was cancelled for this very request, and not for one with another key."""
+    return domain.is_cancelled_on_request(record.order) and record.cancellation_request == request

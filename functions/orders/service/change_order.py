@@ -6,6 +6,7 @@ So the usual case costs one request, and every other case is decided from what i
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from orders.domain.order import Order, Status
 from orders.events import (
@@ -33,7 +34,12 @@ def update_with_retry(orders: Orders, record: StoredOrder, decide: Decide) -> St
             return record
         current = orders.save(change)
         if current is None:
-            return StoredOrder(change.order, change.answer or record.answer, record.original)
+            return replace(
+                record,
+                order=change.order,
+                answer=change.answer or record.answer,
+                cancellation_request=change.cancellation_request or record.cancellation_request,
+            )
         record = current
     raise RuntimeError("the order changes faster than it can be decided")
 

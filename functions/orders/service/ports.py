@@ -24,11 +24,16 @@ class OriginalRequest:
 
 @dataclass(frozen=True, slots=True)
 class StoredOrder:
-    """An order, the first answer if it is kept (render_responses.py), and its request if known."""
+    """An order, the first answer if it is kept (render_responses.py), and its request if known.
+
+    `cancellation_request` is the fingerprint of caller and key of the request to cancel it whose
+    wish was kept, and stays when that has come to its end.
+    """
 
     order: Order
     answer: StoredResponse | None = None
     original: OriginalRequest | None = None
+    cancellation_request: str | None = None
 
     @property
     def request(self) -> OriginalRequest:
@@ -45,6 +50,7 @@ class OrderChange:
     order: Order
     event: Event | None = None
     answer: StoredResponse | None = None
+    cancellation_request: str | None = None  # None: as it was
 
     @property
     def ends_request(self) -> bool:

@@ -129,6 +129,17 @@ def test_a_repeat_is_answered_byte_for_byte(shop: CheckoutScenario) -> None:
     assert len(shop.events("order.cancelled")) == 1
 
 
+def test_who_cancels_a_cancelled_order_with_another_key_repeats_nothing(
+    shop: CheckoutScenario,
+) -> None:
+    order_id = placed(shop)
+    first = shop.cancel(order_id)
+    for others in (shop.cancel(order_id, "another-key"), shop.cancel(order_id, **STAFF)):
+        assert (others.status, others.text) == (first.status, first.text)
+        assert "Idempotency-Replayed" not in others.headers, "not this caller's, not this key's"
+    assert shop.cancel(order_id).headers["Idempotency-Replayed"] == "true"
+
+
 @pytest.mark.parametrize("capture", ["automatic", "manual"])
 def test_a_payment_that_is_not_at_its_end_is_voided(shop: CheckoutScenario, capture: str) -> None:
     order_id = placed(shop)

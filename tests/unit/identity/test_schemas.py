@@ -89,7 +89,8 @@ def test_what_is_no_address_is_told_what_one_is_like(body: Any, email: object) -
     ["", "seven77", "x" * 129, "password123", "PassWord123", "ADA@example.com", None, 12345678,
      wide("password123"), wide("Passw0rd"), wide("ada@example.com"), "ada@EXAMPLE\u3002com",
      "e\u0301" * 7, chr(0xFDFA) * 8, "\ufb00" * 3, "\ufb00" * 65, "tab\tand more",
-     "line\nand more", "\ue000 private", "unassigned \u0378", " " * 8, "\u3000" * 8, "\u200b" * 8, "\u3164" * 8],
+     "line\nand more", "\ue000 private", "unassigned \u0378", " " * 8, "\u3000" * 8,
+     "\u200b" * 8, "\u3164" * 8],
 )  # fmt: skip
 def test_weak_passwords_are_refused(password: object) -> None:
     with pytest.raises(ValidationError):

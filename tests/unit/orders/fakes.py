@@ -99,7 +99,8 @@ class FakeOrders:
             return record
         self.writes += 1
         answer = change.answer or record.answer
-        saved = replace(record, order=change.order, answer=answer)
+        wish = change.cancellation_request or record.cancellation_request
+        saved = replace(record, order=change.order, answer=answer, cancellation_request=wish)
         if change.ends_request and saved.original is not None:
             saved = replace(saved, original=replace(saved.original, lease_owner="", lease_until=""))
             self.answered.add(change.order.order_id)

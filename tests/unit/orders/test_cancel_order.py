@@ -95,7 +95,15 @@ def cancel(
 ) -> Any:
     record = read or orders.get(ORDER_ID)
     assert record is not None
-    return cancel_order.cancel(record, by, orders=orders, checkout=machine, timeout_s=9, now=NOW)
+    return cancel_order.cancel(
+        record,
+        by,
+        request="key-1",
+        orders=orders,
+        checkout=machine,
+        timeout_s=9,
+        now=NOW,
+    )
 
 
 @pytest.mark.parametrize(("order", "payment"), [(placed(), None), (attached(), PAYMENT)])
@@ -136,6 +144,16 @@ def test_a_cancelled_order_says_who_wished_it(order: Order) -> None:
     again = cancel(orders, machine)
     assert again == result
     assert len(machine.inputs) == 1
+
+
+def test_only_the_request_whose_wish_was_kept_is_a_repeat() -> None:
+    orders = kept(placed())
+    assert not cancel_order.is_repeated(orders.rows[ORDER_ID], "key-1")
+    cancel(orders, Machine(orders, "dies"))
+    assert not cancel_order.is_repeated(orders.rows[ORDER_ID], "key-1"), "it has no answer yet"
+    cancel(orders, Machine(orders))
+    assert cancel_order.is_repeated(orders.rows[ORDER_ID], "key-1")
+    assert not cancel_order.is_repeated(orders.rows[ORDER_ID], "key-2")
 
 
 def test_money_that_was_taken_first_keeps_the_order() -> None:
