@@ -1,4 +1,5 @@
-"""Whatever route it is sent to: a body that two readers may read in two ways is a 400."""
+"""Whatever route it is sent to: a body that two readers may read in two ways is a 400, one that is
+not expected is not passed over, and one that is compressed or no JSON is a 415."""
 
 import importlib
 import json
@@ -13,6 +14,7 @@ from tests.support.psp import signed
 from tests.unit.shop.test_untrusted_json import UNCLEAR
 from tools.contracts.discover import Operation, operations
 
+ALL = {op.name: op for op in operations()}
 READING = {op.name: op for op in operations() if op.route.request is not None}
 SIGNED = [op.name for op in operations() if op.route.auth == "signature"]
 TEXTS = {name: raw.decode() for name, raw in UNCLEAR.items() if name not in ("not UTF-8", "UTF-16")}
@@ -29,6 +31,43 @@ def test_no_route_reads_an_unclear_body(operation: Operation, moto_aws: None) ->
         )
         reply = gateway.call(module.handler, sent)
         assert (reply.status, reply.json["code"]) == (400, "invalid_request"), name
+
+
+BODILESS = {
+    name: op for name, op in ALL.items() if op.name not in READING and op.name not in SIGNED
+}
+JSON, TEXT = {"Content-Type": "application/json"}, {"Content-Type": "text/plain"}
+GZIP = {"Content-Encoding": "gzip"}
+
+
+def send(operation: Operation, raw: str, headers: dict[str, str]) -> gateway.Reply:
+    module = importlib.import_module(f"{operation.service}.api.{operation.name}")
+    route, scope = operation.route, " ".join(operation.route.scopes)
+    sent = gateway.event(route.method, route.path, raw=raw, key="k", scope=scope, headers=headers)
+    return gateway.call(module.handler, sent)
+
+
+@pytest.mark.parametrize("operation", BODILESS.values(), ids=BODILESS)
+def test_no_route_passes_over_a_body_that_it_does_not_expect(
+    operation: Operation, moto_aws: None
+) -> None:
+    for raw, headers, status in (
+        ('{"4242424242424242": 1}', JSON, 400),
+        ("[]", JSON, 400),
+        ("{", JSON, 400),
+        ('{"a": 1, "a": 1}', JSON, 400),
+        ("{}", TEXT, 415),
+    ):
+        reply = send(operation, raw, headers)
+        assert reply.status == status, (raw, reply.text)
+        assert "4242" not in reply.text
+
+
+@pytest.mark.parametrize("operation", ALL.values(), ids=ALL)
+def test_no_route_takes_a_compressed_body(operation: Operation, moto_aws: None) -> None:
+    reply = send(operation, "{}", JSON | GZIP)
+    assert (reply.status, reply.json["code"]) == (415, "unsupported_media_type")
+    assert reply.headers["Accept-Encoding"] == "identity"
 
 
 def test_a_signature_makes_no_body_clear(monkeypatch: pytest.MonkeyPatch) -> None:
