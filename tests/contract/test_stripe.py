@@ -29,6 +29,7 @@ from payments.service.ports import (
     PspInvalidState,
     PspUnavailable,
     WebhookEvent,
+    WebhookRefusal,
 )
 from shop.money import Money
 from tests.unit.payments.fakes import ORDER, PAYMENT, TOTAL, FakePayments, Shop, make_payment
@@ -467,9 +468,10 @@ def test_a_webhook_as_it_is_really_sent_names_our_payment(psp: StripePsp, locals
         webhooks = StripeWebhooks(lambda known=known: PspSecret(API_KEY, {}, known))  # type: ignore[misc]
         notice = webhooks.read(listener.body, listener.headers, now=now)
         if "whsec_contract" not in known:
-            assert notice is None
+            assert notice is WebhookRefusal.NOT_SIGNED
             continue
         assert isinstance(notice, WebhookEvent)
         assert notice.type == "payment_intent.succeeded"
         assert (notice.payment_id, notice.reference) == (PAYMENT, payment.psp_reference)
-        assert webhooks.read(listener.body[:-1], listener.headers, now=now) is None
+        cut = webhooks.read(listener.body[:-1], listener.headers, now=now)
+        assert cut is WebhookRefusal.NOT_SIGNED
