@@ -117,6 +117,44 @@ def test_a_missing_key_is_refused(buyer: ShopClient, skus: list[str]) -> None:
     check(buyer.send("POST", "/orders", order(one(skus[12]))), 400)
 
 
+@pytest.mark.parametrize(
+    ("key", "more", "code"),
+    [
+        ("k" * 300, {}, "too_long"),
+        ("caf\u00e9", {}, "characters"),
+        ("one-key", {"idempotency-key": "another-key"}, "repeated"),  # a second line
+    ],
+)
+def test_what_is_wrong_with_a_key_is_said(
+    buyer: ShopClient, skus: list[str], key: str, more: dict[str, str], code: str
+) -> None:
+    reply = buyer.send("POST", "/orders", order(one(skus[12])), key=key, headers=more)
+    check(reply, 400, "idempotency_key_invalid")
+    assert [error["code"] for error in reply.json["errors"]] == [code]
+
+
+def test_a_body_that_nobody_expects_is_refused_and_nothing_is_cancelled(
+    buyer: ShopClient, skus: list[str]
+) -> None:
+    customer = buyer.register()
+    order_id = customer.order({skus[13]: 1}).json["order_id"]
+    path, key = f"/orders/{order_id}/cancel", new_key()
+    check(customer.send("POST", path, {"4242424242424242": 1}, key=key), 400, "invalid_request")
+    check(customer.send("POST", path, raw=b"{", key=key), 400, "invalid_request")
+    check(customer.send("POST", path, {}, key=key, headers={"Content-Type": "text/csv"}), 415)
+    check(customer.send("POST", path, {}, key=key, headers={"Content-Encoding": "gzip"}), 415)
+    assert customer.order_status(order_id) == "placed"
+    assert customer.send("POST", path, {}, key=key).status == 202
+
+
+def test_an_address_typed_on_a_japanese_keyboard_is_an_address(shop: ShopClient) -> None:
+    name = new_key()
+    person = {"email": f"{name}\uff20example.com", "password": "\ufb00" * 4}
+    assert shop.send("POST", "/users", person | {"consents": {"terms": True}}).status == 202
+    plain = {"email": f"{name}@example.com", "password": "f" * 8}
+    assert shop.send("POST", "/sessions", plain).status == 201
+
+
 def test_a_body_of_another_media_type_is_refused(buyer: ShopClient, skus: list[str]) -> None:
     reply = buyer.send(
         "POST", "/orders", order(one(skus[12])), key=new_key(), headers={"Content-Type": "text/csv"}

@@ -417,6 +417,7 @@ LONG = "k" * 300
         (["caf\u00e9"], "idempotency_key_invalid", "characters"),
         (["a b"], "idempotency_key_invalid", "characters"),
         (["one-key", "one-key"], "idempotency_key_invalid", "repeated"),
+        (["one-key, two-key"], "idempotency_key_invalid", "repeated"),
         (["one-key", "two-key"], "idempotency_key_invalid", "repeated"),
     ],
 )

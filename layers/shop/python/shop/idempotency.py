@@ -67,7 +67,8 @@ def key_of(lines: Sequence[str]) -> str | Problem:
     """The key in these lines of the header, or what is wrong with it, without quoting it."""
     if not any(lines):
         return _no_key(problems.IDEMPOTENCY_KEY_REQUIRED, "missing", "required")
-    if len(lines) > 1:
+    # On its way several lines may have become one (RFC 9110, 5.3).
+    if len(lines) > 1 or ", " in lines[0]:
         return _no_key(problems.IDEMPOTENCY_KEY_INVALID, "repeated", "once only")
     if not _VISIBLE.fullmatch(lines[0]):
         detail = "visible ASCII characters only: no blanks, no accents"
