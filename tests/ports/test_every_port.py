@@ -13,6 +13,7 @@ ELSEWHERE = {
     "catalog.Catalogue": "tests/integration/catalog/test_import_products.py",
     "catalog.Prices": "has no fake",
     "identity.EmailHasher": "KMS, in tests/integration/identity",
+    "identity.NetworkHasher": "KMS, in tests/integration/identity",
     "identity.PasswordHash": "argon2, in tests/unit/identity/test_passwords.py",
     "identity.Passwords": "argon2, in tests/unit/identity/test_passwords.py",
     "identity.Signer": "KMS, in tests/integration/identity",
