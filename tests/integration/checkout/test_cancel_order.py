@@ -15,6 +15,7 @@ from tests.support.checks import at_rest
 from tests.support.gateway import Reply
 from tests.support.interceptor import Request
 from tests.support.psp import GOOD, NEEDS_ACTION
+from tests.support.purchases import dies
 
 LINES = {"TEA-1": 1}
 STAFF = {"sub": "usr_use1_0000000000000000000000000s", "scope": "orders:read orders:write"}
@@ -277,7 +278,7 @@ def test_a_wish_whose_machine_died_is_carried_out(
     order_id = placed(shop) if state == "placed" else waiting(shop)[0]
     working = dict(shop.interceptor.functions)
     dead = "orders.steps" if state == "placed" else "payments.steps"
-    shop.interceptor.functions[dead] = _dead
+    shop.interceptor.functions[dead] = dies
     first = shop.cancel(order_id)
     assert (first.status, first.json["code"]) == (503, "checkout_incomplete")
     assert shop.get(order_id).json["status"] == "placed"
@@ -296,7 +297,7 @@ def test_a_kept_wish_stops_whoever_comes_to_pay(shop: CheckoutScenario, way: str
     """The machine of the cancellation died: the payment's next run undoes it instead."""
     order_id, payment = waiting(shop) if way != "pay" else (placed(shop), {})
     working = shop.interceptor.functions["orders.steps"]
-    shop.interceptor.functions["orders.steps"] = _dead
+    shop.interceptor.functions["orders.steps"] = dies
     assert shop.cancel(order_id).status == 503
     shop.interceptor.functions["orders.steps"] = working
     if way != "pay":
@@ -313,7 +314,3 @@ def test_a_kept_wish_stops_whoever_comes_to_pay(shop: CheckoutScenario, way: str
 
     assert [book.captured for book in shop.psp.books.values()] == [0] * len(shop.psp.books)
     one_has_it(shop, order_id, shop.cancel(order_id))
-
-
-def _dead(*_: object) -> None:
-    raise RuntimeError("dead")

@@ -13,6 +13,7 @@ from tests.support.checkout_scenario import CheckoutScenario
 from tests.support.checks import at_rest
 from tests.support.gateway import Reply
 from tests.support.interceptor import Request
+from tests.support.purchases import dies
 
 LINES = {"TEA-1": 1}
 # The requests of a run that gives up an order without a payment, in their order.
@@ -84,7 +85,7 @@ def test_a_request_repeated_while_its_order_is_given_up_has_it_or_not(
     send = shop.buy if route == "/checkout" else shop.order
     working, shop.interceptor.functions["catalog.steps"] = (
         shop.interceptor.functions["catalog.steps"],
-        _dead,
+        dies,
     )
     assert send("key", LINES).status == 503
     shop.interceptor.functions["catalog.steps"] = working
@@ -114,7 +115,7 @@ def test_an_order_that_is_given_up_while_its_request_is_repeated_keeps_no_stock(
     shop.stock("TEA-1", units=1)
     working, shop.interceptor.functions["catalog.steps"] = (
         shop.interceptor.functions["catalog.steps"],
-        _dead,
+        dies,
     )
     assert shop.buy("key", LINES).status == 503
     shop.interceptor.functions["catalog.steps"] = working
@@ -136,7 +137,7 @@ def test_a_checkout_repeated_while_its_sku_is_withdrawn_has_it_or_not(
     shop.stock("TEA-1", units=1)
     working, shop.interceptor.functions["orders.steps"] = (
         shop.interceptor.functions["orders.steps"],
-        _dead,
+        dies,
     )
     assert shop.buy("key", LINES).status == 503
     shop.interceptor.functions["orders.steps"] = working
@@ -164,11 +165,11 @@ def test_a_run_that_dies_between_order_and_stock_leaves_a_hold_that_ends(
 ) -> None:
     shop.stock("TEA-1", units=1)
     working = dict(shop.interceptor.functions)
-    shop.interceptor.functions["orders.steps"] = _dead
+    shop.interceptor.functions["orders.steps"] = dies
     assert shop.buy("key", LINES).status == 503
     shop.interceptor.functions["orders.steps"] = working["orders.steps"]
     _sell("archived")
-    shop.interceptor.functions["inventory.steps"] = _dead
+    shop.interceptor.functions["inventory.steps"] = dies
     assert shop.buy("key", LINES).status == 503
     shop.interceptor.functions["inventory.steps"] = working["inventory.steps"]
 
@@ -187,7 +188,3 @@ def _sell(status: str) -> None:
         ExpressionAttributeNames={"#status": "status"},
         ExpressionAttributeValues={":status": status},
     )
-
-
-def _dead(*_: object) -> None:
-    raise RuntimeError("dead")

@@ -7,6 +7,7 @@ import pytest
 from tests.support.checkout_scenario import ADDRESS, CheckoutScenario
 from tests.support.checks import at_rest
 from tests.support.gateway import Reply
+from tests.support.purchases import dies
 
 
 def test_an_order_is_placed_and_its_stock_is_held(shop: CheckoutScenario) -> None:
@@ -141,11 +142,11 @@ def test_identical_requests_at_once_make_one_order(shop: CheckoutScenario) -> No
 
 
 @pytest.mark.parametrize("function", ["catalog.steps", "inventory.steps", "orders.steps"])
-def test_a_dead_step_gives_503_and_the_repeat_finishes(
+def test_adies_step_gives_503_and_the_repeat_finishes(
     shop: CheckoutScenario, function: str
 ) -> None:
     shop.stock("TEA-1", units=5)
-    working, shop.interceptor.functions[function] = shop.interceptor.functions[function], _dead
+    working, shop.interceptor.functions[function] = shop.interceptor.functions[function], dies
 
     reply = shop.order("k1", {"TEA-1": 1})
     assert (reply.status, reply.json["code"]) == (503, "checkout_incomplete")
@@ -160,7 +161,7 @@ def test_the_recovery_job_finishes_what_nobody_repeats(shop: CheckoutScenario) -
     shop.stock("TEA-1", units=5)
     working, shop.interceptor.functions["orders.steps"] = (
         shop.interceptor.functions["orders.steps"],
-        _dead,
+        dies,
     )
     shop.order("k1", {"TEA-1": 1})
     shop.interceptor.functions["orders.steps"] = working
@@ -177,7 +178,7 @@ def test_what_cannot_be_finished_in_time_is_undone(shop: CheckoutScenario) -> No
     shop.stock("TEA-1", units=5)
     working = shop.interceptor.functions["orders.steps"]
     shop.interceptor.functions["orders.steps"] = lambda event, context: (
-        _dead() if event["step"] == "place" else working(event, context)
+        dies() if event["step"] == "place" else working(event, context)
     )
     shop.order("k1", {"TEA-1": 1})
 
@@ -213,7 +214,3 @@ def test_an_unpaid_order_ends_even_if_the_event_is_lost(shop: CheckoutScenario) 
 
     assert shop.get(order_id).json["status"] == "cancelled"
     at_rest(shop)
-
-
-def _dead(*_: object) -> None:
-    raise RuntimeError("dead")
