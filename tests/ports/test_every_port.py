@@ -22,7 +22,7 @@ ELSEWHERE = {
     "operations.AuditStore": "tests/integration/operations/test_check_invariants.py",
     "operations.Bus": "tests/integration/operations/test_relay.py",
     "operations.DeadLetters": "tests/integration/operations/test_relay.py",
-    "payments.Psp": "tests/contract/test_stripe.py",
+    "payments.Psp": "tests/contract/stripe",
     "payments.Webhooks": "tests/unit/payments/test_stripe_webhooks.py",
 }
 
