@@ -5,6 +5,9 @@ BOOT := python3 -I tools/local/bootstrap.py
 PYTEST := $(PY) -m pytest --numprocesses=auto --maxprocesses=4 --dist=loadfile -q
 # For the command line of the CDK: CDK_FLAGS="--require-approval never --progress events" asks nobody.
 CDK_FLAGS ?=
+# What is kept of a stack, and a confirmation given beforehand: without them nothing, and a question.
+RETAIN ?=
+CONFIRM ?=
 CDK = STAGE=$(STAGE) PATH="$(CURDIR)/.venv/bin:$$PATH" node_modules/.bin/cdk
 
 .DEFAULT_GOAL := help
