@@ -20,6 +20,7 @@ os.environ.update(
     TOKEN_ISSUER="https://issuer.test",
     TOKEN_AUDIENCE="cartwright-api",
     REQUEST_ID_KEY_ARN="arn:aws:kms:us-east-1:000000000000:key/request-ids",
+    WRAPPING_KEY_ARN="arn:aws:kms:us-east-1:000000000000:key/user-keys",
     CHECKOUT_MACHINE_ARN="arn:aws:states:us-east-1:000000000000:stateMachine:checkout",
 )
 for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_SESSION_TOKEN"):

@@ -23,7 +23,7 @@ from tools.packages import find_uv
 
 ROOT = Path(__file__).resolve().parent.parent
 DEV = "requirements-dev.txt"
-LAYERS = ("deps", "auth", "pay")
+LAYERS = ("deps", "auth", "pay", "personal")
 PIN = re.compile(r"^(?P<name>[A-Za-z0-9._-]+)(?:\[[^]]*\])?==(?P<version>[^\s;\\]+)")
 
 

@@ -15,6 +15,8 @@ SERVICE = Service(
                 says="who the customer is, by which secret, and which operator changed that",
             ),
         ),
+        # Backups of it keep erased people readable, so it has them for as short as can be.
+        Table(name="user_keys", expires=False, backup_days=1),
     ),
     functions=(
         Function(

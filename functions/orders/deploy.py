@@ -1,6 +1,17 @@
 """Orders: exactly one order for one key, its timeline, and the recovery job that finishes it."""
 
-from shop.deploy import DAYS, WAITING_MB, Alarm, Function, Index, Personal, Service, Table, due
+from shop.deploy import (
+    DAYS,
+    WAITING_MB,
+    Alarm,
+    Foreign,
+    Function,
+    Index,
+    Personal,
+    Service,
+    Table,
+    due,
+)
 
 # An order as GET /orders shows it.
 SHOWN = (
@@ -12,6 +23,9 @@ BY_CUSTOMER = Index(partition="customer_id", sort="created_sort", project=SHOWN)
 # An order is made by PutItem and changed by UpdateItem, each time with its event.
 MAKE = ("GetItem", "PutItem", "UpdateItem")
 CHANGE = ("GetItem", "UpdateItem")
+# Whoever opens what is personal reads the customer's key; whoever seals it makes the first one.
+OPEN = {"user_keys": Foreign(actions=("GetItem",))}
+SEAL = {"user_keys": Foreign(actions=("GetItem", "PutItem"))}
 
 SERVICE = Service(
     description="Orders and timelines",
@@ -23,7 +37,7 @@ SERVICE = Service(
             expires=False,
             audited=("Query",),
             personal=Personal(
-                attributes=("payment_method", "shipping_address"),
+                sealed=("personal",),
                 says="where the customer lives; what a checkout was to be paid with",
             ),
         ),
@@ -32,14 +46,16 @@ SERVICE = Service(
         Function(
             place="api/place_order",
             tables={"orders": MAKE},
-            uses=("request_ids",),
+            foreign=SEAL,
+            uses=("request_ids", "seal_personal_data"),
             runs=("checkout",),
             memory_mb=WAITING_MB,
         ),
         Function(
             place="api/checkout",
             tables={"orders": MAKE},
-            uses=("request_ids",),
+            foreign=SEAL,
+            uses=("request_ids", "seal_personal_data"),
             runs=("checkout",),
             memory_mb=WAITING_MB,
         ),
@@ -50,7 +66,12 @@ SERVICE = Service(
             memory_mb=WAITING_MB,
         ),
         Function(place="api/list_orders", tables={"orders/by_customer": ("Query",)}),
-        Function(place="api/get_order", tables={"orders": ("GetItem",)}),
+        Function(
+            place="api/get_order",
+            tables={"orders": ("GetItem",)},
+            foreign=OPEN,
+            uses=("open_personal_data",),
+        ),
         Function(place="api/get_timeline", tables={"orders": ("GetItem", "Query")}),
         Function(place="steps", tables={"orders": CHANGE}),
         Function(
@@ -72,6 +93,8 @@ SERVICE = Service(
         Function(
             place="schedules/recover_orders",
             tables={"orders": CHANGE, "orders/due": ("Query",)},
+            foreign=OPEN,
+            uses=("open_personal_data",),
             starts=("checkout",),
         ),
     ),
@@ -92,5 +115,8 @@ SERVICE = Service(
         "I5": "A hold or an authorisation outlived its order.",
     },
     ids={"ord": ("order_id",)},
-    variables={"REQUEST_ID_KEY_ARN": "arn:aws:kms:us-east-1:000000000000:key/request-ids"},
+    variables={
+        "REQUEST_ID_KEY_ARN": "arn:aws:kms:us-east-1:000000000000:key/request-ids",
+        "WRAPPING_KEY_ARN": "arn:aws:kms:us-east-1:000000000000:key/user-keys",
+    },
 )

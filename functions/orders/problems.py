@@ -1,6 +1,7 @@
 """Every problem that orders answers beside those of all routes; its own types are made here."""
 
 from shop.checkout_problems import (
+    ACCOUNT_ERASED,
     CHECKOUT,
     CHECKOUT_INCOMPLETE,
     CURRENCY_NOT_OFFERED,
@@ -14,6 +15,7 @@ from shop.checkout_problems import (
 from shop.problems import IDEMPOTENCY_KEY_REUSED, NOT_FOUND, REQUEST_IN_PROGRESS, ProblemType
 
 __all__ = [
+    "ACCOUNT_ERASED",
     "CATALOGUE",
     "CHECKOUT",
     "CHECKOUT_INCOMPLETE",
@@ -47,6 +49,7 @@ DESTINATION_NOT_SERVED = ProblemType(
 
 # What the routes that place answer besides.
 PLACING = (
+    ACCOUNT_ERASED,
     OUT_OF_STOCK,
     UNKNOWN_SKU,
     CURRENCY_NOT_OFFERED,

@@ -186,11 +186,13 @@ class AddressOut(ResponseModel):
 class OrderDetailOut(OrderOut):
     """An order with the address that it goes to."""
 
-    shipping_address: AddressOut
+    shipping_address: Annotated[
+        AddressOut | None, Field(description="null once the customer has been erased")
+    ]
 
     @classmethod
-    def with_address(cls, order: Order, address: Mapping[str, Any]) -> "OrderDetailOut":
-        """The order and its stored address."""
+    def with_address(cls, order: Order, address: Mapping[str, Any] | None) -> "OrderDetailOut":
+        """The order and its stored address; None of somebody who is erased."""
         return cls.model_validate({**_shown(order), "shipping_address": address})
 
 

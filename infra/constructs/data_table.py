@@ -60,7 +60,10 @@ class DataTable(Construct):
             dynamo_stream=dynamodb.StreamViewType.NEW_AND_OLD_IMAGES if streams else None,
             time_to_live_attribute=TTL_ATTRIBUTE if declared.expires else None,
             point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
-                point_in_time_recovery_enabled=stage.point_in_time_recovery
+                point_in_time_recovery_enabled=stage.point_in_time_recovery,
+                recovery_period_in_days=declared.backup_days
+                if stage.point_in_time_recovery
+                else None,
             ),
             deletion_protection=stage.deletion_protection,
             removal_policy=kept(stage),

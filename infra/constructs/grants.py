@@ -34,6 +34,18 @@ def through(service: str, key: kms.IKey, *actions: str) -> iam.PolicyStatement:
     )
 
 
+def for_a_user(key_arn: str, *actions: str) -> iam.PolicyStatement:
+    """Allow actions on the key that wraps those of users, for a user that is named and no more."""
+    return iam.PolicyStatement(
+        actions=list(actions),
+        resources=[key_arn],
+        conditions={
+            "StringLike": {"kms:EncryptionContext:user_id": "usr_*"},
+            "ForAllValues:StringEquals": {"kms:EncryptionContextKeys": ["user_id"]},
+        },
+    )
+
+
 def use_table(
     table_arn: str, actions: Sequence[str], *, index: str | None = None
 ) -> iam.PolicyStatement:

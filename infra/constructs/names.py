@@ -95,6 +95,11 @@ def request_id_key_parameter(stage: Stage) -> str:
     return f"/cartwright/{stage.name}/keys/request-ids"
 
 
+def wrapping_key_parameter(stage: Stage) -> str:
+    """The SSM parameter that holds the ARN of the key that wraps the keys of users."""
+    return f"/cartwright/{stage.name}/keys/user-keys"
+
+
 def layer_parameter(stage: Stage, name: str) -> str:
     """The SSM parameter that holds the current version of a layer."""
     return f"/cartwright/{stage.name}/layers/{name}"

@@ -132,28 +132,30 @@ class FunctionStack(BaseStack):
         return statements
 
     def _foreign(self, spec: Function) -> Capability:
-        """Read tables of other services, and their streams."""
+        """Tables of other services, and their streams."""
         environment: dict[str, str] = {}
         rights: list[iam.PolicyStatement] = []
         for name, foreign in spec.foreign.items():
             environment[f"TABLE_{name.upper()}"] = self.stage.physical(name)
-            rights.append(self._read(name, foreign))
+            rights.append(self._use_foreign(name, foreign))
             if foreign.stream:
                 parameter = names.stream_parameter(self.stage, name)
                 stream = ssm.StringParameter.value_for_string_parameter(self, parameter)
                 environment[f"STREAM_{name.upper()}"] = stream
                 on = stream if self.stage.streams_have_names else "*"
                 rights.append(grants.read_stream_directly(on))
-        owners = sorted({self.platform.owner(name) for name in spec.foreign})
+        owners: dict[str, dict[str, Sequence[str]]] = {}
+        for name, foreign in spec.foreign.items():
+            owners.setdefault(self.platform.owner(name), {})[name] = foreign.actions
         if self.stage.own_keys:
             rights += [
-                grants.use_table_key(self._key_of(owner), write=False)
-                for owner in owners
+                grants.use_table_key(self._key_of(owner), write=grants.writes(actions))
+                for owner, actions in sorted(owners.items())
                 if self.platform.services[owner].own_key
             ]
         return Capability(environment=environment, rights=rights)
 
-    def _read(self, table: str, foreign: Foreign) -> iam.PolicyStatement:
+    def _use_foreign(self, table: str, foreign: Foreign) -> iam.PolicyStatement:
         ask = grants.use_table(names.table_arn(self, self.stage, table), foreign.actions)
         if foreign.only_key:
             only = {"dynamodb:LeadingKeys": [foreign.only_key]}

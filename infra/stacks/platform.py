@@ -43,6 +43,7 @@ class PlatformStack(FunctionStack):
             Annotations.of(self).add_warning_v2("cartwright:unbound", UNBOUND.format(stage.name))
         self._publish_layers()
         self._add_request_id_key()
+        self._add_wrapping_key()
         self._add_bus()
         if stage.alarms:
             self._tell_people()
@@ -111,6 +112,24 @@ class PlatformStack(FunctionStack):
         parameter = names.request_id_key_parameter(self.stage)
         ssm.StringParameter(
             self, "RequestIdKeyArn", parameter_name=parameter, string_value=key.key_arn
+        )
+
+    def _add_wrapping_key(self) -> None:
+        """Wraps the data key of each user. It is no service's data key: those open through DynamoDB
+        for every row, this one by the name of one user, and in every region that has its replica.
+        """
+        key = kms.Key(
+            self,
+            "WrappingKey",
+            alias=f"alias/{self.stage.physical('user-keys')}",
+            key_spec=kms.KeySpec.SYMMETRIC_DEFAULT,
+            enable_key_rotation=True,
+            multi_region=self.stage.multi_region_keys,
+            removal_policy=kept(self.stage),
+        )
+        parameter = names.wrapping_key_parameter(self.stage)
+        ssm.StringParameter(
+            self, "WrappingKeyArn", parameter_name=parameter, string_value=key.key_arn
         )
 
     def _add_bus(self) -> None:

@@ -22,6 +22,11 @@ from infra.stages import Stage
 from shop.deploy import Function, Service, Table
 
 REQUEST_IDS = "request_ids"
+# Which actions on the key that wraps those of users; the rights on the table of these are foreign.
+PERSONAL_DATA = {
+    "open_personal_data": ("kms:Decrypt",),
+    "seal_personal_data": ("kms:Decrypt", "kms:GenerateDataKey"),
+}
 
 
 class ServiceStack(FunctionStack):
@@ -40,8 +45,11 @@ class ServiceStack(FunctionStack):
         )
         for table in service.tables:
             self._add_table(table)
-        if any(REQUEST_IDS in spec.uses for spec in service.functions):
+        used = {name for spec in service.functions for name in spec.uses}
+        if REQUEST_IDS in used:
             self._offer_request_ids()
+        if used & set(PERSONAL_DATA):
+            self._offer_personal_data()
         extend(self)
         for spec in service.functions:
             self._add(spec)
@@ -75,6 +83,14 @@ class ServiceStack(FunctionStack):
         rights = [grants.allow("kms:GenerateMac", on=[arn])]
         use = Capability(environment={"REQUEST_ID_KEY_ARN": arn}, rights=rights)
         self.add_use(REQUEST_IDS, use)
+
+    def _offer_personal_data(self) -> None:
+        """Offer `open_personal_data` and `seal_personal_data`: keys of users, one at a time."""
+        parameter = names.wrapping_key_parameter(self.stage)
+        arn = ssm.StringParameter.value_for_string_parameter(self, parameter)
+        for name, actions in PERSONAL_DATA.items():
+            rights = [grants.for_a_user(arn, *actions)]
+            self.add_use(name, Capability(environment={"WRAPPING_KEY_ARN": arn}, rights=rights))
 
     def _add(self, spec: Function) -> None:
         """Make a function; consumers get their queue, jobs their schedule."""

@@ -22,6 +22,8 @@ ELSEWHERE = {
     "operations.AuditStore": "tests/integration/operations/test_check_invariants.py",
     "operations.Bus": "tests/integration/operations/test_relay.py",
     "operations.DeadLetters": "tests/integration/operations/test_relay.py",
+    "orders.Person": "has no fake: tests/property/test_personal_data.py",
+    "orders.PersonalData": "KMS, in tests/integration/test_user_keys.py",
     "payments.Psp": "tests/contract/stripe",
     "payments.Webhooks": "tests/unit/payments/test_stripe_webhooks.py",
 }

@@ -28,7 +28,6 @@ from tests.unit.orders.fakes import (
 )
 
 PORT = Orders
-ADDRESS = {"name": "Ada Example", "country": "US"}
 
 
 @pytest.fixture(params=[FakeOrders, OrderRepository])
@@ -39,7 +38,7 @@ def orders(request: pytest.FixtureRequest) -> Orders:
 
 @pytest.fixture
 def keep(orders: Orders) -> Keep:
-    return kept_in(orders, ADDRESS)
+    return kept_in(orders)
 
 
 def waits_for_action(order: Order) -> Order:
@@ -116,7 +115,7 @@ def leased(orders: Orders) -> OriginalRequest:
 
 def test_there_is_one_order_for_a_key(orders: Orders, keep: Keep) -> None:
     keep(pending())
-    assert not orders.open(StoredOrder(pending(), None, original()), ADDRESS)
+    assert not orders.open(StoredOrder(pending(), None, original()))
 
 
 def test_claiming_in_one_request_is_the_rule_of_the_domain(orders: Orders, keep: Keep) -> None:

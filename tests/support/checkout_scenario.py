@@ -25,13 +25,16 @@ from catalog.repository.listings import ListingRepository
 from identity.clients import kms as keys
 from ledger.consumers import on_transaction_posted
 from ledger.repository import BalanceRepository
-from orders.api import checkout, place_order
+from orders.api import checkout, get_order, place_order
+from orders.schedules import recover_orders
 from payments import wiring
 from payments.api import create_payment, receive_webhook
-from shop import clock, ids, request_ids
+from shop import clock, ids, request_ids, user_keys
 from shop.deploy import discover
+from shop.personal_data import PersonalData
 from shop.request_ids import RequestIds
 from shop.trace import from_header
+from shop.user_keys import UserKeys
 from tests.support import dynamodb, gateway, moto_tables
 from tests.support.fast_moto import quick
 from tests.support.interceptor import Function, Interceptor, tapped
@@ -308,6 +311,7 @@ def cold_start() -> None:
     """What a process keeps between invocations is gone."""
     keys.forget()
     request_ids.forget(os.environ["REQUEST_ID_KEY_ARN"])
+    user_keys.forget()
     receive_webhook.providers.cache_clear()
     on_transaction_posted.balances = BalanceRepository()
     list_products.listings = ListingRepository()
@@ -349,6 +353,11 @@ def _configure(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("REQUEST_ID_KEY_ARN", id_key["Arn"])
     for route in (place_order, checkout, create_payment):  # They read the variable once.
         monkeypatch.setattr(route, "request_ids", RequestIds(id_key["Arn"]))
+    wrapping_key = kms.create_key()["KeyMetadata"]
+    of_orders = PersonalData("orders", UserKeys(wrapping_key["Arn"]))
+    for route in (place_order, checkout, get_order):
+        monkeypatch.setattr(route, "personal", of_orders)
+    monkeypatch.setattr(recover_orders, "personal", lambda: of_orders)
     value = json.dumps({"api_key": "sk_simulated", "webhook_secrets": [WEBHOOK_SECRET]})
     secret = boto3.client("secretsmanager", region_name=REGION)
     made = secret.create_secret(Name="psp", SecretString=value)

@@ -10,8 +10,10 @@ from orders.settings import PlacingSettings
 from shop import clock
 from shop.checkout_execution import StepFunctionsCheckout, time_to_wait
 from shop.http import Link, Request, Response, Route, entrypoint, replayed_response
+from shop.personal_data import PersonalData
 from shop.problems import Problem
 from shop.request_ids import RequestIds
+from shop.user_keys import UserKeys
 
 ROUTE = Route(
     "POST",
@@ -32,6 +34,7 @@ ROUTE = Route(
 SETTINGS = PlacingSettings.load()
 orders = OrderRepository()
 request_ids = RequestIds(SETTINGS.request_id_key_arn)
+personal = PersonalData("orders", UserKeys(SETTINGS.wrapping_key_arn))
 checkout = StepFunctionsCheckout(SETTINGS.checkout_machine_arn)
 
 
@@ -43,14 +46,17 @@ def handle(request: Request[CheckoutIn]) -> Response | Problem:
         Kind.CHECKOUT,
         request.body.address,
         request_ids=request_ids,
+        personal=personal,
         path=ROUTE.path,
         now=now,
         payment_method=request.body.payment_method,
         return_url=request.body.return_url,
     )
+    if isinstance(received, Problem):
+        return received
     result = run_checkout(
         received.order,
-        received.address,
+        received.details,
         orders=orders,
         checkout=checkout,
         timeout_s=time_to_wait(request.remaining_s()),

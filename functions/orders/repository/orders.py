@@ -1,15 +1,15 @@
 """Orders and their timelines in DynamoDB. The only place of the service that knows DynamoDB.
 
-`ORDER#<id>`/`ORDER` is the order, its request, its first answer where that does not follow
-from the order, and the event of its newest change; `ORDER#<id>`/`EVENT#…` its timeline. Index
-`by_customer` holds orders that were placed, `due` those that are unfinished.
+`ORDER#<id>`/`ORDER` is the order, its request with what is personal sealed, its first answer where
+that does not follow from the order, and the event of its newest change; `ORDER#<id>`/`EVENT#…` its
+timeline. Index `by_customer` holds orders that were placed, `due` those that are unfinished.
 """
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.attributes import BinaryAttribute, BooleanAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.expressions.update import Action
 
 from orders.domain import order as domain
@@ -65,13 +65,11 @@ class OrderItem(tables.EventRow):
     due_shard = UnicodeAttribute(null=True)
     next_attempt_at = UnicodeAttribute(null=True)
 
-    shipping_address = tables.CompactJSONAttribute()
+    personal = BinaryAttribute(legacy_encoding=False)
     fingerprint = UnicodeAttribute()
     lease_owner = UnicodeAttribute(null=True)
     lease_until = UnicodeAttribute(null=True)
     trace = tables.CompactJSONAttribute()
-    payment_method = UnicodeAttribute(null=True)
-    return_url = UnicodeAttribute(null=True)
     answer_status = NumberAttribute(null=True)
     answer_body = UnicodeAttribute(null=True)
     cancellation_request = UnicodeAttribute(null=True)
@@ -91,38 +89,27 @@ class TimelineItem(tables.TableModel):
 class OrderRepository:
     """Storage of orders, as service/ports.py asks for it, and the reads of the API."""
 
-    def open(self, record: StoredOrder, address: dict[str, Any]) -> bool:
+    def open(self, record: StoredOrder) -> bool:
         """Store a pending order; False if there is one."""
         original = record.request
         item = OrderItem(
             _pk(record.order.order_id),
             "ORDER",
-            shipping_address=address,
+            personal=original.personal,
             fingerprint=original.fingerprint,
             lease_owner=original.lease_owner,
             lease_until=original.lease_until,
             trace=original.trace,
-            payment_method=original.payment_method,
-            return_url=original.return_url,
             **_state(record.order),
         )
         return tables.put(item, OrderItem.pk.does_not_exist()) is None
 
     def get(self, order_id: str) -> StoredOrder | None:
         """The stored order, strongly consistent."""
-        found = self._get(order_id)
-        return None if found is None else _record(found)
-
-    def get_with_address(self, order_id: str) -> tuple[Order, dict[str, Any]] | None:
-        """For the route that shows both."""
-        found = self._get(order_id)
-        return None if found is None else (_record(found).order, found.shipping_address)
-
-    def _get(self, order_id: str) -> OrderItem | None:
         if not ids.is_id("ord", order_id):  # A path may hold anything, a key not.
             return None
         try:
-            return OrderItem.get(_pk(order_id), "ORDER", consistent_read=True)
+            return _record(OrderItem.get(_pk(order_id), "ORDER", consistent_read=True))
         except OrderItem.DoesNotExist:
             return None
 
@@ -277,8 +264,7 @@ def _record(item: OrderItem) -> StoredOrder:
         item.lease_owner or "",
         item.lease_until or "",
         item.trace,
-        item.payment_method,
-        item.return_url,
+        item.personal,
     )
     answer = None
     if item.answer_status is not None:

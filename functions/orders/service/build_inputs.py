@@ -1,7 +1,7 @@
 """What an execution of the checkout machine starts with, from an order as it is stored."""
 
 from orders.domain.order import Kind, Order, Status
-from orders.service.ports import StoredOrder
+from orders.service.seal_details import OrderDetails
 from shop import clock, ids
 from shop.checkout import (
     AbandonInput,
@@ -18,20 +18,29 @@ from shop.checkout import (
 from shop.trace import Trace
 
 
-def place_input(record: StoredOrder, trace: Trace) -> PlaceInput | CheckoutInput:
-    """To bring an order to its end, from wherever it stands: what its request asked for."""
-    order, request = record.order, record.request
+def first_input(order: Order, details: OrderDetails, trace: Trace) -> PlaceInput | CheckoutInput:
+    """To do what the order's request asked for, from wherever it stands."""
     if order.kind is Kind.ORDER:
-        return PlaceInput(order=new_order(order), trace=trace)
-    details = PaymentDetails(
-        payment_method=request.payment_method or "",
+        return place_input(order, trace)
+    return checkout_input(order, details, trace)
+
+
+def place_input(order: Order, trace: Trace) -> PlaceInput:
+    """To price it and to hold its stock."""
+    return PlaceInput(order=new_order(order), trace=trace)
+
+
+def checkout_input(order: Order, details: OrderDetails, trace: Trace) -> CheckoutInput:
+    """To place it, and to pay it as its request said."""
+    asked = PaymentDetails(
+        payment_method=details.payment_method or "",
         capture_method="automatic",
-        return_url=request.return_url,
+        return_url=details.return_url,
     )
     return CheckoutInput(
         placed=order.status is not Status.PENDING,
         order=new_order(order),
-        payment=PaymentRequest(payment_id=checkout_payment_id(order), details=details),
+        payment=PaymentRequest(payment_id=checkout_payment_id(order), details=asked),
         trace=trace,
     )
 

@@ -1,6 +1,6 @@
 """What the use cases need from storage."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -8,18 +8,22 @@ from typing import Any, Protocol
 from orders.domain.order import Order, answers_its_request
 from shop.events import Event
 from shop.idempotency import StoredResponse
+from shop.user_keys import Erased
 
 
 @dataclass(frozen=True, slots=True)
 class OriginalRequest:
-    """What the request that made the order left in its row. No address: no use case needs it."""
+    """What the request that made the order left in its row.
+
+    The fingerprint is a digest under the customer's key: of a bare one, whoever has the row could
+    try addresses. `personal` are the sealed details (seal_details.py).
+    """
 
     fingerprint: str
     lease_owner: str
     lease_until: str
     trace: dict[str, str]
-    payment_method: str | None = None
-    return_url: str | None = None
+    personal: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +65,7 @@ class OrderChange:
 class Orders(Protocol):
     """Storage of orders."""
 
-    def open(self, record: StoredOrder, address: dict[str, Any]) -> bool:
+    def open(self, record: StoredOrder) -> bool:
         """Store a pending order; False if there is one."""
 
     def get(self, order_id: str) -> StoredOrder | None:
@@ -83,3 +87,26 @@ class Orders(Protocol):
 
     def due(self, now: datetime) -> Iterable[str]:
         """Ids of orders to look after, the oldest first."""
+
+
+class Person(Protocol):
+    """A customer, by the key under which their data is sealed."""
+
+    def seal(self, fields: Mapping[str, Any], *, row: str) -> bytes:
+        """These fields as one message that opens for this customer and row only."""
+
+    def open(self, sealed: bytes, *, row: str) -> dict[str, Any]:
+        """The fields again."""
+
+    def digest(self, text: str) -> str:
+        """The same for the same text, and no guide to it for whoever has no key."""
+
+
+class PersonalData(Protocol):
+    """The keys of customers."""
+
+    def to_seal(self, user_id: str) -> Person | Erased:
+        """Whose data is to be written."""
+
+    def to_open(self, user_id: str) -> Person | Erased:
+        """Whose data was written before."""

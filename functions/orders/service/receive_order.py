@@ -3,25 +3,28 @@
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
+from orders import problems
 from orders.domain import destination
 from orders.domain import order as domain
 from orders.domain.order import Kind, Line
 from orders.schemas import Address, CheckoutIn, PlaceOrderIn
-from orders.service.ports import OriginalRequest, StoredOrder
+from orders.service.ports import OriginalRequest, PersonalData, StoredOrder
+from orders.service.seal_details import OrderDetails, seal_details
 from shop import idempotency
 from shop.http import Request
 from shop.lines import merge
+from shop.problems import Problem
 from shop.request_ids import RequestIds
+from shop.user_keys import Erased
 
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """The pending order with its request, and the address for its row."""
+    """The pending order with its request, and what is sealed in it."""
 
     order: StoredOrder
-    address: dict[str, Any]
+    details: OrderDetails
 
 
 def receive_order(
@@ -30,13 +33,21 @@ def receive_order(
     address: Address,
     *,
     request_ids: RequestIds,
+    personal: PersonalData,
     path: str,
     now: datetime,
     payment_method: str | None = None,
     return_url: str | None = None,
-) -> Received:
-    """The order that this request is to make; a repeat with the same key has the same id."""
+) -> Received | Problem:
+    """The order that this request is to make; a repeat with the same key has the same id.
+
+    A token outlives its user by minutes: of somebody who is erased nothing is taken any more.
+    """
     body, customer = request.body, request.user.subject
+    person = personal.to_seal(customer)
+    if isinstance(person, Erased):
+        return Problem(problems.ACCOUNT_ERASED, "Nothing more is taken for it.")
+    details = OrderDetails(address.model_dump(mode="json"), payment_method, return_url)
     order = domain.create(
         order_id=request_ids.of("ord", customer, request.key),
         customer_id=customer,
@@ -47,11 +58,10 @@ def receive_order(
         now=now,
     )
     original = OriginalRequest(
-        fingerprint=idempotency.fingerprint([path, body.model_dump(mode="json")]),
+        fingerprint=person.digest(idempotency.fingerprint([path, body.model_dump(mode="json")])),
         lease_owner=secrets.token_hex(8),
         lease_until=idempotency.lease_end(now),
         trace=request.trace.to_dict(),
-        payment_method=payment_method,
-        return_url=return_url,
+        personal=seal_details(details, order, person),
     )
-    return Received(StoredOrder(order, None, original), address.model_dump(mode="json"))
+    return Received(StoredOrder(order, None, original), details)

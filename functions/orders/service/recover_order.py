@@ -7,11 +7,13 @@ from orders.domain import order as domain
 from orders.domain.order import Kind, Order, Status
 from orders.service import build_inputs, render_responses
 from orders.service.change_order import change, update_with_retry
-from orders.service.ports import OrderChange, Orders, StoredOrder
+from orders.service.ports import OrderChange, Orders, PersonalData, StoredOrder
+from orders.service.seal_details import open_details
 from shop import trace as traces
 from shop.checkout import Checkout, ExecutionInput
 from shop.idempotency import StoredResponse
 from shop.trace import Trace
+from shop.user_keys import Erased
 
 Report = Callable[[str, Order], None]
 
@@ -81,13 +83,20 @@ def reservation_expired(
 
 
 def retry_stalled(
-    order_id: str, *, orders: Orders, checkout: Checkout, report: Report, now: datetime
+    order_id: str,
+    *,
+    orders: Orders,
+    personal: Callable[[], PersonalData],
+    checkout: Checkout,
+    report: Report,
+    now: datetime,
 ) -> str:
     """One order that stands unfinished: resume it, or undo it when it had its time.
 
     It is put off first, so that two jobs do not both start a machine, and a machine that fails
-    is not started again at once. What is due back is asked for again. Returns the mode that was
-    started, `refund_due` or `left`.
+    is not started again at once. What is due back is asked for again. A checkout of somebody who is
+    erased cannot be resumed: it is left until its time is over. Returns the mode that was started,
+    `refund_due` or `left`.
     """
     record = orders.get(order_id)
     if record is None or record.order.next_attempt_at is None or record.order.next_attempt_at > now:
@@ -102,7 +111,9 @@ def retry_stalled(
         return "refund_due"
     if after.stuck:
         report("CheckoutStuck", before)
-    data = _resume(record, trace, now)
+    data = _resume(record, personal, trace, now)
+    if data is None:
+        return "left"
     checkout.start(data)
     return data.mode
 
@@ -128,14 +139,21 @@ def _apply(
     return None if after.version == before.order.version else after
 
 
-def _resume(record: StoredOrder, trace: Trace, now: datetime) -> ExecutionInput:
+def _resume(
+    record: StoredOrder, personal: Callable[[], PersonalData], trace: Trace, now: datetime
+) -> ExecutionInput | None:
     order = record.order
     if domain.is_overdue(order, now=now):
         return build_inputs.abandon_input(order, trace)
     own = build_inputs.checkout_payment_id(order) if order.kind is Kind.CHECKOUT else None
     if order.payment_id is not None and order.payment_id != own:
         return build_inputs.pay_input(order, order.payment_id, trace)
-    return build_inputs.place_input(record, trace)
+    if own is None:
+        return build_inputs.place_input(order, trace)
+    details = open_details(record, personal())
+    return (
+        None if isinstance(details, Erased) else build_inputs.checkout_input(order, details, trace)
+    )
 
 
 def _existing(orders: Orders, order_id: str) -> StoredOrder:

@@ -6,12 +6,12 @@ the first attempt stopped; the lease keeps repeats from crowding, the conditions
 
 from contextlib import suppress
 from datetime import datetime
-from typing import Any
 
 from orders import problems
 from orders.service import render_responses
-from orders.service.build_inputs import place_input
+from orders.service.build_inputs import first_input
 from orders.service.ports import Orders, StoredOrder
+from orders.service.seal_details import OrderDetails
 from shop.checkout import Checkout, ExecutionFailed
 from shop.idempotency import IdempotencyRecord, Replay, StoredResponse, decide, lease_end
 from shop.problems import Problem
@@ -20,7 +20,7 @@ from shop.trace import Trace
 
 def run_checkout(
     record: StoredOrder,
-    address: dict[str, Any],
+    details: OrderDetails,
     *,
     orders: Orders,
     checkout: Checkout,
@@ -29,7 +29,7 @@ def run_checkout(
     now: datetime,
 ) -> tuple[StoredResponse, bool] | Problem:
     """The first answer, and whether it is a replay."""
-    if not orders.open(record, address):
+    if not orders.open(record):
         found = _replay_or_take_over(record, orders=orders, now=now)
         if isinstance(found, Problem):
             return found
@@ -37,7 +37,7 @@ def run_checkout(
             return found, True
         record = found
     with suppress(ExecutionFailed):  # Logged there; a repeat goes on.
-        result = checkout.run(place_input(record, trace), timeout_s=timeout_s)
+        result = checkout.run(first_input(record.order, details, trace), timeout_s=timeout_s)
         if result.answer is not None:
             return result.answer, False
     orders.end_lease(record.order.order_id, record.request.lease_owner)

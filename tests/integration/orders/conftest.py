@@ -3,8 +3,9 @@
 import pytest
 
 from orders.repository.orders import OrderRepository
+from shop import user_keys
 from tests.support import dynamodb
-from tests.unit.orders.fakes import Keep, kept_in
+from tests.unit.orders.fakes import CUSTOMER, USER_KEY, Keep, kept_in
 
 ADDRESS = {
     "name": "Ada Example",
@@ -20,7 +21,9 @@ ADDRESS = {
 
 @pytest.fixture
 def orders(moto_aws: None) -> OrderRepository:
-    dynamodb.create("orders")
+    dynamodb.create("orders", "user_keys")
+    user_keys.forget()
+    user_keys.remember(CUSTOMER, USER_KEY)
     return OrderRepository()
 
 

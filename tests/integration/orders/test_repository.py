@@ -1,4 +1,4 @@
-"""What only the table can show of orders: lists, and where the address stands."""
+"""What only the table can show of orders: lists, and that no address can be read in it."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -6,14 +6,19 @@ from datetime import timedelta
 from orders.domain import order as domain
 from orders.repository.orders import OrderRepository
 from orders.service.change_order import change
+from orders.service.seal_details import OrderDetails, open_details
 from tests.integration.orders.conftest import ADDRESS
 from tests.support import dynamodb
-from tests.unit.orders.fakes import CUSTOMER, NOW, ORDER_ID, PAYMENT, TRACE, Keep, pending
-
-
-def test_the_address_is_read_with_its_order(orders: OrderRepository, keep: Keep) -> None:
-    placed = keep(pending())
-    assert orders.get_with_address(ORDER_ID) == (placed, ADDRESS)
+from tests.unit.orders.fakes import (
+    CUSTOMER,
+    NOW,
+    ORDER_ID,
+    PAYMENT,
+    TRACE,
+    FakePersonalData,
+    Keep,
+    pending,
+)
 
 
 def test_an_order_that_has_ended_is_in_no_index_of_what_is_due(
@@ -39,11 +44,15 @@ def test_a_customers_list_has_placed_orders_newest_first(
     assert orders.of_customer("usr_other", limit=3, before=cursor) == ([], None)
 
 
-def test_an_address_is_in_the_orders_row_and_nowhere_else(
+def test_an_address_is_sealed_for_its_order_and_stays_so_through_every_change(
     orders: OrderRepository, keep: Keep
 ) -> None:
     before = keep(pending())
-    paid = domain.paid(before, PAYMENT, now=NOW)
-    orders.save(change(before, paid, trace=TRACE))
-    for row in dynamodb.rows("orders"):
-        assert ("Test Street" in str(row)) == (row["sk"] == "ORDER")
+    orders.save(change(before, domain.paid(before, PAYMENT, now=NOW), trace=TRACE))
+    [row] = [row for row in dynamodb.rows("orders") if row["sk"] == "ORDER"]
+    assert "Test Street" not in str(row)
+    record = orders.get(ORDER_ID)
+    assert record is not None
+    details = open_details(record, FakePersonalData())
+    assert isinstance(details, OrderDetails)
+    assert (details.shipping_address, details.payment_method) == (ADDRESS, "pm_card_visa")

@@ -8,7 +8,10 @@ from typing import Any
 from orders.domain import order as domain
 from orders.domain.order import Kind, Line, Order, Reservation, ShipTo, Totals
 from orders.service.ports import OrderChange, Orders, OriginalRequest, StoredOrder
+from orders.service.seal_details import OrderDetails, seal_details
+from shop.personal_data import Person
 from shop.trace import Trace
+from shop.user_keys import Erased
 
 NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
 ORDER_ID = "ord_use1_00000000000000000000000001"
@@ -18,6 +21,7 @@ OTHER_PAYMENT = "pay_use1_00000000000000000000000002"
 TRACE = Trace("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", "req-1", "/orders")
 LINES = (Line("TEA-1", 2, "prd_use1_00000000000000000000000001", "Tea", 500, 1000),)
 TOTALS = Totals(1000, 500, 150, 1650)
+USER_KEY = b"the key of every user of a test!"
 HOLD = Reservation("rsv_use1_00000000000000000000000001", NOW + timedelta(minutes=15))
 
 
@@ -41,8 +45,28 @@ def attached(kind: Kind = Kind.ORDER) -> Order:
     return domain.payment_attached(placed(kind), PAYMENT, now=NOW)
 
 
-def original(fingerprint: str = "f", owner: str = "me", lease_until: str = "") -> OriginalRequest:
-    return OriginalRequest(fingerprint, owner, lease_until, TRACE.to_dict(), "pm_card_visa", None)
+def original(
+    fingerprint: str = "f", owner: str = "me", lease_until: str = "", personal: bytes = b"sealed"
+) -> OriginalRequest:
+    return OriginalRequest(fingerprint, owner, lease_until, TRACE.to_dict(), personal)
+
+
+def sealed(order: Order, address: dict[str, Any]) -> bytes:
+    """As the row of this order holds it."""
+    customer = Person(order.customer_id, "orders", USER_KEY)
+    return seal_details(OrderDetails(address, "pm_card_visa"), order, customer)
+
+
+class FakePersonalData:
+    """`orders.service.ports.PersonalData`: one key for everybody who is not erased."""
+
+    def __init__(self, *, erased: bool = False) -> None:
+        self.erased = erased
+
+    def to_seal(self, user_id: str) -> Person | Erased:
+        return Erased() if self.erased else Person(user_id, "orders", USER_KEY)
+
+    to_open = to_seal
 
 
 class FakeOrders:
@@ -55,7 +79,7 @@ class FakeOrders:
         self.writes = 0
         self.reads = 0
 
-    def open(self, record: StoredOrder, address: dict[str, Any]) -> bool:
+    def open(self, record: StoredOrder) -> bool:
         if record.order.order_id in self.rows:
             return False
         self.rows[record.order.order_id] = record
@@ -121,11 +145,14 @@ class FakeOrders:
 Keep = Callable[..., Order]
 
 
-def kept_in(orders: Orders, address: dict[str, Any]) -> Keep:
+def kept_in(orders: Orders, address: dict[str, Any] | None = None) -> Keep:
     """Stores a pending order, and places it unless told not to."""
 
     def keep(order: Order, *, place: bool = True) -> Order:
-        assert orders.open(StoredOrder(order, None, original(lease_until="t0")), address)
+        asked = original(lease_until="t0")
+        if address is not None:
+            asked = replace(asked, personal=sealed(order, address))
+        assert orders.open(StoredOrder(order, None, asked))
         if not place:
             return order
         placed = domain.placed(

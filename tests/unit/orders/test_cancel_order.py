@@ -37,6 +37,7 @@ from tests.unit.orders.fakes import (
     PAYMENT,
     TRACE,
     FakeOrders,
+    FakePersonalData,
     attached,
     original,
     pending,
@@ -121,6 +122,7 @@ def test_the_wish_is_kept_before_the_machine_starts(order: Order, payment: str |
     word = recover_order.retry_stalled(
         ORDER_ID,
         orders=orders,
+        personal=FakePersonalData,
         checkout=machine,
         report=lambda *_: None,
         now=NOW + domain.RECOVER_AFTER,

@@ -18,10 +18,12 @@ from tests.unit.orders.fakes import (
     PAYMENT,
     TRACE,
     FakeOrders,
+    FakePersonalData,
     attached,
     original,
     pending,
     placed,
+    sealed,
 )
 
 LATER = NOW + timedelta(minutes=2)
@@ -29,7 +31,8 @@ LATE = NOW + timedelta(minutes=16)
 
 
 def orders_with(order: Order) -> FakeOrders:
-    return FakeOrders(StoredOrder(order, None, original()))
+    asked = original(personal=sealed(order, {"name": "Ada"}))
+    return FakeOrders(StoredOrder(order, None, asked))
 
 
 def captured(orders: FakeOrders, payment_id: str = PAYMENT) -> str:
@@ -44,12 +47,15 @@ def expired(orders: FakeOrders) -> str:
     )
 
 
-def retry_stalled(orders: FakeOrders, now: datetime) -> tuple[str, list[dict[str, Any]], list[str]]:
+def retry_stalled(
+    orders: FakeOrders, now: datetime, *, erased: bool = False
+) -> tuple[str, list[dict[str, Any]], list[str]]:
     machine = FakeCheckout()
     reports: list[str] = []
     word = recover_order.retry_stalled(
         ORDER_ID,
         orders=orders,
+        personal=lambda: FakePersonalData(erased=erased),
         checkout=machine,
         report=lambda name, _order: reports.append(name),
         now=now,

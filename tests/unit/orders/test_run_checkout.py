@@ -5,6 +5,7 @@ from datetime import timedelta
 from orders.domain.order import Kind
 from orders.service.ports import StoredOrder
 from orders.service.run_checkout import run_checkout
+from orders.service.seal_details import OrderDetails
 from shop import clock
 from shop.idempotency import StoredResponse
 from shop.problems import Problem
@@ -12,6 +13,7 @@ from tests.support.checkout import FakeCheckout, result
 from tests.unit.orders.fakes import NOW, TRACE, FakeOrders, original, pending, placed
 
 ADDRESS = {"name": "Ada Canary", "line1": "1 Canary Street"}
+DETAILS = OrderDetails(ADDRESS, "pm_card_visa")
 SOON = clock.rfc3339(NOW + timedelta(seconds=20))
 
 
@@ -24,7 +26,7 @@ def send(
 ) -> tuple[StoredResponse, bool] | Problem:
     mine = record or StoredOrder(pending(), None, original(lease_until=SOON))
     return run_checkout(
-        mine, ADDRESS, orders=orders, checkout=checkout, timeout_s=9, trace=TRACE, now=NOW
+        mine, DETAILS, orders=orders, checkout=checkout, timeout_s=9, trace=TRACE, now=NOW
     )
 
 

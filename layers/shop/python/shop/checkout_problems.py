@@ -2,6 +2,7 @@
 
 from shop.problems import IDEMPOTENCY_KEY_REUSED, REQUEST_IN_PROGRESS, ProblemType
 
+ACCOUNT_ERASED = ProblemType("account_erased", 403, "The account has been erased")
 PAYMENT_DECLINED = ProblemType("payment_declined", 402, "The payment was declined")
 ORDER_NOT_PAYABLE = ProblemType("order_not_payable", 409, "The order cannot be paid")
 ORDER_CLOSED = ProblemType("order_closed", 409, "The order was closed before it was complete")

@@ -67,10 +67,15 @@ def due(*project: str) -> Mapping[str, Index]:
 
 @dataclass(frozen=True, kw_only=True)
 class Personal:
-    """Attributes that name or reach a person, or let somebody act as one, and what they say."""
+    """What of a table names or reaches a person, or lets somebody act as one, and what it says.
 
-    attributes: tuple[str, ...]
+    `sealed` attributes hold it under its user's own key (shop.personal_data), and so in no form
+    that outlives an erasure; `attributes` hold it in clear.
+    """
+
     says: str
+    sealed: tuple[str, ...] = ()
+    attributes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,11 +91,16 @@ class Table:
     audited: tuple[str, ...] = ()
     append_only: bool = False  # the table itself refuses every change of what is there
     personal: Personal | None = None
+    # How far back its copies reach, where a stage keeps them: 1 to 35. What is gone stays in them.
+    backup_days: int = 35
 
 
 @dataclass(frozen=True, kw_only=True)
 class Foreign:
-    """How a function reads a table of another service; `only_key` is the one partition it sees."""
+    """What a function does to a table of another service; `only_key` is the one partition it sees.
+
+    To read is the rule. It writes only by the kernel's code, as shop.user_keys does.
+    """
 
     actions: tuple[str, ...]
     stream: bool = False
