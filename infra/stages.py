@@ -74,6 +74,8 @@ class Stage:
     linked_layers: bool = False
     # Whether a right to read a stream can name the stream: an emulator asks for it on everything.
     streams_have_names: bool = True
+    # Whether a right to a key can ask for an encryption context: an emulator refuses all that does.
+    knows_encryption_contexts: bool = True
     architecture: Literal["arm64", "x86_64"] = "arm64"
     log_level: LogLevel = "INFO"
     log_retention_days: int = 30  # what functions and machines say
@@ -158,6 +160,7 @@ def local(*, port: int, psp_port: int, linked_layers: bool = True) -> Stage:
         runtime=f"python{sys.version_info.major}.{sys.version_info.minor}",
         linked_layers=linked_layers,
         streams_have_names=False,
+        knows_encryption_contexts=False,
         architecture="arm64" if platform.machine() in {"arm64", "aarch64"} else "x86_64",
         log_retention_days=1,
         access_log_retention_days=1,

@@ -1,4 +1,4 @@
-"""What always holds of users and their addresses.
+"""What always holds of users, their addresses and their keys.
 
 No stream of identity is followed: what it has of people is read by nobody else. The rules are
 applied where whole tables are looked at.
@@ -27,6 +27,14 @@ class Attempts(Fact):
     failures: int
 
 
+@dataclass(frozen=True, slots=True)
+class UserKey(Fact):
+    """The key of a user, by their id."""
+
+    is_there: bool
+    is_destroyed: bool
+
+
 def users_have_one_address(facts: Facts) -> Found:
     """U1: a user has one address, and an address one user."""
     for user_id in facts.keys(User) | facts.keys(Address):
@@ -42,6 +50,13 @@ def attempts_are_taken_back_once(facts: Facts) -> Found:
             yield attempts.key, "fewer than no attempts"
 
 
+def a_key_is_there_until_its_user_is_erased(facts: Facts) -> Found:
+    """U3: the row of a key holds the key, or says that it was destroyed, and never both."""
+    for key in facts.each(UserKey):
+        if key.is_there == key.is_destroyed:
+            yield key.key, "a key of an erased user" if key.is_there else "a key that is lost"
+
+
 def _user(id_: str, _row: Row) -> Iterator[Fact]:
     yield User(id_)
 
@@ -54,8 +69,12 @@ def _attempts(window: str, row: Row) -> Iterator[Fact]:
     yield Attempts(window, int(row["failures"]))
 
 
+def _user_key(id_: str, row: Row) -> Iterator[Fact]:
+    yield UserKey(id_, is_there="wrapped_key" in row, is_destroyed="erased_at" in row)
+
+
 INVARIANTS = Invariants(
-    always=("U1", "U2"),
+    always=("U1", "U2", "U3"),
     watched=False,
     rows=(
         RowType(
@@ -84,6 +103,14 @@ INVARIANTS = Invariants(
             violates="U2",
         ),
         RowType(
+            table="user_keys",
+            pk="USER",
+            sk="KEY",
+            reads=("wrapped_key", "erased_at"),
+            facts=_user_key,
+            violates="U3",
+        ),
+        RowType(
             table="identity",
             pk="FAMILY",
             sk="SESSION",
@@ -93,5 +120,6 @@ INVARIANTS = Invariants(
     rules=(
         Rule("U1", users_have_one_address),
         Rule("U2", attempts_are_taken_back_once),
+        Rule("U3", a_key_is_there_until_its_user_is_erased),
     ),
 )

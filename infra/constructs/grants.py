@@ -9,6 +9,8 @@ from aws_cdk import Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 
+from infra.stages import Stage
+
 READS = frozenset({"GetItem", "BatchGetItem", "Query", "ConditionCheckItem"})
 WRITES = frozenset({"PutItem", "UpdateItem", "DeleteItem"})
 
@@ -34,15 +36,16 @@ def through(service: str, key: kms.IKey, *actions: str) -> iam.PolicyStatement:
     )
 
 
-def for_a_user(key_arn: str, *actions: str) -> iam.PolicyStatement:
-    """Allow actions on the key that wraps those of users, for a user that is named and no more."""
+def for_named_user(key_arn: str, *actions: str, stage: Stage) -> iam.PolicyStatement:
+    """Allow actions on the key that wraps those of users, each time for one user, by name."""
+    conditions = {
+        "StringLike": {"kms:EncryptionContext:user_id": "usr_*"},
+        "ForAllValues:StringEquals": {"kms:EncryptionContextKeys": ["user_id"]},
+    }
     return iam.PolicyStatement(
         actions=list(actions),
         resources=[key_arn],
-        conditions={
-            "StringLike": {"kms:EncryptionContext:user_id": "usr_*"},
-            "ForAllValues:StringEquals": {"kms:EncryptionContextKeys": ["user_id"]},
-        },
+        conditions=conditions if stage.knows_encryption_contexts else None,
     )
 
 

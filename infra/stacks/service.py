@@ -45,11 +45,7 @@ class ServiceStack(FunctionStack):
         )
         for table in service.tables:
             self._add_table(table)
-        used = {name for spec in service.functions for name in spec.uses}
-        if REQUEST_IDS in used:
-            self._offer_request_ids()
-        if used & set(PERSONAL_DATA):
-            self._offer_personal_data()
+        self._offer_keys_of_the_platform()
         extend(self)
         for spec in service.functions:
             self._add(spec)
@@ -76,6 +72,13 @@ class ServiceStack(FunctionStack):
         self.tables[name] = table
         CfnOutput(self, f"TableName{name.title()}", value=table.table.table_name)
 
+    def _offer_keys_of_the_platform(self) -> None:
+        used = {name for spec in self.service.functions for name in spec.uses}
+        if REQUEST_IDS in used:
+            self._offer_request_ids()
+        if used & set(PERSONAL_DATA):
+            self._offer_personal_data()
+
     def _offer_request_ids(self) -> None:
         """Offer `request_ids`: the platform's key, for one MAC in a process."""
         parameter = names.request_id_key_parameter(self.stage)
@@ -89,7 +92,7 @@ class ServiceStack(FunctionStack):
         parameter = names.wrapping_key_parameter(self.stage)
         arn = ssm.StringParameter.value_for_string_parameter(self, parameter)
         for name, actions in PERSONAL_DATA.items():
-            rights = [grants.for_a_user(arn, *actions)]
+            rights = [grants.for_named_user(arn, *actions, stage=self.stage)]
             self.add_use(name, Capability(environment={"WRAPPING_KEY_ARN": arn}, rights=rights))
 
     def _add(self, spec: Function) -> None:

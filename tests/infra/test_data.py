@@ -22,7 +22,7 @@ KEEPING = (
 
 def tables(stage: Assembly) -> dict[str, Resource]:
     return {
-        re.sub("^cartwright-[a-z]+-", "", table.properties["TableName"]): table
+        re.sub("^cartwright-[a-z]+-", "", table.properties["TableName"]).replace("-", "_"): table
         for table in stage.all("AWS::DynamoDB::GlobalTable")
     }
 
@@ -71,7 +71,7 @@ def test_what_is_personal_or_about_money_is_encrypted_by_the_key_of_its_service(
             assert stage.target(table.stack, key).properties["EnableKeyRotation"] is True
             found.add(name)
     personal = {name for name, declared in PLATFORM.tables.items() if declared.personal}
-    assert found == personal | {"ledger", "balances"}
+    assert found == personal | {"user_keys", "ledger", "balances"}
 
 
 def test_production_tables_outlive_mistakes(prod: Assembly) -> None:
@@ -79,6 +79,18 @@ def test_production_tables_outlive_mistakes(prod: Assembly) -> None:
         (replica,) = table.properties["Replicas"]
         assert replica["DeletionProtectionEnabled"] is True
         assert replica["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"] is True
+
+
+def test_what_is_destroyed_is_in_no_copy_for_longer_than_it_must(prod: Assembly) -> None:
+    """As long as a copy holds the key of an erased user, they can be read: a day is DynamoDB's
+    least."""
+    days = {}
+    for name, table in tables(prod).items():
+        (replica,) = table.properties["Replicas"]
+        copies = replica["PointInTimeRecoverySpecification"]
+        days[name] = copies["RecoveryPeriodInDays"]
+    assert days.pop("user_keys") == 1
+    assert set(days.values()) == {35}
 
 
 @pytest.mark.parametrize("kind", KEEPING)

@@ -28,6 +28,11 @@ ANY_RESOURCE = {
     "logs:DescribeResourcePolicies": "log delivery knows no resources",
     "logs:DescribeLogGroups": "log delivery knows no resources",
 }
+USER_KEYS = "key/user-keys"
+NAMED_USER = (
+    "ForAllValues:StringEquals kms:EncryptionContextKeys user_id"
+    " and StringLike kms:EncryptionContext:user_id usr_*"
+)
 # API Gateway takes the role by which it writes logs only with its seven actions on everything.
 GATEWAY = "gateway"
 GATEWAY_ACTIONS = {
@@ -209,8 +214,24 @@ def test_data_keys_are_used_through_their_services_only(policies: Policies) -> N
         for grant in policies.of_roles
         if grant.action in {"kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey", "kms:ReEncrypt*"}
         and not re.fullmatch(r"StringEquals kms:ViaService \w+\.amazonaws\.com", grant.when)
+        and policies.names.short(grant.on) != USER_KEYS
     ]
     assert lines(direct) == []
+
+
+def test_keys_of_users_are_opened_one_by_one_by_those_who_seal_or_show(
+    policies: Policies,
+) -> None:
+    given = [grant for grant in policies.of_roles if policies.names.short(grant.on) == USER_KEYS]
+    openers, makers = (
+        {grant.who for grant in given if grant.action == f"kms:{action}"}
+        for action in ("Decrypt", "GenerateDataKey")
+    )
+    assert makers == {"orders.checkout", "orders.place_order"}
+    assert openers == makers | {"orders.get_order", "orders.recover_orders"}
+    assert {grant.action for grant in given} == {"kms:Decrypt", "kms:GenerateDataKey"}
+    local = any("cartwright-local-" in str(made.properties) for made in policies.assembly)
+    assert {grant.when for grant in given} == {"" if local else NAMED_USER}
 
 
 def test_only_sign_in_and_refresh_sign_tokens(policies: Policies) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, ValidationError
 
+from shop import user_keys
 from shop.checkout import ExecutionFailed
 from shop.checkout_execution import StepFunctionsCheckout
 from tests.support import dynamodb
@@ -135,6 +136,8 @@ def keyed(
 ) -> Operation:
     """A route that takes a key and a body; whatever it starts does not end in time."""
     dynamodb.create("orders", "payments")
+    for customer in (CUSTOMER, OTHER):
+        user_keys.remember(customer, customer.encode()[-32:])
     monkeypatch.setattr(StepFunctionsCheckout, "run", _unanswered)
     return KEYED[request.param]
 

@@ -1,6 +1,9 @@
 """Personal data stands where the tables' declarations say, in no other row, and in no log.
 
 Ids of customers stand in more places: they name nobody without these tables.
+
+What is sealed stands nowhere in any form that could be read or tried without its user's key: not
+as it is, not encoded, not as a digest.
 """
 
 import io

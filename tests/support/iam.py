@@ -97,14 +97,19 @@ def _named(value: str) -> str:
 Needs = Iterable[tuple[str, str]]
 
 
+def _table(name: str) -> str:
+    """Physical names have no underscores."""
+    return f"table/{name}".replace("_", "-")
+
+
 def _one(operation: str, body: Mapping[str, Any]) -> Needs:
     index = f"/index/{body['IndexName']}" if "IndexName" in body else ""
-    yield operation, f"table/{body['TableName']}{index}"
+    yield operation, f"{_table(body['TableName'])}{index}"
 
 
 def _batch(operation: str, body: Mapping[str, Any]) -> Needs:
     for table in body["RequestItems"]:
-        yield operation, f"table/{table}"
+        yield operation, _table(table)
 
 
 def _transaction(_operation: str, body: Mapping[str, Any]) -> Needs:
@@ -118,7 +123,7 @@ def _transaction(_operation: str, body: Mapping[str, Any]) -> Needs:
     }
     for part in body["TransactItems"]:
         [(kind, given)] = part.items()
-        yield actions[kind], f"table/{given['TableName']}"
+        yield actions[kind], _table(given["TableName"])
 
 
 _DYNAMODB: Mapping[str, Callable[[str, Mapping[str, Any]], Needs]] = {

@@ -63,7 +63,8 @@ def _personal(asked: Questions) -> Iterator[str]:
         )
         for how, actions, stream in asks:
             people = _people(asked.readers(table, actions, stream=stream))
-            what = f"{name}: {', '.join(held.attributes)} ({held.says})"
+            held_in = [*held.attributes, *(f"{each}, sealed" for each in held.sealed)]
+            what = f"{name}: {', '.join(held_in)} ({held.says})"
             rows.append((what, how, people))
     return _table(("personal data", "how", "who"), rows)
 
@@ -153,7 +154,11 @@ _SECTIONS: tuple[tuple[str, str, Section], ...] = (
         ),
     ),
     ("Ledger", "Append only: a put of what is there already fails by its condition.", _ledger),
-    ("Personal data", "Whoever reads it has the key of the table, too.", _personal),
+    (
+        "Personal data",
+        "Whoever reads it has the key of the table, too. What is sealed opens by `key/user-keys`.",
+        _personal,
+    ),
     (
         "Secrets",
         "",

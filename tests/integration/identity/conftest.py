@@ -87,7 +87,7 @@ class Api:
 @pytest.fixture
 def api(moto_aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Api]:
     """Identity with an empty table."""
-    dynamodb.create("identity")
+    dynamodb.create("identity", "user_keys")
     kms = aws.client("kms")
     token_key = kms.create_key(KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY")
     mac_key = kms.create_key(KeySpec="HMAC_256", KeyUsage="GENERATE_VERIFY_MAC")

@@ -1,8 +1,13 @@
 """What identity's rules say of rows as its repository writes them."""
 
+from datetime import UTC, datetime
+
+from shop import user_keys
 from tests.integration.identity.conftest import Api
 from tests.support import dynamodb
 from tests.support.invariants import violated
+
+NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
 
 
 def user_id() -> str:
@@ -31,3 +36,11 @@ def test_no_more_attempts_are_taken_back_than_there_were(api: Api) -> None:
     row = next(row for row in dynamodb.rows("identity") if str(row["pk"]).startswith("FAIL#"))
     dynamodb.change("identity", row["pk"], row["sk"], failures=-1)
     assert violated("identity") == {("U2", str(row["pk"]).removeprefix("FAIL#"))}
+
+
+def test_a_key_is_there_or_was_destroyed_and_never_both(api: Api) -> None:
+    user_keys.erase("usr_erased", now=NOW)
+    assert violated("identity") == set()
+    dynamodb.change("user_keys", "USER#usr_erased", "KEY", wrapped_key=b"of somebody erased")
+    dynamodb.change("user_keys", "USER#usr_lost", "KEY", created_at="2026")
+    assert violated("identity") == {("U3", "usr_erased"), ("U3", "usr_lost")}
