@@ -14,7 +14,7 @@ SERVICE = Service(
             publishes=True,
             audited=("BatchGetItem",),
             personal=Personal(
-                attributes=("payment_method",),
+                attributes=("payment_method", "return_url"),
                 says="what the customer pays with, as the provider calls it",
             ),
         ),

@@ -15,8 +15,15 @@ from orders.invariants import FINAL
 from payments.domain.payment import PspState
 from tests.faults.environment import FaultEnvironment, Sent
 from tests.support import dynamodb
+from tests.support.checkout_scenario import ADDRESS
+from tests.support.personal import in_tables, traces
+from tests.support.psp import GOOD
 
 Row = dict[str, Any]
+# Of the customers of all journeys. Shorter ones stand in other words, too.
+PERSONAL = traces(
+    [value for value in ADDRESS.values() if len(value) > 3] + [GOOD, "ada@example.com"]
+)
 _LIVE = (PspState.AUTHORIZED, PspState.REQUIRES_ACTION)
 _FINAL = {"orders": FINAL, "payments": {"captured", "failed", "voided"}}
 
@@ -46,6 +53,7 @@ def at_rest(world: FaultEnvironment) -> list[str]:
         *(f"I6 parked: {each}" for each in world.shop.stack.parked()),
         *(f"M1 {each}" for each in world.mistakes),
         *_timelines(world),
+        *(f"P1 personal data in {table}, {name}" for table, name in set(in_tables(PERSONAL))),
     ]
 
 

@@ -1,29 +1,34 @@
 """Personal data stands where the tables' declarations say, in no other row, and in no log.
 
-Ids of customers stand in more places: they name nobody without these tables.
-
-What is sealed stands nowhere in any form that could be read or tried without its user's key: not
-as it is, not encoded, not as a digest.
+Ids of customers stand in more places: they name nobody without these tables. What is sealed stands
+nowhere in any form that could be read or tried without its user's key.
 """
 
 import io
+import json
 
 import pytest
 
 from identity.api import register_user
 from identity.service.change_access import disable_user
-from shop import clock
+from orders.api import place_order
+from shop import clock, user_keys
 from shop.deploy import discover
 from shop.trace import from_header
+from shop.user_keys import Erased
 from tests.support import dynamodb, gateway
 from tests.support.checkout_scenario import ADDRESS, CheckoutScenario, started
-from tests.support.psp import DECLINED, NEEDS_ACTION, SECRET
+from tests.support.gateway import CUSTOMER
+from tests.support.personal import IN_CLEAR, in_tables, traces
+from tests.support.psp import DECLINED, GOOD, NEEDS_ACTION, SECRET
 
 EMAIL, NAME, PASSWORD = "ada.personal@example.com", "Augusta Personal", "quiet-harbour-42-lanterns"
+BACK = "https://shop.test/back/augusta"
 # What a person could be known, reached or charged by; of a password any form of it.
 OPERATOR = "arn:aws:sts::000000000000:assumed-role/operators/olu.personal"
-VALUES = (EMAIL, NAME, PASSWORD, "$argon2", *ADDRESS.values(), NEEDS_ACTION, OPERATOR)
 TOO_COMMON = {ADDRESS["country"], ADDRESS["region"]}  # two letters, which stand in many words
+VALUES = {EMAIL, NAME, PASSWORD, "$argon2", *ADDRESS.values(), GOOD, NEEDS_ACTION, BACK, OPERATOR}
+PERSONAL = traces(VALUES - TOO_COMMON)
 
 
 def live(shop: CheckoutScenario) -> None:
@@ -38,8 +43,8 @@ def live(shop: CheckoutScenario) -> None:
     assert shop.interceptor.call("identity.create_session", sign_in)["statusCode"] == 201
     shop.stock("TEA", units=9)
     order_id = shop.order("order", {"TEA": 1}).json["order_id"]
-    assert shop.pay("pay", order_id, NEEDS_ACTION).status == 202
-    assert shop.buy("buy", {"TEA": 1}, NEEDS_ACTION).status == 202
+    assert shop.pay("pay", order_id, NEEDS_ACTION, return_url=BACK).status == 202
+    assert shop.buy("buy", {"TEA": 1}, NEEDS_ACTION, return_url=BACK).status == 202
     assert shop.buy("declined", {"TEA": 1}, DECLINED).status == 402
     disable_user(
         EMAIL, register_user.ports(), operator=OPERATOR, now=clock.now(), trace=from_header(None)
@@ -47,13 +52,13 @@ def live(shop: CheckoutScenario) -> None:
     shop.settle(minutes=20)
 
 
-def found() -> dict[str, set[str]]:
-    """The attributes of each table in which one of the values stands."""
+def in_clear() -> dict[str, set[str]]:
+    """The attributes of each table in which one of the values stands as it is."""
     places: dict[str, set[str]] = {}
     for table in dynamodb.TABLES:
         for row in dynamodb.rows(table):
             for attribute, value in row.items():
-                if any(each in str(value) for each in VALUES if each not in TOO_COMMON):
+                if any(each in str(value) for each in VALUES - TOO_COMMON):
                     places.setdefault(table, set()).add(attribute)
     return places
 
@@ -65,7 +70,7 @@ def test_personal_data_is_where_it_is_said_to_be_and_nowhere_else(
         live(shop)
         lines = log.getvalue()
         assert '"message":"request"' in lines, "a log that says nothing guards nothing"
-        assert [each for each in VALUES if each in lines and each not in TOO_COMMON] == []
+        assert PERSONAL.findall(lines) == []
         assert SECRET not in lines
         assert [
             row for table in dynamodb.TABLES for row in dynamodb.rows(table) if SECRET in str(row)
@@ -77,8 +82,55 @@ def test_personal_data_is_where_it_is_said_to_be_and_nowhere_else(
         assert SECRET not in str(said), (
             "what a browser authenticates with is asked for, and not kept"
         )
-        assert found() == {
-            table.name: set(table.personal.attributes)
-            for table in discover().tables.values()
-            if table.personal
-        }
+        told = [each.body for each in shop.interceptor.requests if each.service == "events"]
+        assert told
+        assert PERSONAL.findall(json.dumps(told)) == []
+        assert set(in_tables(PERSONAL)) == set()
+        assert in_clear() == {table: held for table, held in IN_CLEAR.items() if held}
+        for table in discover().tables.values():
+            for sealed in table.personal.sealed if table.personal else ():
+                assert [row for row in dynamodb.rows(table.name) if sealed in row], sealed
+
+
+def test_after_an_erasure_an_order_stays_and_its_address_is_gone(
+    monkeypatch: pytest.MonkeyPatch, log: io.StringIO
+) -> None:
+    """With whoever may see it, and for whatever it was paid by."""
+    with started(monkeypatch) as shop:
+        shop.stock("TEA", units=9)
+        paid = shop.buy("buy", {"TEA": 1}).json["order"]["order_id"]
+        shop.deliver()
+        before = shop.get(paid)
+        assert before.json["shipping_address"]["name"] == ADDRESS["name"]
+        user_keys.erase(CUSTOMER, now=clock.now())
+        for options in ({}, {"sub": "usr_use1_0000000000000000000000000s", "scope": "orders:read"}):
+            user_keys.forget()
+            after = shop.get(paid, **options)
+            assert (after.status, after.json) == (200, {**before.json, "shipping_address": None})
+            kept = shop.get(paid, headers={"If-None-Match": before.headers["ETag"]}, **options)
+            assert kept.status == 200, "no cache may go on showing the address"
+        for reply in (shop.order("more", {"TEA": 1}), shop.buy("again", {"TEA": 1})):
+            assert (reply.status, reply.json["code"]) == (403, "account_erased")
+        assert place_order.personal.to_seal(CUSTOMER) == Erased()
+        assert shop.events("order.")[-1]["type"] == "order.paid"
+
+
+def test_an_unfinished_checkout_of_somebody_erased_is_undone_and_not_paid(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with started(monkeypatch) as shop:
+        shop.stock("TEA", units=9)
+        steps = shop.interceptor.functions["payments.steps"]
+        shop.interceptor.functions["payments.steps"] = _fails
+        assert shop.buy("buy", {"TEA": 2}).status == 503
+        shop.interceptor.functions["payments.steps"] = steps
+        user_keys.erase(CUSTOMER, now=clock.now())
+        shop.settle(minutes=40)
+        [order] = [row for row in dynamodb.rows("orders") if row["sk"] == "ORDER"]
+        assert order["status"] == "cancelled"
+        assert shop.available("TEA") == 9
+        assert sum(book.captured for book in shop.psp.books.values()) == 0
+
+
+def _fails(_event: object, _context: object) -> None:
+    raise RuntimeError("the step is away")

@@ -143,10 +143,12 @@ class CheckoutScenario:
         wanted = {"order_id": order_id, "payment_method": method, "capture_method": "automatic"}
         return self.post("/payments", {**wanted, **body}, key)
 
-    def buy(self, key: str, lines: dict[str, int], method: str = GOOD) -> gateway.Reply:
+    def buy(
+        self, key: str, lines: dict[str, int], method: str = GOOD, **body: Any
+    ) -> gateway.Reply:
         """POST /checkout."""
-        body = {"lines": _lines(lines), "address": ADDRESS, "payment_method": method}
-        return self.post("/checkout", body, key)
+        wanted = {"lines": _lines(lines), "address": ADDRESS, "payment_method": method}
+        return self.post("/checkout", {**wanted, **body}, key)
 
     def confirm(self, payment_id: str) -> gateway.Reply:
         """POST /payments/{payment_id}/confirm."""

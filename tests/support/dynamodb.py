@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 import boto3
-from boto3.dynamodb.types import TypeDeserializer
+from boto3.dynamodb.types import Binary, TypeDeserializer
 from moto.dynamodb.models import dynamodb_backends
 
 from shop.deploy import Index, discover
@@ -67,9 +67,14 @@ def rows(table: str) -> list[dict[str, Any]]:
     """All items of a small test table, as plain Python values; read where moto keeps them."""
     stored = dynamodb_backends["123456789012"]["us-east-1"].tables[table]
     return [
-        {name: _plain.deserialize(value) for name, value in item.to_json()["Attributes"].items()}
+        {name: _value(value) for name, value in item.to_json()["Attributes"].items()}
         for item in stored.all_items()
     ]
+
+
+def _value(stored: Any) -> Any:
+    plain: Any = _plain.deserialize(stored)
+    return plain.value if isinstance(plain, Binary) else plain  # A Binary cannot be shown.
 
 
 def change(table: str, pk: str, sk: str, **values: Any) -> None:
