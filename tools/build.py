@@ -3,7 +3,7 @@
     python -m tools.build --platform host   for this interpreter (emulator, tests)
     python -m tools.build --platform aws    for Lambda: Python 3.13, arm64
 
-    build/<platform>/layers/{deps,shop,auth,pay}/python/...   and the same as <name>.zip
+    build/<platform>/layers/{deps,shop,auth,pay,personal}/python/...   and the same as <name>.zip
     build/<platform>/functions/<service>/<service>/...        and the same as <name>.zip
 
 An artefact is rebuilt when its inputs change, and equal inputs give equal bytes, so that a

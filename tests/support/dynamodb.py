@@ -74,7 +74,8 @@ def rows(table: str) -> list[dict[str, Any]]:
 
 def _value(stored: Any) -> Any:
     plain: Any = _plain.deserialize(stored)
-    return plain.value if isinstance(plain, Binary) else plain  # A Binary cannot be shown.
+    # A Binary cannot be shown, and its type says nothing of what it holds.
+    return plain.__bytes__() if isinstance(plain, Binary) else plain
 
 
 def change(table: str, pk: str, sk: str, **values: Any) -> None:
