@@ -17,10 +17,13 @@ import pytest
 from orders.api import checkout, place_order
 from payments import wiring
 from payments.api import confirm_payment, create_payment
+from shop import user_keys
 from shop.checkout import AbandonInput, OrderRef, PayInput, PaymentRequest
 from shop.checkout_execution import StepFunctionsCheckout
 from shop.deploy import discover
+from shop.personal_data import PersonalData
 from shop.trace import from_header
+from shop.user_keys import UserKeys
 from tests.support import gateway
 from tests.support.interpreter import Interpreter
 from tests.support.psp import SimulatedPsp
@@ -141,7 +144,11 @@ def opened(endpoint_url: str, *, honours_keys: bool = True) -> Iterator[Storefro
     """A shop in tables of its own that sells nothing yet."""
     psp = SimulatedPsp(honours_keys=honours_keys)
     runs = Interpreter("checkout", TASKS)
-    with own_tables(endpoint_url, *TABLES), pytest.MonkeyPatch.context() as patch:
+    with own_tables(endpoint_url, *TABLES, "user_keys"), pytest.MonkeyPatch.context() as patch:
+        key = boto3.client("kms", region_name="us-east-1").create_key()["KeyMetadata"]["Arn"]
+        user_keys.forget()
+        for route in (place_order, checkout):
+            patch.setattr(route, "personal", PersonalData("orders", UserKeys(key)))
         patch.setattr(StepFunctionsCheckout, "run", lambda _, data, **kw: runs.run(data, **kw))
         patch.setattr(StepFunctionsCheckout, "start", lambda _, data: runs.start(data))
         patch.setattr(wiring, "open_psp", lambda: psp)

@@ -57,8 +57,9 @@ def receive_order(
         ship_to=destination.ship_to(address.country, address.region, address.postal_code),
         now=now,
     )
+    asked = idempotency.fingerprint([path, body.model_dump(mode="json")])
     original = OriginalRequest(
-        fingerprint=person.digest(idempotency.fingerprint([path, body.model_dump(mode="json")])),
+        fingerprint=person.digest(asked),
         lease_owner=secrets.token_hex(8),
         lease_until=idempotency.lease_end(now),
         trace=request.trace.to_dict(),

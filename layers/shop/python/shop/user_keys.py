@@ -5,7 +5,6 @@ this user only: the id is the encryption context. Made once, on first use, and n
 of an erased user says so and holds none. What was sealed can then be opened by nobody.
 """
 
-from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -17,7 +16,7 @@ from shop import aws, clock, tables
 KEPT_FOR = timedelta(minutes=5)
 MOST_KEPT = 500
 SIZE = "AES_256"
-_kept: "OrderedDict[str, _Kept]" = OrderedDict()
+_kept: "dict[str, _Kept]" = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,8 +155,8 @@ def _recall(user_id: str) -> bytes | Erased | None:
 
 def _keep(user_id: str, key: bytes | Erased) -> bytes | Erased:
     """The oldest makes room."""
+    _kept.pop(user_id, None)
     _kept[user_id] = _Kept(key, clock.now())
-    _kept.move_to_end(user_id)
     if len(_kept) > MOST_KEPT:
-        _kept.popitem(last=False)
+        _kept.pop(next(iter(_kept)))
     return key
