@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.infra.test_rights import NAMED_USER
 from tools.access.__main__ import FILE, differences
 from tools.access.document import document
 from tools.access.policies import Policies
@@ -16,8 +17,15 @@ def test_the_table_of_who_may_do_what_is_up_to_date(
 ) -> None:
     found = differences(FILE.read_text(), document(policies))
     if "[local]" in request.node.name:
-        found = _but_for_streams(found)
+        found = _but_for_streams(
+            differences(_without_contexts(FILE.read_text()), document(policies))
+        )
     assert not found, f"rights have changed; `make access` writes them down:\n{found}"
+
+
+def _without_contexts(text: str) -> str:
+    """Nor can it be asked for one user's name."""
+    return text.replace(NAMED_USER.replace("*", "\\*"), "-")
 
 
 def _but_for_streams(found: str) -> str:

@@ -356,6 +356,7 @@ def _configure(monkeypatch: pytest.MonkeyPatch) -> None:
     for route in (place_order, checkout, create_payment):  # They read the variable once.
         monkeypatch.setattr(route, "request_ids", RequestIds(id_key["Arn"]))
     wrapping_key = kms.create_key()["KeyMetadata"]
+    monkeypatch.setenv("WRAPPING_KEY_ARN", wrapping_key["Arn"])
     of_orders = PersonalData("orders", UserKeys(wrapping_key["Arn"]))
     for route in (place_order, checkout, get_order):
         monkeypatch.setattr(route, "personal", of_orders)

@@ -19,23 +19,23 @@ PURCHASES = ("POST /orders", "POST /payments", "POST /checkout")
 
 # Requests to DynamoDB, each made once but for TWICE, with their read or write units.
 ORDER = {
-    "orders.place_order PutItem": 2,
+    "orders.place_order PutItem": 3,
     "catalog.steps.price BatchGetItem": 1,
     "inventory.steps.reserve TransactWriteItems": 7,
-    "orders.steps.place UpdateItem": 5,
+    "orders.steps.place UpdateItem": 6,
 }
 PAYMENT = {
     "payments.create_payment PutItem": 2,
-    "orders.steps.attach_payment UpdateItem": 5,
+    "orders.steps.attach_payment UpdateItem": 6,
     "payments.steps.authorize UpdateItem": 3,  # the reference, then the answer
     "inventory.steps.commit GetItem": 1,
     "inventory.steps.commit TransactWriteItems": 11,
     "payments.steps.capture UpdateItem": 3,
-    "orders.steps.finalize UpdateItem": 4,
+    "orders.steps.finalize UpdateItem": 5,
 }
 # The payment has no answer of its own; the order's, with the payment in it, is kept at the end.
 CHECKOUT = {
-    "orders.checkout PutItem": 2,
+    "orders.checkout PutItem": 3,
     "catalog.steps.price BatchGetItem": 1,
     "inventory.steps.reserve TransactWriteItems": 7,
     "orders.steps.place UpdateItem": 6,
@@ -66,6 +66,8 @@ PAID = {
     "ledger.on_transaction_posted": 1,
 }
 RELAY = discover().relay.id
+# Journeys that begin, or go on, more than five minutes after their customer's order before.
+LATER = {"order sent twice with its key", "3-D Secure never finished"}
 
 
 @pytest.fixture(scope="module")
@@ -127,11 +129,12 @@ def test_a_purchase_takes_what_is_budgeted(
 
 def test_a_paid_order_stays_in_what_it_may_cost(counted: Recording) -> None:
     used = counted["paid order"].both
-    assert sum(used.write_units.values()) <= 62
+    assert sum(used.write_units.values()) <= 66
     assert sum(used.invocations.values()) <= 28
     price_list = budgets.price_list_of(functions())
-    # At the prices of eu-central-1, which for DynamoDB are a fifth above those of us-east-1.
-    assert sum(price_list.cost(used).values()) * budgets.PER <= 0.10
+    # At the prices of eu-central-1, which for DynamoDB are a fifth above those of us-east-1. Of it
+    # 0.003 are four units of rows that are longer by what seals their personal data (ADR 0030).
+    assert sum(price_list.cost(used).values()) * budgets.PER <= 0.103
 
 
 def test_an_order_and_a_payment_stay_in_the_limits(counted: Recording) -> None:
@@ -184,7 +187,7 @@ def test_only_identity_asks_for_keys_and_only_a_new_process_for_secrets(
     counted: Recording,
 ) -> None:
     """Tokens are verified by the authorizer, apart, with a key that it keeps; the secret in ids of
-    orders and payments is kept, too."""
+    orders and payments is kept, too. The key of a customer is kept for five minutes."""
     asked = {
         (name, key)
         for name, each in counted.items()
@@ -192,10 +195,12 @@ def test_only_identity_asks_for_keys_and_only_a_new_process_for_secrets(
         for key in each.both.requests
         if " KMS." in key or " SecretsManager." in key
     }
+    opened = {name for name, key in asked if key.endswith(" KMS.Decrypt")}
+    assert {name for name in opened if not name.endswith(", new process")} == LATER
     keyed = {
         (owner(key).partition(".")[0], name.endswith(", new process"))
         for name, key in asked
-        if " KMS." in key
+        if " KMS." in key and not (name in LATER and key.endswith(" KMS.Decrypt"))
     }
     assert keyed == {("identity", False), ("identity", True), ("orders", True)}
     secretive = {name for name, key in asked if " SecretsManager." in key}
