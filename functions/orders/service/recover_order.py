@@ -151,9 +151,9 @@ def _resume(
     if own is None:
         return build_inputs.place_input(order, trace)
     details = open_details(record, personal())
-    return (
-        None if isinstance(details, Erased) else build_inputs.checkout_input(order, details, trace)
-    )
+    if isinstance(details, Erased):
+        return None
+    return build_inputs.checkout_input(order, details, trace)
 
 
 def _existing(orders: Orders, order_id: str) -> StoredOrder:

@@ -4,7 +4,8 @@ import threading
 
 import pytest
 
-from shop import user_keys
+from orders.schemas import PlaceOrderIn
+from shop import idempotency, user_keys
 from tests.support.checkout_scenario import ADDRESS, CheckoutScenario
 from tests.support.checks import at_rest
 from tests.support.gateway import Reply
@@ -45,6 +46,18 @@ def test_an_order_costs_four_invocations_and_four_requests(shop: CheckoutScenari
     shop.interceptor.reset()
     shop.order("k2", {"TEA-1": 1})
     assert shop.interceptor.count() == dict.fromkeys(steps, 1) | {"orders.place_order": 2}
+
+
+def test_a_fingerprint_is_no_digest_that_a_guessed_address_would_match(
+    shop: CheckoutScenario,
+) -> None:
+    shop.stock("TEA-1", units=5)
+    order_id = shop.order("k1", {"TEA-1": 1}).json["order_id"]
+    body = {"lines": [{"sku": "TEA-1", "quantity": 1}], "shipping_address": ADDRESS}
+    asked = PlaceOrderIn.model_validate(body).model_dump(mode="json")
+    guessed = idempotency.fingerprint(["/orders", asked])
+    stored = shop.row("orders", order_id)["fingerprint"]
+    assert (len(stored), stored != guessed) == (len(guessed), True)
 
 
 def test_out_of_stock_says_what_is_short_and_holds_nothing(shop: CheckoutScenario) -> None:

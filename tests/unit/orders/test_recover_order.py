@@ -230,3 +230,12 @@ def test_an_abandoned_order_keeps_its_answer() -> None:
     expired(orders)
     assert orders.rows[ORDER_ID].answer == answer
     assert orders.rows[ORDER_ID].order.status is Status.CANCELLED
+
+
+def test_a_checkout_of_somebody_erased_is_left_until_its_time_is_over_and_undone_then() -> None:
+    for now, word, modes in ((LATER, "left", []), (LATE, "abandon", ["abandon"])):
+        orders = orders_with(pending(Kind.CHECKOUT))
+        found, started, _ = retry_stalled(orders, now, erased=True)
+        assert (found, [data["mode"] for data in started]) == (word, modes)
+    plain = orders_with(pending())
+    assert retry_stalled(plain, LATER, erased=True)[0] == "order", "it needs nothing personal"
