@@ -123,6 +123,7 @@ class PlatformStack(FunctionStack):
             "WrappingKey",
             alias=f"alias/{self.stage.physical('user-keys')}",
             key_spec=kms.KeySpec.SYMMETRIC_DEFAULT,
+            key_usage=kms.KeyUsage.ENCRYPT_DECRYPT,
             enable_key_rotation=True,
             multi_region=self.stage.multi_region_keys,
             removal_policy=kept(self.stage),

@@ -82,9 +82,9 @@ def test_where_people_try_things_differs_in_what_it_costs_to_leave_it_alone(
         "AWS::WAFv2::WebACLAssociation",
     }
     assert types(dev) <= types(prod)
-    # One that signs and one for MACs; tables and the secret have AWS's own.
+    # One that signs, one for MACs, one for the keys of users; tables and the secret have AWS's own.
     usages = sorted(key.properties["KeyUsage"] for key in dev.all("AWS::KMS::Key"))
-    assert usages == ["GENERATE_VERIFY_MAC", "SIGN_VERIFY"]
+    assert usages == ["ENCRYPT_DECRYPT", "GENERATE_VERIFY_MAC", "SIGN_VERIFY"]
 
 
 def test_no_stack_needs_a_value_of_another(
