@@ -1,10 +1,11 @@
-"""What operators say of a stage, and the code cannot know: its account, the API's own name, and who
-hears its alarms.
+"""What operators say of a stage, and the code cannot know: its account, its own names, and who hears
+its alarms.
 
 It stands in cdk.context.json, which `make bootstrap` begins and every command of the CDK reads:
 
     {"stages": {"prod": {"account": "111122223333", "domain": "api.example.com",
                          "certificate_arn": "arn:aws:acm:...", "hosted_zone_id": "Z...",
+                         "mail_from": "shop@example.com", "account_url": "https://example.com/me",
                          "pages_to": ["oncall@example.com"], "notices_to": ["team@example.com"]}}}
 
 A stage of which nothing is said can be synthesized, and nowhere deployed.
@@ -21,11 +22,12 @@ from infra.stages import NO_ACCOUNT, Domain, Stage, at_domain, in_account
 FILE = "cdk.context.json"
 KEY = "stages"
 _LISTS = ("pages_to", "notices_to")
+_DOMAIN = r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}"
 # What each other member must look like, and how that is said.
 _FORMS: Mapping[str, tuple[str, str]] = {
     "account": (r"(?!0{12})\d{12}", "the 12 digits of an account"),
     "domain": (
-        r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}",
+        rf"(?=.{{4,253}}$){_DOMAIN}",
         "a name such as api.example.com, in small letters",
     ),
     "certificate_arn": (
@@ -33,6 +35,11 @@ _FORMS: Mapping[str, tuple[str, str]] = {
         "the ARN of a certificate of ACM",
     ),
     "hosted_zone_id": (r"Z[A-Z0-9]{1,31}", "the id of a hosted zone of Route 53"),
+    "mail_from": (
+        rf"[a-z0-9._+-]{{1,64}}@{_DOMAIN}",
+        "an address such as shop@example.com, in small letters",
+    ),
+    "account_url": (rf"https://{_DOMAIN}(/[A-Za-z0-9._~/-]*)?", "an https address"),
 }
 
 
@@ -46,6 +53,8 @@ class Settings:
     hosted_zone_id: str | None = None
     pages_to: tuple[str, ...] = ()
     notices_to: tuple[str, ...] = ()  # empty: the same
+    mail_from: str | None = None
+    account_url: str | None = None
 
 
 def settings_of(name: str, context: Mapping[str, Any]) -> Settings | None:
@@ -76,7 +85,17 @@ def configured(stage: Stage, context: Mapping[str, Any]) -> Stage:
     if settings is None:
         return in_account(stage, NO_ACCOUNT)
     heard = replace(stage, pages_to=settings.pages_to, notices_to=settings.notices_to)
-    bound, domain = in_account(heard, settings.account), _domain(stage, settings)
+    domain = _domain(stage, settings)
+    if stage.needs_mail_from and settings.mail_from is None:
+        raise SystemExit(
+            f"{FILE}: stages.{stage.name} must have mail_from: without mail nobody can prove an "
+            "address, so nobody could make an account."
+        )
+    bound = replace(
+        in_account(heard, settings.account),
+        mail_from=settings.mail_from,
+        account_url=settings.account_url and settings.account_url.rstrip("/"),
+    )
     return bound if domain is None else at_domain(bound, domain)
 
 

@@ -76,6 +76,8 @@ class Stage:
     streams_have_names: bool = True
     # Whether a right to a key can ask for an encryption context: an emulator refuses all that does.
     knows_encryption_contexts: bool = True
+    # Whether a right to send mail can name who it is from: an emulator looks at neither.
+    mail_rights_have_names: bool = True
     architecture: Literal["arm64", "x86_64"] = "arm64"
     log_level: LogLevel = "INFO"
     log_retention_days: int = 30  # what functions and machines say
@@ -109,6 +111,12 @@ class Stage:
     domain: Domain | None = None
     needs_domain: bool = False  # clients outlive an API, and with it the address that AWS gives
     token_audience: str = "cartwright-api"  # noqa: S105 (a name)
+    # Who mails are from; SES proves that the domain is ours. None: no mail is sent, so nobody can
+    # make an account but by command.
+    mail_from: str | None = None
+    needs_mail_from: bool = False
+    # Where the pages are that links in mails lead to. None: `account` below the API.
+    account_url: str | None = None
     psp_base_url: str = "https://api.stripe.com"
     api_custom_id: str | None = None  # a fixed API id, which only emulators can give
 
@@ -161,6 +169,8 @@ def local(*, port: int, psp_port: int, linked_layers: bool = True) -> Stage:
         linked_layers=linked_layers,
         streams_have_names=False,
         knows_encryption_contexts=False,
+        mail_rights_have_names=False,
+        mail_from="shop@cartwright.example",
         architecture="arm64" if platform.machine() in {"arm64", "aarch64"} else "x86_64",
         log_retention_days=1,
         access_log_retention_days=1,
@@ -223,6 +233,7 @@ PROD = Stage(
     watches_account=True,
     throttle=Throttle(rate=2000, burst=4000),
     needs_domain=True,
+    needs_mail_from=True,
     pools=Pools(authorizer=100, steps=80, job=2, consumer=30, stream=96),
 )
 

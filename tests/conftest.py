@@ -19,6 +19,8 @@ os.environ.update(
     LOG_LEVEL="CRITICAL",
     TOKEN_ISSUER="https://issuer.test",
     TOKEN_AUDIENCE="cartwright-api",
+    MAIL_FROM="shop@example.com",
+    ACCOUNT_URL="https://shop.test/account",
     REQUEST_ID_KEY_ARN="arn:aws:kms:us-east-1:000000000000:key/request-ids",
     WRAPPING_KEY_ARN="arn:aws:kms:us-east-1:000000000000:key/user-keys",
     CHECKOUT_MACHINE_ARN="arn:aws:states:us-east-1:000000000000:stateMachine:checkout",

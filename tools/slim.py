@@ -22,6 +22,7 @@ SERVICES = (
     "logs",
     "s3",
     "secretsmanager",
+    "sesv2",
     "sqs",
     "ssm",
     "stepfunctions",
@@ -31,6 +32,7 @@ SERVICES = (
 # `endpoints.json` names some services otherwise than botocore does.
 ENDPOINT_PREFIXES = {
     *SERVICES,
+    "email",
     "monitoring",
     "states",
     "streams.dynamodb",

@@ -11,8 +11,9 @@ SERVICE = Service(
             name="identity",
             publishes=True,
             personal=Personal(
-                attributes=("email", "name", "password_hash", "changed_by"),
-                says="who the customer is, by which secret, and which operator changed that",
+                attributes=("addresses", "changed_by", "email", "name", "password_hash"),
+                says="who the customer is, where goods go, by which secret they come, and which "
+                "operator changed that",
             ),
         ),
         # Backups of it keep erased people readable, so it has them for as short as can be.
@@ -21,10 +22,44 @@ SERVICE = Service(
     functions=(
         Function(
             place="api/register_user",
-            tables={"identity": ("PutItem",)},
+            tables={"identity": ("PutItem", "UpdateItem")},
+            uses=("email_mac",),
+        ),
+        Function(
+            place="api/verify_user",
+            tables={"identity": ("GetItem", "PutItem", "UpdateItem")},
+            memory_mb=CPU_MB,
+        ),
+        Function(
+            place="api/resend_verification",
+            tables={"identity": ("PutItem", "UpdateItem")},
+            uses=("email_mac",),
+        ),
+        Function(
+            place="api/forgot_password",
+            tables={"identity": ("PutItem", "UpdateItem")},
+            uses=("email_mac",),
+        ),
+        Function(
+            place="api/reset_password",
+            tables={"identity": ("GetItem", "UpdateItem")},
+            memory_mb=CPU_MB,
+        ),
+        Function(
+            place="api/change_password",
+            tables={"identity": ("GetItem", "UpdateItem")},
             uses=("email_mac",),
             memory_mb=CPU_MB,
         ),
+        Function(place="api/get_profile", tables={"identity": ("GetItem",)}),
+        Function(place="api/change_profile", tables={"identity": ("GetItem", "UpdateItem")}),
+        Function(place="api/put_consents", tables={"identity": ("GetItem", "UpdateItem")}),
+        Function(place="api/deactivate_user", tables={"identity": ("GetItem", "UpdateItem")}),
+        Function(place="api/list_addresses", tables={"identity": ("GetItem",)}),
+        Function(place="api/get_address", tables={"identity": ("GetItem",)}),
+        Function(place="api/add_address", tables={"identity": ("GetItem", "PutItem")}),
+        Function(place="api/change_address", tables={"identity": ("GetItem", "PutItem")}),
+        Function(place="api/delete_address", tables={"identity": ("GetItem", "PutItem")}),
         Function(
             place="api/create_session",
             tables={"identity": ("GetItem", "PutItem", "UpdateItem")},
@@ -35,6 +70,12 @@ SERVICE = Service(
             place="api/refresh_session",
             tables={"identity": ("GetItem", "UpdateItem")},
             uses=("sign_tokens",),
+        ),
+        Function(
+            place="consumers/on_mail_requested",
+            event_types=("mail.requested",),
+            tables={"identity": ("GetItem", "Query", "UpdateItem")},
+            uses=("email_mac", "send_mail"),
         ),
         Function(place="api/jwks", uses=("verify_tokens",)),
         Function(place="authorizer", uses=("verify_tokens",)),
@@ -47,12 +88,27 @@ SERVICE = Service(
             minutes=15,
         ),
     ),
-    quiet=("SignInLimited", "SignInRefused", "TokenRefused"),
+    quiet=(
+        "MailLimited",
+        "MailRequestLimited",
+        "MailUndeliverable",
+        "SignInLimited",
+        "SignInRefused",
+        "TokenRefused",
+    ),
     told_by={"AuthorizerFault": "Errors"},  # it raises
-    ids={"usr": ("user_id", "customer_id"), "fam": ("session_id",), "ses": ()},
+    ids={
+        "usr": ("user_id", "customer_id"),
+        "fam": ("session_id",),
+        "ses": (),
+        "mai": ("mail_id",),
+        "adr": ("address_id",),
+    },
     variables={
         "TOKEN_KEY_ARN": "arn:aws:kms:us-east-1:000000000000:key/identity-tokens",
         "EMAIL_MAC_KEY_ARN": "arn:aws:kms:us-east-1:000000000000:key/identity-email-mac",
+        "MAIL_FROM": "shop@example.com",
+        "ACCOUNT_URL": "https://shop.test/account",
         "TOKEN_ISSUER": "https://issuer.test",
         "TOKEN_AUDIENCE": "cartwright-api",
     },

@@ -1,16 +1,71 @@
 """Events of identity. Ids only: who a user is stands in no event."""
 
 from datetime import datetime
-from typing import ClassVar
+from typing import ClassVar, Literal
 
-from shop.events import Event, EventData, event
+from shop.events import Event, EventData, EventView, event
 from shop.trace import Trace
+
+Purpose = Literal["registration", "resend", "reset"]
+
+
+class MailRequested(EventData):
+    """Somebody asked for a mail; whether one is sent is decided by who reads this. Subject: the
+    mail. `address_hash` is the keyed hash by which its row is found.
+    """
+
+    TYPE: ClassVar[str] = "mail.requested"
+
+    mail_id: str
+    purpose: Purpose
+    address_hash: str
+
+
+class RequestedMail(EventView):
+    """What is read of it, here."""
+
+    mail_id: str
+    purpose: Purpose
+    address_hash: str
 
 
 class UserRegistered(EventData):
-    """Somebody registered, or staff was created. Subject: the user."""
+    """Somebody has proved their address and has an account, or staff was made. Subject: the
+    user."""
 
     TYPE: ClassVar[str] = "user.registered"
+
+    user_id: str
+
+
+class UserPasswordChanged(EventData):
+    """The password is another one; sessions of before are over. Subject: the user."""
+
+    TYPE: ClassVar[str] = "user.password_changed"
+
+    user_id: str
+
+
+class UserProfileChanged(EventData):
+    """Name or locale are others. Subject: the user."""
+
+    TYPE: ClassVar[str] = "user.profile_changed"
+
+    user_id: str
+
+
+class UserConsentsChanged(EventData):
+    """The user agrees to other things than before. Subject: the user."""
+
+    TYPE: ClassVar[str] = "user.consents_changed"
+
+    user_id: str
+
+
+class UserDeactivated(EventData):
+    """The user closed the account; its sessions cannot go on. Subject: the user."""
+
+    TYPE: ClassVar[str] = "user.deactivated"
 
     user_id: str
 

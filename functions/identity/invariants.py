@@ -83,7 +83,7 @@ INVARIANTS = Invariants(
             sk="USER",
             facts=_user,
             counts="sequence",
-            statuses=frozenset({"pending_verification", "active", "disabled"}),
+            statuses=frozenset({"pending_verification", "active", "disabled", "deactivated"}),
             violates="U1",
         ),
         RowType(
@@ -109,6 +109,30 @@ INVARIANTS = Invariants(
             reads=("wrapped_key", "erased_at"),
             facts=_user_key,
             violates="U3",
+        ),
+        RowType(
+            table="identity",
+            pk="USER",
+            sk="ADDRESSES",
+            unchecked="It is read and written whole, and says nothing of other rows.",
+        ),
+        *(
+            RowType(
+                table="identity",
+                pk="PENDING",
+                sk=f"{purpose}#",
+                unchecked="Each use of a token is checked against it, and it goes by itself.",
+            )
+            for purpose in ("REGISTRATION", "RESEND", "RESET")
+        ),
+        *(
+            RowType(
+                table="identity",
+                pk=kind,
+                sk="COUNT",
+                unchecked="It only grows, to its limit, and goes by itself.",
+            )
+            for kind in ("ASKED", "MAILS")
         ),
         RowType(
             table="identity",

@@ -14,9 +14,19 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from identity.domain import email_address, password
+from identity.domain.address_book import AddressBook, SavedAddress
+from identity.domain.user import User
 from identity.service.issue_token_pair import TokenPair
-from shop import human_text, ids
-from shop.schemas import RequestModel, ResponseModel, Text100
+from shop import clock, human_text, ids
+from shop.schemas import (
+    Country,
+    PostalAddress,
+    RequestModel,
+    ResponseModel,
+    Text20,
+    Text50,
+    Text100,
+)
 
 
 def _like_an_address(sent: Any, check: Callable[[Any], str]) -> str:
@@ -42,7 +52,7 @@ def _short_in_one_form(email: str) -> str:
 
 def _canonical(email: str) -> str:
     found = email_address.canonical(email)
-    if found is None:
+    if found is None or not found.isascii():  # What mails are sent by knows no others.
         raise PydanticCustomError("email_invalid", "is no e-mail address that mail can reach")
     return found
 
@@ -62,7 +72,7 @@ def _acceptable(normalised: SecretStr) -> SecretStr:
     if not password.MIN_LENGTH <= len(normal) <= password.MAX_LENGTH:
         raise PydanticCustomError(
             "password_length",
-            "must have 8 to 128 characters when they are unified",
+            "must have 8 to 256 characters when they are unified",
         )
     if password.is_common(normal):
         raise PydanticCustomError("password_too_common", "is one of the commonest passwords")
@@ -101,7 +111,10 @@ Password = Annotated[
 ]
 NewPassword = Annotated[
     Password,
-    Field(description="8 to 128 characters in NFKC", examples=["a long sentence is best"]),
+    Field(
+        description="8 to 256 characters in NFKC, no common one",
+        examples=["a long sentence is best"],
+    ),
     AfterValidator(_acceptable),
 ]
 
@@ -129,9 +142,12 @@ class RegisterIn(RequestModel):
     consents: Consents
 
     @model_validator(mode="after")
-    def _password_is_not_the_address(self) -> "RegisterIn":
-        if email_address.lookup_form(self.password.get_secret_value()) == self.email:
-            raise PydanticCustomError("password_is_email", "the password is the e-mail address")
+    def _password_is_not_known_of_the_user(self) -> "RegisterIn":
+        if password.is_guessable(self.password.get_secret_value(), self.email, self.profile.name):
+            raise PydanticCustomError(
+                "password_guessable",
+                "the password is little more than the user's own name or address",
+            )
         return self
 
 
@@ -140,6 +156,147 @@ class RegisteredOut(ResponseModel):
 
     user_id: Annotated[str, Field(pattern=ids.pattern("usr"))]
     status: Literal["pending_verification"]
+
+
+MailedToken = Annotated[SecretStr, Field(min_length=1, max_length=256)]
+
+
+class EmailIn(RequestModel):
+    """POST /users/verify/resend and /password/forgot."""
+
+    email: TypedEmail
+
+
+class MailedTokenIn(RequestModel):
+    """POST /users/verify and /password/reset."""
+
+    token: MailedToken
+    password: NewPassword
+
+
+class VerifiedOut(ResponseModel):
+    """There is an account now."""
+
+    user_id: Annotated[str, Field(pattern=ids.pattern("usr"))]
+    status: Literal["active"]
+
+
+class ChangePasswordIn(RequestModel):
+    """PUT /users/me/password."""
+
+    current_password: Password
+    new_password: NewPassword
+
+
+class ProfilePatch(RequestModel):
+    """PATCH /users/me: what is left out stays, null takes away."""
+
+    name: Text100 | None = None
+    locale: Annotated[Locale | None, Field(description="BCP 47", examples=["en-GB"])] = None
+
+
+class ConsentOut(ResponseModel):
+    """Whether the user agrees, and since when."""
+
+    given: bool
+    since: str
+
+
+class ConsentsOut(ResponseModel):
+    """What the user agreed to."""
+
+    terms: ConsentOut
+    marketing: ConsentOut
+
+    @classmethod
+    def of(cls, user: User) -> "ConsentsOut":
+        """Each with its time."""
+        terms, marketing = user.terms_at or user.created, user.marketing_at or user.created
+        return cls(
+            terms=ConsentOut(given=True, since=clock.rfc3339(terms)),
+            marketing=ConsentOut(given=user.marketing, since=clock.rfc3339(marketing)),
+        )
+
+
+class UserOut(ResponseModel):
+    """A user, as they see themselves."""
+
+    user_id: Annotated[str, Field(pattern=ids.pattern("usr"))]
+    status: Literal["pending_verification", "active", "disabled", "deactivated"]
+    email: str
+    name: str | None
+    locale: str | None
+    consents: ConsentsOut
+    created_at: str
+    updated_at: str
+
+    @classmethod
+    def of(cls, user: User) -> "UserOut":
+        """For nobody but the user."""
+        return cls(
+            user_id=user.user_id,
+            status=user.status.value,
+            email=user.email,
+            name=user.name,
+            locale=user.locale,
+            consents=ConsentsOut.of(user),
+            created_at=clock.rfc3339(user.created),
+            updated_at=clock.rfc3339(user.updated or user.created),
+        )
+
+
+class SavedAddressIn(PostalAddress):
+    """POST /users/me/addresses."""
+
+
+class AddressPatch(RequestModel):
+    """PATCH /users/me/addresses/{address_id}: what is left out stays, null takes away."""
+
+    name: Text100 | None = None
+    line1: Text100 | None = None
+    line2: Text100 | None = None
+    city: Text100 | None = None
+    country: Country | None = None
+    region: Text50 | None = None
+    postal_code: Text20 | None = None
+    phone: Text50 | None = None
+
+    @model_validator(mode="after")
+    def _has_what_every_address_has(self) -> "AddressPatch":
+        needed = {"name", "line1", "city", "country"} & self.model_fields_set
+        if any(getattr(self, field) is None for field in needed):
+            raise PydanticCustomError("needed", "an address has a name, a line, a city, a country")
+        return self
+
+
+class SavedAddressOut(ResponseModel):
+    """An address that is kept."""
+
+    address_id: Annotated[str, Field(pattern=ids.pattern("adr"))]
+    name: str
+    line1: str
+    line2: str | None = None
+    city: str
+    country: str
+    region: str | None = None
+    postal_code: str | None = None
+    phone: str | None = None
+
+    @classmethod
+    def of(cls, address: SavedAddress) -> "SavedAddressOut":
+        """Its lines with its id."""
+        return cls.model_validate({"address_id": address.address_id, **address.lines})
+
+
+class AddressListOut(ResponseModel):
+    """All of a user's."""
+
+    data: list[SavedAddressOut]
+
+    @classmethod
+    def of(cls, book: AddressBook) -> "AddressListOut":
+        """Oldest first."""
+        return cls(data=[SavedAddressOut.of(each) for each in book.addresses])
 
 
 class Device(RequestModel):

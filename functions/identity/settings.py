@@ -16,6 +16,14 @@ class EmailSettings(Settings):
     email_mac_key_arn: str
 
 
+class MailSettings(EmailSettings):
+    """`mail_from`: who mails are from; empty where a stage sends none. `account_url`: where the
+    pages are that links of mails lead to."""
+
+    mail_from: str = ""
+    account_url: str
+
+
 class KeySettings(Settings):
     """`token_key_arn`: the P-256 key that signs access tokens."""
 

@@ -12,7 +12,6 @@ from orders.domain.order import Order, Status
 from shop import clock, ids
 from shop.checkout import CaptureMethod
 from shop.schemas import (
-    Country,
     Currency,
     Cursor,
     Limit,
@@ -21,13 +20,11 @@ from shop.schemas import (
     OrderId,
     PaymentId,
     PaymentMethod,
+    PostalAddress,
     QueryModel,
     RequestModel,
     ResponseModel,
     ReturnUrl,
-    Text20,
-    Text50,
-    Text100,
 )
 
 # All stock of an order is held in one DynamoDB transaction of at most 100 items.
@@ -43,32 +40,8 @@ def _few_skus(lines: list[Line]) -> list[Line]:
 Lines = Annotated[list[Line], Field(min_length=1, max_length=100), AfterValidator(_few_skus)]
 
 
-class Address(RequestModel):
+class Address(PostalAddress):
     """Where the goods go, in full. Stored with the order, never put into events or logs."""
-
-    name: Text100
-    line1: Text100
-    line2: Text100 | None = None
-    city: Text100
-    # Before what depends on it: a field's check sees the fields above.
-    country: Country
-    region: Annotated[
-        Text50 | None,
-        Field(
-            description="needed in US and CA, by code or name: NJ, US-NJ or New Jersey",
-            examples=["NJ"],
-            validate_default=True,
-        ),
-    ] = None
-    postal_code: Annotated[
-        Text20 | None,
-        Field(
-            description="needed where the addresses of the country have one",
-            examples=["07102"],
-            validate_default=True,
-        ),
-    ] = None
-    phone: Text50 | None = None
 
     @field_validator("region")
     @classmethod

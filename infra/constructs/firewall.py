@@ -131,11 +131,13 @@ def _too_large() -> _Statement:
 
 
 def _sign_ins(stage: Stage) -> _Rate:
-    """Guesses of passwords, and accounts by the hundred."""
+    """Guesses of passwords, and accounts and mails by the hundred."""
     return _Rate(
         limit=stage.callers.sign_ins,
         aggregate_key_type="IP",
-        scope_down_statement=_path(stage, "(sessions|users)/?"),
+        scope_down_statement=_path(
+            stage, "(sessions|users|users/verify(/resend)?|password/(forgot|reset))/?"
+        ),
     )
 
 

@@ -1,7 +1,9 @@
-"""Identity: the key that signs tokens, and the one that hides addresses."""
+"""Identity: the key that signs tokens, the one that hides addresses, and who mails are from."""
 
+from aws_cdk import CfnOutput
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
+from aws_cdk import aws_ses as ses
 from aws_cdk import aws_ssm as ssm
 
 from infra.constructs import names
@@ -11,9 +13,10 @@ from infra.stacks.functions import Capability, FunctionStack
 
 
 def extend(stack: FunctionStack) -> None:
-    """Offer `sign_tokens`, `verify_tokens` and `email_mac`."""
+    """Offer `sign_tokens`, `verify_tokens`, `email_mac` and `send_mail`."""
     _add_token_key(stack)
     _add_email_mac_key(stack)
+    _add_mail(stack)
 
 
 def _add_token_key(stack: FunctionStack) -> None:
@@ -44,6 +47,32 @@ def _add_email_mac_key(stack: FunctionStack) -> None:
             environment={"EMAIL_MAC_KEY_ARN": arn}, rights=[allow("kms:GenerateMac", on=[arn])]
         ),
     )
+
+
+def _add_mail(stack: FunctionStack) -> None:
+    """SES sends for the whole domain, once its DKIM records are in the DNS; the function sends as
+    one address of it."""
+    stage = stack.stage
+    url = stage.account_url or f"{names.public_url(stack, stage)}/account"
+    environment, rights = {"ACCOUNT_URL": url}, []
+    if stage.mail_from is not None:
+        domain = stage.mail_from.rpartition("@")[2]
+        identity = ses.EmailIdentity(stack, "Mail", identity=ses.Identity.domain(domain))
+        for name, record in enumerate(identity.dkim_records, start=1):
+            value = f"{record.name} CNAME {record.value}"
+            CfnOutput(stack, f"DkimRecord{name}", value=value)
+        environment["MAIL_FROM"] = stage.mail_from
+        rights.append(_send_as(stack, domain))
+    stack.add_use("send_mail", Capability(environment=environment, rights=rights))
+
+
+def _send_as(stack: FunctionStack, domain: str) -> iam.PolicyStatement:
+    if not stack.stage.mail_rights_have_names:
+        return allow("ses:SendEmail", on=["*"])
+    arn = stack.format_arn(service="ses", resource="identity", resource_name=domain)
+    statement = allow("ses:SendEmail", on=[arn])
+    statement.add_conditions({"StringEquals": {"ses:FromAddress": stack.stage.mail_from}})
+    return statement
 
 
 def _email_mac_key_arn(stack: FunctionStack) -> str:

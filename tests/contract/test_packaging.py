@@ -18,7 +18,7 @@ HANDLERS = list(discover())
 SERVICES = sorted({handler.service for handler in HANDLERS})
 CLIENTS = [
     "cloudwatch", "dynamodb", "dynamodbstreams", "events", "kms", "lambda", "logs",
-    "s3", "secretsmanager", "sqs", "ssm", "stepfunctions", "sts",
+    "s3", "secretsmanager", "sesv2", "sqs", "ssm", "stepfunctions", "sts",
 ]  # fmt: skip
 
 PRELUDE = """

@@ -13,6 +13,7 @@ import pytest
 
 from tests.e2e.platform import Platform, shared_platform
 from tests.support.shop_client import ShopClient, eventually
+from tools.local import inbox
 from tools.seed.catalogue import products
 from tools.seed.stock import receipts, write_offs
 
@@ -34,7 +35,13 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
 @pytest.fixture(scope="session")
 def shop(platform: Platform) -> ShopClient:
     """The API without a token."""
-    return ShopClient(platform.api_url)
+
+    def mailed(email: str) -> str:
+        return inbox.wait_for_token(
+            platform.endpoint_url, platform.region, platform.key, to=email, timeout_s=60
+        )
+
+    return ShopClient(platform.api_url, mailed=mailed)
 
 
 @pytest.fixture(scope="session")

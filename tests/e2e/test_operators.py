@@ -133,8 +133,7 @@ def test_each_command_of_the_runbook_for_an_account_that_was_taken_over(
         "staff enable",
     ]
     email, password = address(), "a long sentence is best"
-    terms = {"email": email, "password": password, "consents": {"terms": True}}
-    user_id = shop.send("POST", "/users", terms).json["user_id"]
+    user_id = shop.join(email, password)
     thief = shop.sign_in(email, password)
     tokens = shop.send("POST", "/sessions", {"email": email, "password": password}).json
     order_id = thief.order({skus[18]: 1}).json["order_id"]

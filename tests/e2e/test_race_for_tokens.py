@@ -14,12 +14,14 @@ from random import Random
 import pytest
 
 from identity import events
+from identity.domain.mailed_token import Applicant
 from identity.domain.session import begin, digest, family_of, refresh_token
+from identity.domain.user import Role
 from identity.repository.sessions import SessionRepository
 from identity.repository.users import AccountRepository
-from identity.service import refresh_session, register_user
+from identity.service import refresh_session
+from identity.service.create_staff import AccountPorts, create_staff
 from identity.service.refresh_session import RefreshPorts
-from identity.service.register_user import Applicant, RegistrationPorts
 from shop import clock, ids
 from shop.events import event
 from shop.problems import Problem
@@ -49,10 +51,17 @@ class Clients:
         self.by = RefreshPorts(AccountRepository(), SessionRepository(), ISSUES)
         self.sessions: list[Session] = []
         self._lock = threading.Lock()
-        registrar = RegistrationPorts(self.by.accounts, FakeMac(), FakePasswords(), REGION)
-        self.user_id = register_user.register(
-            Applicant("ada@example.com", "long enough"), registrar, now=clock.now(), trace=TRACE
+        registrar = AccountPorts(self.by.accounts, FakeMac(), FakePasswords(), REGION)
+        user, _ = create_staff(
+            Applicant("ada@example.com"),
+            "long enough",
+            registrar,
+            role=Role.CUSTOMER,
+            operator="",
+            now=clock.now(),
+            trace=TRACE,
         )
+        self.user_id = user.user_id
 
     def act(self, random: Random) -> None:
         """Present one token, the newest that is known or one that was replaced."""

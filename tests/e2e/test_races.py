@@ -56,8 +56,7 @@ def test_20_buyers_of_10_units_who_name_the_sku_twice_get_5_orders(
 
 def test_20_refreshes_with_one_token_get_one_successor(shop: ShopClient) -> None:
     email, password = f"buyer-{new_key()}@example.com", f"pw-{new_key()}"
-    register = {"email": email, "password": password, "consents": {"terms": True}}
-    assert shop.send("POST", "/users", register).status == 202
+    shop.join(email, password)
     signed_in = shop.send("POST", "/sessions", {"email": email, "password": password})
     token = {"refresh_token": signed_in.json["refresh_token"]}
     replies = at_once(20, lambda _: shop.send("POST", "/sessions/refresh", token))

@@ -10,13 +10,16 @@ import json
 import pytest
 
 from identity.api import register_user
+from identity.clients.argon2_passwords import Argon2Passwords
+from identity.repository.users import AccountRepository
 from identity.service.change_access import disable_user
+from identity.service.create_staff import AccountPorts
 from orders.api import place_order
 from shop import clock, user_keys
 from shop.deploy import discover
 from shop.trace import from_header
 from shop.user_keys import Erased
-from tests.support import dynamodb, gateway
+from tests.support import dynamodb, gateway, inbox
 from tests.support.checkout_scenario import ADDRESS, CheckoutScenario, started
 from tests.support.gateway import CUSTOMER
 from tests.support.personal import IN_CLEAR, in_tables, traces
@@ -26,17 +29,23 @@ EMAIL, NAME, PASSWORD = "ada.personal@example.com", "Augusta Personal", "quiet-h
 BACK = "https://shop.test/back/augusta"
 # What a person could be known, reached or charged by; of a password any form of it.
 OPERATOR = "arn:aws:sts::000000000000:assumed-role/operators/olu.personal"
+ASKED = {
+    "/users/verify/resend": "identity.resend_verification",
+    "/password/forgot": "identity.forgot_password",
+}
 TOO_COMMON = {ADDRESS["country"], ADDRESS["region"]}  # two letters, which stand in many words
 VALUES = {EMAIL, NAME, PASSWORD, "$argon2", *ADDRESS.values(), GOOD, NEEDS_ACTION, BACK, OPERATOR}
 PERSONAL = traces(VALUES - TOO_COMMON)
 
 
 def live(shop: CheckoutScenario) -> None:
-    """A customer registers, signs in, buys, is declined, authenticates; an operator ends it."""
-    person = {"email": EMAIL, "password": PASSWORD, "consents": {"terms": True}}
-    person["profile"] = {"name": NAME, "locale": "en-GB"}
-    register = gateway.event("POST", "/users", body=person, sub=None)
-    assert shop.interceptor.call("identity.register_user", register)["statusCode"] == 202
+    """A customer joins, keeps an address, buys, is declined, authenticates; an operator ends it."""
+    user_id = inbox.join(shop, EMAIL, PASSWORD, name=NAME)
+    for path in ("/users/verify/resend", "/password/forgot"):
+        asked = gateway.event("POST", path, body={"email": EMAIL}, sub=None)
+        assert shop.interceptor.call(ASKED[path], asked)["statusCode"] == 202
+    keep = gateway.event("POST", "/users/me/addresses", body=ADDRESS, sub=user_id)
+    assert shop.interceptor.call("identity.add_address", keep)["statusCode"] == 201
     sign_in = gateway.event(
         "POST", "/sessions", body={"email": EMAIL, "password": PASSWORD}, sub=None
     )
@@ -46,9 +55,9 @@ def live(shop: CheckoutScenario) -> None:
     assert shop.pay("pay", order_id, NEEDS_ACTION, return_url=BACK).status == 202
     assert shop.buy("buy", {"TEA": 1}, NEEDS_ACTION, return_url=BACK).status == 202
     assert shop.buy("declined", {"TEA": 1}, DECLINED).status == 402
-    disable_user(
-        EMAIL, register_user.ports(), operator=OPERATOR, now=clock.now(), trace=from_header(None)
-    )
+    mac = register_user.ports().mac
+    by = AccountPorts(AccountRepository(), mac, Argon2Passwords(), "us-east-1")
+    disable_user(EMAIL, by, operator=OPERATOR, now=clock.now(), trace=from_header(None))
     shop.settle(minutes=20)
 
 

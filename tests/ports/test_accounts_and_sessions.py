@@ -1,29 +1,34 @@
-"""`identity.service.ports.Accounts` and `Sessions`, in memory and on DynamoDB."""
+"""The ports of identity that are kept in its table, in memory and on DynamoDB."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 
-from identity.domain import session, sign_in_attempts, user
+from identity.domain import mail_limits, session, sign_in_attempts, user
+from identity.domain.address_book import AddressBook, SavedAddress
+from identity.domain.mailed_token import Applicant, MailRequest, Purpose
 from identity.domain.session import TokenFamily
 from identity.domain.sign_in_attempts import FROM_ALL, FROM_NETWORK, Counter
 from identity.domain.user import Role, Status, User
+from identity.repository.attempts import AttemptRepository
+from identity.repository.mail_requests import MailRequestRepository
 from identity.repository.sessions import SessionRepository
 from identity.repository.users import AccountRepository
-from identity.service.ports import Accounts, Sessions
+from identity.service.ports import Accounts, Attempts, MailRequests, Sessions
 from shop import events, ids
 from shop.events import Event, EventData
 from tests.support.ports import opened, told
-from tests.unit.identity.fakes import NOW, TRACE, FakeAccounts, FakeSessions
+from tests.unit.identity.fakes import NOW, TRACE, FakeAccounts, FakeMailRequests, FakeSessions
 
-PORTS = (Accounts, Sessions)
-MAC, OTHER_MAC = "mac(ada)", "mac(eve)"
-USER_ID = user.user_id_of(MAC, region="use1")
+PORTS = (Accounts, Attempts, MailRequests, Sessions)
+MAC, OTHER_MAC = "a" * 64, "e" * 64
+USER_ID = user.nobody(MAC, region="use1")
 USER = User(
     user_id=USER_ID,
     role=Role.CUSTOMER,
-    status=Status.PENDING_VERIFICATION,
+    status=Status.ACTIVE,
     email="ada@example.com",
     password_hash="hash",
     created=NOW,
@@ -70,8 +75,13 @@ def sessions(request: pytest.FixtureRequest) -> Sessions:
     return made
 
 
+@pytest.fixture
+def attempts(sessions: Sessions) -> Attempts:
+    """Those of the same table."""
+    return sessions.attempts if isinstance(sessions, FakeSessions) else AttemptRepository()
+
+
 def open_session(sessions: Sessions, begun: TokenFamily) -> None:
-    sessions.count_attempt(counters())
     sessions.open(begun, event(begun.session_id), counters=counters())
 
 
@@ -85,7 +95,7 @@ def test_a_user_is_found_by_id_and_by_address(accounts: Accounts) -> None:
 
 @pytest.mark.parametrize(
     ("user_id", "mac"),
-    [(USER_ID, MAC), (USER_ID, OTHER_MAC), (user.user_id_of(OTHER_MAC, region="use1"), MAC)],
+    [(USER_ID, MAC), (USER_ID, OTHER_MAC), (user.nobody(OTHER_MAC, region="use1"), MAC)],
     ids=["both", "user", "address"],
 )
 def test_user_and_address_are_taken_together_or_not_at_all(
@@ -95,7 +105,7 @@ def test_user_and_address_are_taken_together_or_not_at_all(
     assert not accounts.create(replace(USER, user_id=user_id, name="Eve"), mac, event(user_id, 2))
     assert accounts.get(USER_ID) == USER
     assert accounts.user_id_of(OTHER_MAC) is None
-    assert accounts.get(user.user_id_of(OTHER_MAC, region="use1")) is None
+    assert accounts.get(user.nobody(OTHER_MAC, region="use1")) is None
     assert len(told(accounts, "identity")) == 1
 
 
@@ -106,38 +116,38 @@ def test_a_hash_is_replaced_unless_somebody_has_replaced_it_since(accounts: Acco
     assert accounts.get(USER_ID) == replace(USER, password_hash="better")
 
 
-def test_attempts_are_counted_by_address_and_network_up_to_a_limit(sessions: Sessions) -> None:
-    full = [sessions.count_attempt(counters()) for _ in range(FROM_NETWORK.failures + 1)]
+def test_attempts_are_counted_by_address_and_network_up_to_a_limit(attempts: Attempts) -> None:
+    full = [attempts.count(counters()) for _ in range(FROM_NETWORK.failures + 1)]
     assert [[*each] for each in full] == [[]] * FROM_NETWORK.failures + [[counters()[0]]]
     for others in (
         counters(network="office"),
         counters(OTHER_MAC),
         counters(now=NOW + FROM_NETWORK.window),
     ):
-        assert not sessions.count_attempt(others)
+        assert not attempts.count(others)
 
 
-def test_attempts_from_all_networks_are_counted_together_up_to_a_limit(sessions: Sessions) -> None:
+def test_attempts_from_all_networks_are_counted_together_up_to_a_limit(attempts: Attempts) -> None:
     """What one of the counters refuses is in none."""
     for _ in range(2 * FROM_NETWORK.failures):
-        sessions.count_attempt(counters())
+        attempts.count(counters())
     for n in range(FROM_ALL.failures - FROM_NETWORK.failures):
-        assert not sessions.count_attempt(counters(network=f"{n}"))
+        assert not attempts.count(counters(network=f"{n}"))
     refused = counters(network="another")
-    assert [*sessions.count_attempt(refused)] == [refused[1]]
-    assert not sessions.count_attempt(refused[:1]), "no attempt from there was counted"
-    assert not sessions.count_attempt(counters(OTHER_MAC))
-    assert not sessions.count_attempt(counters(now=NOW + FROM_ALL.window))
+    assert [*attempts.count(refused)] == [refused[1]]
+    assert not attempts.count(refused[:1]), "no attempt from there was counted"
+    assert not attempts.count(counters(OTHER_MAC))
+    assert not attempts.count(counters(now=NOW + FROM_ALL.window))
 
 
-def test_a_session_takes_its_attempt_back_once(sessions: Sessions) -> None:
+def test_a_session_takes_its_attempt_back_once(sessions: Sessions, attempts: Attempts) -> None:
     for _ in range(FROM_NETWORK.failures):
-        assert not sessions.count_attempt(counters())
+        assert not attempts.count(counters())
     for n in range(FROM_ALL.failures - FROM_NETWORK.failures):
-        assert not sessions.count_attempt(counters(network=f"{n}"))
+        assert not attempts.count(counters(network=f"{n}"))
     for _ in range(2):  # The second is the first, whose answer was lost.
         sessions.open(family(), event(FAMILY_ID), counters=counters())
-    full = [[*sessions.count_attempt(counters())] for _ in range(2)]
+    full = [[*attempts.count(counters())] for _ in range(2)]
     assert full == [[], [*counters()]]
 
 
@@ -207,11 +217,156 @@ def test_what_never_was_a_session_is_not_ended(sessions: Sessions) -> None:
 
 def test_an_account_is_changed_by_who_has_read_it_last(accounts: Accounts) -> None:
     accounts.create(USER, MAC, event())
-    closed = user.disable(USER, by="olu", now=NOW)
-    assert accounts.change(USER, closed, event(sequence=2), now=NOW)
+    closed = user.disable(USER, by="olu", now=NOW + timedelta(minutes=1))
+    assert accounts.change(USER, closed, event(sequence=2))
     assert accounts.get(USER_ID) == closed
-    assert not accounts.change(USER, closed, event(sequence=2), now=NOW)
+    assert not accounts.change(USER, closed, event(sequence=2))
     opened_again = user.enable(closed, "other", by="eve", now=NOW + timedelta(hours=1))
-    assert accounts.change(closed, opened_again, event(sequence=3), now=NOW)
+    assert accounts.change(closed, opened_again, event(sequence=3))
     assert accounts.get(USER_ID) == opened_again
     assert told(accounts, "identity")[-1]["sequence"] == 3
+
+
+BOOK = AddressBook(USER_ID).add(SavedAddress("adr_1", {"line1": "1 Quay", "line2": None}))
+
+
+def test_an_address_book_is_kept_by_who_has_read_it_last(accounts: Accounts) -> None:
+    assert accounts.address_book(USER_ID) == AddressBook(USER_ID)
+    assert accounts.keep_addresses(BOOK)
+    assert not accounts.keep_addresses(BOOK)
+    assert accounts.address_book(USER_ID) == BOOK
+    assert accounts.keep_addresses(BOOK.remove("adr_1"))
+    assert not accounts.keep_addresses(BOOK.remove("adr_1"))
+    assert accounts.address_book(USER_ID).addresses == ()
+
+
+ASKED_BY = mail_limits.request_counter("home", NOW)
+REGISTRATION = MailRequest(
+    mail_id=ids.derive("mai", "one", region="use1"),
+    purpose=Purpose.REGISTRATION,
+    address=MAC,
+    created=NOW,
+    digest="digest",
+    applicant=Applicant("ada@example.com", "Ada", "en-GB", marketing=True),
+    user_id=USER_ID,
+)
+RESET = replace(
+    REGISTRATION,
+    mail_id=ids.derive("mai", "two", region="use1"),
+    purpose=Purpose.RESET,
+    applicant=None,
+    user_id=None,
+)
+
+
+@pytest.fixture(params=[FakeMailRequests, MailRequestRepository])
+def requests(request: pytest.FixtureRequest) -> MailRequests:
+    made: MailRequests = opened(request, "identity")
+    return made
+
+
+@pytest.fixture
+def owners(requests: MailRequests) -> Accounts:
+    """The accounts of the same table."""
+    if isinstance(requests, FakeMailRequests):
+        return FakeAccounts(requests=requests)
+    return AccountRepository()
+
+
+def mail_id(minute: int) -> str:
+    """One that was made then: they sort by time."""
+    return ids.generate("mai", region="use1", now=NOW + timedelta(minutes=minute))
+
+
+def found(requests: MailRequests, request: MailRequest) -> MailRequest | None:
+    return requests.get(request.purpose, request.address, request.mail_id)
+
+
+def ask(requests: MailRequests, request: MailRequest = REGISTRATION) -> bool:
+    return requests.ask(request, event(request.mail_id), ASKED_BY)
+
+
+@pytest.mark.parametrize("request_", [REGISTRATION, RESET])
+def test_a_request_comes_back_as_it_was_with_its_event(
+    requests: MailRequests, request_: MailRequest
+) -> None:
+    assert ask(requests, request_)
+    assert found(requests, request_) == request_
+    assert requests.get(Purpose.RESEND, MAC, request_.mail_id) is None
+    assert [each["subject"] for each in told(requests, "identity")] == [request_.mail_id]
+
+
+def test_no_more_requests_are_stored_than_a_network_may_make(requests: MailRequests) -> None:
+    for n in range(ASKED_BY.limit.failures):
+        assert ask(requests, replace(RESET, mail_id=mail_id(n)))
+    assert not ask(requests)
+    assert found(requests, REGISTRATION) is None
+    assert requests.ask(REGISTRATION, event(), mail_limits.request_counter("office", NOW))
+
+
+def test_the_newest_registration_whose_link_works_is_found(requests: MailRequests) -> None:
+    first, second = (replace(REGISTRATION, mail_id=mail_id(n)) for n in (1, 2))
+    for request in (first, RESET, second):
+        ask(requests, request)
+    assert requests.open_registration(MAC, now=NOW) == second
+    assert requests.open_registration(OTHER_MAC, now=NOW) is None
+    assert requests.open_registration(MAC, now=REGISTRATION.ends) is None
+
+
+def test_mails_are_counted_once_up_to_the_limits_of_their_address(requests: MailRequests) -> None:
+    limits = mail_limits.mail_counters(MAC, NOW)
+    asked = [replace(RESET, mail_id=mail_id(n)) for n in range(4)]
+    for request in asked:
+        ask(requests, request)
+    granted = [requests.claim(each, limits, now=NOW) for each in (asked[0], *asked)]
+    assert granted == [True, True, True, True, False]
+
+
+def test_a_request_remembers_that_its_mail_is_on_its_way(requests: MailRequests) -> None:
+    ask(requests)
+    requests.mark_mailed(REGISTRATION, now=NOW)
+    assert found(requests, REGISTRATION) == replace(REGISTRATION, mailed=NOW)
+
+
+def test_a_proof_is_used_once_together_with_what_it_proves(
+    requests: MailRequests, owners: Accounts
+) -> None:
+    ask(requests)
+    assert owners.create(USER, MAC, event(), proof=REGISTRATION)
+    assert found(requests, REGISTRATION) == replace(REGISTRATION, used=NOW, applicant=None)
+    other = replace(USER, user_id=user.nobody(OTHER_MAC, region="use1"))
+    assert not owners.create(other, OTHER_MAC, event(other.user_id), proof=REGISTRATION)
+    assert owners.get(other.user_id) is None
+
+
+def test_a_password_is_set_once_by_one_mailed_token(
+    requests: MailRequests, owners: Accounts
+) -> None:
+    ask(requests, RESET)
+    owners.create(USER, MAC, event())
+    after = user.reset_password(USER, "other", now=NOW + timedelta(minutes=1))
+    assert owners.change_password(USER, after, event(sequence=2), proof=RESET)
+    assert owners.get(USER_ID) == after
+    third = user.reset_password(after, "third", now=NOW)
+    assert not owners.change_password(after, third, event(sequence=3), proof=RESET)
+    assert owners.get(USER_ID) == after
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda before: user.change_profile(before, {"name": None, "locale": "de"}, now=NOW),
+        lambda before: user.consent(before, marketing=False, now=NOW + timedelta(hours=1)),
+        lambda before: user.deactivate(before, now=NOW + timedelta(hours=1)),
+        lambda before: user.change_password(before, "x", session_id="ses_1", now=NOW),
+    ],
+)
+def test_whatever_changes_in_a_user_is_kept(
+    accounts: Accounts, change: Callable[[User], User]
+) -> None:
+    accounts.create(USER, MAC, event())
+    after = change(USER)
+    assert accounts.change(USER, after, event(sequence=2))
+    stored = accounts.get(USER_ID)
+    assert stored is not None
+    assert replace(stored, updated=None) == replace(after, updated=None)

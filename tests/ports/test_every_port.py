@@ -13,6 +13,8 @@ ELSEWHERE = {
     "catalog.Catalogue": "tests/integration/catalog/test_import_products.py",
     "catalog.Prices": "has no fake",
     "identity.EmailHasher": "KMS, in tests/integration/identity",
+    "identity.MailedSecrets": "KMS, in tests/integration/identity",
+    "identity.Mailer": "SES, in tests/integration/identity",
     "identity.NetworkHasher": "KMS, in tests/integration/identity",
     "identity.PasswordHash": "argon2, in tests/unit/identity/test_passwords.py",
     "identity.Passwords": "argon2, in tests/unit/identity/test_passwords.py",

@@ -35,7 +35,7 @@ from shop.personal_data import PersonalData
 from shop.request_ids import RequestIds
 from shop.trace import from_header
 from shop.user_keys import UserKeys
-from tests.support import dynamodb, gateway, moto_tables
+from tests.support import dynamodb, gateway, inbox, moto_tables
 from tests.support.fast_moto import quick
 from tests.support.interceptor import Function, Interceptor, tapped
 from tests.support.machines import ACCOUNT, REGION, Machine
@@ -353,6 +353,9 @@ def _configure(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EMAIL_MAC_KEY_ARN", mac_key["Arn"])
     id_key = kms.create_key(KeySpec="HMAC_256", KeyUsage="GENERATE_VERIFY_MAC")["KeyMetadata"]
     monkeypatch.setenv("REQUEST_ID_KEY_ARN", id_key["Arn"])
+    monkeypatch.setenv("MAIL_FROM", inbox.SENDER)
+    monkeypatch.setenv("ACCOUNT_URL", "https://shop.test/account")
+    inbox.open_post_office()
     for route in (place_order, checkout, create_payment):  # They read the variable once.
         monkeypatch.setattr(route, "request_ids", RequestIds(id_key["Arn"]))
     wrapping_key = kms.create_key()["KeyMetadata"]

@@ -35,6 +35,7 @@ RESOURCES = {"BUS_NAME": "bus", **dict(_declared())}
 _NAMED_BY = {
     "kms": "KeyId",
     "secretsmanager": "SecretId",
+    "ses": "FromEmailAddress",
     "sqs": "QueueUrl",
     "states": "stateMachineArn",
 }

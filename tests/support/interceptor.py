@@ -39,6 +39,7 @@ Around = Callable[["Request", Act], AWSResponse | None]
 # Patched copies of the sources are tried by the fault harness: what is imported decides.
 SOURCES = Path(aws.__file__).parents[4]
 _OURS = (str(SOURCES / "functions"), str(SOURCES / "layers"))
+MAIL = "/v2/email/outbound-emails"
 SERVICES = {
     "DynamoDB_20120810": "dynamodb",
     "DynamoDBStreams_20120810": "dynamodbstreams",
@@ -117,6 +118,8 @@ class Interceptor:
         if "/invocations" in request.url:
             return self._invocation(request)
         namespace, _dot, operation = _header(request, "X-Amz-Target").partition(".")
+        if request.url.endswith(MAIL):  # REST: what is asked for stands in the path.
+            namespace, operation = "ses", "SendEmail"
         if not operation:
             return botocore_stubber(event_name, request)
         seen = Request(

@@ -41,6 +41,7 @@ SERVICES = {
     "events": "EventBridge.",
     "sqs": "SQS.",
     "secretsmanager": "SecretsManager.",
+    "ses": "SES.",
 }
 MACHINES = "states"
 TEST = "test"  # What a test asks for itself is nobody's.

@@ -22,13 +22,14 @@ _FORMS: Mapping[str, tuple[str, str]] = {
     "AWS::Logs::LogGroup": ("logs", "log-group:{}:*"),
     "AWS::S3::Bucket": ("s3", "{}"),
     "AWS::SecretsManager::Secret": ("secretsmanager", "secret:{}-suffix"),
+    "AWS::SES::EmailIdentity": ("ses", "identity/{}"),
     "AWS::SNS::Topic": ("sns", "{}"),
     "AWS::SQS::Queue": ("sqs", "{}"),
     "AWS::StepFunctions::StateMachine": ("states", "stateMachine:{}"),
 }
 _NAME_PROPERTIES = (
-    "FunctionName", "LogGroupName", "ManagedPolicyName", "Name", "QueueName", "RoleName",
-    "StageName", "StateMachineName", "TableName", "TopicName",
+    "EmailIdentity", "FunctionName", "LogGroupName", "ManagedPolicyName", "Name", "QueueName",
+    "RoleName", "StageName", "StateMachineName", "TableName", "TopicName",
 )  # fmt: skip
 # Types whose Ref is their ARN.
 _REF_IS_ARN = {
@@ -54,6 +55,7 @@ _SHORT: tuple[tuple[str, str], ...] = (
     (r"logs:log-group:/aws/lambda/(.+):\*", r"logs/\1"),
     (r"logs:log-group:(.+):\*", r"logs\1"),
     (r"secretsmanager:secret:(.+)-suffix", r"secret/\1"),
+    (r"ses:identity/.+", "mail"),
     (r"sns:(.+)", r"topic/\1"),
     (r"sqs:(.+)", r"queue/\1"),
     (r"states:stateMachine:(.+)", r"machine/\1"),

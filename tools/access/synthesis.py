@@ -17,6 +17,7 @@ from infra.stages import Stage  # noqa: E402
 
 ACCOUNT = "111122223333"
 DOMAIN = "api.example.com"
+MAIL_FROM = "shop@example.com"
 
 
 def as_deployed(stage: Stage) -> Stage:
@@ -28,6 +29,8 @@ def as_deployed(stage: Stage) -> Stage:
     if stage.needs_domain:
         certificate = f"arn:aws:acm:{stage.region}:{ACCOUNT}:certificate/example"
         said |= {"domain": DOMAIN, "certificate_arn": certificate, "hosted_zone_id": "Z0123456789"}
+    if stage.needs_mail_from:
+        said |= {"mail_from": MAIL_FROM}
     return configured(stage, {KEY: {stage.name: said}})
 
 

@@ -21,7 +21,11 @@ HEADERS: dict[str, dict[str, Any]] = {
         "required": True,
         "schema": {"type": "string"},
     },
-    "ETag": {"description": "For If-None-Match.", "required": True, "schema": {"type": "string"}},
+    "ETag": {
+        "description": "For If-None-Match and If-Match.",
+        "required": True,
+        "schema": {"type": "string"},
+    },
     "Idempotency-Replayed": {
         "description": "`true`: this is the first answer to this key again.",
         "schema": {"type": "string", "const": "true"},
@@ -177,6 +181,16 @@ def _parameters(operation: Operation) -> list[dict[str, Any]]:
                 "description": "The ETag of what you have: the answer is 304 if it is still so.",
             }
         )
+    if route.takes_if_match:
+        found.append(
+            {
+                "name": "If-Match",
+                "in": "header",
+                "required": False,
+                "schema": {"type": "string"},
+                "description": "The ETag of what you have read: 412 if it is another one by now.",
+            }
+        )
     if route.query is not None:
         schema = route.query.model_json_schema()
         required = schema.get("required", [])
@@ -220,7 +234,9 @@ def _responses(operation: Operation, references: References) -> dict[str, Any]:
 def _headers(route: Route, status: int) -> dict[str, Any]:
     """What clients may count on in an answer of this status."""
     names = ["X-Request-Id"]
-    if 304 in route.responses and status in {200, 304}:
+    if (304 in route.responses and status in {200, 304}) or (
+        route.takes_if_match and status == 200
+    ):
         names.append("ETag")
     if route.idempotent and status < 500:
         names.append("Idempotency-Replayed")

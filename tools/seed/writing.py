@@ -93,20 +93,21 @@ def write_users(identity_table: str, region: str) -> int:
     """Create the demonstration users; those that exist stay as they are."""
     from identity.clients.argon2_passwords import Argon2Passwords
     from identity.clients.kms import EmailHasher
+    from identity.domain.mailed_token import Applicant
     from identity.domain.user import Role
     from identity.repository.users import AccountRepository
-    from identity.service.register_user import Applicant, RegistrationPorts, create_staff
+    from identity.service.create_staff import AccountPorts, create_staff
 
-    registrar = RegistrationPorts(
+    registrar = AccountPorts(
         accounts=AccountRepository(),
         mac=EmailHasher(f"alias/{identity_table}-email-mac"),
         passwords=Argon2Passwords(),
         region=region,
     )
     for user in USERS.values():
-        applicant = Applicant(user["email"], user["password"], name=user["name"], locale="en")
         create_staff(
-            applicant,
+            Applicant(user["email"], name=user["name"], locale="en"),
+            user["password"],
             registrar,
             role=Role(user["role"]),
             operator="tools.seed",

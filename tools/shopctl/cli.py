@@ -12,7 +12,7 @@ import typer
 
 from shop import clock, deploy
 from tools.shopctl import catalog as importing
-from tools.shopctl import cost, render, show, status
+from tools.shopctl import cost, inbox, render, show, status
 from tools.shopctl import demo as journeys
 from tools.shopctl import republish as republishing
 from tools.shopctl import staff as people
@@ -52,6 +52,9 @@ def demo(
     stage: Stage = None,
     region: Region = None,
     api_url: ApiUrl = None,
+    signup: Annotated[
+        bool, typer.Option("--signup", help="as a new customer: register, read the mail, verify")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Sign in as a customer, order, pay; show events, stock and ledger entries.
@@ -59,15 +62,32 @@ def demo(
     On a stage without seeded users, SHOPCTL_EMAIL and SHOPCTL_PASSWORD name the customer.
     """
     target = find(stage=stage, region=region, api_url=api_url)
-    customer = _user(target, "customer") or _from_environment()
     quiet = (lambda _: None) if as_json else render.step
     done = journeys.run(
-        Api(target.api_url), customer=customer, finance=_user(target, "finance"), on_step=quiet
+        Api(target.api_url),
+        customer=None if signup else _user(target, "customer") or _from_environment(),
+        finance=_user(target, "finance"),
+        code=lambda address: inbox.code(target, address),
+        on_step=quiet,
     )
     if as_json:
         _print({"steps": done.steps, **done.result})
     else:
         render.journey(done)
+
+
+@app.command("inbox")
+def show_inbox(
+    to: Annotated[str | None, typer.Option(help="only mails to this address")] = None,
+    as_json: Json = False,
+) -> None:
+    """The mails that the local platform was asked to send, oldest first."""
+    found = inbox.mails(find(stage="local", region=None, api_url=None), to)
+    if as_json:
+        _print({"mails": [asdict(mail) for mail in found]})
+        return
+    for mail in found:
+        print(f"To: {mail.to}\nSubject: {mail.subject}\n\n{mail.text}")
 
 
 @orders.command("show")

@@ -47,12 +47,18 @@ class Journey:
 def run(
     api: Api,
     *,
-    customer: tuple[str, str],
+    customer: tuple[str, str] | None,
     finance: tuple[str, str] | None,
+    code: Callable[[str], str],
     on_step: Callable[[dict[str, Any]], None],
 ) -> Journey:
-    """Sign in, choose, order, pay; then wait until the books show it."""
+    """Sign in, choose, order, pay; then wait until the books show it.
+
+    Without a customer a new one joins first, to whom `code` brings what was mailed.
+    """
     journey = Journey(on_step=on_step)
+    if customer is None:
+        customer = _join(journey, api, code)
     with journey.step("sign in") as entry:
         buyer = api.sign_in(*customer)
         entry["shows"] = customer[0]
@@ -77,6 +83,22 @@ def run(
         "entries": _entries(api, order, finance) if finance else [],
     }
     return journey
+
+
+def _join(journey: Journey, api: Api, code: Callable[[str], str]) -> tuple[str, str]:
+    address, password = f"{uuid.uuid4().hex}@example.com", uuid.uuid4().hex
+    with journey.step("POST /users") as entry:
+        body = {"email": address, "password": password, "consents": {"terms": True}}
+        user_id = api.send("POST", "/users", body).expect(202)["user_id"]
+        entry["shows"] = f"{user_id} pending_verification"
+    with journey.step("the mail comes") as entry:
+        token = code(address)
+        entry["shows"] = address
+    with journey.step("POST /users/verify") as entry:
+        proof = {"token": token, "password": password}
+        proved = api.send("POST", "/users/verify", proof).expect(200)
+        entry["shows"] = f"{proved['user_id']} {proved['status']}"
+    return address, password
 
 
 def _choose(journey: Journey, api: Api) -> str:

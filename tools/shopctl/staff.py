@@ -20,7 +20,7 @@ from tools.shopctl.target import Target
 
 if TYPE_CHECKING:  # Models take their table's name when they are made: services.at
     from identity.domain.user import User
-    from identity.service.register_user import RegistrationPorts
+    from identity.service.create_staff import AccountPorts
 
 ROLES = ("admin", "finance", "ops")
 UNDER_WAY = timedelta(seconds=30)  # no request takes longer
@@ -66,19 +66,21 @@ def add(target: Target, email: str, password: str, *, role: str) -> Account:
     """Make a user of this role. Raises Failed if the address has an account of another kind."""
     checked(email, password)
     with _identity(target) as (by, operator):
+        from identity.domain.mailed_token import Applicant
         from identity.domain.user import Role
-        from identity.service.register_user import Applicant, create_staff
+        from identity.service.create_staff import create_staff
 
         user, is_new = create_staff(
-            Applicant(email, password),
+            Applicant(email),
+            password,
             by,
             role=Role(role),
             operator=operator,
             now=clock.now(),
             trace=trace.from_header(None),
         )
-    if user.is_disabled:
-        raise Failed(f"{user.user_id} is disabled: `shopctl staff enable` lets it in again.")
+    if not user.is_active:
+        raise Failed(f"{user.user_id} is {user.status}: `shopctl staff enable` lets it in again.")
     if user.role.value != role:
         raise Failed(f"{user.user_id} exists, with the role {user.role}: nothing was changed.")
     return Account.of(user, is_new=is_new)
@@ -127,17 +129,17 @@ def show(target: Target, email: str) -> Account:
 
 
 @contextmanager
-def _identity(target: Target) -> Iterator[tuple["RegistrationPorts", str]]:
+def _identity(target: Target) -> Iterator[tuple["AccountPorts", str]]:
     """What its use cases need, and who the operator is."""
     operator = services.operator(target)
     with services.at(target, "identity"):
         from identity.clients.argon2_passwords import Argon2Passwords
         from identity.clients.kms import EmailHasher
         from identity.repository.users import AccountRepository
-        from identity.service.register_user import RegistrationPorts
+        from identity.service.create_staff import AccountPorts
 
         key = f"alias/{target.table('identity')}-email-mac"
-        ports = RegistrationPorts(
+        ports = AccountPorts(
             accounts=AccountRepository(),
             mac=EmailHasher(key),
             passwords=Argon2Passwords(),

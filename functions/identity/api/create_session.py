@@ -5,6 +5,7 @@ from typing import Any
 from identity import problems, schemas
 from identity.clients.argon2_passwords import Argon2Passwords
 from identity.clients.kms import EmailHasher, KmsSigner, NetworkHasher
+from identity.repository.attempts import AttemptRepository
 from identity.repository.sessions import SessionRepository
 from identity.repository.users import AccountRepository
 from identity.service import create_session
@@ -34,6 +35,7 @@ def ports() -> create_session.SignInPorts:
     signer = KmsSigner(settings.token_key_arn)
     return create_session.SignInPorts(
         accounts=AccountRepository(),
+        attempts=AttemptRepository(),
         sessions=SessionRepository(),
         mac=EmailHasher(settings.email_mac_key_arn),
         networks=NetworkHasher(settings.email_mac_key_arn),

@@ -1,57 +1,47 @@
-"""POST /users. The answer is the same whether or not the address is taken."""
+"""POST /users. The answer is the same whether or not the address is taken.
+
+The password is checked and forgotten: the one that counts is set by who reads the mail.
+"""
 
 from typing import Any
 
-from identity import schemas
-from identity.clients.argon2_passwords import Argon2Passwords
-from identity.clients.kms import EmailHasher
-from identity.repository.users import AccountRepository
-from identity.service import register_user
-from identity.settings import EmailSettings, at_cold_start
+from identity import problems, schemas, wiring
+from identity.domain.mailed_token import Applicant
+from identity.service import request_mail
+from identity.settings import at_cold_start
 from shop import clock
-from shop.http import Link, Request, Response, Route, entrypoint
+from shop.http import Request, Response, Route, entrypoint
+from shop.problems import Problem
 
 ROUTE = Route(
     "POST",
     "/users",
-    "Register with an e-mail address and a password",
+    "Register with an e-mail address; the account is made by the link that is mailed there",
     auth="public",
     request=schemas.RegisterIn,
     responses={202: schemas.RegisteredOut},
-    links=(
-        Link(
-            "create_session",
-            body={"email": "$request.body#/email", "password": "$request.body#/password"},
-        ),
-    ),
+    problems=(problems.RATE_LIMITED,),
     throttle=(50, 100),
 )
 
-
-@at_cold_start
-def ports() -> register_user.RegistrationPorts:
-    """The composition root of this function."""
-    settings = EmailSettings.load()
-    return register_user.RegistrationPorts(
-        accounts=AccountRepository(),
-        mac=EmailHasher(settings.email_mac_key_arn),
-        passwords=Argon2Passwords(),
-        region=settings.home_region,
-    )
+ports = at_cold_start(wiring.asking)
 
 
-def handle(request: Request[Any]) -> Response:
+def handle(request: Request[Any]) -> Response | Problem:
     """Register."""
     body: schemas.RegisterIn = request.body
-    applicant = register_user.Applicant(
+    applicant = Applicant(
         email=body.email,
-        password=body.password.get_secret_value(),
         name=body.profile.name,
         locale=body.profile.locale,
         marketing=body.consents.marketing,
     )
-    user_id = register_user.register(applicant, ports(), now=clock.now(), trace=request.trace)
-    return Response(202, schemas.RegisteredOut(user_id=user_id, status="pending_verification"))
+    result = request_mail.register(
+        applicant, ports(), source_ip=request.source_ip, now=clock.now(), trace=request.trace
+    )
+    if isinstance(result, Problem):
+        return result
+    return Response(202, schemas.RegisteredOut(user_id=result, status="pending_verification"))
 
 
 handler = entrypoint(ROUTE, handle)

@@ -29,26 +29,44 @@ class EmailHasher:
         return _mac(self.key_arn, address.encode()).hex()
 
 
-# No e-mail address, so no MAC of an address is ever this secret.
+# No e-mail addresses, so no MAC of an address is ever one of these secrets.
 _NETWORKS = b"cartwright networks of sign-ins 1"
-_network_secrets: dict[str, bytes] = {}
+_MAILED_TOKENS = b"cartwright mailed tokens 1"
+_secrets: dict[tuple[str, bytes], bytes] = {}
 
 
 @dataclass(frozen=True, slots=True)
 class NetworkHasher:
-    """HMAC-SHA-256 of an address's hash and a network, under a secret that the key makes.
+    """HMAC-SHA-256 of what is counted or compared and a network, under a secret of the key.
 
     There are few networks: without a secret, who reads the table could try them all.
     """
 
     key_arn: str
 
-    def of(self, address: str, network: str) -> str:
+    def of(self, what: str, network: str) -> str:
         """64 hexadecimal digits. One GenerateMac, the first time in a process."""
-        if self.key_arn not in _network_secrets:
-            _network_secrets[self.key_arn] = _mac(self.key_arn, _NETWORKS)
-        message = f"{address} {network}".encode()
-        return hmac.digest(_network_secrets[self.key_arn], message, "sha256").hex()
+        secret = _secret(self.key_arn, _NETWORKS)
+        return hmac.digest(secret, f"{what} {network}".encode(), "sha256").hex()
+
+
+@dataclass(frozen=True, slots=True)
+class MailedSecrets:
+    """The secrets of mailed tokens: derived, so that who sends a mail again sends the same token,
+    and nothing at rest holds it."""
+
+    key_arn: str
+
+    def of(self, purpose: str, mail_id: str) -> bytes:
+        """32 octets. One GenerateMac, the first time in a process."""
+        secret = _secret(self.key_arn, _MAILED_TOKENS)
+        return hmac.digest(secret, f"{purpose} {mail_id}".encode(), "sha256")
+
+
+def _secret(key_arn: str, purpose: bytes) -> bytes:
+    if (key_arn, purpose) not in _secrets:
+        _secrets[key_arn, purpose] = _mac(key_arn, purpose)
+    return _secrets[key_arn, purpose]
 
 
 def _mac(key_arn: str, message: bytes) -> bytes:
@@ -104,7 +122,7 @@ def public_key(key_arn: str) -> PublicKey:
 def forget() -> None:
     """Forget what is kept of both keys: for tests."""
     _public_keys.clear()
-    _network_secrets.clear()
+    _secrets.clear()
 
 
 def _parse(answer: dict[str, Any]) -> PublicKey:

@@ -34,6 +34,11 @@ class Counter:
     limit: Limit
     window: int
 
+    @classmethod
+    def at(cls, counted: str, limit: Limit, now: datetime) -> "Counter":
+        """The one of the window that `now` is in."""
+        return cls(counted, limit, int(now.timestamp()) // int(limit.window.total_seconds()))
+
     @property
     def ends_at(self) -> int:
         """Epoch seconds."""
@@ -47,7 +52,7 @@ class Counter:
 def counters(*, address: str, from_network: str, now: datetime) -> tuple[Counter, Counter]:
     """What a sign-in at `now` is counted by: keyed hashes of its e-mail address, and of the address
     with the network."""
-    return _counter(from_network, FROM_NETWORK, now), _counter(address, FROM_ALL, now)
+    return Counter.at(from_network, FROM_NETWORK, now), Counter.at(address, FROM_ALL, now)
 
 
 def network_of(source_ip: str) -> str:
@@ -61,7 +66,3 @@ def network_of(source_ip: str) -> str:
     if found.ipv4_mapped is not None:
         return str(found.ipv4_mapped)
     return str(IPv6Network((found, _IPV6_PREFIX), strict=False))
-
-
-def _counter(counted: str, limit: Limit, now: datetime) -> Counter:
-    return Counter(counted, limit, int(now.timestamp()) // int(limit.window.total_seconds()))

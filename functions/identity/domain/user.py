@@ -1,4 +1,4 @@
-"""Users: roles and their scopes, ids."""
+"""Users: roles and their scopes, what can happen to an account, ids."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -18,11 +18,13 @@ class Role(StrEnum):
 
 
 class Status(StrEnum):
-    """Whether the address was confirmed, and whether an operator closed the account."""
+    """Whether somebody can sign in: only as an active user."""
 
+    # Of before addresses were proved: its owner becomes active by setting a password by mail.
     PENDING_VERIFICATION = "pending_verification"
     ACTIVE = "active"
-    DISABLED = "disabled"
+    DISABLED = "disabled"  # by an operator
+    DEACTIVATED = "deactivated"  # by the user
 
 
 SCOPES: Mapping[Role, str] = {
@@ -46,39 +48,89 @@ class User:
     marketing: bool = False
     name: str | None = field(default=None, repr=False)
     locale: str | None = None
-    sequence: int = 1  # of its events
-    sessions_from: datetime | None = None  # those that began before are over
+    terms_at: datetime | None = None  # when they were accepted; None: with the account
+    marketing_at: datetime | None = None  # when that was said last; None: with the account
+    updated: datetime | None = None  # None: never
+    sequence: int = 1  # of its events, and the version of what is stored
+    sessions_from: datetime | None = None  # those that began before are over,
+    kept_session: str | None = None  # but this one
     changed_by: str | None = field(default=None, repr=False)  # the operator; None: nobody did
 
     @property
-    def is_disabled(self) -> bool:
-        """Whether it can neither sign in nor go on."""
-        return self.status is Status.DISABLED
+    def is_active(self) -> bool:
+        """Whether it can sign in and go on."""
+        return self.status is Status.ACTIVE
 
-    def keeps_session(self, *, begun: datetime) -> bool:
+    @property
+    def is_closed(self) -> bool:
+        """Whether an operator or the user has closed it."""
+        return self.status in (Status.DISABLED, Status.DEACTIVATED)
+
+    def keeps_session(self, session_id: str, *, begun: datetime) -> bool:
         """Whether a session that began then may go on."""
         cut = self.sessions_from is not None and begun <= self.sessions_from
-        return not self.is_disabled and not cut
+        return self.is_active and (not cut or session_id == self.kept_session)
 
 
 def disable(user: User, *, by: str, now: datetime) -> User:
     """Close the account and end its sessions; once is enough."""
-    if user.is_disabled:
+    if user.status is Status.DISABLED:
         return user
-    return _changed(user, Status.DISABLED, by=by, now=now)
+    return replace(_cut(user, now=now), status=Status.DISABLED, changed_by=by)
 
 
 def enable(user: User, password_hash: str, *, by: str, now: datetime) -> User:
     """Open it again with another password. No session from before comes back."""
-    return replace(_changed(user, Status.ACTIVE, by=by, now=now), password_hash=password_hash)
+    if user.is_active:
+        return user
+    opened = replace(_cut(user, now=now), status=Status.ACTIVE, changed_by=by)
+    return replace(opened, password_hash=password_hash)
 
 
-def _changed(user: User, status: Status, *, by: str, now: datetime) -> User:
-    return replace(
-        user, status=status, sequence=user.sequence + 1, sessions_from=now, changed_by=by
-    )
+def deactivate(user: User, *, now: datetime) -> User:
+    """Its user closes it, which ends its sessions; once is enough."""
+    if user.is_closed:
+        return user
+    return replace(_cut(user, now=now), status=Status.DEACTIVATED)
 
 
-def user_id_of(address_mac: str, *, region: str) -> str:
-    """The id that this address has or would have: so an answer need not know whether it exists."""
-    return ids.derive("usr", address_mac, region=region)
+def end_sessions(user: User, *, now: datetime) -> User:
+    """No session of before goes on."""
+    return _cut(user, now=now)
+
+
+def change_password(user: User, password_hash: str, *, session_id: str, now: datetime) -> User:
+    """Another password; of the sessions only the one that asked for it goes on."""
+    return replace(_cut(user, now=now), password_hash=password_hash, kept_session=session_id)
+
+
+def reset_password(user: User, password_hash: str, *, now: datetime) -> User:
+    """Another password, by who reads the user's mail; no session of before goes on."""
+    return replace(_cut(user, now=now), status=Status.ACTIVE, password_hash=password_hash)
+
+
+def change_profile(user: User, changes: Mapping[str, str | None], *, now: datetime) -> User:
+    """Another name or locale; without a change it stays as it is."""
+    after = replace(user, **changes)  # type: ignore[arg-type]
+    return user if after == user else _changed(after, now=now)
+
+
+def consent(user: User, *, marketing: bool, now: datetime) -> User:
+    """What the user agrees to from now on; said again it keeps its time."""
+    if user.marketing == marketing:
+        return user
+    return _changed(replace(user, marketing=marketing, marketing_at=now), now=now)
+
+
+def nobody(address: str, *, region: str) -> str:
+    """The id of no user, always the same for an address: whoever looks for it does the work that
+    a user costs."""
+    return ids.derive("usr", address, region=region)
+
+
+def _cut(user: User, *, now: datetime) -> User:
+    return replace(_changed(user, now=now), sessions_from=now, kept_session=None)
+
+
+def _changed(user: User, *, now: datetime) -> User:
+    return replace(user, sequence=user.sequence + 1, updated=now)

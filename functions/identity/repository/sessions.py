@@ -1,7 +1,6 @@
-"""Sessions in the table `identity`, and the attempts to open one.
+"""Sessions in the table `identity`.
 
     FAMILY#<family id>      SESSION  digests of the current and the previous refresh token; TTL
-    FAIL#<hash>#<window>    COUNT    attempts that failed or are under way; TTL
 
 A family carries the event of its newest change. Reads are consistent.
 """
@@ -15,12 +14,10 @@ from pynamodb.transactions import TransactWrite
 from identity.domain import session
 from identity.domain.session import TokenFamily
 from identity.domain.sign_in_attempts import Counter
+from identity.repository.attempts import take_back
 from shop import clock, tables
 from shop.events import Event
-from shop.tables import EventRow, TableModel, transact
-
-# A counter outlives its window a little, so that a late sign-in can still be taken back.
-COUNTER_SPARE_S = 3600
+from shop.tables import EventRow, transact
 
 
 class TokenFamilyItem(EventRow):
@@ -40,35 +37,8 @@ class TokenFamilyItem(EventRow):
     expires_at = NumberAttribute()
 
 
-class AttemptsItem(TableModel):
-    """FAIL#<keyed hash>#<window> / COUNT."""
-
-    Meta = tables.meta("identity")
-
-    failures = NumberAttribute()
-    expires_at = NumberAttribute()
-
-
 class SessionRepository:
-    """Families and attempts. Implements service.Sessions."""
-
-    def count_attempt(self, counters: Sequence[Counter]) -> Sequence[Counter]:
-        """Count one more in each, or in none: then those that are full. A transaction, as `open`
-        is one too."""
-
-        def build(tx: TransactWrite) -> None:
-            for counter in counters:
-                room = AttemptsItem.failures < counter.limit.failures
-                tx.update(
-                    _attempts(counter),
-                    [
-                        AttemptsItem.failures.add(1),
-                        AttemptsItem.expires_at.set(counter.ends_at + COUNTER_SPARE_S),
-                    ],
-                    condition=AttemptsItem.failures.does_not_exist() | room,
-                )
-
-        return [counters[failed.index] for failed in transact(build)]
+    """Families. Implements service.Sessions."""
 
     def open(self, family: TokenFamily, created: Event, *, counters: Sequence[Counter]) -> None:
         """Store the session with its event, and take the attempt back, together and once.
@@ -81,8 +51,7 @@ class SessionRepository:
 
         def build(tx: TransactWrite) -> None:
             tx.save(new, condition=TokenFamilyItem.pk.does_not_exist())
-            for counter in counters:
-                tx.update(_attempts(counter), [AttemptsItem.failures.add(-1)])
+            take_back(tx, counters)
 
         transact(build)
 
@@ -125,10 +94,6 @@ class SessionRepository:
             TokenFamilyItem.pk.exists() & TokenFamilyItem.revoked_at.does_not_exist(),
             event=detected,
         )
-
-
-def _attempts(counter: Counter) -> AttemptsItem:
-    return AttemptsItem(f"FAIL#{counter.counted}#{counter.window}", "COUNT")
 
 
 def _family_item(family: TokenFamily) -> TokenFamilyItem:

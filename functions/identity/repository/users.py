@@ -1,21 +1,31 @@
 """Users in the table `identity`, unique by the MAC of their address.
 
-    USER#<user id>          USER     who it is; the only row that holds the address in clear
-    EMAIL#<mac>             USER     which user has the address: unique by this key
+    USER#<user id>          USER       who it is
+    USER#<user id>          ADDRESSES  where goods may go
+    EMAIL#<mac>             USER       which user has the address: unique by this key
 
 A user carries the event of its newest change. Reads are consistent: who has just registered can
 sign in.
 """
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
 
+from identity.domain.address_book import AddressBook, SavedAddress
+from identity.domain.mailed_token import MailRequest
+from identity.domain.sign_in_attempts import Counter
 from identity.domain.user import Role, Status, User
+from identity.repository import mail_requests
+from identity.repository.attempts import take_back
 from shop import clock, tables
 from shop.events import Event
-from shop.tables import EventRow, TableModel, transact
+from shop.tables import CompactJSONAttribute, EventRow, TableModel, transact
 
 
 class UserItem(EventRow):
@@ -31,10 +41,12 @@ class UserItem(EventRow):
     updated_at = UnicodeAttribute()
     terms_accepted_at = UnicodeAttribute()
     marketing = BooleanAttribute()
+    marketing_at = UnicodeAttribute(null=True)
     name = UnicodeAttribute(null=True)
     locale = UnicodeAttribute(null=True)
     sequence = NumberAttribute(null=True)
     sessions_from = UnicodeAttribute(null=True)
+    kept_session = UnicodeAttribute(null=True)
     changed_by = UnicodeAttribute(null=True)
 
 
@@ -46,11 +58,23 @@ class EmailItem(TableModel):
     user_id = UnicodeAttribute()
 
 
+class AddressesItem(TableModel):
+    """USER#<user id> / ADDRESSES: all of a user's in one row, which is read and changed whole."""
+
+    Meta = tables.meta("identity")
+
+    addresses: Any = CompactJSONAttribute()
+    version = NumberAttribute()
+
+
 class AccountRepository:
     """Users. Implements service.Accounts."""
 
-    def create(self, user: User, address: str, registered: Event) -> bool:
-        """Store user, address and event together; False if user or address exists already."""
+    def create(
+        self, user: User, address: str, registered: Event, *, proof: MailRequest | None = None
+    ) -> bool:
+        """Store user, address and event together, and use the proof up; False if user or address
+        exists already, or the proof was used."""
         new = _user_item(user)
         new.outbox = tables.outbox_text(registered)
         taken = EmailItem(f"EMAIL#{address}", "USER", user_id=user.user_id)
@@ -58,6 +82,8 @@ class AccountRepository:
         def build(tx: TransactWrite) -> None:
             tx.save(new, condition=UserItem.pk.does_not_exist())
             tx.save(taken, condition=EmailItem.pk.does_not_exist())
+            if proof is not None:
+                mail_requests.use(tx, proof, now=user.created)
 
         return not transact(build)
 
@@ -75,22 +101,32 @@ class AccountRepository:
         except UserItem.DoesNotExist:
             return None
 
-    def change(self, before: User, after: User, changed: Event, *, now: datetime) -> bool:
-        """Store status, password and who did it, with the event; False if it changed meanwhile."""
-        same = UserItem.sequence == before.sequence
-        if before.sequence == 1:
-            same = UserItem.sequence.does_not_exist() | same
+    def change(self, before: User, after: User, changed: Event) -> bool:
+        """Store what is different, with the event; False if it changed meanwhile."""
         item = UserItem(f"USER#{before.user_id}", "USER")
-        actions = [
-            UserItem.status.set(after.status.value),
-            UserItem.password_hash.set(after.password_hash),
-            UserItem.sequence.set(after.sequence),
-            UserItem.sessions_from.set(clock.rfc3339(after.sessions_from or now)),
-            UserItem.changed_by.set(after.changed_by or ""),
-            UserItem.updated_at.set(clock.rfc3339(now)),
-        ]
-        found = UserItem.pk.exists() & same & (UserItem.password_hash == before.password_hash)
-        return tables.update(item, actions, found, event=changed) is None
+        return tables.update(item, _changes(after), _is(before), event=changed) is None
+
+    def change_password(
+        self,
+        before: User,
+        after: User,
+        changed: Event,
+        *,
+        proof: MailRequest | None = None,
+        counters: Sequence[Counter] = (),
+    ) -> bool:
+        """`change`, together with using the proof up, or with taking the attempt back by which
+        the user was proved; False if any of it could not be."""
+        item = UserItem(f"USER#{before.user_id}", "USER")
+
+        def build(tx: TransactWrite) -> None:
+            actions = [*_changes(after), tables.outbox(changed)]
+            tx.update(item, actions, condition=_is(before))
+            if proof is not None:
+                mail_requests.use(tx, proof, now=after.updated or after.created)
+            take_back(tx, counters)
+
+        return not transact(build)
 
     def rehash(self, user: User, password_hash: str) -> None:
         """Replace the hash that was read, unless somebody has replaced it since."""
@@ -100,9 +136,68 @@ class AccountRepository:
             UserItem.password_hash == user.password_hash,
         )
 
+    def address_book(self, user_id: str) -> AddressBook:
+        """The user's addresses; empty if there are none."""
+        try:
+            item = AddressesItem.get(f"USER#{user_id}", "ADDRESSES", consistent_read=True)
+        except AddressesItem.DoesNotExist:
+            return AddressBook(user_id)
+        saved = tuple(_saved(each) for each in item.addresses)
+        return AddressBook(user_id, saved, version=int(item.version))
+
+    def keep_addresses(self, book: AddressBook) -> bool:
+        """Store the next version of it; False if another was stored meanwhile."""
+        item = AddressesItem(
+            f"USER#{book.user_id}",
+            "ADDRESSES",
+            addresses=[{"address_id": a.address_id, **a.lines} for a in book.addresses],
+            version=book.version,
+        )
+        before: Condition = AddressesItem.pk.does_not_exist()
+        if book.version > 1:
+            before = AddressesItem.version == book.version - 1
+        return tables.put(item, before) is None
+
+
+def _set(attribute: Any, value: str | None) -> Action:
+    changed: Action = attribute.remove() if value is None else attribute.set(value)
+    return changed
+
+
+def _saved(stored: Mapping[str, Any]) -> SavedAddress:
+    lines = dict(stored)
+    return SavedAddress(lines.pop("address_id"), lines)
+
+
+def _is(before: User) -> Condition:
+    """Nobody has changed it since; a new hash of the same password is no change of the user."""
+    same = UserItem.sequence == before.sequence
+    if before.sequence == 1:
+        same = UserItem.sequence.does_not_exist() | same
+    same_hash: Condition = UserItem.password_hash == before.password_hash
+    found: Condition = UserItem.pk.exists() & same & same_hash
+    return found
+
+
+def _changes(after: User) -> list[Action]:
+    """All that can change in a user."""
+    whole, item = _user_item(after), UserItem
+    return [
+        item.status.set(whole.status),
+        item.password_hash.set(whole.password_hash),
+        item.updated_at.set(whole.updated_at),
+        item.marketing.set(whole.marketing),
+        _set(item.marketing_at, whole.marketing_at),
+        _set(item.name, whole.name),
+        _set(item.locale, whole.locale),
+        item.sequence.set(whole.sequence),
+        _set(item.sessions_from, whole.sessions_from),
+        _set(item.kept_session, whole.kept_session),
+        _set(item.changed_by, whole.changed_by),
+    ]
+
 
 def _user_item(user: User) -> UserItem:
-    created_at = clock.rfc3339(user.created)
     return UserItem(
         f"USER#{user.user_id}",
         "USER",
@@ -110,29 +205,46 @@ def _user_item(user: User) -> UserItem:
         status=user.status.value,
         email=user.email,
         password_hash=user.password_hash,
-        created_at=created_at,
-        updated_at=created_at,
-        terms_accepted_at=created_at,
+        created_at=clock.rfc3339(user.created),
+        updated_at=clock.rfc3339(user.updated or user.created),
+        terms_accepted_at=clock.rfc3339(user.terms_at or user.created),
         marketing=user.marketing,
+        marketing_at=_text(user.marketing_at),
         name=user.name,
         locale=user.locale,
         sequence=user.sequence,
+        sessions_from=_text(user.sessions_from),
+        kept_session=user.kept_session,
         changed_by=user.changed_by,
     )
 
 
 def _user(item: UserItem) -> User:
+    created = clock.parse(item.created_at)
+    accepted, updated = clock.parse(item.terms_accepted_at), clock.parse(item.updated_at)
     return User(
         user_id=item.pk.removeprefix("USER#"),
         role=Role(item.role),
         status=Status(item.status),
         email=item.email,
         password_hash=item.password_hash,
-        created=clock.parse(item.created_at),
+        created=created,
         marketing=item.marketing,
         name=item.name,
         locale=item.locale,
+        terms_at=accepted if accepted != created else None,
+        marketing_at=_time(item.marketing_at),
+        updated=updated if updated != created else None,
         sequence=int(item.sequence or 1),
-        sessions_from=clock.parse(item.sessions_from) if item.sessions_from else None,
+        sessions_from=_time(item.sessions_from),
+        kept_session=item.kept_session,
         changed_by=item.changed_by,
     )
+
+
+def _text(time: datetime | None) -> str | None:
+    return clock.rfc3339(time) if time else None
+
+
+def _time(text: str | None) -> datetime | None:
+    return clock.parse(text) if text else None

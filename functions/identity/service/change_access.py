@@ -8,8 +8,8 @@ from identity.domain import email_address
 from identity.domain import user as rules
 from identity.domain.user import User
 from identity.events import event_of
+from identity.service.create_staff import AccountPorts
 from identity.service.ports import Accounts, EmailHasher
-from identity.service.register_user import RegistrationPorts
 from shop.events import EventData
 from shop.trace import Trace
 
@@ -27,7 +27,7 @@ def find(email: str, *, accounts: Accounts, mac: EmailHasher) -> User | None:
 
 
 def disable_user(
-    email: str, by: RegistrationPorts, *, operator: str, now: datetime, trace: Trace
+    email: str, by: AccountPorts, *, operator: str, now: datetime, trace: Trace
 ) -> tuple[User, bool] | None:
     """Nobody signs in as this user any more and no session goes on; None if there is no such user.
 
@@ -44,25 +44,25 @@ def disable_user(
 def enable_user(
     email: str,
     password: str,
-    by: RegistrationPorts,
+    by: AccountPorts,
     *,
     operator: str,
     now: datetime,
     trace: Trace,
 ) -> tuple[User, bool] | None:
-    """Let a disabled user in again, with this password; one that is not disabled stays as it is."""
+    """Let a user in whose account is closed, with this password; an active one stays as it is."""
     password_hash = by.passwords.hash(password)
 
     def enabled(user: User) -> tuple[User, EventData]:
         after = rules.enable(user, password_hash, by=operator, now=now)
-        return after if user.is_disabled else user, events.UserEnabled(user_id=user.user_id)
+        return after, events.UserEnabled(user_id=user.user_id)
 
     return _change(email, by, enabled, now=now, trace=trace)
 
 
 def _change(
     email: str,
-    by: RegistrationPorts,
+    by: AccountPorts,
     changed: Callable[[User], tuple[User, EventData]],
     *,
     now: datetime,
@@ -76,6 +76,6 @@ def _change(
         if after == user:
             return user, False
         event = event_of(data, user.user_id, after.sequence, now=now, trace=trace)
-        if by.accounts.change(user, after, event, now=now):
+        if by.accounts.change(user, after, event):
             return after, True
     raise AccountBusy

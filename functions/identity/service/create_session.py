@@ -8,11 +8,12 @@ from datetime import datetime
 from identity import events, problems
 from identity.domain import email_address, session, sign_in_attempts
 from identity.domain.sign_in_attempts import Counter
-from identity.domain.user import User, user_id_of
+from identity.domain.user import User, nobody
 from identity.events import event_of
 from identity.service.issue_token_pair import TokenPair, issue_pair
 from identity.service.ports import (
     Accounts,
+    Attempts,
     EmailHasher,
     NetworkHasher,
     Passwords,
@@ -39,6 +40,7 @@ class SignInPorts:
     """What signing in needs."""
 
     accounts: Accounts
+    attempts: Attempts
     sessions: Sessions
     mac: EmailHasher
     networks: NetworkHasher
@@ -64,26 +66,31 @@ def sign_in(
     counters = sign_in_attempts.counters(
         address=address, from_network=by.networks.of(address, network), now=now
     )
-    full = by.sessions.count_attempt(counters)
+    full = by.attempts.count(counters)
     if full:
-        telemetry.emit_metric("SignInLimited")
-        seconds = max(counter.seconds_left(now) for counter in full)
-        return Problem(
-            problems.RATE_LIMITED,
-            "Too many sign-ins failed for this address.",
-            headers={"Retry-After": str(seconds)},
-        )
-    user_id = by.accounts.user_id_of(address) or user_id_of(address, region=by.region)
+        return too_many(full, now=now)
+    user_id = by.accounts.user_id_of(address) or nobody(address, region=by.region)
     user = by.accounts.get(user_id)
     password_matches = by.passwords.verify(
         user.password_hash if user else None, credentials.password
     )
-    if user is None or not password_matches or user.is_disabled:
+    if user is None or not password_matches or not user.is_active:
         telemetry.emit_metric("SignInRefused")
         return INVALID_CREDENTIALS
     if by.passwords.is_outdated(user.password_hash):
         by.accounts.rehash(user, by.passwords.hash(credentials.password))
     return _open_session(user, credentials.device, by, counters, now=now, trace=trace)
+
+
+def too_many(full: Sequence[Counter], *, now: datetime) -> Problem:
+    """Why an attempt is not even looked at."""
+    telemetry.emit_metric("SignInLimited")
+    seconds = max(counter.seconds_left(now) for counter in full)
+    return Problem(
+        problems.RATE_LIMITED,
+        "Too many sign-ins failed for this address.",
+        headers={"Retry-After": str(seconds)},
+    )
 
 
 def _open_session(

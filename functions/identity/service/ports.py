@@ -5,6 +5,9 @@ from datetime import datetime
 from typing import Protocol
 
 from identity.domain.access_token import AccessToken
+from identity.domain.address_book import AddressBook
+from identity.domain.letter import Letter
+from identity.domain.mailed_token import MailRequest, Purpose
 from identity.domain.session import TokenFamily
 from identity.domain.sign_in_attempts import Counter
 from identity.domain.user import Role, User
@@ -14,17 +17,47 @@ from shop.events import Event
 class Accounts(Protocol):
     """Users, found by id or by the MAC of their address."""
 
-    def create(self, user: User, address: str, registered: Event) -> bool: ...
+    def create(
+        self, user: User, address: str, registered: Event, *, proof: MailRequest | None = None
+    ) -> bool: ...
     def user_id_of(self, address: str) -> str | None: ...
     def get(self, user_id: str) -> User | None: ...
-    def change(self, before: User, after: User, changed: Event, *, now: datetime) -> bool: ...
+    def change(self, before: User, after: User, changed: Event) -> bool: ...
+    def change_password(
+        self,
+        before: User,
+        after: User,
+        changed: Event,
+        *,
+        proof: MailRequest | None = None,
+        counters: Sequence[Counter] = (),
+    ) -> bool: ...
     def rehash(self, user: User, password_hash: str) -> None: ...
+    def address_book(self, user_id: str) -> AddressBook: ...
+    def keep_addresses(self, book: AddressBook) -> bool: ...
+
+
+class MailRequests(Protocol):
+    """Requests for mails, and how often there were some."""
+
+    def ask(self, request: MailRequest, requested: Event, counter: Counter) -> bool: ...
+    def get(self, purpose: Purpose, address: str, mail_id: str) -> MailRequest | None: ...
+    def open_registration(self, address: str, *, now: datetime) -> MailRequest | None: ...
+    def claim(
+        self, request: MailRequest, counters: Sequence[Counter], *, now: datetime
+    ) -> bool: ...
+    def mark_mailed(self, request: MailRequest, *, now: datetime) -> None: ...
+
+
+class Attempts(Protocol):
+    """Attempts to prove oneself by a password."""
+
+    def count(self, counters: Sequence[Counter]) -> Sequence[Counter]: ...
 
 
 class Sessions(Protocol):
-    """Refresh-token families, and the count of attempts to open one."""
+    """Refresh-token families."""
 
-    def count_attempt(self, counters: Sequence[Counter]) -> Sequence[Counter]: ...
     def open(self, family: TokenFamily, created: Event, *, counters: Sequence[Counter]) -> None: ...
     def get(self, family_id: str) -> TokenFamily | None: ...
     def rotate(
@@ -40,9 +73,21 @@ class EmailHasher(Protocol):
 
 
 class NetworkHasher(Protocol):
-    """A keyed hash of an address's hash together with a network."""
+    """A keyed hash of what is counted or compared together with a network."""
 
-    def of(self, address: str, network: str) -> str: ...
+    def of(self, what: str, network: str) -> str: ...
+
+
+class MailedSecrets(Protocol):
+    """The secret of a mailed token: always the same for the same mail."""
+
+    def of(self, purpose: str, mail_id: str) -> bytes: ...
+
+
+class Mailer(Protocol):
+    """Sends mail; False for a letter that no repeat would bring to anybody."""
+
+    def send(self, letter: Letter) -> bool: ...
 
 
 class PasswordHash(Protocol):

@@ -52,7 +52,11 @@ def refresh(token: str, by: RefreshPorts, *, now: datetime, trace: Trace) -> Tok
         return _refuse(family, presented, by.sessions, now=now, trace=trace)
     # Read each time: a new role counts from here on, and so does an account that was disabled.
     user = by.accounts.get(family.user_id)
-    if user is None or not user.keeps_session(begun=family.created) or family.salt is None:
+    if (
+        user is None
+        or not user.keeps_session(family.session_id, begun=family.created)
+        or family.salt is None
+    ):
         return INVALID_REFRESH_TOKEN
     return issue_pair(user, family, session.successor(token, family.salt), by.tokens, now=now)
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from tests.faults.environment import FaultEnvironment
-from tests.support import gateway
+from tests.support import gateway, inbox
 from tests.support.checkout_scenario import ADDRESS
 from tests.support.gateway import Reply
 from tests.support.psp import GOOD
@@ -119,6 +119,30 @@ def register(world: FaultEnvironment, email: str = EMAIL) -> Reply:
         "consents": {"terms": True, "marketing": False},
     }
     return public(world, "identity.register_user", "POST", "/users", body=body)
+
+
+def ask(world: FaultEnvironment, function: str, path: str, email: str = EMAIL) -> Reply:
+    """POST /users/verify/resend or /password/forgot."""
+    return public(world, function, "POST", path, body={"email": email})
+
+
+def verify(world: FaultEnvironment, token: str) -> Reply:
+    """POST /users/verify."""
+    body = {"token": token, "password": PASSWORD}
+    return public(world, "identity.verify_user", "POST", "/users/verify", body=body)
+
+
+def reset(world: FaultEnvironment, token: str, password: str) -> Reply:
+    """POST /password/reset."""
+    body = {"token": token, "password": password}
+    return public(world, "identity.reset_password", "POST", "/password/reset", body=body)
+
+
+def join(world: FaultEnvironment, email: str = EMAIL) -> str:
+    """A new customer, whose address is proved: the user's id."""
+    register(world, email)
+    world.shop.deliver()
+    return str(verify(world, inbox.token_to(email)).json["user_id"])
 
 
 def sign_in(world: FaultEnvironment, password: str = PASSWORD, email: str = EMAIL) -> Reply:

@@ -1,18 +1,41 @@
 """Accounts, sessions, tokens."""
 
+from typing import Any
+
 from argon2 import PasswordHasher
 
 from tests.faults.environment import FaultEnvironment
 from tests.faults.journeys import actions
 from tests.faults.journeys.registry import journey
-from tests.support import dynamodb
+from tests.support import dynamodb, inbox
+from tests.support.checkout_scenario import ADDRESS
+from tests.support.gateway import Reply
 
 METHOD_ARN = "arn:aws:execute-api:us-east-1:000000000000:cartwright/local/GET/orders"
 
 
+OTHER = "another long sentence"
+ADDRESSES = "/users/me/addresses"
+
+
+def applied(world: FaultEnvironment) -> None:
+    """Somebody asked for an account and got the mail."""
+    actions.register(world)
+    world.shop.deliver()
+    world.seen["mailed"] = inbox.token_to(actions.EMAIL)
+
+
 def registered(world: FaultEnvironment) -> None:
     """A customer."""
-    actions.register(world)
+    world.seen["user_id"] = actions.join(world)
+
+
+def forgot(world: FaultEnvironment) -> None:
+    """A customer who has forgotten the password and got the mail."""
+    registered(world)
+    actions.ask(world, "identity.forgot_password", "/password/forgot")
+    world.shop.deliver()
+    world.seen["mailed"] = inbox.token_to(actions.EMAIL)
 
 
 def signed_in(world: FaultEnvironment) -> None:
@@ -24,9 +47,8 @@ def signed_in(world: FaultEnvironment) -> None:
 def _outdated(world: FaultEnvironment) -> None:
     """Whose password was hashed by weaker parameters."""
     registered(world)
-    [user] = [row for row in dynamodb.rows("identity") if str(row["pk"]).startswith("USER#")]
     weak = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(actions.PASSWORD)
-    dynamodb.change("identity", str(user["pk"]), "USER", password_hash=weak)
+    dynamodb.change("identity", f"USER#{world.seen['user_id']}", "USER", password_hash=weak)
 
 
 def _with_token(world: FaultEnvironment) -> None:
@@ -37,15 +59,100 @@ def _with_token(world: FaultEnvironment) -> None:
 
 @journey(firm=True, answers=[202])
 def register(world: FaultEnvironment) -> None:
-    """Make an account."""
+    """Ask for an account: the mail comes."""
     actions.register(world)
     world.shop.deliver()
 
 
 @journey(firm=True, given=registered, answers=[202])
 def register_again(world: FaultEnvironment) -> None:
-    """The address is taken, and nobody is told."""
+    """The address is taken, and its owner alone is told."""
     actions.register(world)
+    world.shop.deliver()
+
+
+@journey(firm=True, given=applied, answers=[202])
+def resend(world: FaultEnvironment) -> None:
+    """The link comes once more."""
+    actions.ask(world, "identity.resend_verification", "/users/verify/resend")
+    world.shop.deliver()
+
+
+@journey(firm=True, given=applied, answers=[200])
+def verify(world: FaultEnvironment) -> None:
+    """Prove the address."""
+    actions.verify(world, world.seen["mailed"])
+    world.shop.deliver()
+
+
+@journey(firm=True, given=registered, answers=[202])
+def forget_password(world: FaultEnvironment) -> None:
+    """The link that sets another comes."""
+    actions.ask(world, "identity.forgot_password", "/password/forgot")
+    world.shop.deliver()
+
+
+@journey(firm=True, given=forgot, answers=[204])
+def reset_password(world: FaultEnvironment) -> None:
+    """Set another by the mailed token."""
+    actions.reset(world, world.seen["mailed"], OTHER)
+    world.shop.deliver()
+
+
+@journey(firm=True, given=registered, answers=[204])
+def change_password(world: FaultEnvironment) -> None:
+    """Set another by the current one."""
+    body = {"current_password": actions.PASSWORD, "new_password": OTHER}
+    _own(world, "identity.change_password", "PUT", "/users/me/password", body=body)
+    world.shop.deliver()
+
+
+@journey(firm=True, given=registered, answers=[200, 200, 200])
+def change_profile(world: FaultEnvironment) -> None:
+    """Look at it, change it, and what was agreed to."""
+    _own(world, "identity.get_profile", "GET", "/users/me")
+    _own(world, "identity.change_profile", "PATCH", "/users/me", body={"name": "Ada"})
+    consents = {"terms": True, "marketing": True}
+    _own(world, "identity.put_consents", "PUT", "/users/me/consents", body=consents)
+    world.shop.deliver()
+
+
+@journey(firm=True, given=registered, answers=[201, 200, 200, 200])
+def keep_addresses(world: FaultEnvironment) -> None:
+    """Keep one, look at it and at all, change it."""
+    added = _own(world, "identity.add_address", "POST", ADDRESSES, body=ADDRESS)
+    address_id = added.json.get("address_id", "adr_use1_" + "0" * 26)
+    one = {"path_parameters": {"address_id": address_id}}
+    path = f"{ADDRESSES}/{address_id}"
+    _own(world, "identity.get_address", "GET", path, **one)
+    _own(world, "identity.list_addresses", "GET", ADDRESSES)
+    _own(world, "identity.change_address", "PATCH", path, body={"line2": "Attic"}, **one)
+
+
+def _with_address(world: FaultEnvironment) -> None:
+    """Who keeps one."""
+    registered(world)
+    added = _own(world, "identity.add_address", "POST", ADDRESSES, body=ADDRESS)
+    world.seen["address_id"] = added.json["address_id"]
+
+
+@journey(given=_with_address, answers=[204])
+def delete_address(world: FaultEnvironment) -> None:
+    """Keep it no more; a repeat finds that it is gone."""
+    one = {"address_id": world.seen["address_id"]}
+    path = f"{ADDRESSES}/{world.seen['address_id']}"
+    _own(world, "identity.delete_address", "DELETE", path, path_parameters=one)
+
+
+@journey(firm=True, given=registered, answers=[204])
+def deactivate(world: FaultEnvironment) -> None:
+    """Close the account."""
+    _own(world, "identity.deactivate_user", "POST", "/users/me/deactivate")
+    world.shop.deliver()
+
+
+def _own(world: FaultEnvironment, function: str, method: str, path: str, **options: Any) -> Reply:
+    return actions.call(world, function, method, path, sub=world.seen["user_id"], **options)
 
 
 @journey(given=registered, answers=[201, 200])

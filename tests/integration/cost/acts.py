@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from tests.integration.cost.shop import DEPOSITS, PASSWORD, PRODUCTS, Shop
-from tests.support.checkout_scenario import AUDITOR, scheduled
+from tests.support.checkout_scenario import ADDRESS, AUDITOR, scheduled
 from tests.support.psp import DECLINED
 
 PAGES = 5  # that a visitor looks at before buying
@@ -28,6 +28,22 @@ def routes(shop: Shop) -> dict[str, Act]:
                 "consents": {"terms": True, "marketing": False},
             },
         ),
+        "POST /users/verify": shop.prove,
+        "POST /users/verify/resend": lambda: shop.ask("POST /users/verify/resend"),
+        "GET /users/me": lambda: call("GET /users/me"),
+        "PATCH /users/me": lambda: call("PATCH /users/me", body={"name": "Augusta"}),
+        "PUT /users/me/consents": lambda: call(
+            "PUT /users/me/consents", body={"terms": True, "marketing": True}
+        ),
+        "GET /users/me/addresses": lambda: call("GET /users/me/addresses"),
+        "POST /users/me/addresses": lambda: call(
+            "POST /users/me/addresses", 201, body=ADDRESS | {"line1": "2 Test Street"}
+        ),
+        "GET /users/me/addresses/{address_id}": lambda: shop.own_address("GET"),
+        "PATCH /users/me/addresses/{address_id}": lambda: shop.own_address(
+            "PATCH", body={"line2": "Attic"}
+        ),
+        "DELETE /users/me/addresses/{address_id}": lambda: shop.own_address("DELETE", 204),
         "POST /sessions": shop.sign_in,
         "POST /sessions/refresh": shop.refresh,
         "GET /.well-known/jwks.json": lambda: call("GET /.well-known/jwks.json"),
@@ -67,6 +83,14 @@ def routes(shop: Shop) -> dict[str, Act]:
         "GET /docs": lambda: call("GET /docs"),
         "GET /openapi.json": lambda: call("GET /openapi.json"),
         "GET /ops/invariants": lambda: call("GET /ops/invariants"),
+        "POST /password/forgot": lambda: shop.ask("POST /password/forgot"),
+        "POST /password/reset": shop.reset,
+        "PUT /users/me/password": lambda: call(
+            "PUT /users/me/password",
+            204,
+            body={"current_password": PASSWORD, "new_password": PASSWORD},
+        ),
+        "POST /users/me/deactivate": lambda: call("POST /users/me/deactivate", 204),
     }
 
 

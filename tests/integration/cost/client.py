@@ -28,6 +28,7 @@ class Client:
     def __init__(self, meter: Meter) -> None:
         self.meter = meter
         self._routes = routes()
+        self.subject = gateway.CUSTOMER  # who is asked about themselves
 
     def call(
         self,
@@ -44,6 +45,8 @@ class Client:
         operation = self._routes[route]
         method, template = route.split()
         anonymous = operation["x-cartwright-auth"] in ("public", "signature")
+        own = template.startswith(("/users/me", "/sessions"))
+        subject = self.subject if own else gateway.CUSTOMER
         raw, headers = signed or (None, None)
         event = gateway.event(
             method,
@@ -54,7 +57,7 @@ class Client:
             key=key,
             query=query,
             path_parameters=path or None,
-            sub=None if anonymous else gateway.CUSTOMER,
+            sub=None if anonymous else subject,
             scope=" ".join(operation.get("x-cartwright-scopes", [])),
             request_id=REQUEST_ID,
         )

@@ -8,7 +8,7 @@ import boto3
 
 from catalog.domain import listing, product
 from tests.integration.cost.client import Client
-from tests.support import dynamodb
+from tests.support import dynamodb, inbox
 from tests.support.checkout_scenario import ADDRESS
 from tests.support.concurrency import gather
 from tests.support.meter import Meter
@@ -32,6 +32,7 @@ class Shop:
     order_id: str = ""
     payment_id: str = ""
     transaction_id: str = ""
+    address_id: str = ""
     tokens: dict[str, Any] = field(default_factory=dict)
     _keys: int = 0
 
@@ -52,7 +53,7 @@ class Shop:
             if str(row["pk"]).startswith("TXN#")
         }
         gather(self.crowd)
-        self.register()
+        self.join()
         self.tokens = self.sign_in()
         self.client.authorize(self.tokens["access_token"])
         self.list_products()
@@ -68,15 +69,33 @@ class Shop:
         return f"key-{self._keys:032}"
 
     # Requests.
-    def register(self) -> Any:
-        """POST /users, or again with the same address: the same answer."""
-        body = {
-            "email": EMAIL,
-            "password": PASSWORD,
-            "profile": {"name": "Ada"},
-            "consents": {"terms": True, "marketing": False},
-        }
-        return self.client.call("POST /users", 202, body=body)
+    def join(self) -> None:
+        """A customer of their own, who keeps an address."""
+        self.client.subject = inbox.join(self.meter.shop, EMAIL, PASSWORD, name="Ada")
+        self.address_id = self.add_address()["address_id"]
+
+    def add_address(self) -> Any:
+        """POST /users/me/addresses: one of ten lines."""
+        return self.client.call("POST /users/me/addresses", 201, body=ADDRESS)
+
+    def own_address(self, method: str, status: int = 200, body: Any = None) -> Any:
+        """A request about the address that is kept."""
+        route = f"{method} /users/me/addresses/{{address_id}}"
+        return self.client.call(route, status, body=body, address_id=self.address_id)
+
+    def ask(self, route: str) -> Any:
+        """For a mail."""
+        return self.client.call(route, 202, body={"email": EMAIL})
+
+    def prove(self, email: str = "bob@example.com") -> Any:
+        """POST /users/verify, by who has just registered."""
+        body = {"token": inbox.token_to(email), "password": PASSWORD}
+        return self.client.call("POST /users/verify", 200, body=body)
+
+    def reset(self) -> Any:
+        """POST /password/reset, by who has just asked for it."""
+        body = {"token": inbox.token_to(EMAIL), "password": PASSWORD}
+        return self.client.call("POST /password/reset", 204, body=body)
 
     def sign_in(self, password: str = PASSWORD, status: int = 201) -> Any:
         """POST /sessions."""

@@ -1,6 +1,7 @@
 """The service on moto: its table, its two KMS keys, and a record of every AWS call."""
 
 import io
+import json
 import logging
 import threading
 from collections.abc import Iterator
@@ -13,10 +14,25 @@ import pytest
 from moto.core.botocore_stubber import BotocoreStubber
 
 from identity import authorizer
-from identity.api import create_session, jwks, refresh_session, register_user
+from identity.api import (
+    change_password,
+    create_session,
+    forgot_password,
+    jwks,
+    refresh_session,
+    register_user,
+    resend_verification,
+    reset_password,
+    verify_user,
+)
 from identity.clients import kms as keys
+from identity.clients.argon2_passwords import Argon2Passwords
+from identity.consumers import on_mail_requested
+from identity.domain import email_address
+from identity.repository.users import AccountRepository
+from identity.service.create_staff import AccountPorts
 from shop import aws, telemetry
-from tests.support import dynamodb
+from tests.support import dynamodb, inbox
 from tests.support.gateway import Reply, call, event
 from tests.support.lambda_context import FakeContext
 
@@ -43,11 +59,19 @@ class Api:
 
     clock: Clock
     calls: list[str] = field(default_factory=list)
+    delivered: set[str] = field(default_factory=set)
 
-    def post(self, module: ModuleType, path: str, body: Any) -> Reply:
-        return call(module.handler, event("POST", path, body=body, sub=None))
+    def post(
+        self, module: ModuleType, path: str, body: Any, *, source_ip: str = "192.0.2.1"
+    ) -> Reply:
+        sent = event("POST", path, body=body, sub=None)
+        sent["requestContext"]["identity"]["sourceIp"] = source_ip
+        return call(module.handler, sent)
 
-    def register(self, email: str = EMAIL, password: str = PASSWORD) -> Reply:
+    def ask(
+        self, email: str = EMAIL, password: str = PASSWORD, *, source_ip: str = "192.0.2.1"
+    ) -> Reply:
+        """POST /users."""
         consents = {"terms": True, "marketing": False}
         body = {
             "email": email,
@@ -55,15 +79,60 @@ class Api:
             "profile": {"name": "Ada"},
             "consents": consents,
         }
-        return self.post(register_user, "/users", body)
+        return self.post(register_user, "/users", body, source_ip=source_ip)
 
-    def sign_in(
-        self, email: str = EMAIL, password: str = PASSWORD, *, source_ip: str = "192.0.2.1"
+    def resend(self, email: str = EMAIL, **options: Any) -> Reply:
+        return self.post(resend_verification, "/users/verify/resend", {"email": email}, **options)
+
+    def forgot(self, email: str = EMAIL, **options: Any) -> Reply:
+        return self.post(forgot_password, "/password/forgot", {"email": email}, **options)
+
+    def verify(self, token: str, password: str = PASSWORD) -> Reply:
+        return self.post(verify_user, "/users/verify", {"token": token, "password": password})
+
+    def reset(self, token: str, password: str) -> Reply:
+        return self.post(reset_password, "/password/reset", {"token": token, "password": password})
+
+    def change_password(
+        self, current: str, new: str, *, user_id: str, session_id: str, **options: Any
     ) -> Reply:
+        body = {"current_password": current, "new_password": new}
+        sent = event("PUT", "/users/me/password", body=body, sub=user_id, **options)
+        sent["requestContext"]["authorizer"]["sid"] = session_id
+        return call(change_password.handler, sent)
+
+    def post_office(self) -> list[Any]:
+        """Bring what was asked for to its consumer, each once; its answers."""
+        asked = [each for each in dynamodb.outbox("identity") if each["type"] == "mail.requested"]
+        new = [each for each in asked if each["id"] not in self.delivered]
+        self.delivered |= {each["id"] for each in new}
+        return [self.deliver(each) for each in new]
+
+    def deliver(self, detail: dict[str, Any]) -> Any:
+        """An event as a queue brings it."""
+        record = {"messageId": "m", "body": json.dumps({"detail": detail})}
+        return on_mail_requested.handler({"Records": [record]}, FakeContext())
+
+    def mailed_token(self, email: str = EMAIL) -> str:
+        """What the newest mail says, once all are delivered."""
+        self.post_office()
+        return inbox.token_to(email)
+
+    def register(self, email: str = EMAIL, password: str = PASSWORD) -> Reply:
+        """Register, read the mail, prove the address."""
+        self.ask(email, password)
+        self.post_office()
+        mailbox = email_address.canonical(email) or email
+        return self.verify(inbox.token_to(mailbox), password)
+
+    def sign_in(self, email: str = EMAIL, password: str = PASSWORD, **options: Any) -> Reply:
         body = {"email": email, "password": password, "device": {"name": "Laptop of Ada"}}
-        sent = event("POST", "/sessions", body=body, sub=None)
-        sent["requestContext"]["identity"]["sourceIp"] = source_ip
-        return call(create_session.handler, sent)
+        return self.post(create_session, "/sessions", body, **options)
+
+    def accounts(self) -> AccountPorts:
+        """What tools make and change accounts by."""
+        mac = register_user.ports().mac
+        return AccountPorts(AccountRepository(), mac, Argon2Passwords(), "us-east-1")
 
     def refresh(self, token: str) -> Reply:
         return self.post(refresh_session, "/sessions/refresh", {"refresh_token": token})
@@ -93,8 +162,15 @@ def api(moto_aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Api]:
     mac_key = kms.create_key(KeySpec="HMAC_256", KeyUsage="GENERATE_VERIFY_MAC")
     monkeypatch.setenv("TOKEN_KEY_ARN", token_key["KeyMetadata"]["Arn"])
     monkeypatch.setenv("EMAIL_MAC_KEY_ARN", mac_key["KeyMetadata"]["Arn"])
+    inbox.open_post_office()
     roots: tuple[Any, ...] = (
         register_user.ports,
+        verify_user.ports,
+        resend_verification.ports,
+        forgot_password.ports,
+        reset_password.ports,
+        change_password.ports,
+        on_mail_requested.ports,
         create_session.ports,
         refresh_session.ports,
         jwks.settings,
@@ -105,7 +181,7 @@ def api(moto_aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Api]:
     keys.forget()
     api = Api(Clock())
     monkeypatch.setattr("shop.clock.now", api.clock)
-    for service in ("dynamodb", "kms"):
+    for service in ("dynamodb", "kms", "sesv2"):
         aws.client(service).meta.events.register(
             "before-call", lambda model, **_: api.calls.append(model.name)
         )

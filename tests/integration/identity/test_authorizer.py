@@ -6,7 +6,7 @@ import json
 import pytest
 from joserfc import jwk, jwt
 
-from identity.api import register_user
+from identity.api import create_session
 from identity.clients import kms
 from identity.settings import at_cold_start
 from shop import aws
@@ -159,16 +159,20 @@ def test_a_missing_setting_stops_the_function_at_cold_start(
     api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("EMAIL_MAC_KEY_ARN")
-    monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "register_user")
+    monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "create_session")
     with pytest.raises(ValueError, match="email_mac_key_arn"):
-        at_cold_start(register_user.ports.__wrapped__)  # type: ignore[attr-defined]
+        at_cold_start(create_session.ports.__wrapped__)  # type: ignore[attr-defined]
 
 
 def test_no_address_password_or_token_is_ever_logged(
     api: Api, log: io.StringIO, capsys: pytest.CaptureFixture[str]
 ) -> None:
     api.register()
-    api.register(password="password123")
+    api.ask(password="password123")
+    api.forgot()
+    token = api.mailed_token()
+    api.reset(token, PASSWORD)
+    api.clock.advance(seconds=1)
     api.sign_in(password="a wrong password")
     first = api.sign_in().json
     second = api.refresh(first["refresh_token"]).json
@@ -179,8 +183,9 @@ def test_no_address_password_or_token_is_ever_logged(
     api.refresh(first["refresh_token"])
     written = log.getvalue() + capsys.readouterr().out
     lines = [json.loads(line) for line in log.getvalue().splitlines()]
-    assert len([line for line in lines if line["message"] in ("request", "authorizer")]) == 8
+    assert len([line for line in lines if line["message"] in ("request", "authorizer")]) == 11
     secrets = [EMAIL, PASSWORD, "password123", "a wrong password", "Laptop of Ada"]
+    secrets += token.split(".")[2:]
     for tokens in (first, second):
         secrets += tokens["access_token"].split(".")[1:]
         secrets += tokens["refresh_token"].split(".")

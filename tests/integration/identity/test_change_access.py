@@ -5,7 +5,6 @@ from datetime import timedelta
 
 import pytest
 
-from identity.api import register_user
 from identity.repository.users import AccountRepository
 from identity.service import change_access
 from identity.service.change_access import disable_user, enable_user
@@ -18,14 +17,14 @@ OTHER = "another-long-sentence"
 
 
 def disable(api: Api, email: str = EMAIL) -> bool | None:
-    by = register_user.ports()
+    by = api.accounts()
     now, traced = api.clock(), trace.from_header(None)
     found = disable_user(email, by, operator=OPERATOR, now=now, trace=traced)
     return None if found is None else found[1]
 
 
 def enable(api: Api) -> bool | None:
-    by = register_user.ports()
+    by = api.accounts()
     now, traced = api.clock(), trace.from_header(None)
     found = enable_user(EMAIL, OTHER, by, operator=OPERATOR, now=now, trace=traced)
     return None if found is None else found[1]

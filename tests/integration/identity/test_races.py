@@ -7,8 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.integration.identity.conftest import Api
-from tests.support import dynamodb
+from tests.integration.identity.conftest import EMAIL, Api
+from tests.support import dynamodb, inbox
 from tests.support.gateway import Reply
 
 pytestmark = pytest.mark.usefixtures("one_at_a_time")
@@ -26,10 +26,21 @@ def at_once(count: int, action: Callable[[], Reply]) -> list[Reply]:
         return list(pool.map(run, range(count)))
 
 
-def test_of_registrations_at_once_one_makes_the_user(api: Api) -> None:
-    replies = at_once(8, api.register)
-    assert {(r.status, r.text) for r in replies} == {(202, replies[0].text)}
-    assert [event["type"] for event in dynamodb.outbox("identity")] == ["user.registered"]
+def test_of_registrations_of_one_address_that_are_proved_at_once_one_makes_the_user(
+    api: Api,
+) -> None:
+    for _ in range(3):
+        api.ask()
+        api.post_office()
+    tokens = [inbox.TOKEN.findall(mail.body)[0] for mail in inbox.mails_to(EMAIL)]
+    waiting = iter(tokens * 3)
+    replies = at_once(9, lambda: api.verify(next(waiting)))
+    assert Counter(r.status for r in replies) == {200: 3, 410: 6}
+    (user_id,) = {r.json["user_id"] for r in replies if r.status == 200}
+    users = [row["pk"] for row in dynamodb.rows("identity") if row["sk"] == "USER"]
+    assert sorted(pk.partition("#")[0] for pk in users) == ["EMAIL", "USER"]
+    told = [e["subject"] for e in dynamodb.outbox("identity") if e["type"] == "user.registered"]
+    assert told == [user_id]
 
 
 def test_guesses_at_once_are_no_more_than_five(api: Api) -> None:
@@ -47,7 +58,7 @@ def test_of_refreshes_at_once_one_rotates_and_all_get_its_successor(api: Api) ->
     assert len({r.json["access_token"] for r in replies}) == 8
     assert api.refresh(successor).status == 200
     told = Counter(event["type"] for event in dynamodb.outbox("identity"))
-    assert told == {"user.registered": 1, "session.created": 1}
+    assert told == {"mail.requested": 1, "user.registered": 1, "session.created": 1}
 
 
 def test_replays_at_once_end_the_session_once(api: Api) -> None:

@@ -7,13 +7,13 @@ import pytest
 from argon2 import PasswordHasher
 from botocore.exceptions import ClientError
 
-from identity.api import register_user
+from identity.api import verify_user
+from identity.domain.mailed_token import Applicant
 from identity.domain.user import Role
-from identity.service.register_user import Applicant, create_staff
+from identity.service.create_staff import create_staff
 from shop import aws, tables, trace
 from tests.integration.identity.conftest import EMAIL, PASSWORD, Api
 from tests.support import dynamodb
-from tests.support.gateway import call, event
 
 
 def row(pk: str) -> dict[str, object]:
@@ -21,53 +21,8 @@ def row(pk: str) -> dict[str, object]:
     return found
 
 
-def test_a_registration_is_accepted_and_stored_with_its_event(api: Api) -> None:
-    reply = api.register()
-    user_id = reply.json["user_id"]
-    assert (reply.status, reply.json["status"]) == (202, "pending_verification")
-    assert row("USER#")["pk"] == f"USER#{user_id}"
-    assert row("EMAIL#")["user_id"] == user_id
-    (stored,) = dynamodb.outbox("identity")
-    assert stored["type"] == "user.registered"
-    assert (stored["producer"], stored["subject"]) == ("shop.identity", user_id)
-    assert stored["data"] == {"user_id": user_id}
-
-
-@pytest.mark.parametrize("spelling", [EMAIL, "ADA@Example.COM"])
-def test_a_taken_address_gives_the_same_bytes_and_changes_nothing(api: Api, spelling: str) -> None:
-    first = api.register()
-    before = dynamodb.rows("identity")
-    second = api.register(spelling, "another good password")
-    assert (second.status, second.text) == (first.status, first.text)
-    assert second.headers == first.headers
-    assert dynamodb.rows("identity") == before
-
-
-@pytest.mark.parametrize("lost", ["USER#", "EMAIL#"])
-def test_half_an_account_is_never_overwritten(api: Api, lost: str) -> None:
-    api.register()
-    pk, sk = str(row(lost)["pk"]), str(row(lost)["sk"])
-    aws.client("dynamodb").delete_item(TableName="identity", Key={"pk": {"S": pk}, "sk": {"S": sk}})
-    before = dynamodb.rows("identity")
-    assert api.register(password="another good password").status == 202
-    assert dynamodb.rows("identity") == before
-
-
-def test_a_taken_address_costs_the_same_calls(api: Api) -> None:
-    assert api.calls_of(api.register) == ["GenerateMac", "TransactWriteItems"]
-    assert api.calls_of(api.register) == ["GenerateMac", "TransactWriteItems"]
-
-
-def test_registration_makes_no_staff(api: Api) -> None:
-    consents = {"terms": True, "marketing": False}
-    body = {"email": EMAIL, "password": PASSWORD, "consents": consents, "role": "admin"}
-    assert call(register_user.handler, event("POST", "/users", body=body)).status == 400
-    api.register()
-    assert row("USER#")["role"] == "customer"
-
-
 def test_a_weak_password_is_named_and_never_quoted(api: Api) -> None:
-    reply = api.register(password="password123")
+    reply = api.ask(password="password123")
     assert (reply.status, reply.json["code"]) == (400, "invalid_request")
     assert reply.json["errors"] == [
         {
@@ -80,7 +35,7 @@ def test_a_weak_password_is_named_and_never_quoted(api: Api) -> None:
 
 def test_an_address_that_grows_too_long_is_named_before_anything_is_asked(api: Api) -> None:
     email = f"{chr(0xFDFA) * 64}@example.org"
-    for ask in (api.register, api.sign_in):
+    for ask in (api.ask, api.sign_in, api.resend, api.forgot):
         reply = ask(email)
         assert (reply.status, reply.json["code"]) == (400, "invalid_request")
         assert [error["pointer"] for error in reply.json["errors"]] == ["/email"]
@@ -89,9 +44,8 @@ def test_an_address_that_grows_too_long_is_named_before_anything_is_asked(api: A
 
 def test_an_address_is_one_account_however_it_is_spelt(api: Api) -> None:
     spellings = ("b@b\u00fccher.example", "B@BU\u0308CHER.example", "b@xn--bcher-kva.example")
-    ids = {api.register(email).json["user_id"] for email in spellings}
-    assert len(ids) == 1
-    assert {api.sign_in(email).json["user_id"] for email in spellings} == ids
+    user_id = api.register(spellings[0]).json["user_id"]
+    assert {api.sign_in(email).json["user_id"] for email in spellings} == {user_id}
     assert row("USER#")["email"] == "b@xn--bcher-kva.example"
 
 
@@ -99,12 +53,13 @@ def test_an_address_is_one_account_however_it_is_spelt(api: Api) -> None:
 def test_an_account_whose_address_would_be_refused_today_is_still_found(
     api: Api, email: str
 ) -> None:
-    assert api.register(email).status == 400
-    applicant, by = Applicant(email=email, password=PASSWORD), register_user.ports()
+    assert api.ask(email).status == 400
+    applicant, by = Applicant(email), api.accounts()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("identity.domain.email_address.canonical", lambda text: text)
         create_staff(
             applicant,
+            PASSWORD,
             by,
             role=Role.OPS,
             now=api.clock(),
@@ -114,7 +69,7 @@ def test_an_account_whose_address_would_be_refused_today_is_still_found(
     assert api.sign_in(email).status == 201
 
 
-def test_who_registered_can_sign_in_before_the_address_is_confirmed(api: Api) -> None:
+def test_who_has_proved_the_address_can_sign_in(api: Api) -> None:
     user_id = api.register().json["user_id"]
     reply = api.sign_in()
     assert reply.status == 201
@@ -238,7 +193,7 @@ def test_an_old_hash_is_replaced_at_the_next_sign_in(
     api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     weaker = PasswordHasher(time_cost=1, memory_cost=8192, parallelism=1)
-    monkeypatch.setattr(register_user.ports().passwords, "_hasher", weaker)
+    monkeypatch.setattr(verify_user.ports().passwords, "_hasher", weaker)
     api.register()
     old = row("USER#")["password_hash"]
     assert "UpdateItem" in api.calls_of(api.sign_in)
@@ -257,11 +212,16 @@ def test_the_address_stands_in_one_row_and_secrets_in_none(api: Api) -> None:
 
 
 def test_tools_make_staff_and_a_repeat_changes_nothing(api: Api) -> None:
-    by = register_user.ports()
-    fin = Applicant(email="fin@example.com", password=PASSWORD)
+    by, fin = api.accounts(), Applicant("fin@example.com")
     for role in (Role.FINANCE, Role.ADMIN):
         create_staff(
-            fin, by, role=role, operator="olu", now=api.clock(), trace=trace.from_header(None)
+            fin,
+            PASSWORD,
+            by,
+            role=role,
+            operator="olu",
+            now=api.clock(),
+            trace=trace.from_header(None),
         )
     assert api.sign_in("fin@example.com").json["scope"] == "finance:read"
     assert row("USER#")["status"] == "active"

@@ -1,5 +1,6 @@
 """In-memory ports that count what is asked of them, and a signer with a key of its own."""
 
+import hashlib
 from collections import Counter as Counts
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -10,6 +11,9 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 
 from identity.clients.kms import PublicKey
+from identity.domain.address_book import AddressBook
+from identity.domain.letter import Letter
+from identity.domain.mailed_token import MailRequest, Purpose
 from identity.domain.session import TokenFamily, TokenState
 from identity.domain.sign_in_attempts import Counter
 from identity.domain.user import User
@@ -50,10 +54,10 @@ ISSUES = TokenIssuer(ISSUER, AUDIENCE, SIGNER)
 
 
 class FakeMac:
-    """A MAC that people can read."""
+    """A MAC without a key."""
 
     def of(self, address: str) -> str:
-        return f"mac({address})"
+        return hashlib.sha256(address.encode()).hexdigest()
 
 
 class FakeNetworks:
@@ -87,12 +91,17 @@ class FakeAccounts:
 
     users: dict[str, User] = field(default_factory=dict)
     addresses: dict[str, str] = field(default_factory=dict)
+    books: dict[str, AddressBook] = field(default_factory=dict)
+    requests: "FakeMailRequests | None" = None
+    attempts: "FakeAttempts | None" = None
     events: list[Event] = field(default_factory=list)
     calls: Counts[str] = field(default_factory=Counts)
 
-    def create(self, user: User, address: str, registered: Event) -> bool:
+    def create(
+        self, user: User, address: str, registered: Event, *, proof: MailRequest | None = None
+    ) -> bool:
         self.calls["create"] += 1
-        if address in self.addresses or user.user_id in self.users:
+        if address in self.addresses or user.user_id in self.users or not self._use(proof, user):
             return False
         self.addresses[address] = user.user_id
         self.users[user.user_id] = user
@@ -107,7 +116,37 @@ class FakeAccounts:
         self.calls["get"] += 1
         return self.users.get(user_id)
 
-    def change(self, before: User, after: User, changed: Event, *, now: datetime) -> bool:
+    def _use(self, proof: MailRequest | None, user: User) -> bool:
+        if proof is None:
+            return True
+        assert self.requests is not None
+        return self.requests.use(proof, now=user.updated or user.created)
+
+    def change_password(
+        self,
+        before: User,
+        after: User,
+        changed: Event,
+        *,
+        proof: MailRequest | None = None,
+        counters: Sequence[Counter] = (),
+    ) -> bool:
+        if self.users.get(before.user_id) != before or not self._use(proof, after):
+            return False
+        if self.attempts is not None:
+            self.attempts.failures.subtract(counters)
+        return self.change(before, after, changed)
+
+    def address_book(self, user_id: str) -> AddressBook:
+        return self.books.get(user_id, AddressBook(user_id))
+
+    def keep_addresses(self, book: AddressBook) -> bool:
+        if self.address_book(book.user_id).version != book.version - 1:
+            return False
+        self.books[book.user_id] = book
+        return True
+
+    def change(self, before: User, after: User, changed: Event) -> bool:
         if self.users.get(before.user_id) != before:
             return False
         self.users[before.user_id] = after
@@ -122,25 +161,104 @@ class FakeAccounts:
 
 
 @dataclass
+class FakeAttempts:
+    """Counters in a dictionary."""
+
+    failures: Counts[Counter] = field(default_factory=Counts)
+
+    def count(self, counters: Sequence[Counter]) -> Sequence[Counter]:
+        full = [each for each in counters if self.failures[each] >= each.limit.failures]
+        if not full:
+            self.failures.update(counters)
+        return full
+
+
+@dataclass
+class FakeMailRequests:
+    """Requests and counters in dictionaries."""
+
+    stored: dict[tuple[str, str, str], MailRequest] = field(default_factory=dict)
+    claimed: set[str] = field(default_factory=set)
+    times: Counts[Counter] = field(default_factory=Counts)
+    events: list[Event] = field(default_factory=list)
+
+    def ask(self, request: MailRequest, requested: Event, counter: Counter) -> bool:
+        if self.times[counter] >= counter.limit.failures:
+            return False
+        self.times[counter] += 1
+        self.stored[_key(request)] = request
+        self.events.append(requested)
+        return True
+
+    def get(self, purpose: Purpose, address: str, mail_id: str) -> MailRequest | None:
+        return self.stored.get((purpose, address, mail_id))
+
+    def open_registration(self, address: str, *, now: datetime) -> MailRequest | None:
+        found = [
+            request
+            for (purpose, of, _), request in sorted(self.stored.items())
+            if (purpose, of) == (Purpose.REGISTRATION, address)
+            and request.used is None
+            and not request.is_over(now)
+        ]
+        return found[-1] if found else None
+
+    def claim(self, request: MailRequest, counters: Sequence[Counter], *, now: datetime) -> bool:
+        if request.mail_id in self.claimed:
+            return True
+        if any(self.times[each] >= each.limit.failures for each in counters):
+            return False
+        self.claimed.add(request.mail_id)
+        self.times.update(counters)
+        return True
+
+    def mark_mailed(self, request: MailRequest, *, now: datetime) -> None:
+        self.stored[_key(request)] = replace(self.stored[_key(request)], mailed=now)
+
+    def use(self, request: MailRequest, *, now: datetime) -> bool:
+        stored = self.stored.get(_key(request))
+        if stored is None or stored.used is not None or stored.digest != request.digest:
+            return False
+        self.stored[_key(request)] = replace(stored, used=now, applicant=None)
+        return True
+
+
+def _key(request: MailRequest) -> tuple[str, str, str]:
+    return request.purpose, request.address, request.mail_id
+
+
+class FakeSecrets:
+    """Secrets that are no secrets."""
+
+    def of(self, purpose: str, mail_id: str) -> bytes:
+        return f"{purpose} {mail_id}".encode().ljust(32)[-32:]
+
+
+@dataclass
+class FakeMailer:
+    """Keeps what it is given."""
+
+    letters: list[Letter] = field(default_factory=list)
+
+    def send(self, letter: Letter) -> bool:
+        self.letters.append(letter)
+        return True
+
+
+@dataclass
 class FakeSessions:
-    """Families and attempts in dictionaries."""
+    """Families in a dictionary."""
 
     families: dict[str, TokenFamily] = field(default_factory=dict)
-    attempts: Counts[Counter] = field(default_factory=Counts)
+    attempts: FakeAttempts = field(default_factory=FakeAttempts)
     events: list[Event] = field(default_factory=list)
     rotations: int = 0
-
-    def count_attempt(self, counters: Sequence[Counter]) -> Sequence[Counter]:
-        full = [each for each in counters if self.attempts[each] >= each.limit.failures]
-        if not full:
-            self.attempts.update(counters)
-        return full
 
     def open(self, family: TokenFamily, created: Event, *, counters: Sequence[Counter]) -> None:
         if family.family_id in self.families:
             return
         self.families[family.family_id] = family
-        self.attempts.subtract(counters)
+        self.attempts.failures.subtract(counters)
         self.events.append(created)
 
     def get(self, family_id: str) -> TokenFamily | None:

@@ -11,7 +11,6 @@ from identity.domain.user import (
     Role,
     Status,
     User,
-    user_id_of,
 )
 from shop import ids
 from tests.unit.identity.fakes import NOW, REGION
@@ -33,11 +32,6 @@ def rotated() -> session.TokenFamily:
         rotated=NOW,
         ends=NOW + LIFETIME,
     )
-
-
-def test_a_user_id_depends_on_the_address_and_nothing_else() -> None:
-    assert user_id_of("mac", region=REGION) == user_id_of("mac", region=REGION)
-    assert user_id_of("mac", region=REGION) != user_id_of("cam", region=REGION)
 
 
 def test_every_role_has_scopes_and_none_is_shared() -> None:

@@ -1,9 +1,10 @@
-"""Argon2id as it is set up here."""
+"""Argon2id as it is set up here, and what is no password."""
 
 import pytest
 from argon2 import PasswordHasher, Type, extract_parameters
 
 from identity.clients.argon2_passwords import Argon2Passwords
+from identity.domain.password import is_common, is_guessable
 
 PASSWORDS = Argon2Passwords()
 HASH = PASSWORDS.hash("caf\u00e9 au lait")
@@ -74,3 +75,33 @@ def test_a_hash_of_other_parameters_is_outdated() -> None:
     weaker = PasswordHasher(time_cost=1, memory_cost=8192, parallelism=1).hash("x")
     assert PASSWORDS.is_outdated(weaker)
     assert not PASSWORDS.is_outdated(HASH)
+
+
+@pytest.mark.parametrize(
+    "password", ["password", "PassWord123", "iloveyou!", "football1", "qwertyuiop"]
+)
+def test_a_password_that_guessing_starts_with_is_common_in_any_case(password: str) -> None:
+    assert is_common(password)
+
+
+@pytest.mark.parametrize("password", ["correct horse battery", "quiet-harbour-42-lanterns"])
+def test_a_sentence_is_not(password: str) -> None:
+    assert not is_common(password)
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "augusta1", "AUGUSTA-2026", "marsh.augusta", "augusta.marsh", "augusta.marsh@example.org",
+        "Example123!", "cartwright1", "Cartwright-Marsh", "augustamarsh99",
+    ],
+)  # fmt: skip
+def test_a_password_of_the_users_own_words_and_little_else_is_guessable(password: str) -> None:
+    assert is_guessable(password, "augusta.marsh@example.org", "Augusta M\u00e4rsh")
+
+
+@pytest.mark.parametrize(
+    "password", ["12345678", "augusta likes tea", "marshmallows burn", "a b c d e f"]
+)
+def test_a_password_with_enough_besides_is_not(password: str) -> None:
+    assert not is_guessable(password, "augusta.marsh@example.org", None)

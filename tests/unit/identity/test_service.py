@@ -8,15 +8,16 @@ import pytest
 from identity import problems
 from identity.domain import session
 from identity.domain.access_token import AccessToken
+from identity.domain.mailed_token import Applicant
 from identity.domain.session import GRACE, IDLE, LIFETIME
 from identity.domain.sign_in_attempts import FROM_ALL, FROM_NETWORK
-from identity.domain.user import SCOPES, Role, Status
-from identity.service import create_session, refresh_session, register_user
+from identity.domain.user import SCOPES, Role
+from identity.service import create_session, create_staff, refresh_session
 from identity.service.create_session import Credentials, SignInPorts
+from identity.service.create_staff import AccountPorts
 from identity.service.issue_token_pair import TokenPair
 from identity.service.ports import Tokens
 from identity.service.refresh_session import RefreshPorts
-from identity.service.register_user import Applicant, RegistrationPorts
 from shop.problems import Problem
 from tests.unit.identity.fakes import (
     ISSUES,
@@ -33,7 +34,7 @@ from tests.unit.identity.fakes import (
 HOME = "192.0.2.1"
 MAX_FAILURES = FROM_NETWORK.failures
 NEXT_QUARTER_S, NEXT_HOUR_S = 870, 2670  # from NOW, which is half a minute past a quarter past ten
-ADA = Applicant(email="Ada@Example.com", password="correct horse battery")
+ADA, PASSWORD = Applicant(email="Ada@Example.com"), "correct horse battery"
 
 
 class Shop:
@@ -42,16 +43,19 @@ class Shop:
     def __init__(self) -> None:
         self.accounts, self.sessions = FakeAccounts(), FakeSessions()
         self.passwords = FakePasswords()
-        self.registrar = RegistrationPorts(self.accounts, FakeMac(), self.passwords, REGION)
+        self.registrar = AccountPorts(self.accounts, FakeMac(), self.passwords, REGION)
         self.renewal = RefreshPorts(self.accounts, self.sessions, ISSUES)
 
-    def register(self, applicant: Applicant = ADA) -> str:
-        return register_user.register(applicant, self.registrar, now=NOW, trace=TRACE)
+    def register(self) -> str:
+        made, _ = create_staff.create_staff(
+            ADA, PASSWORD, self.registrar, role=Role.CUSTOMER, operator="", now=NOW, trace=TRACE
+        )
+        return made.user_id
 
     def sign_in(
         self,
         email: str = ADA.email,
-        password: str = ADA.password,
+        password: str = PASSWORD,
         *,
         source_ip: str = HOME,
         later: float = 0,
@@ -63,6 +67,7 @@ class Shop:
     def entrance(self, tokens: Tokens) -> SignInPorts:
         return SignInPorts(
             accounts=self.accounts,
+            attempts=self.sessions.attempts,
             sessions=self.sessions,
             mac=FakeMac(),
             networks=FakeNetworks(),
@@ -96,33 +101,16 @@ def code(result: TokenPair | Problem) -> str:
     return result.type.code
 
 
-def test_registration_makes_customers_whose_address_is_not_confirmed(shop: Shop) -> None:
-    user = shop.accounts.users[shop.register()]
-    assert (user.role, user.status) == (Role.CUSTOMER, Status.PENDING_VERIFICATION)
-    assert [event.body["data"] for event in shop.accounts.events] == [{"user_id": user.user_id}]
-
-
-def test_a_taken_address_gives_the_same_answer_for_the_same_work(shop: Shop) -> None:
-    first = shop.register()
-    work = (dict(shop.passwords.work), dict(shop.accounts.calls))
-    second = shop.register(replace(ADA, email="ADA@example.com", password="another password"))
-    assert second == first
-    assert shop.passwords.work["hash"] == 2 * work[0]["hash"]
-    assert shop.accounts.calls["create"] == 2 * work[1]["create"]
-    assert shop.accounts.users[first].password_hash == "new:" + ADA.password[::-1]
-    assert len(shop.accounts.events) == 1
-
-
 @pytest.mark.parametrize("role", list(Role))
 def test_tools_make_users_of_any_role_and_change_none(shop: Shop, role: Role) -> None:
     by = shop.registrar
-    made, is_new = register_user.create_staff(
-        ADA, by, role=role, operator="olu", now=NOW, trace=TRACE
+    made, is_new = create_staff.create_staff(
+        ADA, PASSWORD, by, role=role, operator="olu", now=NOW, trace=TRACE
     )
     user_id = made.user_id
     assert is_new
-    again, is_new = register_user.create_staff(
-        ADA, by, role=Role.CUSTOMER, operator="eve", now=NOW, trace=TRACE
+    again, is_new = create_staff.create_staff(
+        ADA, PASSWORD, by, role=Role.CUSTOMER, operator="eve", now=NOW, trace=TRACE
     )
     assert not is_new
     assert again == made
@@ -222,9 +210,9 @@ def test_who_guesses_from_many_networks_gets_a_hundred_guesses_an_hour(shop: Sho
 def test_an_outdated_hash_is_replaced_when_the_password_is_at_hand(shop: Shop) -> None:
     user_id = shop.register()
     user = shop.accounts.users[user_id]
-    shop.accounts.users[user_id] = replace(user, password_hash="old:" + ADA.password[::-1])
+    shop.accounts.users[user_id] = replace(user, password_hash="old:" + PASSWORD[::-1])
     shop.sign_in()
-    assert shop.accounts.users[user_id].password_hash == "new:" + ADA.password[::-1]
+    assert shop.accounts.users[user_id].password_hash == "new:" + PASSWORD[::-1]
     shop.sign_in()
     assert shop.accounts.calls["rehash"] == 1
 
@@ -235,7 +223,7 @@ def test_no_session_is_stored_if_no_token_can_be_signed(shop: Shop) -> None:
             raise TimeoutError
 
     shop.register()
-    credentials, by = Credentials(ADA.email, ADA.password, HOME), shop.entrance(Broken())
+    credentials, by = Credentials(ADA.email, PASSWORD, HOME), shop.entrance(Broken())
     with pytest.raises(TimeoutError):
         create_session.sign_in(credentials, by, now=NOW, trace=TRACE)
     assert shop.sessions.families == {}

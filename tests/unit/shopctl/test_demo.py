@@ -97,6 +97,7 @@ def test_the_readme_shows_what_the_demo_shows(capsys: pytest.CaptureFixture[str]
         Shop("http://x"),
         customer=("ada@example.com", "x"),
         finance=("finance@example.com", "x"),
+        code=str,
         on_step=render.step,
     )
     render.journey(run)

@@ -39,6 +39,7 @@ MAX_BODY_BYTES = 256 * 1024
 TOKEN_LEEWAY_S = 5  # for clocks that differ, as the authorizer has it
 PROBLEM = "application/problem+json"
 RETRY_AFTER_S = "2"
+PRECONDITION_FAILED = 412
 # What may yet have been carried out is never answered as if it had not.
 _REPEAT = "The request may be repeated."
 _REPEAT_WITH_KEY = (
@@ -99,6 +100,11 @@ class Route:
     def needs_token(self) -> bool:
         """Whether the authorizer guards it."""
         return self.auth in ("customer", "staff")
+
+    @property
+    def takes_if_match(self) -> bool:
+        """Whether a client may say which version it means to change; what it gets has an ETag."""
+        return any(each.status == PRECONDITION_FAILED for each in self.problems)
 
     @property
     def takes_any_parameter(self) -> bool:
@@ -163,6 +169,14 @@ def replayed_response(answer: StoredResponse, *, replayed: bool) -> Response:
         headers={"Idempotency-Replayed": "true"} if replayed else {},
         content_type=PROBLEM if answer.status >= 400 else None,
     )
+
+
+def if_match(request: Request[Any]) -> frozenset[str] | None:
+    """The versions of which one must be there (RFC 9110, 13.1.1); None: whichever is."""
+    condition = request.headers.get("if-match")
+    if condition is None or condition.strip() == "*":
+        return None
+    return frozenset(part.strip() for part in condition.split(","))
 
 
 def cacheable(body: str, *, max_age_s: int) -> Response:

@@ -134,6 +134,35 @@ Text50 = Annotated[str, Field(min_length=1, max_length=50), AfterValidator(_fold
 Text100 = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_folded(100))]
 
 
+class PostalAddress(RequestModel):
+    """Where something goes: the form of an address. Whether it has what its country needs, orders
+    decide."""
+
+    name: Text100
+    line1: Text100
+    line2: Text100 | None = None
+    city: Text100
+    # Before what depends on it: a field's check sees the fields above.
+    country: Country
+    region: Annotated[
+        Text50 | None,
+        Field(
+            description="needed in US and CA, by code or name: NJ, US-NJ or New Jersey",
+            examples=["NJ"],
+            validate_default=True,
+        ),
+    ] = None
+    postal_code: Annotated[
+        Text20 | None,
+        Field(
+            description="needed where the addresses of the country have one",
+            examples=["07102"],
+            validate_default=True,
+        ),
+    ] = None
+    phone: Text50 | None = None
+
+
 class ProblemOut(BaseModel):
     """An RFC 9457 problem document."""
 

@@ -1,0 +1,55 @@
+"""PUT /users/me/password. Problems: 404 not_found, 422 wrong_password, 429 rate_limited."""
+
+from typing import Any
+
+from identity import problems, schemas
+from identity.clients.argon2_passwords import Argon2Passwords
+from identity.clients.kms import EmailHasher, NetworkHasher
+from identity.repository.attempts import AttemptRepository
+from identity.repository.users import AccountRepository
+from identity.service.change_password import PasswordChange, PasswordPorts, change_password
+from identity.settings import EmailSettings, at_cold_start
+from shop import clock
+from shop.http import Request, Response, Route, entrypoint
+from shop.problems import Problem
+
+ROUTE = Route(
+    "PUT",
+    "/users/me/password",
+    "Set another password; all other sessions end",
+    scopes=("shop:buy",),
+    request=schemas.ChangePasswordIn,
+    responses={204: None},
+    problems=(problems.NOT_FOUND, problems.WRONG_PASSWORD, problems.RATE_LIMITED),
+)
+
+
+@at_cold_start
+def ports() -> PasswordPorts:
+    """The composition root of this function."""
+    key = EmailSettings.load().email_mac_key_arn
+    return PasswordPorts(
+        accounts=AccountRepository(),
+        attempts=AttemptRepository(),
+        mac=EmailHasher(key),
+        networks=NetworkHasher(key),
+        passwords=Argon2Passwords(),
+    )
+
+
+def handle(request: Request[Any]) -> Response | Problem:
+    """Change it."""
+    body: schemas.ChangePasswordIn = request.body
+    change = PasswordChange(
+        current=body.current_password.get_secret_value(),
+        new=body.new_password.get_secret_value(),
+        session_id=request.user.session_id,
+        source_ip=request.source_ip,
+    )
+    refused = change_password(
+        request.user.subject, change, ports(), now=clock.now(), trace=request.trace
+    )
+    return refused or Response(204)
+
+
+handler = entrypoint(ROUTE, handle)

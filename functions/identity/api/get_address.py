@@ -1,0 +1,29 @@
+"""GET /users/me/addresses/{address_id}. Problems: 404 not_found."""
+
+from typing import Any
+
+from identity import problems, schemas
+from identity.repository.users import AccountRepository
+from identity.service.change_addresses import NO_ADDRESS
+from shop.http import Request, Response, Route, entrypoint
+from shop.problems import Problem
+
+ROUTE = Route(
+    "GET",
+    "/users/me/addresses/{address_id}",
+    "One of the caller's addresses",
+    scopes=("shop:buy",),
+    responses={200: schemas.SavedAddressOut},
+    problems=(problems.NOT_FOUND,),
+)
+
+accounts = AccountRepository()
+
+
+def handle(request: Request[Any]) -> Response | Problem:
+    """One read."""
+    found = accounts.address_book(request.user.subject).find(request.path["address_id"])
+    return NO_ADDRESS if found is None else Response(200, schemas.SavedAddressOut.of(found))
+
+
+handler = entrypoint(ROUTE, handle)

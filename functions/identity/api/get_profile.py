@@ -1,0 +1,31 @@
+"""GET /users/me. Problems: 404 not_found."""
+
+from typing import Any
+
+from identity import problems, schemas
+from identity.repository.users import AccountRepository
+from identity.service.change_user import NO_USER, version_of
+from shop.http import Request, Response, Route, entrypoint
+from shop.problems import Problem
+
+ROUTE = Route(
+    "GET",
+    "/users/me",
+    "Who the caller is, and what they agreed to",
+    scopes=("shop:buy",),
+    responses={200: schemas.UserOut, 304: None},
+    problems=(problems.NOT_FOUND,),
+)
+
+accounts = AccountRepository()
+
+
+def handle(request: Request[Any]) -> Response | Problem:
+    """One read."""
+    user = accounts.get(request.user.subject)
+    if user is None:
+        return NO_USER
+    return Response(200, schemas.UserOut.of(user), etag=version_of(user))
+
+
+handler = entrypoint(ROUTE, handle)

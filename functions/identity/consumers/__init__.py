@@ -1,0 +1,1 @@
+"""Queue consumers: one file, one Lambda each."""

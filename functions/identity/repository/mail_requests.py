@@ -1,0 +1,188 @@
+"""Requests for mails in the table `identity`, and what they are counted by.
+
+    PENDING#<mac>           REGISTRATION#<mail id>  who wants an account with this address; TTL
+    PENDING#<mac>           RESEND#<mail id>        that its link is wanted once more; TTL
+    PENDING#<mac>           RESET#<mail id>         that a password was forgotten; TTL
+    ASKED#<hash>#<window>   COUNT                   requests from a network; TTL
+    MAILS#<mac>#<window>    COUNT                   mails to an address; TTL
+
+`mac` is the keyed hash of an address, `hash` that of a network. A request carries its event until
+it is written again. Reads are consistent.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.expressions.update import Action
+from pynamodb.transactions import TransactWrite
+
+from identity.domain.mailed_token import Applicant, MailRequest, Purpose
+from identity.domain.sign_in_attempts import Counter
+from shop import clock, tables
+from shop.events import Event
+from shop.tables import EventRow, TableModel, transact
+
+# Rows outlive their time a little: who comes late hears that it is over, and counts are right.
+SPARE_S = 3600
+NEWEST = 10  # registrations of an address that are looked at for one that is still open
+
+
+class MailRequestItem(EventRow):
+    """PENDING#<mac> / <PURPOSE>#<mail id>."""
+
+    Meta = tables.meta("identity")
+
+    digest = UnicodeAttribute(null=True)
+    created_at = UnicodeAttribute()
+    user_id = UnicodeAttribute(null=True)
+    email = UnicodeAttribute(null=True)
+    name = UnicodeAttribute(null=True)
+    locale = UnicodeAttribute(null=True)
+    marketing = BooleanAttribute(null=True)
+    counted_at = UnicodeAttribute(null=True)
+    mailed_at = UnicodeAttribute(null=True)
+    used_at = UnicodeAttribute(null=True)
+    expires_at = NumberAttribute()
+
+
+class CountItem(TableModel):
+    """ASKED#… and MAILS#… / COUNT."""
+
+    Meta = tables.meta("identity")
+
+    times = NumberAttribute()
+    expires_at = NumberAttribute()
+
+
+class MailRequestRepository:
+    """Requests and their counters. Implements service.MailRequests."""
+
+    def ask(self, request: MailRequest, requested: Event, counter: Counter) -> bool:
+        """Store the request with its event and count it; False if too many were counted."""
+        new = _item(request)
+        new.outbox = tables.outbox_text(requested)
+
+        def build(tx: TransactWrite) -> None:
+            tx.save(new, condition=MailRequestItem.pk.does_not_exist())
+            _count(tx, "ASKED", counter)
+
+        # The request's own condition fails only for this very request, whose answer was lost.
+        return not any(failed.index == 1 for failed in transact(build))
+
+    def get(self, purpose: Purpose, address: str, mail_id: str) -> MailRequest | None:
+        """The request; None if there is none of this purpose."""
+        key = request_key(purpose, address, mail_id)
+        try:
+            return _request(MailRequestItem.get(*key, consistent_read=True))
+        except MailRequestItem.DoesNotExist:
+            return None
+
+    def open_registration(self, address: str, *, now: datetime) -> MailRequest | None:
+        """The newest registration of an address whose link still works."""
+        found = MailRequestItem.query(
+            f"PENDING#{address}",
+            MailRequestItem.sk.startswith(f"{Purpose.REGISTRATION.upper()}#"),
+            scan_index_forward=False,
+            limit=NEWEST,
+            consistent_read=True,
+        )
+        requests = (_request(item) for item in found)
+        return next((r for r in requests if r.used is None and not r.is_over(now)), None)
+
+    def claim(self, request: MailRequest, counters: Sequence[Counter], *, now: datetime) -> bool:
+        """Count the mail that the request asks for, once; False if its address has enough."""
+
+        def build(tx: TransactWrite) -> None:
+            tx.update(
+                MailRequestItem(*_key(request)),
+                [MailRequestItem.counted_at.set(clock.rfc3339(now)), tables.outbox(None)],
+                condition=MailRequestItem.pk.exists() & MailRequestItem.counted_at.does_not_exist(),
+            )
+            for counter in counters:
+                _count(tx, "MAILS", counter)
+
+        failed = transact(build)
+        return not failed or failed[0].index == 0
+
+    def mark_mailed(self, request: MailRequest, *, now: datetime) -> None:
+        """Remember that the mail is on its way."""
+        tables.update(
+            MailRequestItem(*_key(request)),
+            [MailRequestItem.mailed_at.set(clock.rfc3339(now))],
+            MailRequestItem.pk.exists(),
+        )
+
+
+def request_key(purpose: Purpose, address: str, mail_id: str) -> tuple[str, str]:
+    """Where a request is."""
+    return f"PENDING#{address}", f"{purpose.upper()}#{mail_id}"
+
+
+def use(tx: TransactWrite, request: MailRequest, *, now: datetime) -> None:
+    """The part of a transaction that uses a token up, if nobody has; what is known of an applicant
+    goes with it."""
+    tx.update(
+        MailRequestItem(*_key(request)),
+        [
+            MailRequestItem.used_at.set(clock.rfc3339(now)),
+            *_forget(MailRequestItem.email, MailRequestItem.name, MailRequestItem.locale),
+            tables.outbox(None),
+        ],
+        condition=(MailRequestItem.digest == request.digest)
+        & MailRequestItem.used_at.does_not_exist(),
+    )
+
+
+def _forget(*attributes: Any) -> list[Action]:
+    return [attribute.remove() for attribute in attributes]
+
+
+def _count(tx: TransactWrite, kind: str, counter: Counter) -> None:
+    tx.update(
+        CountItem(f"{kind}#{counter.counted}#{counter.window}", "COUNT"),
+        [CountItem.times.add(1), CountItem.expires_at.set(counter.ends_at + SPARE_S)],
+        condition=CountItem.times.does_not_exist() | (CountItem.times < counter.limit.failures),
+    )
+
+
+def _key(request: MailRequest) -> tuple[str, str]:
+    return request_key(request.purpose, request.address, request.mail_id)
+
+
+def _item(request: MailRequest) -> MailRequestItem:
+    applicant = request.applicant
+    return MailRequestItem(
+        *_key(request),
+        digest=request.digest,
+        created_at=clock.rfc3339(request.created),
+        user_id=request.user_id,
+        email=applicant and applicant.email,
+        name=applicant and applicant.name,
+        locale=applicant and applicant.locale,
+        marketing=applicant and applicant.marketing,
+        expires_at=int(request.ends.timestamp()) + SPARE_S,
+    )
+
+
+def _request(item: MailRequestItem) -> MailRequest:
+    purpose, _, mail_id = item.sk.partition("#")
+    applicant = None
+    if item.email:
+        applicant = Applicant(item.email, item.name, item.locale, bool(item.marketing))
+    return MailRequest(
+        mail_id=mail_id,
+        purpose=Purpose(purpose.lower()),
+        address=item.pk.removeprefix("PENDING#"),
+        created=clock.parse(item.created_at),
+        digest=item.digest,
+        applicant=applicant,
+        user_id=item.user_id,
+        used=_time(item.used_at),
+        mailed=_time(item.mailed_at),
+    )
+
+
+def _time(text: str | None) -> datetime | None:
+    return clock.parse(text) if text else None

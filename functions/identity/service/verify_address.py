@@ -1,0 +1,80 @@
+"""Make an account for who has read the mail that was sent to its address."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from identity import events, problems
+from identity.domain import mailed_token
+from identity.domain.mailed_token import Applicant, MailRequest, Purpose
+from identity.domain.user import Role, Status, User
+from identity.events import event_of
+from identity.service.check_password import guessable
+from identity.service.ports import Accounts, MailRequests, PasswordHash
+from shop.problems import Problem
+from shop.trace import Trace
+
+
+@dataclass(frozen=True, slots=True)
+class ProofPorts:
+    """What a mailed token is taken by."""
+
+    requests: MailRequests
+    accounts: Accounts
+    passwords: PasswordHash
+
+
+VOID = Problem(
+    problems.MAILED_TOKEN_VOID,
+    "It was used, is too old, is for something else, or was none. Ask for another one.",
+)
+
+
+def verify_address(
+    token: str, password: str, by: ProofPorts, *, now: datetime, trace: Trace
+) -> str | Problem:
+    """The id of the user. Who repeats it hears the same again, and nothing changes: not even the
+    password, if it is another one now.
+
+    Of several registrations of one address the first that is proved makes the account.
+    """
+    request = _request(token, by, now=now)
+    if request is None or request.user_id is None:
+        return VOID
+    if request.used is not None:
+        return request.user_id
+    if request.applicant is None:
+        return VOID
+    refused = guessable(password, request.applicant.email, request.applicant.name)
+    if refused is not None:
+        return refused
+    user = _user(request.applicant, request.user_id, by.passwords.hash(password), now=now)
+    data = events.UserRegistered(user_id=user.user_id)
+    registered = event_of(data, user.user_id, 1, now=now, trace=trace)
+    if by.accounts.create(user, request.address, registered, proof=request):
+        return user.user_id
+    # Somebody was faster: with this token, or with that of another registration.
+    again = _request(token, by, now=now)
+    return user.user_id if again is not None and again.used is not None else VOID
+
+
+def _request(token: str, by: ProofPorts, *, now: datetime) -> MailRequest | None:
+    """The registration that this is the token of."""
+    name = mailed_token.name_of(token)
+    if name is None:
+        return None
+    found = by.requests.get(Purpose.REGISTRATION, name.address, name.mail_id)
+    return found if found is not None and found.fits(token, now=now) else None
+
+
+def _user(applicant: Applicant, user_id: str, password_hash: str, *, now: datetime) -> User:
+    return User(
+        user_id=user_id,
+        role=Role.CUSTOMER,
+        status=Status.ACTIVE,
+        email=applicant.email,
+        password_hash=password_hash,
+        created=now,
+        marketing=applicant.marketing,
+        name=applicant.name,
+        locale=applicant.locale,
+    )
