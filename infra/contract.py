@@ -20,6 +20,7 @@ class RouteContract:
     auth: Auth
     idempotent: bool
     throttle: Throttle | None
+    asks_each_time: bool  # the authorizer, whose answer is kept otherwise
     body: str | None  # the name of its component schema
     path_parameters: tuple[str, ...]
 
@@ -67,6 +68,7 @@ def _route(method: str, path: str, operation: Mapping[str, Any]) -> RouteContrac
         auth=operation["x-cartwright-auth"],
         idempotent=bool(operation.get("x-cartwright-idempotent")),
         throttle=Throttle(rate=throttle["rate"], burst=throttle["burst"]) if throttle else None,
+        asks_each_time=bool(operation.get("x-cartwright-asks-each-time")),
         body=_body(path, operation),
         path_parameters=tuple(
             part[1:-1] for part in path.split("/") if part.startswith("{") and part.endswith("}")

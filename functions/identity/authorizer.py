@@ -1,8 +1,10 @@
 """The gateway's TOKEN authorizer: an access token in, the policy of all that it opens out.
 
-No call to AWS per request: the public key is fetched once per process and hour. A token that is
-missing or bad is answered `Unauthorized`, which the gateway turns into 401; a failure of KMS is a
-fault (500), because a client that is told 401 would throw its session away.
+One call to AWS: user and session are read, so that a session that was ended, or an account that was
+closed, counts no more. The public key is fetched once per process and hour. A token that is missing
+or bad, or whose session is over, is answered `Unauthorized`, which the gateway turns into 401; a
+failure of KMS or DynamoDB is a fault (503 there), because a client that is told 401 would throw its
+session away.
 """
 
 import re
@@ -12,8 +14,10 @@ from typing import Any
 
 from identity.clients import kms
 from identity.domain import route_permissions
+from identity.repository.standings import StandingRepository
+from identity.service.ports import Standings
 from identity.service.verify_access_token import InvalidToken, Verified, Verifier
-from identity.settings import TokenSettings, at_cold_start
+from identity.settings import AuthorizerSettings, at_cold_start
 from shop import clock, telemetry
 from shop.invocation import invoked
 
@@ -27,19 +31,21 @@ class AuthorizerPorts:
     """What the authorizer needs."""
 
     verifier: Verifier
+    standings: Standings
     grants: tuple[route_permissions.RoutePermission, ...]
 
 
 @at_cold_start
 def gate() -> AuthorizerPorts:
     """The composition root of this function."""
-    settings = TokenSettings.load()
+    settings = AuthorizerSettings.load()
     return AuthorizerPorts(
         Verifier(
             settings.token_issuer,
             settings.token_audience,
             key=lambda: kms.public_key(settings.token_key_arn),
         ),
+        StandingRepository(settings.table_identity),
         route_permissions.load(ROUTES),
     )
 
@@ -73,7 +79,14 @@ def _verify(header: str) -> Verified | InvalidToken:
     match = _BEARER.fullmatch(header)
     if match is None:
         return InvalidToken("no_bearer_token")
-    return gate().verifier.verify(match.group(1), now=clock.now())
+    now = clock.now()
+    token = gate().verifier.verify(match.group(1), now=now)
+    if isinstance(token, InvalidToken):
+        return token
+    standing = gate().standings.of(token.sub, token.sid)
+    if standing is None or not standing.is_good(token.sid, now=now):
+        return InvalidToken("session_over")
+    return token
 
 
 def _context_of(token: Verified) -> dict[str, str]:

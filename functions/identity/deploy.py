@@ -62,15 +62,21 @@ SERVICE = Service(
         Function(place="api/delete_address", tables={"identity": ("GetItem", "PutItem")}),
         Function(
             place="api/create_session",
-            tables={"identity": ("GetItem", "PutItem", "UpdateItem")},
+            tables={"identity": ("GetItem", "PutItem", "Query", "UpdateItem")},
             uses=("email_mac", "sign_tokens"),
             memory_mb=CPU_MB,
         ),
         Function(
             place="api/refresh_session",
             tables={"identity": ("GetItem", "UpdateItem")},
-            uses=("sign_tokens",),
+            uses=("email_mac", "sign_tokens"),
         ),
+        Function(place="api/list_sessions", tables={"identity": ("GetItem", "Query")}),
+        Function(place="api/delete_session", tables={"identity": ("GetItem", "UpdateItem")}),
+        Function(
+            place="api/delete_current_session", tables={"identity": ("GetItem", "UpdateItem")}
+        ),
+        Function(place="api/delete_sessions", tables={"identity": ("GetItem", "UpdateItem")}),
         Function(
             place="consumers/on_mail_requested",
             event_types=("mail.requested",),
@@ -78,7 +84,9 @@ SERVICE = Service(
             uses=("email_mac", "send_mail"),
         ),
         Function(place="api/jwks", uses=("verify_tokens",)),
-        Function(place="authorizer", uses=("verify_tokens",)),
+        Function(
+            place="authorizer", tables={"identity": ("BatchGetItem",)}, uses=("verify_tokens",)
+        ),
     ),
     alarms=(
         Alarm(
@@ -99,8 +107,8 @@ SERVICE = Service(
     told_by={"AuthorizerFault": "Errors"},  # it raises
     ids={
         "usr": ("user_id", "customer_id"),
-        "fam": ("session_id",),
-        "ses": (),
+        "fam": (),
+        "ses": ("session_id",),
         "mai": ("mail_id",),
         "adr": ("address_id",),
     },

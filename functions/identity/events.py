@@ -95,6 +95,23 @@ class SessionCreated(EventData):
     session_id: str
 
 
+class SessionEnded(EventData):
+    """A user has ended a session, or it made room for a newer one. Subject: the session."""
+
+    TYPE: ClassVar[str] = "session.ended"
+
+    user_id: str
+    session_id: str
+
+
+class UserSessionsEnded(EventData):
+    """A user has ended all sessions. Subject: the user."""
+
+    TYPE: ClassVar[str] = "user.sessions_ended"
+
+    user_id: str
+
+
 class RefreshReuseDetected(EventData):
     """A replaced refresh token came back, so the session was ended. Subject: the session."""
 

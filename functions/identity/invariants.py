@@ -136,8 +136,8 @@ INVARIANTS = Invariants(
         ),
         RowType(
             table="identity",
-            pk="FAMILY",
-            sk="SESSION",
+            pk="USER",
+            sk="SESSION#",
             unchecked="Each use of a token is checked against it, and it goes by itself.",
         ),
     ),

@@ -15,6 +15,7 @@ from pydantic_core import PydanticCustomError
 
 from identity.domain import email_address, password
 from identity.domain.address_book import AddressBook, SavedAddress
+from identity.domain.session import TokenFamily
 from identity.domain.user import User
 from identity.service.issue_token_pair import TokenPair
 from shop import clock, human_text, ids
@@ -343,6 +344,33 @@ class TokensOut(ResponseModel):
             user_id=pair.user_id,
             scope=pair.access.scope,
         )
+
+
+class SessionOut(ResponseModel):
+    """A session, as its user sees it."""
+
+    session_id: Annotated[str, Field(pattern=ids.pattern("ses"))]
+    device: str | None
+    created_at: str
+    last_used_at: Annotated[str, Field(description="when its tokens were replaced last")]
+    current: Annotated[bool, Field(description="whether it is the one that asks")]
+
+    @classmethod
+    def of(cls, family: TokenFamily, *, current: str) -> "SessionOut":
+        """`current` is the session that asks."""
+        return cls(
+            session_id=family.session_id,
+            device=family.device,
+            created_at=clock.rfc3339(family.created),
+            last_used_at=clock.rfc3339(family.rotated),
+            current=family.session_id == current,
+        )
+
+
+class SessionListOut(ResponseModel):
+    """All that can go on, at most 20 and those that were begun at once."""
+
+    data: list[SessionOut]
 
 
 class JwkOut(ResponseModel):

@@ -37,6 +37,12 @@ class TokenSettings(KeySettings):
     token_audience: str
 
 
+class AuthorizerSettings(TokenSettings):
+    """`table_identity`: where it looks whether a session goes on."""
+
+    table_identity: str = "identity"
+
+
 class SignInSettings(TokenSettings, EmailSettings):
     """What signing in needs of both."""
 

@@ -1,6 +1,6 @@
 """One method and path of the gateway, served by one function."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from aws_cdk import Stack
@@ -27,7 +27,7 @@ class Api:
     """What methods need of the API that they belong to."""
 
     id: str
-    authorizer: str | None  # None: no route of the stack needs a token
+    authorizers: Mapping[bool, str]  # by whether they are asked each time; those in use
     validator: str
 
 
@@ -53,7 +53,7 @@ def add_route(
         http_method=route.method,
         operation_name=None if route.method == "HEAD" else route.name,
         authorization_type="CUSTOM" if route.needs_token else "NONE",
-        authorizer_id=api.authorizer if route.needs_token else None,
+        authorizer_id=api.authorizers[route.asks_each_time] if route.needs_token else None,
         request_validator_id=api.validator,
         request_parameters=parameters or None,
         request_models={"application/json": model} if model else None,

@@ -8,9 +8,11 @@ Gateway chose are published as parameters.
 """
 
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 
 from aws_cdk import CfnOutput, CfnTag
 from aws_cdk import aws_apigateway as apigw
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
@@ -24,6 +26,8 @@ from infra.stacks.base import BaseStack
 from infra.stages import Stage
 
 AUTHORIZER = ("identity", "authorizer")
+# How long an answer of the authorizer is kept, and with it a session that was ended goes on.
+KEPT_S = 60
 # RFC 6750 (2.1) with the scheme in any case (RFC 9110, 11.1), as the authorizer takes it. Dialects
 # of patterns differ in what `\w` is.
 BEARER = r"^[Bb][Ee][Aa][Rr][Ee][Rr] +[A-Za-z0-9._~+/-]+=*$"
@@ -45,7 +49,10 @@ class GatewayStack(BaseStack):
         )
         self._api = self._rest_api()
         self._publish("api", self._api.ref)
-        self._publish("authorizer", self._authorizer().ref)
+        # Two that ask one function: the gateway keeps the answers of the first.
+        self._publish("authorizer", self._authorizer("Authorizer", "tokens", KEPT_S).ref)
+        each_time = self._authorizer("AuthorizerEachTime", "tokens-each-time", 0)
+        self._publish("authorizer-each-time", each_time.ref)
         self._publish("validator", self._validator().ref)
         self._add_paths(found)
         self._answer_errors()
@@ -80,20 +87,28 @@ class GatewayStack(BaseStack):
             string_value=value,
         )
 
-    def _authorizer(self) -> apigw.CfnAuthorizer:
-        function_arn = names.function_arn(self, self.stage, *AUTHORIZER)
-        role = invoke_role(self, stage=self.stage, subject="authorizer", functions=[function_arn])
+    @cached_property
+    def _authorizer_role(self) -> iam.Role:
+        return invoke_role(
+            self, stage=self.stage, subject="authorizer", functions=[self._authorizer_arn]
+        )
+
+    @property
+    def _authorizer_arn(self) -> str:
+        return names.function_arn(self, self.stage, *AUTHORIZER)
+
+    def _authorizer(self, id_: str, name: str, kept_s: int) -> apigw.CfnAuthorizer:
         return apigw.CfnAuthorizer(
             self,
-            "Authorizer",
+            id_,
             rest_api_id=self._api.ref,
-            name="tokens",
+            name=name,
             type="TOKEN",
             identity_source="method.request.header.Authorization",
             identity_validation_expression=BEARER,
-            authorizer_uri=invocation_uri(self, function_arn),
-            authorizer_credentials=role.role_arn,
-            authorizer_result_ttl_in_seconds=300,
+            authorizer_uri=invocation_uri(self, self._authorizer_arn),
+            authorizer_credentials=self._authorizer_role.role_arn,
+            authorizer_result_ttl_in_seconds=kept_s,
         )
 
     def _validator(self) -> apigw.CfnRequestValidator:

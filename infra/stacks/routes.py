@@ -20,6 +20,9 @@ from infra.project import Project
 from infra.stacks.base import BaseStack
 from infra.stages import Stage
 
+# Whose answers the gateway keeps for a while, and whose it does not.
+AUTHORIZERS = {False: "authorizer", True: "authorizer-each-time"}
+
 
 class RoutesStack(BaseStack):
     """The routes of one service."""
@@ -44,9 +47,12 @@ class RoutesStack(BaseStack):
         self._mine = [route for route in found if route.service == service]
         self._api = Api(
             id=self._parameter("api"),
-            authorizer=self._parameter("authorizer")
-            if any(route.needs_token for route in self._mine)
-            else None,
+            authorizers={
+                each_time: self._parameter(AUTHORIZERS[each_time])
+                for each_time in sorted(
+                    {route.asks_each_time for route in self._mine if route.needs_token}
+                )
+            },
             validator=self._parameter("validator"),
         )
         ids = ssm.StringListParameter.value_for_typed_list_parameter(

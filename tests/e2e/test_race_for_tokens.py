@@ -5,6 +5,7 @@ HTTP: test_races.py.
 """
 
 import json
+import string
 import threading
 from collections import Counter, defaultdict
 from collections.abc import Iterator
@@ -15,21 +16,22 @@ import pytest
 
 from identity import events
 from identity.domain.mailed_token import Applicant
-from identity.domain.session import begin, digest, family_of, refresh_token
+from identity.domain.session import TokenName, begin, digest, name_of, refresh_token
 from identity.domain.user import Role
 from identity.repository.sessions import SessionRepository
 from identity.repository.users import AccountRepository
 from identity.service import refresh_session
 from identity.service.create_staff import AccountPorts, create_staff
-from identity.service.refresh_session import RefreshPorts
+from identity.service.refresh_session import Client, RefreshPorts
 from shop import clock, ids
 from shop.events import event
 from shop.problems import Problem
 from tests.e2e.platform import Platform
 from tests.support.races import own_tables, race, rows
-from tests.unit.identity.fakes import ISSUES, REGION, TRACE, FakeMac, FakePasswords
+from tests.unit.identity.fakes import ISSUES, REGION, TRACE, FakeMac, FakeNetworks, FakePasswords
 
 pytestmark = pytest.mark.soak
+PHONE = Client("192.0.2.1", "app")
 AT_WORK = 12  # sessions that are refreshed at a time; two threads often meet
 OLD = 0.02  # how often a token comes that was replaced long ago
 
@@ -48,7 +50,7 @@ class Clients:
     """All of them, and the sessions that they share."""
 
     def __init__(self) -> None:
-        self.by = RefreshPorts(AccountRepository(), SessionRepository(), ISSUES)
+        self.by = RefreshPorts(AccountRepository(), SessionRepository(), FakeNetworks(), ISSUES)
         self.sessions: list[Session] = []
         self._lock = threading.Lock()
         registrar = AccountPorts(self.by.accounts, FakeMac(), FakePasswords(), REGION)
@@ -78,7 +80,7 @@ class Clients:
 
     def present(self, session: Session, token: str, *, over: bool, replay: bool) -> bool:
         """One refresh; True if there is a successor."""
-        result = refresh_session.refresh(token, self.by, now=clock.now(), trace=TRACE)
+        result = refresh_session.refresh(token, PHONE, self.by, now=clock.now(), trace=TRACE)
         with self._lock:
             if isinstance(result, Problem):
                 session.over = True  # Whatever is refused ends its session, by then at the latest.
@@ -98,7 +100,8 @@ class Clients:
 
     def _open(self, random: Random) -> Session:
         family_id, now = ids.generate("fam", region=REGION, now=clock.now()), clock.now()
-        token = refresh_token(family_id, f"{random.random()}")
+        secret = "".join(random.choices(string.ascii_letters, k=43))
+        token = refresh_token(self.user_id, family_id, secret)
         family = begin(self.user_id, token, family_id=family_id, device=None, now=now)
         data = events.SessionCreated(user_id=self.user_id, session_id=family.session_id)
         created = event(
@@ -125,7 +128,7 @@ def test_a_session_has_one_line_of_succession_or_has_ended(clients: Clients) -> 
     race(clients.act)
     clients.open_one_that_lasts()
 
-    stored = {str(row["pk"]): row for row in rows("identity")}
+    stored = {TokenName(str(row["pk"])[5:], str(row["sk"])[8:]): row for row in rows("identity")}
     carried = [json.loads(row["outbox"]) for row in stored.values() if "outbox" in row]
     published = [event for events in carried for event in events]
     told = Counter(
@@ -136,11 +139,12 @@ def test_a_session_has_one_line_of_succession_or_has_ended(clients: Clients) -> 
     ended = 0
     for session in clients.sessions:
         last = one_line(session)
-        family_id = family_of(last)
-        row = stored[f"FAMILY#{family_id}"]
+        name = name_of(last)
+        assert name is not None
+        row = stored[name]
         assert row["current"] == digest(last)
         revoked = "revoked_at" in row
-        assert told[str(row["session_id"])] == int(revoked), "not reported, or twice"
+        assert told[str(row["sk"])[8:]] == int(revoked), "not reported, or twice"
         assert clients.present(session, last, over=revoked, replay=False) is not revoked
         ended += revoked
     assert 0 < ended < len(clients.sessions)

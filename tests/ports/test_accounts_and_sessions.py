@@ -15,10 +15,12 @@ from identity.domain.user import Role, Status, User
 from identity.repository.attempts import AttemptRepository
 from identity.repository.mail_requests import MailRequestRepository
 from identity.repository.sessions import SessionRepository
+from identity.repository.standings import StandingRepository
 from identity.repository.users import AccountRepository
 from identity.service.ports import Accounts, Attempts, MailRequests, Sessions
 from shop import events, ids
 from shop.events import Event, EventData
+from tests.support import dynamodb
 from tests.support.ports import opened, told
 from tests.unit.identity.fakes import NOW, TRACE, FakeAccounts, FakeMailRequests, FakeSessions
 
@@ -37,6 +39,8 @@ USER = User(
     locale="en-GB",
 )
 FAMILY_ID = ids.derive("fam", "one", region="use1")
+SESSION_ID = session.session_id_of(FAMILY_ID)
+OTHER_FAMILY_ID = ids.derive("fam", "two", region="use1")
 FIRST, SECOND, THIRD = (session.digest(text) for text in ("first", "second", "third"))
 
 
@@ -55,6 +59,11 @@ def event(subject: str = USER_ID, sequence: int = 1) -> Event:
 def family(**changes: object) -> TokenFamily:
     begun = session.begin(USER_ID, "first", family_id=FAMILY_ID, device="phone", now=NOW)
     return replace(begun, **changes)  # type: ignore[arg-type]
+
+
+def ended_at(now: datetime, *, seconds: int) -> datetime:
+    """How long it is kept: by whole seconds, as DynamoDB ends rows."""
+    return (now + timedelta(seconds=seconds) + session.KEPT).replace(microsecond=0)
 
 
 def counters(
@@ -153,8 +162,8 @@ def test_a_session_takes_its_attempt_back_once(sessions: Sessions, attempts: Att
 
 def test_a_session_comes_back_as_it_was_opened_with_its_event(sessions: Sessions) -> None:
     open_session(sessions, family())
-    assert sessions.get(FAMILY_ID) == family()
-    assert sessions.get("fam_nobody") is None
+    assert sessions.get(USER_ID, SESSION_ID) == family()
+    assert sessions.get("usr_nobody", SESSION_ID) is None
     assert [each["subject"] for each in told(sessions, "identity")] == [family().session_id]
 
 
@@ -162,7 +171,13 @@ def rotate(
     sessions: Sessions, presented: str, successor: str, *, now: datetime = NOW
 ) -> TokenFamily | None:
     return sessions.rotate(
-        FAMILY_ID, presented=presented, successor=successor, salt="salt", now=now
+        USER_ID,
+        SESSION_ID,
+        presented=presented,
+        successor=successor,
+        salt="salt",
+        client="phone",
+        now=now,
     )
 
 
@@ -170,10 +185,10 @@ def test_a_token_is_replaced_once_and_by_what_is_current(sessions: Sessions) -> 
     assert rotate(sessions, FIRST, SECOND) is None
     open_session(sessions, family())
     later = NOW + timedelta(hours=1)
-    rotated = family(current=SECOND, previous=FIRST, salt="salt", rotated=later)
+    rotated = family(current=SECOND, previous=FIRST, salt="salt", client="phone", rotated=later)
     assert rotate(sessions, FIRST, SECOND, now=later) == rotated
     assert rotate(sessions, FIRST, THIRD, now=later) is None
-    assert sessions.get(FAMILY_ID) == rotated
+    assert sessions.get(USER_ID, SESSION_ID) == rotated
 
 
 @pytest.mark.parametrize(
@@ -203,15 +218,15 @@ def test_a_session_is_ended_once_and_then_dead(sessions: Sessions) -> None:
     for second in (1, 2):
         at = NOW + timedelta(seconds=second)
         sessions.revoke(family(), event(family().session_id, 1 + second), now=at)
-    found = sessions.get(FAMILY_ID)
-    assert found == family(revoked=NOW + timedelta(seconds=1))
+    found = sessions.get(USER_ID, SESSION_ID)
+    assert found == family(revoked=NOW + timedelta(seconds=1), ends=ended_at(NOW, seconds=1))
     assert rotate(sessions, FIRST, SECOND) is None
     assert len(told(sessions, "identity")) == 2
 
 
 def test_what_never_was_a_session_is_not_ended(sessions: Sessions) -> None:
     sessions.revoke(family(), event(FAMILY_ID), now=NOW)
-    assert sessions.get(FAMILY_ID) is None
+    assert sessions.get(USER_ID, SESSION_ID) is None
     assert told(sessions, "identity") == []
 
 
@@ -370,3 +385,56 @@ def test_whatever_changes_in_a_user_is_kept(
     stored = accounts.get(USER_ID)
     assert stored is not None
     assert replace(stored, updated=None) == replace(after, updated=None)
+
+
+def test_the_sessions_of_a_user_are_theirs_alone_and_ended_ones_say_so(sessions: Sessions) -> None:
+    open_session(sessions, family())
+    other = replace(family(), user_id="usr_other")
+    open_session(sessions, other)
+    assert sessions.of(USER_ID) == [family()]
+    assert sessions.of("usr_nobody") == []
+
+
+def test_a_session_makes_room_by_ending_others_together_with_its_beginning(
+    sessions: Sessions,
+) -> None:
+    open_session(sessions, family())
+    new = session.begin(USER_ID, "x", family_id=OTHER_FAMILY_ID, device=None, now=NOW)
+    ended = (family(), event(SESSION_ID, 2))
+    sessions.open(new, event(new.session_id), counters=(), instead_of=[ended])
+    found = {each.session_id: each.revoked for each in sessions.of(USER_ID)}
+    assert found == {SESSION_ID: NOW, new.session_id: None}
+    assert len(told(sessions, "identity")) == 3
+
+
+def test_what_the_authorizer_reads_is_what_is_stored(moto_aws: None) -> None:
+    """By itself, without what the other repositories need to be imported."""
+    dynamodb.create("identity")
+    accounts, sessions = AccountRepository(), SessionRepository()
+    standings = StandingRepository("identity")
+    assert standings.of(USER_ID, SESSION_ID) is None
+    accounts.create(USER, MAC, event())
+    assert standings.of(USER_ID, SESSION_ID) is None
+    open_session(sessions, family())
+    at = NOW + timedelta(minutes=1)
+
+    def is_good() -> bool:
+        found = standings.of(USER_ID, SESSION_ID)
+        return found is not None and found.is_good(SESSION_ID, now=at)
+
+    assert is_good()
+    for after in (
+        user.deactivate(USER, now=NOW - timedelta(days=1)),
+        user.end_sessions(USER, now=NOW),
+    ):
+        assert accounts.change(USER, after, event(sequence=2))
+        assert not is_good()
+        back = replace(after, status=Status.ACTIVE, sessions_from=None, sequence=3)
+        assert accounts.change(after, back, event(sequence=3))
+        assert is_good()
+        assert accounts.change(back, replace(USER, sequence=1), event(sequence=4))
+    kept = user.change_password(USER, "hash", session_id=SESSION_ID, now=NOW)
+    assert accounts.change(USER, kept, event(sequence=2))
+    assert is_good()
+    sessions.revoke(family(), event(SESSION_ID, 2), now=NOW)
+    assert not is_good()

@@ -36,12 +36,14 @@ def event(
     query: dict[str, str] | None = None,
     headers: dict[str, str] | None = None,
     request_id: str = "request-1",
+    sid: str = "ses_1",
+    source_ip: str = "192.0.2.1",
 ) -> dict[str, Any]:
     """A proxy event; `raw` sends a body as it stands."""
     sent = {"Content-Type": "application/json"} if body is not None or raw is not None else {}
     if key is not None:
         sent["Idempotency-Key"] = key
-    authorizer = {} if sub is None else {"sub": sub, "scope": scope, "sid": "ses_1"}
+    authorizer = {} if sub is None else {"sub": sub, "scope": scope, "sid": sid}
     return {
         "httpMethod": method,
         "path": path,
@@ -53,7 +55,7 @@ def event(
         "isBase64Encoded": False,
         "requestContext": {
             "requestId": request_id,
-            "identity": {"sourceIp": "192.0.2.1"},
+            "identity": {"sourceIp": source_ip},
             "authorizer": authorizer,
         },
     }

@@ -131,6 +131,7 @@ def _operation(operation: Operation, references: References) -> dict[str, Any]:
         "x-cartwright-auth": route.auth,
         "x-cartwright-scopes": list(route.scopes),
         "x-cartwright-idempotent": route.idempotent,
+        "x-cartwright-asks-each-time": route.asks_each_time,
         "security": SECURITY[route.auth],
     }
     if route.throttle:

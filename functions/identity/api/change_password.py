@@ -21,6 +21,7 @@ ROUTE = Route(
     request=schemas.ChangePasswordIn,
     responses={204: None},
     problems=(problems.NOT_FOUND, problems.WRONG_PASSWORD, problems.RATE_LIMITED),
+    ends_at_once=True,
 )
 
 

@@ -16,6 +16,7 @@ ROUTE = Route(
     scopes=("shop:buy",),
     responses={204: None},
     problems=(problems.NOT_FOUND,),
+    ends_at_once=True,
 )
 
 accounts = AccountRepository()

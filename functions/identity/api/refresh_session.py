@@ -3,12 +3,12 @@
 from typing import Any
 
 from identity import problems, schemas
-from identity.clients.kms import KmsSigner
+from identity.clients.kms import KmsSigner, NetworkHasher
 from identity.repository.sessions import SessionRepository
 from identity.repository.users import AccountRepository
 from identity.service import refresh_session
 from identity.service.issue_access_token import TokenIssuer
-from identity.settings import TokenSettings, at_cold_start
+from identity.settings import SignInSettings, at_cold_start
 from shop import clock
 from shop.http import Link, Request, Response, Route, entrypoint
 from shop.problems import Problem
@@ -29,19 +29,25 @@ ROUTE = Route(
 @at_cold_start
 def ports() -> refresh_session.RefreshPorts:
     """The composition root of this function."""
-    settings = TokenSettings.load()
+    settings = SignInSettings.load()
     signer = KmsSigner(settings.token_key_arn)
     return refresh_session.RefreshPorts(
         accounts=AccountRepository(),
         sessions=SessionRepository(),
+        networks=NetworkHasher(settings.email_mac_key_arn),
         tokens=TokenIssuer(settings.token_issuer, settings.token_audience, signer),
     )
 
 
 def handle(request: Request[Any]) -> Response | Problem:
     """Refresh."""
-    token = request.body.refresh_token.get_secret_value()
-    result = refresh_session.refresh(token, ports(), now=clock.now(), trace=request.trace)
+    token = request.body.refresh_token.get_secret_value().strip()
+    client = refresh_session.Client(
+        source_ip=request.source_ip,
+        user_agent=request.headers.get("user-agent", ""),
+        key=request.headers.get("idempotency-key", ""),
+    )
+    result = refresh_session.refresh(token, client, ports(), now=clock.now(), trace=request.trace)
     return result if isinstance(result, Problem) else Response(200, schemas.TokensOut.of(result))
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-ACCESS_TTL_S = 900
+ACCESS_TTL_S = 600
 
 
 @dataclass(frozen=True, slots=True)

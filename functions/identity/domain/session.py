@@ -3,6 +3,8 @@
 import base64
 import hashlib
 import hmac
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -12,16 +14,18 @@ from shop import ids
 # A refresh token that nobody uses ends after IDLE, a session after LIFETIME whatever happens.
 IDLE = timedelta(days=30)
 LIFETIME = timedelta(days=90)
-# Longer than the gateway's 29 s: a client that waited in vain for an answer can still repeat.
-GRACE = timedelta(seconds=30)
+MOST = 20  # live sessions of a user: one more ends the oldest
+# How long what ended is kept: as long as an access token of it lives, and a repeat of its end.
+KEPT = timedelta(hours=1)
+_SECRET = re.compile(r"[A-Za-z0-9_-]{43}")  # 32 octets
 
 
 class TokenState(StrEnum):
     """What a refresh token is to its family."""
 
     CURRENT = "current"
-    REPLACED = "replaced"  # just now, by this request or one whose answer may be lost
-    REPLAYED = "replayed"  # replaced longer ago: two parties hold tokens of one family
+    REPLACED = "replaced"  # by the same client, which has not used the successor: a lost answer
+    REPLAYED = "replayed"  # two parties hold tokens of one family
     DEAD = "dead"
 
 
@@ -29,11 +33,11 @@ class TokenState(StrEnum):
 class TokenFamily:
     """All refresh tokens of one session, of which one is current. Tokens are stored as digests.
 
-    `family_id` stands in refresh tokens only, so whoever names it holds one of them; the world
-    knows the session as `session_id`.
+    `family_id` stands in refresh tokens only, and is stored nowhere; the world knows the session as
+    `session_id`. `client` is the keyed hash of who replaced the previous token.
     """
 
-    family_id: str = field(repr=False)
+    session_id: str
     user_id: str
     current: str = field(repr=False)
     created: datetime
@@ -41,28 +45,39 @@ class TokenFamily:
     ends: datetime
     previous: str | None = field(default=None, repr=False)
     salt: str | None = field(default=None, repr=False)
+    client: str | None = field(default=None, repr=False)
     revoked: datetime | None = None
     device: str | None = field(default=None, repr=False)
-
-    @property
-    def session_id(self) -> str:
-        """What tokens, events and logs call it."""
-        return session_id_of(self.family_id)
 
     def expires_in(self, now: datetime) -> int:
         """Seconds for which the current token can be used."""
         return int((min(self.rotated + IDLE, self.ends) - now).total_seconds())
 
-    def token_state(self, token_digest: str, *, now: datetime) -> TokenState:
-        """How to take a token of this family that arrives at `now`."""
-        if self.revoked is not None or self.expires_in(now) <= 0:
+    def is_live(self, now: datetime) -> bool:
+        """Whether it can go on."""
+        return self.revoked is None and self.expires_in(now) > 0
+
+    def token_state(self, token_digest: str, *, client: str, now: datetime) -> TokenState:
+        """How to take a token of this family that `client` presents at `now`.
+
+        The previous token is taken as long as its successor is unused, from who replaced it: their
+        answer was lost, however long ago. From anybody else it was stolen, or theirs was.
+        """
+        if not self.is_live(now):
             return TokenState.DEAD
         if hmac.compare_digest(self.current, token_digest):
             return TokenState.CURRENT
         replaced = self.previous is not None and hmac.compare_digest(self.previous, token_digest)
-        if replaced and now < self.rotated + GRACE:
-            return TokenState.REPLACED
-        return TokenState.REPLAYED
+        same = self.client is not None and hmac.compare_digest(self.client, client)
+        return TokenState.REPLACED if replaced and same else TokenState.REPLAYED
+
+
+@dataclass(frozen=True, slots=True)
+class TokenName:
+    """Which session a refresh token is of."""
+
+    user_id: str
+    session_id: str
 
 
 def begin(
@@ -72,8 +87,20 @@ def begin(
     # DynamoDB ends rows by whole seconds, so the rule counts in them too.
     ends = datetime.fromtimestamp(int((now + LIFETIME).timestamp()), UTC)
     return TokenFamily(
-        family_id, user_id, digest(token), created=now, rotated=now, ends=ends, device=device
+        session_id_of(family_id),
+        user_id,
+        digest(token),
+        created=now,
+        rotated=now,
+        ends=ends,
+        device=device,
     )
+
+
+def too_many(live: Sequence[TokenFamily]) -> Sequence[TokenFamily]:
+    """Which of the sessions make room for one more: the oldest."""
+    by_age = sorted(live, key=lambda family: (family.created, family.session_id))
+    return by_age[: max(0, len(by_age) - MOST + 1)]
 
 
 def session_id_of(family_id: str) -> str:
@@ -81,9 +108,9 @@ def session_id_of(family_id: str) -> str:
     return ids.derive("ses", family_id, region=ids.region_of(family_id))
 
 
-def refresh_token(family_id: str, secret: str) -> str:
+def refresh_token(user_id: str, family_id: str, secret: str) -> str:
     """The one form of refresh tokens. The client sees an opaque text."""
-    return f"{family_id}.{secret}"
+    return f"{user_id}.{family_id}.{secret}"
 
 
 def successor(token: str, salt: str) -> str:
@@ -94,7 +121,8 @@ def successor(token: str, salt: str) -> str:
     """
     mac = hmac.new(salt.encode(), token.encode(), hashlib.sha256).digest()
     secret = base64.urlsafe_b64encode(mac).rstrip(b"=").decode()
-    return refresh_token(token.partition(".")[0], secret)
+    user_id, family_id, _ = token.split(".")
+    return refresh_token(user_id, family_id, secret)
 
 
 def digest(token: str) -> str:
@@ -102,7 +130,10 @@ def digest(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def family_of(token: str) -> str | None:
-    """The family that a refresh token names; None if it has not the form of one."""
-    family_id, _, secret = token.partition(".")
-    return family_id if secret and ids.is_id("fam", family_id) else None
+def name_of(token: str) -> TokenName | None:
+    """The session that a refresh token names; None if it has not the form of one. What is cut off,
+    or has grown, is no token: it ends no session."""
+    user_id, _, rest = token.partition(".")
+    family_id, _, secret = rest.partition(".")
+    whole = ids.is_id("usr", user_id) and ids.is_id("fam", family_id) and _SECRET.fullmatch(secret)
+    return TokenName(user_id, session_id_of(family_id)) if whole else None

@@ -68,8 +68,26 @@ class User:
 
     def keeps_session(self, session_id: str, *, begun: datetime) -> bool:
         """Whether a session that began then may go on."""
-        cut = self.sessions_from is not None and begun <= self.sessions_from
-        return self.is_active and (not cut or session_id == self.kept_session)
+        return goes_on(
+            self.status,
+            sessions_from=self.sessions_from,
+            kept_session=self.kept_session,
+            session_id=session_id,
+            begun=begun,
+        )
+
+
+def goes_on(
+    status: Status,
+    *,
+    sessions_from: datetime | None,
+    kept_session: str | None,
+    session_id: str,
+    begun: datetime,
+) -> bool:
+    """The rule of `User.keeps_session`, for who has read these alone."""
+    cut = sessions_from is not None and begun <= sessions_from
+    return status is Status.ACTIVE and (not cut or session_id == kept_session)
 
 
 def disable(user: User, *, by: str, now: datetime) -> User:

@@ -1,14 +1,17 @@
 """Sessions in the table `identity`.
 
-    FAMILY#<family id>      SESSION  digests of the current and the previous refresh token; TTL
+    USER#<user id>          SESSION#<session id>   digests of the current and the previous refresh
+                                                   token, who replaced that; TTL
 
-A family carries the event of its newest change. Reads are consistent.
+A session carries the event of its newest change. Reads are consistent.
 """
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
 
 from identity.domain import session
@@ -20,16 +23,15 @@ from shop.events import Event
 from shop.tables import EventRow, transact
 
 
-class TokenFamilyItem(EventRow):
-    """FAMILY#<family id> / SESSION. DynamoDB deletes it after the session's end."""
+class SessionItem(EventRow):
+    """USER#<user id> / SESSION#<session id>. DynamoDB deletes it after the session's end."""
 
     Meta = tables.meta("identity")
 
-    user_id = UnicodeAttribute()
-    session_id = UnicodeAttribute()
     current = UnicodeAttribute()
     previous = UnicodeAttribute(null=True)
     salt = UnicodeAttribute(null=True)
+    client = UnicodeAttribute(null=True)
     created_at = UnicodeAttribute()
     rotated_at = UnicodeAttribute()
     revoked_at = UnicodeAttribute(null=True)
@@ -40,68 +42,100 @@ class TokenFamilyItem(EventRow):
 class SessionRepository:
     """Families. Implements service.Sessions."""
 
-    def open(self, family: TokenFamily, created: Event, *, counters: Sequence[Counter]) -> None:
-        """Store the session with its event, and take the attempt back, together and once.
+    def open(
+        self,
+        family: TokenFamily,
+        created: Event,
+        *,
+        counters: Sequence[Counter],
+        instead_of: Sequence[tuple[TokenFamily, Event]] = (),
+    ) -> None:
+        """Store the session with its event, end those that make room, and take the attempt back,
+        together and once.
 
         A session that stands already was stored by this call, whose answer was lost: the counters
         must not fall again.
         """
-        new = _family_item(family)
+        new = _item(family)
         new.outbox = tables.outbox_text(created)
 
         def build(tx: TransactWrite) -> None:
-            tx.save(new, condition=TokenFamilyItem.pk.does_not_exist())
+            tx.save(new, condition=SessionItem.pk.does_not_exist())
+            for old, ended in instead_of:
+                tx.update(_key(old), [*_end(now=family.created), tables.outbox(ended)])
             take_back(tx, counters)
 
         transact(build)
 
-    def get(self, family_id: str) -> TokenFamily | None:
-        """The family; None if it never was or its time is over."""
+    def get(self, user_id: str, session_id: str) -> TokenFamily | None:
+        """The session; None if the user never had it or its time is over."""
         try:
-            item = TokenFamilyItem.get(f"FAMILY#{family_id}", "SESSION", consistent_read=True)
-        except TokenFamilyItem.DoesNotExist:
+            item = SessionItem.get(*_place(user_id, session_id), consistent_read=True)
+        except SessionItem.DoesNotExist:
             return None
-        return _family(family_id, item)
+        return _family(item)
+
+    def of(self, user_id: str) -> list[TokenFamily]:
+        """All of a user's that are kept, ended ones too: one query."""
+        found = SessionItem.query(
+            f"USER#{user_id}", SessionItem.sk.startswith("SESSION#"), consistent_read=True
+        )
+        return [_family(item) for item in found]
 
     def rotate(
-        self, family_id: str, *, presented: str, successor: str, salt: str, now: datetime
+        self,
+        user_id: str,
+        session_id: str,
+        *,
+        presented: str,
+        successor: str,
+        salt: str,
+        client: str,
+        now: datetime,
     ) -> TokenFamily | None:
         """Put the successor in place of the presented token, if that is current and alive.
 
         Returns the family as it is then, or None. The condition is `token_state` in DynamoDB.
         """
-        item = TokenFamilyItem(f"FAMILY#{family_id}", "SESSION")
+        item = SessionItem(*_place(user_id, session_id))
         refused = tables.update(
             item,
             [
-                TokenFamilyItem.current.set(successor),
-                TokenFamilyItem.previous.set(presented),
-                TokenFamilyItem.salt.set(salt),
-                TokenFamilyItem.rotated_at.set(clock.rfc3339(now)),
+                SessionItem.current.set(successor),
+                SessionItem.previous.set(presented),
+                SessionItem.salt.set(salt),
+                SessionItem.client.set(client),
+                SessionItem.rotated_at.set(clock.rfc3339(now)),
             ],
-            (TokenFamilyItem.current == presented)
-            & TokenFamilyItem.revoked_at.does_not_exist()
-            & (TokenFamilyItem.rotated_at > clock.rfc3339(now - session.IDLE))
-            & (TokenFamilyItem.expires_at > int(now.timestamp())),
+            (SessionItem.current == presented)
+            & SessionItem.revoked_at.does_not_exist()
+            & (SessionItem.rotated_at > clock.rfc3339(now - session.IDLE))
+            & (SessionItem.expires_at > int(now.timestamp())),
         )
-        return _family(family_id, item) if refused is None else None
+        return _family(item) if refused is None else None
 
-    def revoke(self, family: TokenFamily, detected: Event, *, now: datetime) -> None:
+    def revoke(self, family: TokenFamily, ended: Event, *, now: datetime) -> None:
         """End the session and say so, once: who comes second finds it ended."""
-        tables.update(
-            TokenFamilyItem(f"FAMILY#{family.family_id}", "SESSION"),
-            [TokenFamilyItem.revoked_at.set(clock.rfc3339(now))],
-            TokenFamilyItem.pk.exists() & TokenFamilyItem.revoked_at.does_not_exist(),
-            event=detected,
-        )
+        goes_on: Condition = SessionItem.pk.exists() & SessionItem.revoked_at.does_not_exist()
+        tables.update(_key(family), _end(now=now), goes_on, event=ended)
 
 
-def _family_item(family: TokenFamily) -> TokenFamilyItem:
-    return TokenFamilyItem(
-        f"FAMILY#{family.family_id}",
-        "SESSION",
-        user_id=family.user_id,
-        session_id=family.session_id,
+def _end(*, now: datetime) -> list[Action]:
+    gone = int((now + session.KEPT).timestamp())
+    return [SessionItem.revoked_at.set(clock.rfc3339(now)), SessionItem.expires_at.set(gone)]
+
+
+def _place(user_id: str, session_id: str) -> tuple[str, str]:
+    return f"USER#{user_id}", f"SESSION#{session_id}"
+
+
+def _key(family: TokenFamily) -> SessionItem:
+    return SessionItem(*_place(family.user_id, family.session_id))
+
+
+def _item(family: TokenFamily) -> SessionItem:
+    return SessionItem(
+        *_place(family.user_id, family.session_id),
         current=family.current,
         created_at=clock.rfc3339(family.created),
         rotated_at=clock.rfc3339(family.rotated),
@@ -110,16 +144,17 @@ def _family_item(family: TokenFamily) -> TokenFamilyItem:
     )
 
 
-def _family(family_id: str, item: TokenFamilyItem) -> TokenFamily:
+def _family(item: SessionItem) -> TokenFamily:
     return TokenFamily(
-        family_id=family_id,
-        user_id=item.user_id,
+        session_id=item.sk.removeprefix("SESSION#"),
+        user_id=item.pk.removeprefix("USER#"),
         current=item.current,
         created=clock.parse(item.created_at),
         rotated=clock.parse(item.rotated_at),
         ends=datetime.fromtimestamp(int(item.expires_at), UTC),
         previous=item.previous,
         salt=item.salt,
+        client=item.client,
         revoked=clock.parse(item.revoked_at) if item.revoked_at else None,
         device=item.device,
     )

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from identity import events, problems
 from identity.domain import email_address, session, sign_in_attempts
+from identity.domain.session import TokenFamily
 from identity.domain.sign_in_attempts import Counter
 from identity.domain.user import User, nobody
 from identity.events import event_of
@@ -21,6 +22,7 @@ from identity.service.ports import (
     Tokens,
 )
 from shop import ids, telemetry
+from shop.events import Event
 from shop.problems import Problem
 from shop.trace import Trace
 
@@ -103,14 +105,21 @@ def _open_session(
     trace: Trace,
 ) -> TokenPair:
     family_id = ids.generate("fam", region=by.region, now=now)
-    token = session.refresh_token(family_id, secrets.token_urlsafe(32))
+    token = session.refresh_token(user.user_id, family_id, secrets.token_urlsafe(32))
     family = session.begin(user.user_id, token, family_id=family_id, device=device, now=now)
     # Signed before the session is stored: if KMS fails there is no session that nobody can use.
     pair = issue_pair(user, family, token, by.tokens, now=now)
     created = events.SessionCreated(user_id=user.user_id, session_id=family.session_id)
+    live = [each for each in by.sessions.of(user.user_id) if each.is_live(now)]
     by.sessions.open(
         family,
         event_of(created, family.session_id, 1, now=now, trace=trace),
         counters=counters,
+        instead_of=[(old, _ended(old, now=now, trace=trace)) for old in session.too_many(live)],
     )
     return pair
+
+
+def _ended(family: TokenFamily, *, now: datetime, trace: Trace) -> Event:
+    data = events.SessionEnded(user_id=family.user_id, session_id=family.session_id)
+    return event_of(data, family.session_id, 2, now=now, trace=trace)

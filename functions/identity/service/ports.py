@@ -10,6 +10,7 @@ from identity.domain.letter import Letter
 from identity.domain.mailed_token import MailRequest, Purpose
 from identity.domain.session import TokenFamily
 from identity.domain.sign_in_attempts import Counter
+from identity.domain.standing import Standing
 from identity.domain.user import Role, User
 from shop.events import Event
 
@@ -58,12 +59,34 @@ class Attempts(Protocol):
 class Sessions(Protocol):
     """Refresh-token families."""
 
-    def open(self, family: TokenFamily, created: Event, *, counters: Sequence[Counter]) -> None: ...
-    def get(self, family_id: str) -> TokenFamily | None: ...
+    def open(
+        self,
+        family: TokenFamily,
+        created: Event,
+        *,
+        counters: Sequence[Counter],
+        instead_of: Sequence[tuple[TokenFamily, Event]] = (),
+    ) -> None: ...
+    def get(self, user_id: str, session_id: str) -> TokenFamily | None: ...
+    def of(self, user_id: str) -> list[TokenFamily]: ...
     def rotate(
-        self, family_id: str, *, presented: str, successor: str, salt: str, now: datetime
+        self,
+        user_id: str,
+        session_id: str,
+        *,
+        presented: str,
+        successor: str,
+        salt: str,
+        client: str,
+        now: datetime,
     ) -> TokenFamily | None: ...
-    def revoke(self, family: TokenFamily, detected: Event, *, now: datetime) -> None: ...
+    def revoke(self, family: TokenFamily, ended: Event, *, now: datetime) -> None: ...
+
+
+class Standings(Protocol):
+    """A user and a session as they are now; None if there is no such pair."""
+
+    def of(self, user_id: str, session_id: str) -> Standing | None: ...
 
 
 class EmailHasher(Protocol):

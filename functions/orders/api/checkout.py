@@ -30,6 +30,7 @@ ROUTE = Route(
         Link("get_payment", {"payment_id": "$response.body#/payment/payment_id"}),
         Link("confirm_payment", {"payment_id": "$response.body#/payment/payment_id"}),
     ),
+    ends_at_once=True,
 )
 SETTINGS = PlacingSettings.load()
 orders = OrderRepository()

@@ -31,6 +31,7 @@ ROUTE = Route(
         Link("get_payment", {"payment_id": "$response.body#/payment_id"}),
         Link("get_order", {"order_id": "$response.body#/order_id"}),
     ),
+    ends_at_once=True,
 )
 settings = RequestSettings.load()
 payments = PaymentRepository()

@@ -39,6 +39,7 @@ ROUTE = Route(
         Link("confirm_payment", {"payment_id": "$response.body#/payment_id"}),
         Link("get_order", {"order_id": "$response.body#/order_id"}),
     ),
+    ends_at_once=True,
 )
 settings = CreatingSettings.load()
 payments = PaymentRepository()

@@ -151,7 +151,7 @@ def sign_in(world: FaultEnvironment, password: str = PASSWORD, email: str = EMAI
     return public(world, "identity.create_session", "POST", "/sessions", body=body)
 
 
-def refresh(world: FaultEnvironment, token: str) -> Reply:
+def refresh(world: FaultEnvironment, token: str, **options: Any) -> Reply:
     """POST /sessions/refresh."""
     return public(
         world,
@@ -160,4 +160,5 @@ def refresh(world: FaultEnvironment, token: str) -> Reply:
         "/sessions/refresh",
         body={"refresh_token": token},
         same="refresh_token",
+        **options,
     )

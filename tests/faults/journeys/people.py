@@ -41,7 +41,8 @@ def forgot(world: FaultEnvironment) -> None:
 def signed_in(world: FaultEnvironment) -> None:
     """With a session."""
     registered(world)
-    world.seen["token"] = actions.sign_in(world).json["refresh_token"]
+    tokens = actions.sign_in(world).json
+    world.seen["token"], world.seen["sid"] = tokens["refresh_token"], tokens["session_id"]
 
 
 def _outdated(world: FaultEnvironment) -> None:
@@ -152,7 +153,8 @@ def deactivate(world: FaultEnvironment) -> None:
 
 
 def _own(world: FaultEnvironment, function: str, method: str, path: str, **options: Any) -> Reply:
-    return actions.call(world, function, method, path, sub=world.seen["user_id"], **options)
+    caller = {"sub": world.seen["user_id"], "sid": world.seen.get("sid", "ses_1")}
+    return actions.call(world, function, method, path, **caller, **options)
 
 
 @journey(given=registered, answers=[201, 200])
@@ -192,11 +194,35 @@ def refresh(world: FaultEnvironment) -> None:
 
 @journey(firm=True, given=signed_in, answers=[200, 401, 401])
 def refresh_replayed(world: FaultEnvironment) -> None:
-    """A token that was replaced long ago ends the session."""
+    """A token that was replaced comes from elsewhere and ends the session."""
     token = actions.refresh(world, world.seen["token"]).json.get("refresh_token", "")
-    world.pass_time(minutes=5)
-    actions.refresh(world, world.seen["token"])
+    actions.refresh(world, world.seen["token"], source_ip="198.51.100.66")
     actions.refresh(world, token)
+    world.shop.deliver()
+
+
+@journey(firm=True, given=signed_in, answers=[200, 204, 204])
+def end_session(world: FaultEnvironment) -> None:
+    """See where one is signed in, and end that and this."""
+    _own(world, "identity.list_sessions", "GET", "/sessions")
+    one = {"session_id": world.seen["sid"]}
+    path = f"/sessions/{world.seen['sid']}"
+    _own(world, "identity.delete_session", "DELETE", path, path_parameters=one)
+    _own(world, "identity.delete_current_session", "DELETE", "/sessions/current")
+    world.shop.deliver()
+
+
+@journey(firm=True, given=signed_in, answers=[204])
+def sign_out(world: FaultEnvironment) -> None:
+    """End the session that asks."""
+    _own(world, "identity.delete_current_session", "DELETE", "/sessions/current")
+    world.shop.deliver()
+
+
+@journey(firm=True, given=signed_in, answers=[204])
+def end_all_sessions(world: FaultEnvironment) -> None:
+    """Sign out everywhere."""
+    _own(world, "identity.delete_sessions", "DELETE", "/sessions")
     world.shop.deliver()
 
 

@@ -46,6 +46,14 @@ def routes(shop: Shop) -> dict[str, Act]:
         "DELETE /users/me/addresses/{address_id}": lambda: shop.own_address("DELETE", 204),
         "POST /sessions": shop.sign_in,
         "POST /sessions/refresh": shop.refresh,
+        "GET /sessions": lambda: call("GET /sessions"),
+        "DELETE /sessions/{session_id}": lambda: call(
+            "DELETE /sessions/{session_id}", 204, session_id=shop.sign_in()["session_id"]
+        ),
+        "GET /sessions": lambda: call("GET /sessions"),
+        "DELETE /sessions/{session_id}": lambda: call(
+            "DELETE /sessions/{session_id}", 204, session_id=shop.sign_in()["session_id"]
+        ),
         "GET /.well-known/jwks.json": lambda: call("GET /.well-known/jwks.json"),
         "GET /products": shop.list_products,
         "GET /products/{product_id}": lambda: call(
@@ -90,6 +98,8 @@ def routes(shop: Shop) -> dict[str, Act]:
             204,
             body={"current_password": PASSWORD, "new_password": PASSWORD},
         ),
+        "DELETE /sessions/current": lambda: call("DELETE /sessions/current", 204),
+        "DELETE /sessions": lambda: call("DELETE /sessions", 204),
         "POST /users/me/deactivate": lambda: call("POST /users/me/deactivate", 204),
     }
 
@@ -106,6 +116,9 @@ BEFORE: Mapping[str, Callable[[Shop], Any]] = {
     "POST /orders/{order_id}/cancel": Shop.place,
     "POST /webhooks/psp/{psp}": Shop.begin_told_3ds,
     "GET /ops/invariants": _audit,
+    # Whose sessions end is nobody who is asked about later.
+    "POST /password/forgot": Shop.join_as_another,
+    "DELETE /sessions/current": Shop.join_as_another,
 }
 
 

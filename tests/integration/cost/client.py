@@ -28,7 +28,8 @@ class Client:
     def __init__(self, meter: Meter) -> None:
         self.meter = meter
         self._routes = routes()
-        self.subject = gateway.CUSTOMER  # who is asked about themselves
+        self.subject = gateway.CUSTOMER  # who is asked about themselves,
+        self.session_id = "ses_1"  # and where they are signed in
 
     def call(
         self,
@@ -58,6 +59,7 @@ class Client:
             query=query,
             path_parameters=path or None,
             sub=None if anonymous else subject,
+            sid=self.session_id,
             scope=" ".join(operation.get("x-cartwright-scopes", [])),
             request_id=REQUEST_ID,
         )
@@ -67,7 +69,7 @@ class Client:
         return json.loads(result["body"]) if is_json and result["body"] else result["body"]
 
     def authorize(self, access_token: str) -> Any:
-        """What the gateway asks before the first request with a token, every five minutes."""
+        """What the gateway asks before the first request with a token, every minute."""
         event = {
             "type": "TOKEN",
             "methodArn": METHOD_ARN,

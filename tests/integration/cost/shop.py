@@ -32,6 +32,7 @@ class Shop:
     order_id: str = ""
     payment_id: str = ""
     transaction_id: str = ""
+    email: str = EMAIL
     address_id: str = ""
     tokens: dict[str, Any] = field(default_factory=dict)
     _keys: int = 0
@@ -55,6 +56,7 @@ class Shop:
         gather(self.crowd)
         self.join()
         self.tokens = self.sign_in()
+        self.client.session_id = self.tokens["session_id"]
         self.client.authorize(self.tokens["access_token"])
         self.list_products()
 
@@ -74,6 +76,13 @@ class Shop:
         self.client.subject = inbox.join(self.meter.shop, EMAIL, PASSWORD, name="Ada")
         self.address_id = self.add_address()["address_id"]
 
+    def join_as_another(self) -> None:
+        """Somebody else, who is asked about themselves from here on."""
+        self._keys += 1
+        self.email = f"eve-{self._keys:03}@example.com"
+        self.client.subject = inbox.join(self.meter.shop, self.email, PASSWORD, name="Eve")
+        self.client.session_id = self.sign_in()["session_id"]
+
     def add_address(self) -> Any:
         """POST /users/me/addresses: one of ten lines."""
         return self.client.call("POST /users/me/addresses", 201, body=ADDRESS)
@@ -85,7 +94,7 @@ class Shop:
 
     def ask(self, route: str) -> Any:
         """For a mail."""
-        return self.client.call(route, 202, body={"email": EMAIL})
+        return self.client.call(route, 202, body={"email": self.email})
 
     def prove(self, email: str = "bob@example.com") -> Any:
         """POST /users/verify, by who has just registered."""
@@ -94,12 +103,12 @@ class Shop:
 
     def reset(self) -> Any:
         """POST /password/reset, by who has just asked for it."""
-        body = {"token": inbox.token_to(EMAIL), "password": PASSWORD}
+        body = {"token": inbox.token_to(self.email), "password": PASSWORD}
         return self.client.call("POST /password/reset", 204, body=body)
 
     def sign_in(self, password: str = PASSWORD, status: int = 201) -> Any:
         """POST /sessions."""
-        body = {"email": EMAIL, "password": password, "device": {"name": "Laptop of Ada"}}
+        body = {"email": self.email, "password": password, "device": {"name": "Laptop of Ada"}}
         return self.client.call("POST /sessions", status, body=body)
 
     def refresh(self) -> Any:

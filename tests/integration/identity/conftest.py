@@ -64,8 +64,7 @@ class Api:
     def post(
         self, module: ModuleType, path: str, body: Any, *, source_ip: str = "192.0.2.1"
     ) -> Reply:
-        sent = event("POST", path, body=body, sub=None)
-        sent["requestContext"]["identity"]["sourceIp"] = source_ip
+        sent = event("POST", path, body=body, sub=None, source_ip=source_ip)
         return call(module.handler, sent)
 
     def ask(
@@ -97,8 +96,8 @@ class Api:
         self, current: str, new: str, *, user_id: str, session_id: str, **options: Any
     ) -> Reply:
         body = {"current_password": current, "new_password": new}
-        sent = event("PUT", "/users/me/password", body=body, sub=user_id, **options)
-        sent["requestContext"]["authorizer"]["sid"] = session_id
+        path = "/users/me/password"
+        sent = event("PUT", path, body=body, sub=user_id, sid=session_id, **options)
         return call(change_password.handler, sent)
 
     def post_office(self) -> list[Any]:
@@ -134,8 +133,23 @@ class Api:
         mac = register_user.ports().mac
         return AccountPorts(AccountRepository(), mac, Argon2Passwords(), "us-east-1")
 
-    def refresh(self, token: str) -> Reply:
-        return self.post(refresh_session, "/sessions/refresh", {"refresh_token": token})
+    def refresh(self, token: str, *, source_ip: str = "192.0.2.1", **headers: str) -> Reply:
+        sent = event(
+            "POST",
+            "/sessions/refresh",
+            body={"refresh_token": token},
+            sub=None,
+            headers=headers,
+            source_ip=source_ip,
+        )
+        return call(refresh_session.handler, sent)
+
+    def own(
+        self, module: ModuleType, session: Any, method: str, path: str, **options: Any
+    ) -> Reply:
+        """A request of who is signed in, by the tokens of `session`."""
+        caller = {"sub": session["user_id"], "sid": session["session_id"]}
+        return call(module.handler, event(method, path, **caller, **options))
 
     def jwks(self, **headers: str) -> Reply:
         return call(jwks.handler, event("GET", "/.well-known/jwks.json", sub=None, headers=headers))

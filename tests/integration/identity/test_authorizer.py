@@ -2,12 +2,19 @@
 
 import io
 import json
+from typing import Any
 
 import pytest
 from joserfc import jwk, jwt
 
-from identity.api import create_session
+from identity.api import (
+    create_session,
+    deactivate_user,
+    delete_current_session,
+    delete_sessions,
+)
 from identity.clients import kms
+from identity.repository.standings import NotRead
 from identity.settings import at_cold_start
 from shop import aws
 from shop.http import Response, Route, entrypoint
@@ -31,7 +38,7 @@ def test_a_token_of_a_session_opens_the_customers_routes(api: Api) -> None:
         "sid": session["session_id"],
         "scope": "shop:buy",
         "role": "customer",
-        "exp": str(int(api.clock().timestamp()) + 900),
+        "exp": str(int(api.clock().timestamp()) + 600),
     }
     allowed = answer["policyDocument"]["Statement"][0]
     assert allowed["Effect"] == "Allow"
@@ -40,10 +47,65 @@ def test_a_token_of_a_session_opens_the_customers_routes(api: Api) -> None:
     assert not [r for r in allowed["Resource"] if "ledger" in r or not r.startswith(stage)]
 
 
-def test_a_request_costs_no_call(api: Api) -> None:
+def test_a_request_costs_one_read(api: Api) -> None:
     token = access_token(api)
     api.authorize(f"Bearer {token}")
-    assert api.calls_of(lambda: api.authorize(f"bearer {token}")) == []
+    assert api.calls_of(lambda: api.authorize(f"bearer {token}")) == ["BatchGetItem"]
+
+
+@pytest.mark.parametrize("end", ["this session", "all sessions", "the account", "the user"])
+def test_a_token_whose_session_is_over_is_unauthorized_at_once(api: Api, end: str) -> None:
+    api.register()
+    other, session = api.sign_in().json, api.sign_in().json
+    api.clock.advance(seconds=1)
+    if end == "this session":
+        api.own(delete_current_session, session, "DELETE", "/sessions/current")
+        api.authorize(f"Bearer {other['access_token']}")
+    elif end == "all sessions":
+        api.own(delete_sessions, session, "DELETE", "/sessions")
+    elif end == "the account":
+        api.own(deactivate_user, session, "POST", "/users/me/deactivate")
+    else:
+        key = {"pk": {"S": f"USER#{session['user_id']}"}, "sk": {"S": "USER"}}
+        aws.client("dynamodb").delete_item(TableName="identity", Key=key)
+    with pytest.raises(Exception, match=r"^Unauthorized$"):
+        api.authorize(f"Bearer {session['access_token']}")
+
+
+@pytest.mark.parametrize("answer", ["none", "half"])
+def test_a_failure_of_dynamodb_is_a_fault_and_not_a_401(
+    api: Api, monkeypatch: pytest.MonkeyPatch, answer: str
+) -> None:
+    token = access_token(api)
+
+    def fails(**asked: object) -> dict[str, object]:
+        if answer == "none":
+            raise ConnectionError
+        return {"Responses": {}, "UnprocessedKeys": asked["RequestItems"]}
+
+    monkeypatch.setattr(aws.client("dynamodb"), "batch_get_item", fails)
+    with pytest.raises((ConnectionError, NotRead)):
+        api.authorize(f"Bearer {token}")
+
+
+def test_what_dynamodb_kept_unread_is_asked_for_again(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = access_token(api)
+    client, asked = aws.client("dynamodb"), list[Any]()
+    real = client.batch_get_item
+
+    def half(**given: Any) -> Any:
+        asked.append(given["RequestItems"])
+        wanted = given["RequestItems"]["identity"]
+        keys = wanted["Keys"]
+        first = real(RequestItems={"identity": wanted | {"Keys": keys[:1]}})
+        left = {"identity": {"Keys": keys[1:]}} if keys[1:] else {}
+        return first | {"UnprocessedKeys": left}
+
+    monkeypatch.setattr(client, "batch_get_item", half)
+    assert api.authorize(f"Bearer {token}")["principalId"]
+    assert [len(each["identity"]["Keys"]) for each in asked] == [2, 1]
 
 
 @pytest.mark.parametrize(
@@ -70,7 +132,7 @@ def test_a_refresh_token_is_no_access_token(api: Api) -> None:
 
 def test_an_expired_token_is_unauthorized(api: Api) -> None:
     token = access_token(api)
-    api.clock.advance(seconds=906)
+    api.clock.advance(seconds=606)
     with pytest.raises(Exception, match=r"^Unauthorized$"):
         api.authorize(f"Bearer {token}")
 
@@ -101,7 +163,7 @@ def test_an_answer_that_the_gateway_kept_does_not_outlive_its_token(api: Api) ->
     context = api.authorize(f"Bearer {access_token(api)}")["context"]
     asked["requestContext"]["authorizer"] = context
     assert call(handler, asked).status == 200
-    api.clock.advance(seconds=906)
+    api.clock.advance(seconds=606)
     late = call(handler, asked)
     assert (late.status, late.json["code"]) == (401, "unauthenticated")
 
@@ -127,7 +189,10 @@ def test_the_public_key_is_asked_for_once_an_hour(
     kms.forget()
     now = [0.0]
     monkeypatch.setattr("identity.clients.kms.time.monotonic", lambda: now[0])
-    expected = {0.0: ["GetPublicKey"], 3600.0: [], 3601.0: ["GetPublicKey"], 3602.0: []}
+    read = ["BatchGetItem"]
+    expected = {
+        0.0: ["GetPublicKey", *read], 3600.0: read, 3601.0: ["GetPublicKey", *read], 3602.0: read
+    }  # fmt: skip
     for at, calls in expected.items():
         now[0] = at
         assert api.calls_of(lambda: api.authorize(f"Bearer {token}")) == calls
@@ -179,8 +244,7 @@ def test_no_address_password_or_token_is_ever_logged(
     api.authorize(f"Bearer {second['access_token']}")
     with pytest.raises(Exception, match="Unauthorized"):
         api.authorize(f"Bearer {first['access_token'][:-9]}")
-    api.clock.advance(minutes=1)
-    api.refresh(first["refresh_token"])
+    api.refresh(first["refresh_token"], source_ip="198.51.100.66")
     written = log.getvalue() + capsys.readouterr().out
     lines = [json.loads(line) for line in log.getvalue().splitlines()]
     assert len([line for line in lines if line["message"] in ("request", "authorizer")]) == 11
@@ -188,7 +252,7 @@ def test_no_address_password_or_token_is_ever_logged(
     secrets += token.split(".")[2:]
     for tokens in (first, second):
         secrets += tokens["access_token"].split(".")[1:]
-        secrets += tokens["refresh_token"].split(".")
+        secrets += tokens["refresh_token"].split(".")[1:]
     assert not [secret for secret in secrets if secret in written]
     for metric in ("SignInRefused", "RefreshReuseDetected"):
         assert metric in written

@@ -14,7 +14,7 @@ from identity.clients.kms import PublicKey
 from identity.domain.address_book import AddressBook
 from identity.domain.letter import Letter
 from identity.domain.mailed_token import MailRequest, Purpose
-from identity.domain.session import TokenFamily, TokenState
+from identity.domain.session import KEPT, TokenFamily, TokenState
 from identity.domain.sign_in_attempts import Counter
 from identity.domain.user import User
 from identity.service import issue_access_token
@@ -249,35 +249,62 @@ class FakeMailer:
 class FakeSessions:
     """Families in a dictionary."""
 
-    families: dict[str, TokenFamily] = field(default_factory=dict)
+    families: dict[tuple[str, str], TokenFamily] = field(default_factory=dict)
     attempts: FakeAttempts = field(default_factory=FakeAttempts)
     events: list[Event] = field(default_factory=list)
     rotations: int = 0
 
-    def open(self, family: TokenFamily, created: Event, *, counters: Sequence[Counter]) -> None:
-        if family.family_id in self.families:
+    def open(
+        self,
+        family: TokenFamily,
+        created: Event,
+        *,
+        counters: Sequence[Counter],
+        instead_of: Sequence[tuple[TokenFamily, Event]] = (),
+    ) -> None:
+        key = family.user_id, family.session_id
+        if key in self.families:
             return
-        self.families[family.family_id] = family
-        self.attempts.failures.subtract(counters)
+        self.families[key] = family
         self.events.append(created)
+        for old, ended in instead_of:
+            self.revoke(old, ended, now=family.created)
+        self.attempts.failures.subtract(counters)
 
-    def get(self, family_id: str) -> TokenFamily | None:
-        return self.families.get(family_id)
+    def get(self, user_id: str, session_id: str) -> TokenFamily | None:
+        return self.families.get((user_id, session_id))
+
+    def of(self, user_id: str) -> list[TokenFamily]:
+        return [family for (owner, _), family in self.families.items() if owner == user_id]
 
     def rotate(
-        self, family_id: str, *, presented: str, successor: str, salt: str, now: datetime
+        self,
+        user_id: str,
+        session_id: str,
+        *,
+        presented: str,
+        successor: str,
+        salt: str,
+        client: str,
+        now: datetime,
     ) -> TokenFamily | None:
-        family = self.families.get(family_id)
-        if family is None or family.token_state(presented, now=now) is not TokenState.CURRENT:
+        family = self.families.get((user_id, session_id))
+        if family is None:
+            return None
+        state = family.token_state(presented, client=client, now=now)
+        if state is not TokenState.CURRENT:
             return None
         self.rotations += 1
-        self.families[family_id] = replace(
-            family, current=successor, previous=presented, salt=salt, rotated=now
+        rotated = replace(
+            family, current=successor, previous=presented, salt=salt, client=client, rotated=now
         )
-        return self.families[family_id]
+        self.families[user_id, session_id] = rotated
+        return rotated
 
-    def revoke(self, family: TokenFamily, detected: Event, *, now: datetime) -> None:
-        stored = self.families.get(family.family_id)
+    def revoke(self, family: TokenFamily, ended: Event, *, now: datetime) -> None:
+        key = family.user_id, family.session_id
+        stored = self.families.get(key)
         if stored is not None and stored.revoked is None:
-            self.families[family.family_id] = replace(stored, revoked=now)
-            self.events.append(detected)
+            gone = datetime.fromtimestamp(int((now + KEPT).timestamp()), UTC)
+            self.families[key] = replace(stored, revoked=now, ends=gone)
+            self.events.append(ended)

@@ -1,5 +1,6 @@
 """Use cases: registration that tells nothing, guesses that are counted, tokens that rotate."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
@@ -9,7 +10,7 @@ from identity import problems
 from identity.domain import session
 from identity.domain.access_token import AccessToken
 from identity.domain.mailed_token import Applicant
-from identity.domain.session import GRACE, IDLE, LIFETIME
+from identity.domain.session import IDLE, LIFETIME, MOST
 from identity.domain.sign_in_attempts import FROM_ALL, FROM_NETWORK
 from identity.domain.user import SCOPES, Role
 from identity.service import create_session, create_staff, refresh_session
@@ -17,7 +18,7 @@ from identity.service.create_session import Credentials, SignInPorts
 from identity.service.create_staff import AccountPorts
 from identity.service.issue_token_pair import TokenPair
 from identity.service.ports import Tokens
-from identity.service.refresh_session import RefreshPorts
+from identity.service.refresh_session import Client, RefreshPorts
 from shop.problems import Problem
 from tests.unit.identity.fakes import (
     ISSUES,
@@ -34,6 +35,7 @@ from tests.unit.identity.fakes import (
 HOME = "192.0.2.1"
 MAX_FAILURES = FROM_NETWORK.failures
 NEXT_QUARTER_S, NEXT_HOUR_S = 870, 2670  # from NOW, which is half a minute past a quarter past ten
+PHONE, THIEF = Client("192.0.2.1", "app"), Client("198.51.100.66", "curl")
 ADA, PASSWORD = Applicant(email="Ada@Example.com"), "correct horse battery"
 
 
@@ -44,7 +46,7 @@ class Shop:
         self.accounts, self.sessions = FakeAccounts(), FakeSessions()
         self.passwords = FakePasswords()
         self.registrar = AccountPorts(self.accounts, FakeMac(), self.passwords, REGION)
-        self.renewal = RefreshPorts(self.accounts, self.sessions, ISSUES)
+        self.renewal = RefreshPorts(self.accounts, self.sessions, FakeNetworks(), ISSUES)
 
     def register(self) -> str:
         made, _ = create_staff.create_staff(
@@ -82,11 +84,15 @@ class Shop:
         assert isinstance(pair, TokenPair)
         return pair
 
-    def refresh(self, token: str, *, later: timedelta = timedelta()) -> TokenPair | Problem:
-        return refresh_session.refresh(token, self.renewal, now=NOW + later, trace=TRACE)
+    def refresh(
+        self, token: str, *, later: timedelta = timedelta(), client: Client = PHONE
+    ) -> TokenPair | Problem:
+        return refresh_session.refresh(token, client, self.renewal, now=NOW + later, trace=TRACE)
 
-    def refreshed(self, token: str, *, later: timedelta = timedelta()) -> TokenPair:
-        pair = self.refresh(token, later=later)
+    def refreshed(
+        self, token: str, *, later: timedelta = timedelta(), client: Client = PHONE
+    ) -> TokenPair:
+        pair = self.refresh(token, later=later, client=client)
         assert isinstance(pair, TokenPair)
         return pair
 
@@ -238,23 +244,45 @@ def test_a_refresh_gives_a_new_pair_of_the_same_session(shop: Shop) -> None:
     assert isinstance(shop.refresh(second.refresh_token), TokenPair)
 
 
-def test_a_repeat_after_a_lost_answer_gets_the_very_same_successor(shop: Shop) -> None:
+@pytest.mark.parametrize("later", [timedelta(), timedelta(seconds=31), timedelta(days=29)])
+def test_a_repeat_after_a_lost_answer_gets_the_very_same_successor_however_late(
+    shop: Shop, later: timedelta
+) -> None:
     first = shop.signed_in()
     lost = shop.refreshed(first.refresh_token)
-    repeat = shop.refreshed(first.refresh_token, later=GRACE / 2)
+    repeat = shop.refreshed(first.refresh_token, later=later)
     assert repeat.refresh_token == lost.refresh_token
     assert shop.sessions.rotations == 1
-    assert isinstance(shop.refresh(repeat.refresh_token, later=GRACE), TokenPair)
+    assert isinstance(shop.refresh(repeat.refresh_token, later=later), TokenPair)
 
 
-def test_a_repeat_after_the_grace_ends_the_session(shop: Shop) -> None:
-    first = shop.signed_in()
-    second = shop.refreshed(first.refresh_token)
-    assert code(shop.refresh(first.refresh_token, later=GRACE)) == "invalid_refresh_token"
-    assert code(shop.refresh(second.refresh_token, later=GRACE)) == "invalid_refresh_token"
+@pytest.mark.parametrize(
+    ("first", "second", "same"),
+    [
+        (PHONE, replace(PHONE, user_agent="other"), False),
+        (PHONE, replace(PHONE, source_ip="198.51.100.9"), False),
+        (Client("2001:db8::1", "app"), Client("2001:db8::2", "app"), True),
+        (PHONE, replace(PHONE, key="k"), False),
+        (replace(PHONE, key="k"), replace(PHONE, key="l"), False),
+        (replace(PHONE, key="k"), PHONE, False),
+        (replace(PHONE, key="k"), Client("198.51.100.9", "other", "k"), True),
+    ],
+)
+def test_the_same_client_is_who_sends_the_same_key_or_comes_from_the_same_network_with_the_same(
+    shop: Shop, first: Client, second: Client, same: bool
+) -> None:
+    token = shop.signed_in().refresh_token
+    successor = shop.refreshed(token, client=first).refresh_token
+    result = shop.refresh(token, client=second)
+    if same:
+        assert isinstance(result, TokenPair)
+        assert result.refresh_token == successor
+    else:
+        assert code(result) == "invalid_refresh_token"
+    assert isinstance(shop.refresh(successor, client=first), TokenPair) is same
 
 
-def test_a_token_whose_successor_was_used_ends_the_session_even_in_the_grace(shop: Shop) -> None:
+def test_a_token_whose_successor_was_used_ends_the_session_whoever_sends_it(shop: Shop) -> None:
     first = shop.signed_in()
     second = shop.refreshed(first.refresh_token)
     third = shop.refreshed(second.refresh_token)
@@ -262,16 +290,46 @@ def test_a_token_whose_successor_was_used_ends_the_session_even_in_the_grace(sho
     assert code(shop.refresh(third.refresh_token)) == "invalid_refresh_token"
 
 
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda token: token[:-1],
+        lambda token: token + "A",
+        lambda token: token.replace(".", "", 1),
+        lambda token: token[: token.rindex(".") + 1],
+        lambda token: token[:-1] + "\u00e9",
+        lambda token: token.rpartition(".")[0] + "." + "=" * 43,
+    ],
+)
+def test_what_has_not_the_form_of_a_token_ends_no_session(
+    shop: Shop, spoil: Callable[[str], str]
+) -> None:
+    first = shop.signed_in()
+    second = shop.refreshed(first.refresh_token)
+    for token in (first.refresh_token, second.refresh_token):
+        assert code(shop.refresh(spoil(token))) == "invalid_refresh_token"
+    assert isinstance(shop.refresh(second.refresh_token), TokenPair)
+
+
+def test_a_session_more_than_twenty_ends_the_oldest(shop: Shop) -> None:
+    shop.register()
+    pairs = [shop.sign_in(later=n) for n in range(MOST + 2)]
+    assert all(isinstance(pair, TokenPair) for pair in pairs)
+    live = [f.session_id for f in shop.sessions.families.values() if f.revoked is None]
+    assert live == [pair.session_id for pair in pairs[2:] if isinstance(pair, TokenPair)]
+    ended = [e.body["subject"] for e in shop.sessions.events if e.body["type"] == "session.ended"]
+    assert ended == [pair.session_id for pair in pairs[:2] if isinstance(pair, TokenPair)]
+
+
 def test_reuse_is_told_once_and_names_no_token(shop: Shop) -> None:
     first = shop.signed_in()
     shop.refresh(first.refresh_token)
     for _ in range(3):
-        shop.refresh(first.refresh_token, later=GRACE)
+        shop.refresh(first.refresh_token, client=THIEF)
     told = [e for e in shop.sessions.events if e.body["type"] == "session.refresh_reuse_detected"]
     assert [event.body["sequence"] for event in told] == [2]
     assert told[0].body["data"] == {"user_id": first.user_id, "session_id": first.session_id}
-    family_id = session.family_of(first.refresh_token)
-    assert family_id
+    family_id = first.refresh_token.split(".")[1]
     assert all(family_id not in event.to_json() for event in shop.sessions.events)
 
 
@@ -284,7 +342,7 @@ def test_an_old_session_ends_without_an_alarm(shop: Shop, after: timedelta) -> N
 
 def test_noise_and_unknown_families_are_refused_and_change_nothing(shop: Shop) -> None:
     first = shop.signed_in()
-    stranger = session.refresh_token("fam_use1_" + "0" * 26, "secret")
+    stranger = session.refresh_token(first.user_id, "fam_use1_" + "0" * 26, "s" * 43)
     for token in ("", "noise", stranger, first.access.text):
         assert code(shop.refresh(token)) == "invalid_refresh_token"
     assert isinstance(shop.refresh(first.refresh_token), TokenPair)

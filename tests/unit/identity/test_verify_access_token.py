@@ -50,7 +50,7 @@ def test_our_token_is_verified() -> None:
         sid="ses_1",
         scope="catalog:write inventory:write orders:read orders:write payments:write",
         role="admin",
-        exp=int(NOW.timestamp()) + 900,
+        exp=int(NOW.timestamp()) + 600,
     )
 
 

@@ -95,6 +95,13 @@ class Route:
     links: Sequence[Link] = ()
     media_type: str = "application/json"  # of what succeeds
     throttle: tuple[int, int] | None = None
+    ends_at_once: bool = False  # a token whose session was ended is refused from then on
+
+    @property
+    def asks_each_time(self) -> bool:
+        """Whether the authorizer is asked at every request; else the gateway keeps its answer for
+        a minute, in which a session that was ended can go on."""
+        return self.needs_token and (self.auth == "staff" or self.ends_at_once)
 
     @property
     def needs_token(self) -> bool:
@@ -311,7 +318,7 @@ def _caller(route: Route, event: dict[str, Any]) -> Caller | Problem | None:
     context = (event.get("requestContext") or {}).get("authorizer") or {}
     if not context.get("sub"):
         return Problem(problems.UNAUTHENTICATED, "Send `Authorization: Bearer <access token>`.")
-    # The gateway keeps an authorizer's answer for 300 s, maybe longer than the token lives.
+    # The gateway keeps an authorizer's answer for a minute, maybe longer than the token lives.
     if int(context.get("exp") or _NEVER) + TOKEN_LEEWAY_S <= clock.now().timestamp():
         return Problem(problems.UNAUTHENTICATED, "The access token has expired.")
     scopes = frozenset((context.get("scope") or "").split())

@@ -1,0 +1,32 @@
+"""GET /sessions: all that can go on."""
+
+from typing import Any
+
+from identity import schemas
+from identity.repository.sessions import SessionRepository
+from identity.repository.users import AccountRepository
+from identity.service.end_sessions import live_sessions
+from shop import clock
+from shop.http import Link, Request, Response, Route, entrypoint
+
+ROUTE = Route(
+    "GET",
+    "/sessions",
+    "Where the caller is signed in, newest first",
+    scopes=("shop:buy",),
+    responses={200: schemas.SessionListOut},
+    links=(Link("delete_session", {"session_id": "$response.body#/data/0/session_id"}),),
+)
+
+accounts, sessions = AccountRepository(), SessionRepository()
+
+
+def handle(request: Request[Any]) -> Response:
+    """One query."""
+    caller = request.user
+    found = live_sessions(caller.subject, accounts=accounts, sessions=sessions, now=clock.now())
+    shown = [schemas.SessionOut.of(each, current=caller.session_id) for each in found]
+    return Response(200, schemas.SessionListOut(data=shown))
+
+
+handler = entrypoint(ROUTE, handle)

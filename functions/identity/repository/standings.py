@@ -1,0 +1,66 @@
+"""What the authorizer reads: a user and a session, by one request and nothing that is slow to
+import."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from identity.domain.standing import Standing
+from identity.domain.user import Status
+from shop import aws, clock, retry
+
+ATTEMPTS = 3
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.02, 0.2
+
+
+class NotRead(Exception):
+    """DynamoDB kept one of the rows unread: nothing is known of who asks."""
+
+
+@dataclass(frozen=True, slots=True)
+class StandingRepository:
+    """Implements service.Standings."""
+
+    table: str
+    sleep: Callable[[float], None] = time.sleep
+
+    def of(self, user_id: str, session_id: str) -> Standing | None:
+        """None if there is no such user, or they have no such session. One BatchGetItem."""
+        rows = self._read(user_id, session_id)
+        user, session = rows.get("USER"), rows.get(f"SESSION#{session_id}")
+        if user is None or session is None:
+            return None
+        return Standing(
+            status=Status(user["status"]["S"]),
+            sessions_from=_time(user.get("sessions_from")),
+            kept_session=_text(user.get("kept_session")),
+            begun=clock.parse(session["created_at"]["S"]),
+            revoked="revoked_at" in session,
+            ends=datetime.fromtimestamp(int(session["expires_at"]["N"]), UTC),
+        )
+
+    def _read(self, user_id: str, session_id: str) -> dict[str, dict[str, Any]]:
+        """By their sort keys."""
+        pk = {"S": f"USER#{user_id}"}
+        keys = [{"pk": pk, "sk": {"S": sk}} for sk in ("USER", f"SESSION#{session_id}")]
+        found: dict[str, dict[str, Any]] = {}
+        for attempt in range(ATTEMPTS):
+            request = {self.table: {"Keys": keys, "ConsistentRead": True}}
+            answer = aws.client("dynamodb").batch_get_item(RequestItems=request)
+            found |= {row["sk"]["S"]: row for row in answer["Responses"].get(self.table, [])}
+            keys = answer["UnprocessedKeys"].get(self.table, {}).get("Keys", [])
+            if not keys:
+                return found
+            self.sleep(retry.backoff(attempt, base_s=FIRST_PAUSE_S, cap_s=LONGEST_PAUSE_S))
+        raise NotRead
+
+
+def _text(attribute: dict[str, str] | None) -> str | None:
+    return attribute["S"] if attribute and "S" in attribute else None
+
+
+def _time(attribute: dict[str, str] | None) -> datetime | None:
+    text = _text(attribute)
+    return clock.parse(text) if text else None
