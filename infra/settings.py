@@ -1,5 +1,5 @@
-"""What operators say of a stage, and the code cannot know: its account, its own names, and who hears
-its alarms.
+"""What operators say of a stage, and the code cannot know: its account, its own names, and who
+hears its alarms.
 
 It stands in cdk.context.json, which `make bootstrap` begins and every command of the CDK reads:
 

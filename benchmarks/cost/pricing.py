@@ -86,6 +86,7 @@ class PriceList:
             "key_request": requests_to("KMS", counts) - asymmetric,
             "asymmetric_key_request": asymmetric,
             "secret_request": requests_to("SecretsManager", counts),
+            "mail": requests_to("SES", counts),
             "log_gb": log_bytes(counts) / GB,
         }
 

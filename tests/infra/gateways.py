@@ -108,7 +108,7 @@ def changed(type_: str, name: str, value: Any) -> Iterator[None]:
 CODE_CHANGES: Mapping[str, Callable[[], Any]] = {
     "the authorizer's expression": lambda: patch.object(gateway, "BEARER", "^.*$"),
     "the authorizer's memory": lambda: changed(
-        "CfnAuthorizer", "authorizer_result_ttl_in_seconds", 60
+        "CfnAuthorizer", "authorizer_result_ttl_in_seconds", 30
     ),
     "the authorizer's role": lambda: changed("CfnAuthorizer", "authorizer_credentials", "other"),
     "the validator": lambda: changed(

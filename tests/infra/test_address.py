@@ -11,6 +11,7 @@ from tools.access.names import Names
 from tools.access.synthesis import ACCOUNT, DOMAIN
 from tools.access.templates import Assembly
 
+MAIL_FROM = "shop@example.com"
 CERTIFICATE = f"arn:aws:acm:{PROD.region}:{ACCOUNT}:certificate/example"
 
 
@@ -91,9 +92,11 @@ def test_a_stage_is_bound_to_the_account_that_is_said() -> None:
 
 def test_the_domain_is_said_with_its_certificate() -> None:
     said = {"account": ACCOUNT, "domain": DOMAIN, "certificate_arn": CERTIFICATE}
+    said |= {"mail_from": MAIL_FROM, "account_url": "https://example.com/me/"}
     found = configured(PROD, {"stages": {"prod": said}})
     assert found.domain == Domain(name=DOMAIN, certificate_arn=CERTIFICATE)
     assert found.public_url == f"https://{DOMAIN}"
+    assert (found.mail_from, found.account_url) == (MAIL_FROM, "https://example.com/me")
 
 
 @pytest.mark.parametrize(
@@ -118,6 +121,13 @@ def test_the_domain_is_said_with_its_certificate() -> None:
             },
             "must be of eu-central-1",
         ),
+        (
+            {"account": ACCOUNT, "domain": DOMAIN, "certificate_arn": CERTIFICATE},
+            "must have mail_from",
+        ),
+        ({"account": ACCOUNT, "mail_from": "Shop <shop@example.com>"}, "shop@example.com, in"),
+        ({"account": ACCOUNT, "mail_from": "shop@example.com\r\nBcc: x@y.org"}, "in small"),
+        ({"account": ACCOUNT, "account_url": "http://example.com"}, "an https address"),
         (
             {
                 "account": ACCOUNT,

@@ -72,13 +72,13 @@ def test_each_method_invokes_by_the_role_of_its_own_stack(policies: Policies) ->
 
 
 def test_the_authorizer_that_may_be_invoked_is_the_one_of_the_api(policies: Policies) -> None:
-    (authorizer,) = policies.assembly.all("AWS::ApiGateway::Authorizer")
-    uri = policies.names.arn(authorizer.stack, authorizer.properties["AuthorizerUri"])
-    assert "identity-authorizer/invocations" in uri
-    role = policies.assembly.target(
-        authorizer.stack, authorizer.properties["AuthorizerCredentials"]
-    )
-    assert policies.holder(policies.names.of(role)) == "gateway/authorizer"
+    for authorizer in policies.assembly.all("AWS::ApiGateway::Authorizer"):
+        uri = policies.names.arn(authorizer.stack, authorizer.properties["AuthorizerUri"])
+        assert "identity-authorizer/invocations" in uri
+        role = policies.assembly.target(
+            authorizer.stack, authorizer.properties["AuthorizerCredentials"]
+        )
+        assert policies.holder(policies.names.of(role)) == "gateway/authorizer"
 
 
 def test_a_rule_reaches_its_own_queue_or_function_and_no_other(

@@ -115,17 +115,41 @@ def test_each_path_answers_preflights(stage: Assembly, contract: list[RouteContr
 
 
 def test_the_authorizer_is_asked_only_for_bearer_tokens(stage: Assembly) -> None:
-    (authorizer,) = stage.all("AWS::ApiGateway::Authorizer")
-    expression = authorizer.properties["IdentityValidationExpression"]
-    for scheme in ("Bearer", "bearer", "BEARER", "bEaReR"):
-        assert re.match(expression, f"{scheme} eyJ.abc-_~+/9==")
-    assert re.match(expression, "Bearer  eyJ.two-spaces")
-    assert not re.match(expression, "Bearer")
-    assert not re.match(expression, "Bearereyj")
-    assert not re.match(expression, "Basic abc")
-    assert not re.match(expression, "Bearer a b")
-    assert not re.match(expression, "Bearer \u00e9")
-    assert authorizer.properties["AuthorizerResultTtlInSeconds"] == 300
+    for authorizer in stage.all("AWS::ApiGateway::Authorizer"):
+        expression = authorizer.properties["IdentityValidationExpression"]
+        for scheme in ("Bearer", "bearer", "BEARER", "bEaReR"):
+            assert re.match(expression, f"{scheme} eyJ.abc-_~+/9==")
+        assert re.match(expression, "Bearer  eyJ.two-spaces")
+        assert not re.match(expression, "Bearer")
+        assert not re.match(expression, "Bearereyj")
+        assert not re.match(expression, "Basic abc")
+        assert not re.match(expression, "Bearer a b")
+        assert not re.match(expression, "Bearer \u00e9")
+
+
+def test_an_ended_session_pays_nothing_and_is_no_staff_and_else_goes_on_for_a_minute(
+    stage: Assembly, contract: list[RouteContract]
+) -> None:
+    """Both authorizers are one function: the gateway keeps the answers of one of them."""
+    kept = {
+        (made.stack, made.id): made.properties["AuthorizerResultTtlInSeconds"]
+        for made in stage.all("AWS::ApiGateway::Authorizer")
+    }
+    assert sorted(kept.values()) == [0, 60]
+    assert (
+        len({str(m.properties["AuthorizerUri"]) for m in stage.all("AWS::ApiGateway::Authorizer")})
+        == 1
+    )
+    found = methods(stage)
+    guarded = [route for route in contract if route.needs_token]
+    for route in guarded:
+        method = found[route.method, route.path]
+        seconds = kept[resource_of(stage, method["stack"], method["AuthorizerId"])]
+        assert (seconds == 0) is route.asks_each_time, route
+    asked = {(route.method, route.path) for route in guarded if route.asks_each_time}
+    assert asked >= {("POST", "/payments"), ("POST", "/checkout"), ("PUT", "/users/me/password")}
+    assert asked >= {(route.method, route.path) for route in guarded if route.auth == "staff"}
+    assert ("POST", "/orders") not in asked
 
 
 def rendered(stage: Assembly) -> dict[str, tuple[dict[str, Any], dict[str, Any]]]:

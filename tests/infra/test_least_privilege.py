@@ -55,6 +55,8 @@ def granted(policies: Policies) -> dict[Use, str]:
 
 def _resources(grant: RoutePermission, policies: Policies) -> list[str]:
     """The one that it names; the streams of its function, where streams have no names."""
+    if grant.on == "*" and grant.action == "ses:SendEmail":  # mail_rights_have_names
+        return ["mail"]
     if grant.on != "*" or grant.action not in NAMELESS:
         return [policies.names.short(grant.on)]
     return [
@@ -125,5 +127,9 @@ def test_a_function_finds_by_its_variables_what_it_may_use(policies: Policies) -
             if variable in RESOURCES:
                 found = names.arn(made.stack, value)
                 name = urls.get(found) or buses.get(found) or names.short(found)
+                if variable == "MAIL_FROM":  # Of whose domain the right is.
+                    [mail] = policies.assembly.all("AWS::SES::EmailIdentity")
+                    assert found.endswith(f"@{names.physical(mail)}")
+                    name = names.short(names.of(mail))
                 seen.setdefault(variable, set()).add(name)
     assert seen == {variable: {name} for variable, name in RESOURCES.items()}

@@ -30,7 +30,7 @@ def _declared() -> Iterator[tuple[str, str]]:
 
 
 # What a variable of a function points to; tests/infra compares it with the templates.
-RESOURCES = {"BUS_NAME": "bus", **dict(_declared())}
+RESOURCES = {"BUS_NAME": "bus", "MAIL_FROM": "mail", **dict(_declared())}
 # The part of a request that names a resource, by service.
 _NAMED_BY = {
     "kms": "KeyId",

@@ -38,6 +38,7 @@ _NONE = {
     "AWS::Route53::RecordSet",
     "AWS::S3::Bucket",
     "AWS::SecretsManager::Secret",
+    "AWS::SES::EmailIdentity",
     "AWS::SNS::Subscription",
     "AWS::SNS::Topic",
     "AWS::SQS::Queue",

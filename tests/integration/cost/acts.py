@@ -50,10 +50,6 @@ def routes(shop: Shop) -> dict[str, Act]:
         "DELETE /sessions/{session_id}": lambda: call(
             "DELETE /sessions/{session_id}", 204, session_id=shop.sign_in()["session_id"]
         ),
-        "GET /sessions": lambda: call("GET /sessions"),
-        "DELETE /sessions/{session_id}": lambda: call(
-            "DELETE /sessions/{session_id}", 204, session_id=shop.sign_in()["session_id"]
-        ),
         "GET /.well-known/jwks.json": lambda: call("GET /.well-known/jwks.json"),
         "GET /products": shop.list_products,
         "GET /products/{product_id}": lambda: call(

@@ -81,7 +81,7 @@ class Shop:
         self._keys += 1
         self.email = f"eve-{self._keys:03}@example.com"
         self.client.subject = inbox.join(self.meter.shop, self.email, PASSWORD, name="Eve")
-        self.client.session_id = self.sign_in()["session_id"]
+        self.client.session_id = self.sign_in(email=self.email)["session_id"]
 
     def add_address(self) -> Any:
         """POST /users/me/addresses: one of ten lines."""
@@ -106,9 +106,9 @@ class Shop:
         body = {"token": inbox.token_to(self.email), "password": PASSWORD}
         return self.client.call("POST /password/reset", 204, body=body)
 
-    def sign_in(self, password: str = PASSWORD, status: int = 201) -> Any:
+    def sign_in(self, password: str = PASSWORD, status: int = 201, email: str = EMAIL) -> Any:
         """POST /sessions."""
-        body = {"email": self.email, "password": password, "device": {"name": "Laptop of Ada"}}
+        body = {"email": email, "password": password, "device": {"name": "Laptop of Ada"}}
         return self.client.call("POST /sessions", status, body=body)
 
     def refresh(self) -> Any:
