@@ -24,6 +24,8 @@ class MailRequested(EventData):
 class RequestedMail(EventView):
     """What is read of it, here."""
 
+    TYPES: ClassVar[tuple[str, ...]] = ("mail.requested",)
+
     mail_id: str
     purpose: Purpose
     address_hash: str

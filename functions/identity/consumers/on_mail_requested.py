@@ -8,7 +8,8 @@ from identity.repository.mail_requests import MailRequestRepository
 from identity.repository.users import AccountRepository
 from identity.service.send_mail import MailPorts, send_mail
 from identity.settings import MailSettings, at_cold_start
-from shop import clock, consumer
+from shop import clock
+from shop.consumer import On, entrypoint
 from shop.events import Envelope
 
 
@@ -32,4 +33,4 @@ def consume(event: Envelope[RequestedMail]) -> str:
     return send_mail(purpose, wanted.address_hash, wanted.mail_id, ports(), now=clock.now())
 
 
-handler = consumer.entrypoint("on_mail_requested", consume, reads=RequestedMail)
+handler = entrypoint("identity.on_mail_requested", On(RequestedMail, consume))
