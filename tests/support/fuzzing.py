@@ -13,7 +13,7 @@ import json
 import time
 import uuid
 from collections import defaultdict, deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from random import Random
 from typing import Any
 
@@ -33,12 +33,17 @@ PLACES: tuple[dict[str, str | None], ...] = (
     {"country": "HK", "region": None, "postal_code": None},
     {"country": "KP", "region": None, "postal_code": None},
 )
+# What ends the session by which it is asked for; and what nobody comes back from.
+ENDING = ("delete_current_session", "delete_session", "delete_sessions", "change_password")
+LEAVING = "deactivate_user"
 REMEMBERED = (
     "account_id",
+    "address_id",
     "order_id",
     "payment_id",
     "product_id",
     "refresh_token",
+    "session_id",
     "transaction_id",
 )
 TOKEN_SPARE_S = 60
@@ -60,6 +65,10 @@ class User:
             self._until = time.monotonic() + reply.json["expires_in"] - TOKEN_SPARE_S
         return self._token
 
+    def forget(self) -> None:
+        """Sign in again before the next request."""
+        self._until = 0.0
+
     @property
     def scopes(self) -> frozenset[str]:
         payload = self.token.split(".")[1]
@@ -71,9 +80,18 @@ class Fuzzer:
     """One run: who sends, what was learnt, and what to think of the answers."""
 
     def __init__(
-        self, document: dict[str, Any], api_url: str, users: list[User], skus: list[str], seed: int
+        self,
+        document: dict[str, Any],
+        api_url: str,
+        users: list[User],
+        skus: list[str],
+        seed: int,
+        *,
+        newcomer: Callable[[], User],
     ) -> None:
+        """`newcomer` makes a customer who may leave."""
         self.document, self.api_url, self.users, self.skus = document, api_url, users, skus
+        self.newcomer = newcomer
         self.schema = schemathesis.openapi.from_dict(document)
         self.schema.config.generation.update(with_security_parameters=False)
         self.random = Random(seed)  # noqa: S311
@@ -103,12 +121,17 @@ class Fuzzer:
             self.verdicts.judge_no_route(case, response, seconds=seconds)
             return response
         self.verdicts.judge(case, response, kind, expected=expected, seconds=seconds)
+        if raw["operationId"] in ENDING:
+            self.users[0].forget()
         if response.status_code < 300:
             self.learn(response.json() if _is_json(response) else None)
         return response
 
     def _call(self, case: Any, authorization: str | None) -> Any:
-        headers = {} if authorization is None else {"Authorization": authorization}
+        # From many networks: what one of them may ask for is counted.
+        headers = {"X-Forwarded-For": f"2001:db8:{self.random.randrange(1, 9999)}::1"}
+        if authorization is not None:
+            headers["Authorization"] = authorization
         for _ in range(50):
             response = case.call(
                 base_url=self.api_url, session=self.session, headers=headers, timeout=60
@@ -149,6 +172,9 @@ class Fuzzer:
             body["order_id"] = self.placed.pop()
         if operation == "create_session" and self.random.random() < 0.5:
             body |= self.random.choice(self.users).credentials
+        if operation == "change_password" and self.random.random() < 0.5:
+            password = self.users[0].credentials["password"]
+            body |= {"current_password": password, "new_password": password}
 
     def _authorization(self, raw: dict[str, Any]) -> tuple[str | None, int | None]:
         """The header, and the status that it must get whatever else is sent."""
@@ -164,7 +190,8 @@ class Fuzzer:
             return f"Bearer {self.users[0].token[:-9]}", 401
         if chance < 0.1 and unable:
             return f"Bearer {self.random.choice(unable).token}", 403
-        return f"Bearer {self.random.choice(able).token}", None
+        user = self.newcomer() if raw["operationId"] == LEAVING else self.random.choice(able)
+        return f"Bearer {user.token}", None
 
     def learn(self, answer: Any) -> None:
         """Remember the ids and cursors that an answer names."""

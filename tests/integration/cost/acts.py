@@ -148,6 +148,12 @@ def journeys(shop: Shop) -> dict[str, Act]:
     def steps(*acts: Act) -> Act:
         return lambda: [act() for act in (shop.authorize, *acts)]
 
+    def asked(act: Act) -> Act:
+        """Where money is paid the authorizer is asked each time (Route.ends_at_once)."""
+        return lambda: [shop.authorize(), act()]
+
+    pay, decline = asked(shop.pay), asked(lambda: shop.pay(DECLINED, 402))
+
     def later(minutes: int) -> Act:
         def wait() -> None:
             shop.pass_minutes(minutes)
@@ -161,17 +167,15 @@ def journeys(shop: Shop) -> dict[str, Act]:
         return shop.client.call("GET /orders/{order_id}", order_id=shop.order_id)
 
     return {
-        "paid order": steps(shop.place, shop.pay),
+        "paid order": steps(shop.place, pay),
         "paid order, one request": steps(shop.buy),
-        "paid order, 3-D Secure": steps(shop.begin_3ds, shop.confirm),
-        "paid order after a declined card": steps(
-            shop.place, lambda: shop.pay(DECLINED, 402), shop.place, shop.pay
-        ),
-        "declined card": steps(shop.place, lambda: shop.pay(DECLINED, 402)),
+        "paid order, 3-D Secure": steps(asked(shop.begin_3ds), asked(shop.confirm)),
+        "paid order after a declined card": steps(shop.place, decline, shop.place, pay),
+        "declined card": steps(shop.place, decline),
         "cancelled order": steps(shop.place, shop.cancel),
         "out of stock": steps(lambda: shop.place({"TEA-1": 999}, 409)),
         "order never paid": steps(shop.place, later(16), later(4)),
-        "3-D Secure never finished": steps(shop.begin_3ds, later(16), later(4)),
+        "3-D Secure never finished": steps(asked(shop.begin_3ds), later(16), later(4)),
         "order sent twice with its key": steps(shop.place, shop.place_again),
         "wrong password": lambda: shop.sign_in("wrong", 401),
         "whole visit": steps(
@@ -179,7 +183,7 @@ def journeys(shop: Shop) -> dict[str, Act]:
             *[shop.list_products] * PAGES,
             shop.check_stock,
             shop.place,
-            shop.pay,
+            pay,
             look,
         ),
     }
