@@ -7,9 +7,16 @@ from tools.access.__main__ import FILE, differences
 from tools.access.document import document
 from tools.access.policies import Policies
 
-# The emulator asks for the right to read a stream on everything (infra/stages.py).
-NAMELESS = "| operations.check_invariants | \\* | dynamodb:DescribeStream, dynamodb:GetRecords"
-NAMED = "| operations.check_invariants | stream/"
+# The emulator asks for the rights to read a stream and to send mail on everything
+# (infra/stages.py).
+NAMELESS = (
+    "| operations.check_invariants | \\* | dynamodb:DescribeStream, dynamodb:GetRecords",
+    "| identity.on_mail_requested | \\* | ses:SendEmail |",
+)
+NAMED = (
+    "| operations.check_invariants | stream/",
+    "| identity.on_mail_requested | mail | ses:SendEmail |",
+)
 
 
 def test_the_table_of_who_may_do_what_is_up_to_date(
@@ -17,7 +24,7 @@ def test_the_table_of_who_may_do_what_is_up_to_date(
 ) -> None:
     found = differences(FILE.read_text(), document(policies))
     if "[local]" in request.node.name:
-        found = _but_for_streams(
+        found = _but_for_names(
             differences(_without_contexts(FILE.read_text()), document(policies))
         )
     assert not found, f"rights have changed; `make access` writes them down:\n{found}"
@@ -28,7 +35,7 @@ def _without_contexts(text: str) -> str:
     return text.replace(NAMED_USER.replace("*", "\\*"), "-")
 
 
-def _but_for_streams(found: str) -> str:
+def _but_for_names(found: str) -> str:
     changed = [
         line for line in found.splitlines() if line[:1] in "+-" and line[:3] not in ("---", "+++")
     ]

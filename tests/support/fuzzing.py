@@ -213,7 +213,8 @@ def _emulator_is_full(response: Any) -> bool:
 
 
 def _is_json(response: Any) -> bool:
-    return bool(response.headers.get("content-type", [""])[0].startswith("application/json"))
+    kind = response.headers.get("content-type", [""])[0]
+    return bool(response.text and kind.startswith("application/json"))
 
 
 def _members(value: Any) -> Iterator[tuple[str, Any]]:

@@ -209,7 +209,7 @@ def _responses(operation: Operation, references: References) -> dict[str, Any]:
     for status, model in sorted(route.responses.items()):
         answer: dict[str, Any] = {"headers": _headers(route, status)}
         answer["description"] = "Success" if status < 300 else "Not modified"
-        if status < 300:
+        if status < 300 and (model is not None or status == 200):  # Else it has no body.
             schema = {} if model is None else {"schema": references[(model, "serialization")]}
             answer["content"] = {route.media_type: schema}
         if status < 300 and route.links:
