@@ -11,6 +11,9 @@ from typing import Literal
 LogLevel = Literal["DEBUG", "INFO", "WARNING"]
 # Nobody's: for it a stage is synthesized that is bound to no account, and nothing deploys there.
 NO_ACCOUNT = "000000000000"
+# How long the gateway keeps what the authorizer said of a token, and with it a session that was
+# ended goes on; not where `Route.ends_at_once`.
+TOKEN_KEPT_S = 60
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -23,11 +23,9 @@ from infra.constructs.invoke_role import invoke_role
 from infra.contract import RouteContract, paths_of
 from infra.project import Project
 from infra.stacks.base import BaseStack
-from infra.stages import Stage
+from infra.stages import TOKEN_KEPT_S, Stage
 
 AUTHORIZER = ("identity", "authorizer")
-# How long an answer of the authorizer is kept, and with it a session that was ended goes on.
-KEPT_S = 60
 # RFC 6750 (2.1) with the scheme in any case (RFC 9110, 11.1), as the authorizer takes it. Dialects
 # of patterns differ in what `\w` is.
 BEARER = r"^[Bb][Ee][Aa][Rr][Ee][Rr] +[A-Za-z0-9._~+/-]+=*$"
@@ -50,7 +48,7 @@ class GatewayStack(BaseStack):
         self._api = self._rest_api()
         self._publish("api", self._api.ref)
         # Two that ask one function: the gateway keeps the answers of the first.
-        self._publish("authorizer", self._authorizer("Authorizer", "tokens", KEPT_S).ref)
+        self._publish("authorizer", self._authorizer("Authorizer", "tokens", TOKEN_KEPT_S).ref)
         each_time = self._authorizer("AuthorizerEachTime", "tokens-each-time", 0)
         self._publish("authorizer-each-time", each_time.ref)
         self._publish("validator", self._validator().ref)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
+from infra.stages import TOKEN_KEPT_S
 from shop import clock, trace
 from tools.shopctl import services
 from tools.shopctl.errors import Failed, Unusable
@@ -24,6 +25,7 @@ if TYPE_CHECKING:  # Models take their table's name when they are made: services
 
 ROLES = ("admin", "finance", "ops")
 UNDER_WAY = timedelta(seconds=30)  # no request takes longer
+KEPT = timedelta(seconds=TOKEN_KEPT_S)
 NOBODY = "There is no account with this address."
 
 
@@ -89,7 +91,6 @@ def add(target: Target, email: str, password: str, *, role: str) -> Account:
 def disable(target: Target, email: str) -> Account:
     """End an account, of staff or of a customer."""
     with _identity(target) as (by, operator):
-        from identity.domain.access_token import ACCESS_TTL_S
         from identity.service.change_access import disable_user
 
         now = clock.now()
@@ -97,8 +98,8 @@ def disable(target: Target, email: str) -> Account:
         if found is None:
             raise Failed(NOBODY)
         user, is_new = found
-        # A sign-in that was under way may still get one.
-        ends = (user.sessions_from or now) + timedelta(seconds=ACCESS_TTL_S) + UNDER_WAY
+        # What the gateway has just heard of a token it keeps.
+        ends = (user.sessions_from or now) + KEPT + UNDER_WAY
         return Account.of(user, is_new=is_new, tokens_end_at=clock.rfc3339(ends))
 
 
