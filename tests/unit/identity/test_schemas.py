@@ -63,6 +63,13 @@ def test_the_longest_address_that_is_looked_up_is_small_enough_for_kms() -> None
     assert len(lookup_form(body.email).encode()) <= 1024  # of the 4,096 octets that a MAC may have
 
 
+def test_an_address_that_no_mail_can_be_sent_to_is_refused_and_can_still_sign_in() -> None:
+    """SES takes no others before the @."""
+    with pytest.raises(ValidationError):
+        register(email="\u00e4da@example.com")
+    SignInIn.model_validate_json(json.dumps({"email": "\u00e4da@example.com", "password": "x"}))
+
+
 def test_an_address_is_stored_in_the_form_that_is_looked_up() -> None:
     assert register(email="Ada@B\u00fccher.Example").email == "ada@xn--bcher-kva.example"
 

@@ -23,6 +23,8 @@ EVENTS = (
     "order.paid",
 )
 ANSWERS: Mapping[str, tuple[int, dict[str, Any]]] = {
+    "POST /users": (202, {"user_id": "usr_1", "status": "pending_verification"}),
+    "POST /users/verify": (200, {"user_id": "usr_1", "status": "active"}),
     "POST /sessions": (201, {"access_token": "token"}),
     "GET /products": (200, {"data": [{"variants": [{"sku": "STA-0012-CHARCOAL"}]}] * 20}),
     "POST /inventory/check": (
@@ -104,6 +106,19 @@ def test_the_readme_shows_what_the_demo_shows(capsys: pytest.CaptureFixture[str]
     shown = capsys.readouterr().out
     assert "11.31 USD" in shown
     assert _shape(_of_the_readme()) == _shape(shown)
+
+
+def test_who_signs_up_buys_with_the_code_that_was_mailed() -> None:
+    asked: list[str] = []
+
+    def code(address: str) -> str:
+        asked.append(address)
+        return "a code"
+
+    run = demo.run(Shop("http://x"), customer=None, finance=None, code=code, on_step=lambda _: None)
+    steps = [step["step"] for step in run.steps]
+    assert steps[:4] == ["POST /users", "the mail comes", "POST /users/verify", "sign in"]
+    assert [step["shows"] for step in run.steps if step["step"] == "sign in"] == asked
 
 
 def _of_the_readme() -> str:
