@@ -7,9 +7,16 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from identity.repository.sessions import SessionRepository
+from identity.repository.users import AccountRepository
+from identity.service.issue_token_pair import TokenPair
+from identity.service.refresh_session import Client, RefreshPorts, refresh
+from shop import trace
+from shop.problems import Problem
 from tests.integration.identity.conftest import EMAIL, Api
 from tests.support import dynamodb, inbox
 from tests.support.gateway import Reply
+from tests.unit.identity.fakes import ISSUES, FakeNetworks
 
 pytestmark = pytest.mark.usefixtures("one_at_a_time")
 
@@ -59,6 +66,22 @@ def test_of_refreshes_at_once_one_rotates_and_all_get_its_successor(api: Api) ->
     assert api.refresh(successor).status == 200
     told = Counter(event["type"] for event in dynamodb.outbox("identity"))
     assert told == {"mail.requested": 1, "user.registered": 1, "session.created": 1}
+
+
+def test_a_thousand_refreshes_with_one_token_by_one_client_have_one_successor(api: Api) -> None:
+    api.register()
+    token = api.sign_in().json["refresh_token"]
+    by = RefreshPorts(AccountRepository(), SessionRepository(), FakeNetworks(), ISSUES)
+    phone, now, traced = Client("192.0.2.1", "app"), api.clock(), trace.from_header(None)
+
+    def present(_: int) -> TokenPair | Problem:
+        return refresh(token, phone, by, now=now, trace=traced)
+
+    with ThreadPoolExecutor(50) as pool:
+        pairs = list(pool.map(present, range(1000)))
+    successors = {pair.refresh_token for pair in pairs if isinstance(pair, TokenPair)}
+    assert len(successors) == 1
+    assert all(isinstance(pair, TokenPair) for pair in pairs)
 
 
 def test_replays_at_once_end_the_session_once(api: Api) -> None:
