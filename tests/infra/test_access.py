@@ -24,9 +24,7 @@ def test_the_table_of_who_may_do_what_is_up_to_date(
 ) -> None:
     found = differences(FILE.read_text(), document(policies))
     if "[local]" in request.node.name:
-        found = _but_for_names(
-            differences(_without_contexts(FILE.read_text()), document(policies))
-        )
+        found = _but_for_names(differences(_without_contexts(FILE.read_text()), document(policies)))
     assert not found, f"rights have changed; `make access` writes them down:\n{found}"
 
 
