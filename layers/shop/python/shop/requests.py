@@ -1,0 +1,185 @@
+"""A request of a route, parsed and checked: what is wrong with it is a problem, never quoted."""
+
+import base64
+import binascii
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+from urllib.parse import unquote
+
+from pydantic import BaseModel, ValidationError
+
+from shop import charset, clock, idempotency, invalid, invocation, problems, untrusted_json
+from shop.problems import Problem
+from shop.routes import NoFields, Route
+from shop.trace import Trace
+
+MAX_BODY_BYTES = 256 * 1024
+TOKEN_LEEWAY_S = 5  # for clocks that differ, as the authorizer has it
+_NEVER = 2**40
+B = TypeVar("B")
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who calls, as the authorizer found it in the access token."""
+
+    subject: str
+    session_id: str
+    scopes: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Request(Generic[B]):
+    """A request that passed all checks of its route."""
+
+    body: B
+    query: Any
+    path: Mapping[str, str]  # parameters, unquoted
+    headers: Mapping[str, str]  # lower-case names
+    caller: Caller | None
+    key: str  # the Idempotency-Key, or ""
+    trace: Trace
+    source_ip: str
+    remaining_s: Callable[[], float]  # until the function is killed
+
+    @property
+    def user(self) -> Caller:
+        """The caller of a route that needs a token."""
+        if self.caller is None:
+            raise LookupError("a route without a token has no caller")
+        return self.caller
+
+
+def if_match(request: Request[Any]) -> frozenset[str] | None:
+    """The versions of which one must be there (RFC 9110, 13.1.1); None: whichever is."""
+    condition = request.headers.get("if-match")
+    if condition is None or condition.strip() == "*":
+        return None
+    return frozenset(part.strip() for part in condition.split(","))
+
+
+def parse(
+    route: Route, event: dict[str, Any], headers: Mapping[str, str], request_trace: Trace
+) -> Request[Any] | Problem:
+    """The request of an event (API Gateway proxy integration); the first thing wrong with it."""
+    raw = _raw_body(event)
+    if isinstance(raw, Problem):
+        return raw
+    caller = _caller(route, event)
+    if isinstance(caller, Problem):
+        return caller
+    key = idempotency.key_of(_lines(event, "idempotency-key")) if route.idempotent else ""
+    if isinstance(key, Problem):
+        return key
+    body = _body(route, raw, event)
+    if isinstance(body, Problem):
+        return body
+    query = _query(route, event)
+    if isinstance(query, Problem):
+        return query
+    identity = (event.get("requestContext") or {}).get("identity") or {}
+    return Request(
+        body=body,
+        query=query,
+        path={name: unquote(text) for name, text in (event.get("pathParameters") or {}).items()},
+        headers=headers,
+        caller=caller,
+        key=key,
+        trace=request_trace,
+        source_ip=identity.get("sourceIp") or "",
+        remaining_s=invocation.remaining_s,
+    )
+
+
+def _lines(event: Mapping[str, Any], name: str) -> list[str]:
+    """Each line of a header; of several the gateway's `headers` have the last one only."""
+    single = {key: [value] for key, value in (event.get("headers") or {}).items()}
+    lines = event.get("multiValueHeaders") or single
+    return [value for key, values in lines.items() if key.lower() == name for value in values]
+
+
+def _raw_body(event: dict[str, Any]) -> bytes | Problem:
+    text = event.get("body") or ""
+    if event.get("isBase64Encoded"):
+        try:
+            raw = base64.b64decode(text, validate=True)
+        except (binascii.Error, ValueError):
+            return Problem(problems.INVALID_REQUEST, "The body is not valid base64.")
+    else:
+        raw = text.encode("utf-8", "surrogatepass")
+    if len(raw) > MAX_BODY_BYTES:
+        return Problem(problems.PAYLOAD_TOO_LARGE, f"At most {MAX_BODY_BYTES} bytes are taken.")
+    return raw
+
+
+def _caller(route: Route, event: dict[str, Any]) -> Caller | Problem | None:
+    if not route.needs_token:
+        return None
+    context = (event.get("requestContext") or {}).get("authorizer") or {}
+    if not context.get("sub"):
+        return Problem(problems.UNAUTHENTICATED, "Send `Authorization: Bearer <access token>`.")
+    # The gateway keeps an authorizer's answer for a minute, maybe longer than the token lives.
+    if int(context.get("exp") or _NEVER) + TOKEN_LEEWAY_S <= clock.now().timestamp():
+        return Problem(problems.UNAUTHENTICATED, "The access token has expired.")
+    scopes = frozenset((context.get("scope") or "").split())
+    # The gateway's policy decides this too; a grant that is wrong there must not be enough.
+    if route.scopes and not scopes & set(route.scopes):
+        return Problem(problems.FORBIDDEN, f"This needs the scope {' or '.join(route.scopes)}.")
+    return Caller(context["sub"], context.get("sid") or "", scopes)
+
+
+def _body(route: Route, raw: bytes, event: Mapping[str, Any]) -> Any:
+    if raw and not charset.is_as_it_was_written(_lines(event, "content-encoding")):
+        return Problem(
+            problems.UNSUPPORTED_MEDIA_TYPE,
+            "Send the body as it is, without `Content-Encoding`.",
+            headers={"Accept-Encoding": "identity"},  # RFC 9110, 15.5.16
+        )
+    if route.auth == "signature":
+        return raw
+    if route.request is None and not raw:
+        return None
+    found = _written(raw, event) or _read(route.request or NoFields, raw)
+    return None if isinstance(found, NoFields) else found
+
+
+def _written(raw: bytes, event: Mapping[str, Any]) -> Problem | None:
+    """Why it cannot be JSON text as a model reads it."""
+    kinds = _lines(event, "content-type")
+    if len(kinds) != 1 or not charset.is_json_in_utf_8(kinds[0]):
+        return Problem(
+            problems.UNSUPPORTED_MEDIA_TYPE, "Send `Content-Type: application/json`, in UTF-8."
+        )
+    if not charset.is_intact(raw):
+        error = {"pointer": "", "code": "not_utf_8", "detail": "not UTF-8, or with U+FFFD in it"}
+        return Problem(problems.INVALID_REQUEST, "Send the body in UTF-8.", errors=[error])
+    return None
+
+
+def _read(model: type[BaseModel], raw: bytes) -> BaseModel | Problem:
+    try:
+        untrusted_json.parse(raw)
+        return model.model_validate_json(raw)
+    except untrusted_json.InvalidJson as error:
+        found = {"pointer": "", "code": "json_invalid", "detail": str(error)}
+        return Problem(problems.INVALID_REQUEST, "The body cannot be read.", errors=[found])
+    except ValidationError as error:
+        return invalid.body(error)
+
+
+def _query(route: Route, event: dict[str, Any]) -> Any:
+    given = event.get("multiValueQueryStringParameters") or {}
+    if not given:
+        given = {k: [v] for k, v in (event.get("queryStringParameters") or {}).items()}
+    if route.query is None:
+        if not given or route.takes_any_parameter:
+            return None
+        return invalid.no_parameters()
+    repeated = [name for name, values in given.items() if len(values) != 1]
+    if repeated:
+        return invalid.repeated_parameters(repeated, route.query)
+    try:
+        return route.query.model_validate({name: values[0] for name, values in given.items()})
+    except ValidationError as error:
+        return invalid.parameters(error, route.query)

@@ -1,0 +1,96 @@
+"""What a handler answers, and the form in which API Gateway takes it."""
+
+import base64
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import BaseModel
+
+from shop import problems
+from shop.idempotency import StoredResponse
+from shop.problems import Problem
+from shop.routes import Route
+from shop.text import compact_json
+from shop.trace import Trace
+
+PROBLEM = "application/problem+json"
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """What a handler answers. `body` is a model, plain data, or finished text (sent verbatim)."""
+
+    status: int
+    body: BaseModel | dict[str, Any] | str | bytes | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    etag: str | None = None
+    content_type: str | None = None  # None: the route's
+
+
+def replayed_response(answer: StoredResponse, *, replayed: bool) -> Response:
+    """A stored first answer, byte for byte."""
+    return Response(
+        answer.status,
+        answer.body,
+        headers={"Idempotency-Replayed": "true"} if replayed else {},
+        content_type=PROBLEM if answer.status >= 400 else None,
+    )
+
+
+def cacheable(body: str, *, max_age_s: int) -> Response:
+    """This JSON text, for anybody's cache (RFC 9111); 304 for a client that has it (RFC 9110)."""
+    digest = hashlib.sha256(body.encode()).hexdigest()[:24]
+    headers = {"Cache-Control": f"public, max-age={max_age_s}"}
+    return Response(200, body, headers=headers, etag=f'"{digest}"')
+
+
+def render(
+    route: Route, result: Response | Problem, request_trace: Trace, headers: Mapping[str, str]
+) -> dict[str, Any]:
+    if isinstance(result, Problem):
+        body = problems.render(
+            result, request_id=request_trace.request_id, instance=request_trace.instance
+        )
+        result = Response(
+            result.type.status,
+            body,
+            headers=result.headers,
+            content_type=PROBLEM,
+        )
+    out = {
+        "Content-Type": result.content_type or route.media_type,
+        "X-Request-Id": request_trace.request_id,
+        "Cache-Control": "no-store",
+        "Access-Control-Allow-Origin": "*",
+        "Access-Control-Expose-Headers": "ETag, Idempotency-Replayed, Retry-After, X-Request-Id",
+        **result.headers,
+    }
+    if result.status == 401:
+        out["WWW-Authenticate"] = "Bearer"  # RFC 9110, 15.5.2: a 401 says how to do better.
+    if result.etag is not None:
+        out["ETag"] = result.etag
+        known = 304 in route.responses and result.status == 200
+        if known and _matches(headers.get("if-none-match", ""), result.etag):
+            return {"statusCode": 304, "headers": out, "body": ""}
+    if isinstance(result.body, bytes):
+        text = base64.b64encode(result.body).decode()
+        return {"statusCode": result.status, "headers": out, "body": text, "isBase64Encoded": True}
+    return {"statusCode": result.status, "headers": out, "body": _text(result.body)}
+
+
+def _matches(condition: str, etag: str) -> bool:
+    """If-None-Match compares weakly (RFC 9110, 13.1.2)."""
+    wanted = [part.strip().removeprefix("W/") for part in condition.split(",")]
+    return "*" in wanted or etag.removeprefix("W/") in wanted
+
+
+def _text(body: BaseModel | dict[str, Any] | str | None) -> str:
+    if body is None:
+        return ""
+    if isinstance(body, str):
+        return body
+    if isinstance(body, BaseModel):
+        return body.model_dump_json()
+    return compact_json(body)

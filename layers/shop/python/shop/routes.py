@@ -1,0 +1,84 @@
+"""What a route is and promises, as plain data: OpenAPI and the gateway are made from it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from shop.problems import ProblemType
+
+PRECONDITION_FAILED = 412
+Auth = Literal["public", "customer", "staff", "signature"]
+
+
+class NoFields(BaseModel):
+    """An object with nothing in it, which is as good as no body where none is expected."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Where a successful answer leads: to a route, by its function's name, with parts of itself.
+
+    Values are OpenAPI runtime expressions (`$response.body#/order_id`) or constants. `body` may be
+    a part of the body: the client adds the rest.
+    """
+
+    to: str
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    body: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """What a route is and promises. Throttles are (requests per second, burst).
+
+    A route without `request` takes no body, or an empty object: some clients always send one.
+
+    A route that promises 304 sends an ETag.
+
+    `auth="signature"`: the sender signs the body as it was sent. Such a route gets it as bytes, in
+    `Request.body`, and is to check the signature before it believes anything.
+    """
+
+    method: str
+    path: str
+    summary: str
+    auth: Auth = "customer"
+    scopes: tuple[str, ...] = ()  # any one of them opens the route
+    idempotent: bool = False  # needs the header Idempotency-Key
+    request: type[BaseModel] | None = None
+    query: type[BaseModel] | None = None
+    responses: Mapping[int, type[BaseModel] | None] = field(default_factory=dict)
+    problems: Sequence[ProblemType] = ()
+    links: Sequence[Link] = ()
+    media_type: str = "application/json"  # of what succeeds
+    throttle: tuple[int, int] | None = None
+    ends_at_once: bool = False  # a token whose session was ended is refused from then on
+
+    @property
+    def asks_each_time(self) -> bool:
+        """Whether the authorizer is asked at every request; else the gateway keeps its answer for
+        a minute, in which a session that was ended can go on."""
+        return self.needs_token and (self.auth == "staff" or self.ends_at_once)
+
+    @property
+    def needs_token(self) -> bool:
+        """Whether the authorizer guards it."""
+        return self.auth in ("customer", "staff")
+
+    @property
+    def takes_if_match(self) -> bool:
+        """Whether a client may say which version it means to change; what it gets has an ETag."""
+        return any(each.status == PRECONDITION_FAILED for each in self.problems)
+
+    @property
+    def takes_any_parameter(self) -> bool:
+        """Whether parameters that it does not know are passed over: those of probes and caches.
+
+        Only where they can change nothing: what everybody reads, and reads as a whole. Anywhere
+        else a parameter that is misspelt would be a question that gets the answer of another.
+        """
+        return self.auth == "public" and self.method == "GET" and self.query is None
