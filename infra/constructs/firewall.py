@@ -22,12 +22,6 @@ _Statement = _Acl.StatementProperty
 TOO_LONG = (
     r"^0*([1-9]\d{6,}|[3-9]\d{5}|2[7-9]\d{4}|26[3-9]\d{3}|262[2-9]\d{2}|2621[5-9]\d|26214[5-9])$"
 )
-# As gateway responses have them, so that a browser can read the answer, too.
-HEADERS: Mapping[str, str] = {
-    "Access-Control-Allow-Origin": "*",
-    "Access-Control-Expose-Headers": "Retry-After, X-Request-Id",
-    "Cache-Control": "no-store",
-}
 # WAF counts over five minutes: a second later nothing has changed.
 LATER = {"Retry-After": "60"}
 _ANSWERS = (problems.PAYLOAD_TOO_LARGE, problems.RATE_LIMITED)
@@ -108,7 +102,7 @@ def _refusing(
         custom_response_body_key=problem.code,
         response_headers=[
             _Acl.CustomHTTPHeaderProperty(name=header, value=value)
-            for header, value in {**HEADERS, **(headers or {})}.items()
+            for header, value in {**problems.HEADERS, **(headers or {})}.items()
         ],
     )
     return _Acl.RuleProperty(

@@ -143,13 +143,7 @@ class GatewayStack(BaseStack):
         """Problem documents for all that never reaches a function."""
         errors_url = names.errors_url(self, self.stage, api_id=self._api.ref)
         for kind, problem in problems.GATEWAY_RESPONSES.items():
-            fixed = {
-                "Access-Control-Allow-Origin": "*",
-                "Access-Control-Expose-Headers": "Retry-After, X-Request-Id",
-                "Cache-Control": "no-store",
-                "Content-Type": problems.MEDIA_TYPE,
-                **problem.headers,
-            }
+            fixed = {**problems.HEADERS, "Content-Type": problems.MEDIA_TYPE, **problem.headers}
             headers = {
                 "X-Request-Id": "context.requestId",
                 **{name: f"'{value}'" for name, value in fixed.items()},

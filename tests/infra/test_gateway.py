@@ -10,6 +10,7 @@ from infra.contract import RouteContract
 from infra.problems import GATEWAY_RESPONSES
 from infra.stages import Throttle
 from shop import problems
+from shop.responses import SECURITY_HEADERS
 from tools.access.templates import Assembly
 
 FIELDS = ["type", "title", "status", "code", "detail", "instance", "request_id", "retryable"]
@@ -177,6 +178,8 @@ def test_whatever_the_gateway_refuses_is_a_problem_document(stage: Assembly) -> 
         kind = headers["gatewayresponse.header.Content-Type"]
         assert kind == "'application/problem+json'"
         assert headers["gatewayresponse.header.Access-Control-Allow-Origin"] == "'*'"
+        for name in SECURITY_HEADERS.keys() - {"Content-Security-Policy"}:
+            assert headers[f"gatewayresponse.header.{name}"] == f"'{SECURITY_HEADERS[name]}'"
 
 
 def test_what_may_be_repeated_says_when(stage: Assembly) -> None:

@@ -15,9 +15,15 @@ ROUTE = Route(
 
 
 def handle(_request: Request[None]) -> Response:
-    """Send it as text: the gateway compresses it for whoever takes gzip."""
+    """Send it as text: the gateway compresses it for whoever takes gzip.
+
+    What may run in it stands in the page itself, but a page cannot say who may frame it.
+    """
     text, etag = read_documents.page()
-    headers = {"Cache-Control": "public, max-age=300", "X-Content-Type-Options": "nosniff"}
+    headers = {
+        "Cache-Control": "public, max-age=300",
+        "Content-Security-Policy": "frame-ancestors 'none'",
+    }
     return Response(200, text, headers=headers, etag=etag)
 
 

@@ -219,6 +219,17 @@ def test_a_good_request_reaches_the_handler() -> None:
     assert request.body.lines[0].sku == "A-1"
 
 
+@pytest.mark.parametrize("fault", [None, ValueError("a fault")])
+def test_every_answer_is_nobodys_page_and_nobodys_frame(fault: Exception | None) -> None:
+    """OWASP REST Security Cheat Sheet."""
+    headers = post(Spy(fault)).headers
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["X-Frame-Options"] == "DENY"
+    assert headers["Content-Security-Policy"] == "default-src 'none'; frame-ancestors 'none'"
+    assert headers["Referrer-Policy"] == "no-referrer"
+    assert headers["Strict-Transport-Security"].startswith("max-age=")
+
+
 def test_a_parameter_of_the_path_is_what_the_client_meant() -> None:
     spy = Spy()
     sent = event("GET", "/orders", path_parameters={"account_id": "1210%3Astripe%3AUSD"})

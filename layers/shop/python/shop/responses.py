@@ -16,6 +16,15 @@ from shop.text import compact_json
 from shop.trace import Trace
 
 PROBLEM = "application/problem+json"
+# What the OWASP REST Security Cheat Sheet has on every answer: JSON is no page, and nobody's frame.
+# infra/problems.py has the same for the answers that the gateway and the firewall make.
+SECURITY_HEADERS: Mapping[str, str] = {
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "Strict-Transport-Security": "max-age=31536000",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +74,7 @@ def render(
         "Cache-Control": "no-store",
         "Access-Control-Allow-Origin": "*",
         "Access-Control-Expose-Headers": "ETag, Idempotency-Replayed, Retry-After, X-Request-Id",
+        **SECURITY_HEADERS,
         **result.headers,
     }
     if result.status == 401:
