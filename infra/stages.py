@@ -118,6 +118,8 @@ class Stage:
     # make an account but by command.
     mail_from: str | None = None
     needs_mail_from: bool = False
+    # Whether the stage proves the domain of `mail_from` itself. Only an emulator's has no owner.
+    proves_mail_domain: bool = False
     # Where the pages are that links in mails lead to. None: `account` below the API.
     account_url: str | None = None
     psp_base_url: str = "https://api.stripe.com"
@@ -174,6 +176,7 @@ def local(*, port: int, psp_port: int, linked_layers: bool = True) -> Stage:
         knows_encryption_contexts=False,
         mail_rights_have_names=False,
         mail_from="shop@cartwright.example",
+        proves_mail_domain=True,
         architecture="arm64" if platform.machine() in {"arm64", "aarch64"} else "x86_64",
         log_retention_days=1,
         access_log_retention_days=1,

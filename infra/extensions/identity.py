@@ -50,13 +50,15 @@ def _add_email_mac_key(stack: FunctionStack) -> None:
 
 def _add_mail(stack: FunctionStack) -> None:
     """SES sends for the whole domain, once its DKIM records are in the DNS; the function sends as
-    one address of it."""
+    one address of it. The domain is the company's: it was there before the stage and stays when
+    that goes (docs/runbook.md), and two stages may send for it."""
     stage = stack.stage
     url = stage.account_url or f"{names.public_url(stack, stage)}/account"
     environment, rights = {"ACCOUNT_URL": url}, []
     if stage.mail_from is not None:
         domain = stage.mail_from.rpartition("@")[2]
-        ses.EmailIdentity(stack, "Mail", identity=ses.Identity.domain(domain))
+        if stage.proves_mail_domain:
+            ses.EmailIdentity(stack, "Mail", identity=ses.Identity.domain(domain))
         environment["MAIL_FROM"] = stage.mail_from
         rights.append(_send_as(stack, domain))
     stack.add_use("send_mail", Capability(environment=environment, rights=rights))

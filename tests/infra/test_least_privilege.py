@@ -128,8 +128,10 @@ def test_a_function_finds_by_its_variables_what_it_may_use(policies: Policies) -
                 found = names.arn(made.stack, value)
                 name = urls.get(found) or buses.get(found) or names.short(found)
                 if variable == "MAIL_FROM":  # Of whose domain the right is.
-                    [mail] = policies.assembly.all("AWS::SES::EmailIdentity")
-                    assert found.endswith(f"@{names.physical(mail)}")
-                    name = names.short(names.of(mail))
+                    domain, name = str(value).rpartition("@")[2], "mail"
+                    on = {g.on for g in policies.of_roles if g.action == "ses:SendEmail"}
+                    assert {each for each in on if not each.endswith(f":identity/{domain}")} <= {
+                        "*"
+                    }
                 seen.setdefault(variable, set()).add(name)
     assert seen == {variable: {name} for variable, name in RESOURCES.items()}

@@ -9,6 +9,7 @@ the platform or the document is wrong (assertions.py).
 """
 
 import base64
+import copy
 import json
 import time
 import uuid
@@ -146,6 +147,9 @@ class Fuzzer:
         pick = self.random.random
         if raw["x-cartwright-idempotent"] and pick() < 0.75:
             case.headers["Idempotency-Key"] = uuid.uuid4().hex
+        # Cases share what they are made of: what one was completed with is not the next one's.
+        if isinstance(case.body, dict):
+            case.body = copy.deepcopy(case.body)
         for place in (case.path_parameters, case.query, case.body):
             if isinstance(place, dict):
                 self._complete_values(place)

@@ -39,6 +39,12 @@ class Account(Protocol):
     def reserved(self, function: str) -> int:
         """What a function has reserved now; 0 if there is none of that name."""
 
+    def has_proved(self, mail_domain: str) -> bool:
+        """Whether SES sends mail for this domain."""
+
+    def mails_everybody(self) -> bool:
+        """Whether SES sends to whom it has not proved: it is out of its sandbox."""
+
     def mute(self, prefix: str) -> None:
         """Let alarms and rules whose names begin so tell nobody anything."""
 
@@ -98,6 +104,19 @@ class AwsAccount:
         except client.exceptions.ResourceNotFoundException:
             return 0
         return int(found.get("ReservedConcurrentExecutions", 0))
+
+    def has_proved(self, mail_domain: str) -> bool:
+        """One call."""
+        client = self._client("sesv2")
+        try:
+            found = client.get_email_identity(EmailIdentity=mail_domain)
+        except client.exceptions.NotFoundException:
+            return False
+        return bool(found["VerifiedForSendingStatus"])
+
+    def mails_everybody(self) -> bool:
+        """One call."""
+        return bool(self._client("sesv2").get_account()["ProductionAccessEnabled"])
 
     def mute(self, prefix: str) -> None:
         """Two calls per hundred alarms, two per rule that publishes to people."""

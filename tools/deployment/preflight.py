@@ -31,6 +31,7 @@ def objections(assembly: Assembly, *, stage: Stage, bound: str, account: Account
         yield f"API Gateway has not the role to write our logs in {stage.region} yet: {again}."
     if stage.watches_account and not account.trails():
         yield f"No trail of CloudTrail tells in {stage.region} what is done to keys: {again}."
+    yield from _mail(assembly, stage, account)
     yield from _stacks(stage, account)
     yield from _concurrency(assembly, stage, account)
 
@@ -39,6 +40,20 @@ def is_ours(role: str, stage: Stage, account: str) -> bool:
     """Whether it is the role that we made. Of another one nobody here knows what it may do, and
     API Gateway says nothing when it may not: the log, and the alarm on it, would be silent."""
     return role.endswith(f"::{account}:role/{logs_role(stage.region)}")
+
+
+def _mail(assembly: Assembly, stage: Stage, account: Account) -> Iterator[str]:
+    """Whoever registers before mail goes out waits for a link that is over when it comes."""
+    domains = {
+        str(made.properties["Environment"]["Variables"]["MAIL_FROM"]).rpartition("@")[2]
+        for made in assembly.all("AWS::Lambda::Function")
+        if "MAIL_FROM" in made.properties.get("Environment", {}).get("Variables", {})
+    }
+    for domain in sorted(domains):
+        if not account.has_proved(domain):
+            yield f"SES has not proved {domain} in {stage.region} (docs/runbook.md, mail)."
+    if domains and stage.needs_mail_from and not account.mails_everybody():
+        yield f"SES is in its sandbox in {stage.region}: no customer gets a mail (docs/runbook.md)."
 
 
 def _stacks(stage: Stage, account: Account) -> Iterator[str]:

@@ -48,8 +48,8 @@ class Target:
         return f"cartwright-{self.stage}-"
 
     def table(self, name: str) -> str:
-        """The physical name of a table."""
-        return f"{self.prefix}{name}"
+        """The physical name of a table: infra/stages.py has them with hyphens."""
+        return f"{self.prefix}{name}".replace("_", "-")
 
     def client(self, service: str) -> Any:
         """A boto3 client; against an emulator it cannot reach anything else."""

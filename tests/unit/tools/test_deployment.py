@@ -13,6 +13,7 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.stub import Stubber
 from moto import mock_aws
 from moto.core.models import DEFAULT_ACCOUNT_ID
 
@@ -54,6 +55,8 @@ class FakeAccount:
     stacks: Mapping[str, str] = field(default_factory=dict)
     limits: Concurrency = field(default_factory=lambda: Concurrency(quota=1000, unreserved=1000))
     has: Mapping[str, int] = field(default_factory=dict)
+    domains: Sequence[str] = ("example.com",)
+    in_sandbox: bool = False
     muted: list[str] = field(default_factory=list)
     sounded: list[str] = field(default_factory=list)
 
@@ -74,6 +77,12 @@ class FakeAccount:
 
     def reserved(self, function: str) -> int:
         return self.has.get(function, 0)
+
+    def has_proved(self, mail_domain: str) -> bool:
+        return mail_domain in self.domains
+
+    def mails_everybody(self) -> bool:
+        return not self.in_sandbox
 
     def mute(self, prefix: str) -> None:
         self.muted.append(prefix)
@@ -101,6 +110,8 @@ def root(tmp_path: Path) -> Path:
         }
         for number, (name, reserved) in enumerate(RESERVING.items())
     }
+    sender = {"Variables": {"MAIL_FROM": "shop@example.com"}}
+    functions["Mail"] = {"Type": "AWS::Lambda::Function", "Properties": {"Environment": sender}}
     (folder / "orders.template.json").write_text(json.dumps({"Resources": functions}))
     artifact = {
         "environment": f"aws://{MINE}/eu-central-1",
@@ -244,6 +255,35 @@ def test_a_stage_that_listens_for_keys_needs_a_trail(root: Path) -> None:
         f"make bootstrap STAGE=prod ACCOUNT={MINE}."
     )
     assert objected(root, nobody, STAGING) == []
+
+
+def test_a_stage_that_sends_mail_needs_a_domain_that_is_proved(root: Path) -> None:
+    (found,) = objected(root, FakeAccount(domains=()))
+    assert found == "SES has not proved example.com in eu-central-1 (docs/runbook.md, mail)."
+
+
+def test_customers_get_mail_only_outside_the_sandbox(root: Path) -> None:
+    (found,) = objected(root, FakeAccount(in_sandbox=True))
+    assert found == (
+        "SES is in its sandbox in eu-central-1: no customer gets a mail (docs/runbook.md)."
+    )
+    assert objected(root, FakeAccount(in_sandbox=True), STAGING) == []
+
+
+def test_a_domain_is_proved_when_ses_sends_for_it(
+    aws: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = AwsAccount(PROD.region)
+    assert not there.has_proved("example.com")
+    client = boto3.client("sesv2", region_name=PROD.region)
+    client.create_email_identity(EmailIdentity="example.com")
+    assert not there.has_proved("example.com")  # Its records are not in the DNS yet.
+    monkeypatch.setattr(there, "_client", lambda _: client)
+    with Stubber(client) as stub:
+        stub.add_response("get_email_identity", {"VerifiedForSendingStatus": True})
+        assert there.has_proved("example.com")
+        stub.add_response("get_account", {"ProductionAccessEnabled": False})
+        assert not there.mails_everybody()
 
 
 def test_what_is_said_of_a_stage_stays_when_it_is_bound_again(root: Path) -> None:
