@@ -8,6 +8,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from infra.account import ID, logs_role, trail_name
 from tools.access.templates import Assembly
 from tools.deployment import cdk
@@ -105,6 +107,12 @@ def main(arguments: Sequence[str], *, root: Path = ROOT) -> int:
                 destroy(stage, given.confirm, root=root, account=AwsAccount(stage.region))
     except Refused as error:
         print(f"error: {error}", file=sys.stderr)
+        return 1
+    except (
+        BotoCoreError,
+        ClientError,
+    ) as error:  # It names operation and reason.
+        print(f"error: AWS refused: {error}", file=sys.stderr)
         return 1
     return 0
 

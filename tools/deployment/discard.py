@@ -6,9 +6,10 @@ from collections.abc import Iterator, Sequence
 from typing import Any, cast
 
 import boto3
-from botocore.exceptions import WaiterError
+from botocore.exceptions import ClientError, WaiterError
 
 from infra.stages import Stage
+from tools.deployment.account import AwsAccount
 from tools.deployment.errors import Refused
 from tools.deployment.preflight import HALF_GONE, NEVER_MADE
 
@@ -21,7 +22,7 @@ def discard(stage: Stage, stack: str, *, account: str, retain: Sequence[str] = (
     stops everything. Of a deletion that failed stays what `retain` names by its logical id, and
     what the template keeps."""
     session = cast(Any, boto3.Session(region_name=stage.region))
-    found = session.client("sts").get_caller_identity()["Account"]
+    found = AwsAccount(stage.region).id()
     if found != account:
         raise Refused(f"The credentials are of {found}; the stage {stage.name} is of {account}.")
     cloudformation, dynamodb = session.client("cloudformation"), session.client("dynamodb")
@@ -45,7 +46,9 @@ def discard(stage: Stage, stack: str, *, account: str, retain: Sequence[str] = (
 def _status(cloudformation: Any, name: str) -> str:
     try:
         (found,) = cloudformation.describe_stacks(StackName=name)["Stacks"]
-    except cloudformation.exceptions.ClientError as error:
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "ValidationError":  # So it says of what is not there.
+            raise
         raise Refused(f"There is no stack {name}.") from error
     return str(found["StackStatus"])
 
