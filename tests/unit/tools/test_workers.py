@@ -205,6 +205,18 @@ def test_a_variable_that_the_function_before_did_not_have_is_seen(
     assert with_it == ["the service", "two"]
 
 
+def test_a_table_that_the_function_before_did_not_have_is_found(emulator: Emulator) -> None:
+    """Also by what the functions of all services have in common."""
+    kernel = emulator.layer / "python" / "shop"
+    kernel.mkdir()
+    (kernel / "__init__.py").touch()
+    (kernel / "where.py").write_text('import os; it = os.environ.get("TABLE_KEYS", "nowhere")')
+    code = "def handler(event, context):\n    from shop import where\n    return where.it"
+    files, entry = {"service/__init__.py": "", "service/entry.py": code}, "service.entry.handler"
+    assert call(emulator._worker(files, entry, "one")) == "nowhere"
+    assert call(emulator._worker(files, entry, "two", {"TABLE_KEYS": "there"})) == "there"
+
+
 def test_the_code_of_a_function_is_unpacked_once(emulator: Emulator, tmp_path: Path) -> None:
     workers = [emulator.worker() for _ in range(3)]
     for worker in workers:

@@ -43,6 +43,8 @@ LIBRARIES = (
     "pynamodb.models",
 )
 KERNEL = "shop"
+# Where a table is: functions of one service have some in common, and each its own.
+OF_A_TABLE = "TABLE_"
 NOT_SHIPPED = ("shop.deploy",)
 REQUEST_BYTES = 262_144
 DESCRIPTORS = 4
@@ -136,8 +138,9 @@ def _be_service(connection: socket.socket, request: Request) -> None:
     # The layers of this service in place of those of the first one.
     known = [entry for entry in sys.path if entry not in sys.argv[2].split(os.pathsep)]
     sys.path[:] = [request["code"], *environment["PYTHONPATH"].split(os.pathsep), *known]
-    with contextlib.suppress(Exception):
+    with contextlib.suppress(Exception), _recorded((KERNEL,), only=OF_A_TABLE):
         _import(tuple(_modules(KERNEL, pkgutil.iter_modules)))
+    with contextlib.suppress(Exception):
         _make_client()
     package, _, entry_point = request["module"].partition(".")
     read = _import_for_any_function(package) if entry_point else {}
@@ -162,21 +165,25 @@ class _Recorded(MutableMapping[str, str]):
     another function may have it.
     """
 
-    def __init__(self, environment: MutableMapping[str, str], packages: tuple[str, ...]) -> None:
-        self._environment, self._packages = environment, packages
+    def __init__(
+        self, environment: MutableMapping[str, str], packages: tuple[str, ...], only: str
+    ) -> None:
+        self._environment, self._packages, self._only = environment, packages, only
         self.read: dict[str, str] = {}
 
     def __getitem__(self, name: str) -> str:
         if name in self._environment:
             self.read[name] = self._environment[name]
-        elif self._asked_by_them():
+        elif name.startswith(self._only) and self._asked_by_them():
             raise ImportError(f"{name} is not there")
         return self._environment[name]
 
     def __contains__(self, name: object) -> bool:
-        if name not in self._environment and self._asked_by_them():
+        if name in self._environment:
+            return True
+        if str(name).startswith(self._only) and self._asked_by_them():
             raise ImportError(f"{name} is not there")
-        return name in self._environment
+        return False
 
     def _asked_by_them(self) -> bool:
         """Not by a library that they import."""
@@ -200,15 +207,21 @@ class _Recorded(MutableMapping[str, str]):
 
 def _import_for_any_function(package: str) -> dict[str, str]:
     """What of the package can be; returns what was read of the environment."""
+    with _recorded((package, KERNEL)) as recorded, contextlib.suppress(Exception):
+        _import(tuple(_modules(package, pkgutil.walk_packages)))
+    return recorded.read
+
+
+@contextlib.contextmanager
+def _recorded(packages: tuple[str, ...], *, only: str = "") -> Iterator[_Recorded]:
+    """While they are imported; `only` is how variables begin that another function may have."""
     environment = os.environ
-    recorded = _Recorded(environment, (package, KERNEL))
+    recorded = _Recorded(environment, packages, only)
     os.environ = recorded  # type: ignore[assignment]  # noqa: B003 - what modules read through
     try:
-        with contextlib.suppress(Exception):
-            _import(tuple(_modules(package, pkgutil.walk_packages)))
+        yield recorded
     finally:
         os.environ = environment  # noqa: B003
-    return recorded.read
 
 
 def _function_of(request: Request) -> str:
