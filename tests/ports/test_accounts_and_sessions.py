@@ -329,7 +329,7 @@ def test_the_newest_registration_whose_link_works_is_found(requests: MailRequest
 
 
 def test_mails_are_counted_once_up_to_the_limits_of_their_address(requests: MailRequests) -> None:
-    limits = mail_limits.mail_counters(MAC, NOW)
+    limits = mail_limits.mail_counters(Purpose.REGISTRATION, MAC, NOW)
     asked = [replace(RESET, mail_id=mail_id(n)) for n in range(4)]
     for request in asked:
         ask(requests, request)

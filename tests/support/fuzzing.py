@@ -194,8 +194,13 @@ class Fuzzer:
             return f"Bearer {self.users[0].token[:-9]}", 401
         if chance < 0.1 and unable:
             return f"Bearer {self.random.choice(unable).token}", 403
-        user = self.newcomer() if raw["operationId"] == LEAVING else self.random.choice(able)
-        return f"Bearer {user.token}", None
+        return f"Bearer {self._one_of(able, raw['operationId']).token}", None
+
+    def _one_of(self, able: list[User], operation: str) -> User:
+        """Sessions of staff are those of other tests, too."""
+        if operation == LEAVING:
+            return self.newcomer()
+        return self.users[0] if operation in ENDING else self.random.choice(able)
 
     def learn(self, answer: Any) -> None:
         """Remember the ids and cursors that an answer names."""

@@ -3,6 +3,7 @@
 from typing import Any
 
 from identity import schemas
+from identity.domain.user import EVERYBODYS
 from identity.repository.sessions import SessionRepository
 from identity.repository.users import AccountRepository
 from identity.service.end_sessions import live_sessions
@@ -13,7 +14,7 @@ ROUTE = Route(
     "GET",
     "/sessions",
     "Where the caller is signed in, newest first",
-    scopes=("shop:buy",),
+    scopes=EVERYBODYS,
     responses={200: schemas.SessionListOut},
     links=(Link("delete_session", {"session_id": "$response.body#/data/0/session_id"}),),
 )

@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from identity.domain.mailed_token import Purpose
 from identity.domain.sign_in_attempts import Counter, Limit
 
 FROM_NETWORK = Limit(20, timedelta(hours=1))
@@ -13,6 +14,11 @@ def request_counter(from_network: str, now: datetime) -> Counter:
     return Counter.at(from_network, FROM_NETWORK, now)
 
 
-def mail_counters(address: str, now: datetime) -> tuple[Counter, ...]:
-    """What a mail is counted by: the keyed hash of its address."""
-    return tuple(Counter.at(address, limit, now) for limit in TO_ADDRESS)
+def mail_counters(purpose: Purpose, address: str, now: datetime) -> tuple[Counter, ...]:
+    """What a mail is counted by: the keyed hash of its address.
+
+    Links that set a password apart: who registers an address again and again does not keep its
+    owner from the way back in.
+    """
+    counted = f"{address}.reset" if purpose is Purpose.RESET else address
+    return tuple(Counter.at(counted, limit, now) for limit in TO_ADDRESS)

@@ -33,6 +33,8 @@ SCOPES: Mapping[Role, str] = {
     Role.ADMIN: "catalog:write inventory:write orders:read orders:write payments:write",
     Role.OPS: "ops",
 }
+# Any one of them opens what everybody does with their own account, staff too.
+EVERYBODYS = tuple(sorted({scope for scopes in SCOPES.values() for scope in scopes.split()}))
 
 
 @dataclass(frozen=True, slots=True)

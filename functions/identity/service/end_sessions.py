@@ -8,6 +8,7 @@ from identity.domain.session import TokenFamily
 from identity.events import event_of
 from identity.service.change_user import UserBusy
 from identity.service.ports import Accounts, Sessions
+from shop import ids
 from shop.problems import Problem
 from shop.trace import Trace
 
@@ -35,6 +36,8 @@ def end_session(
     user_id: str, session_id: str, sessions: Sessions, *, now: datetime, trace: Trace
 ) -> Problem | None:
     """End one of the user's own; a repeat finds it ended."""
+    if not ids.is_id("ses", session_id):  # A path may hold anything, a key not.
+        return NO_SESSION
     family = sessions.get(user_id, session_id)
     if family is None:
         return NO_SESSION

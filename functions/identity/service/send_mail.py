@@ -36,7 +36,7 @@ def send_mail(purpose: Purpose, address: str, mail_id: str, by: MailPorts, *, no
     found = _letter(request, by, now=now)
     if found is None:
         return "nobody"
-    if not by.requests.claim(request, mail_limits.mail_counters(address, now), now=now):
+    if not by.requests.claim(request, mail_limits.mail_counters(purpose, address, now), now=now):
         telemetry.emit_metric("MailLimited")
         return "limited"
     if not by.mailer.send(found):

@@ -247,6 +247,18 @@ def test_three_mails_an_hour_and_ten_a_day_go_to_an_address_whoever_asks(api: Ap
         api.clock.advance(hours=1)
 
 
+def test_who_registers_an_address_again_and_again_keeps_its_owner_from_no_way_back(
+    api: Api,
+) -> None:
+    api.register()
+    for stranger in range(6):
+        api.ask(source_ip=f"198.51.100.{stranger}")
+    api.post_office()
+    api.clock.advance(seconds=1)
+    api.forgot()
+    assert api.reset(api.mailed_token(), OTHER).status == 204
+
+
 def test_twenty_requests_an_hour_come_from_a_network_whatever_they_ask_for(api: Api) -> None:
     asks = (api.ask, api.resend, api.forgot)
     for number in range(20):

@@ -1,7 +1,19 @@
 """Where a user is signed in, and how that ends."""
 
-from identity.api import delete_current_session, delete_session, delete_sessions, list_sessions
+from typing import Any
+
+import pytest
+
+from identity.api import (
+    change_password,
+    delete_current_session,
+    delete_session,
+    delete_sessions,
+    get_profile,
+    list_sessions,
+)
 from identity.domain.session import MOST
+from identity.domain.user import SCOPES
 from tests.integration.identity.conftest import Api
 from tests.support import dynamodb
 from tests.support.gateway import Reply
@@ -65,6 +77,33 @@ def test_nobody_sees_or_ends_a_session_of_somebody_else(api: Api) -> None:
     assert end(api, eve, ada["session_id"]).status == 404
     assert [each["session_id"] for each in listed(api, eve)] == [eve["session_id"]]
     assert api.refresh(ada["refresh_token"]).status == 200
+
+
+@pytest.mark.parametrize("session_id", ["x" * 1017, "é" * 600, "", "ses_use1_", "%2F"])
+def test_what_is_no_sessions_id_is_nobodys_session(api: Api, session_id: str) -> None:
+    api.register()
+    assert end(api, api.sign_in().json, session_id).status == 404
+
+
+def test_a_path_that_ends_where_the_session_is_expected_ends_none(api: Api) -> None:
+    """Of a client whose variable is empty; a gateway may take it for all sessions."""
+    api.register()
+    mine = api.sign_in().json
+    for path in ("/sessions/", "/sessions/%2F"):
+        assert api.own(delete_sessions, mine, "DELETE", path).status == 404
+    assert api.refresh(mine["refresh_token"]).status == 200
+
+
+@pytest.mark.parametrize(
+    "route",
+    [
+        change_password, delete_current_session, delete_session, delete_sessions, get_profile,
+        list_sessions,
+    ],
+)  # fmt: skip
+def test_staff_see_and_end_their_sessions_as_customers_do(route: Any) -> None:
+    scopes = {scope for given in SCOPES.values() for scope in given.split()}
+    assert set(route.ROUTE.scopes) == scopes
 
 
 def test_who_signs_out_ends_the_session_that_asks(api: Api) -> None:

@@ -92,6 +92,13 @@ def parse(
     )
 
 
+def _names_nothing(event: Mapping[str, Any]) -> bool:
+    """Whether the path ends with a slash: of `/sessions/`, sent by a client whose variable is
+    empty, a gateway may make `/sessions`, which means all of them."""
+    path = unquote(event.get("path") or "")
+    return len(path) > 1 and path.endswith("/")
+
+
 def _lines(event: Mapping[str, Any], name: str) -> list[str]:
     """Each line of a header; of several the gateway's `headers` have the last one only."""
     single = {key: [value] for key, value in (event.get("headers") or {}).items()}
@@ -100,6 +107,8 @@ def _lines(event: Mapping[str, Any], name: str) -> list[str]:
 
 
 def _raw_body(event: dict[str, Any]) -> bytes | Problem:
+    if _names_nothing(event):
+        return Problem(problems.NOT_FOUND, "The path ends where a name is expected.")
     text = event.get("body") or ""
     if event.get("isBase64Encoded"):
         try:
