@@ -1,5 +1,6 @@
 """Shapes that several services have in their HTTP bodies."""
 
+import re
 from collections.abc import Callable
 from typing import Annotated
 
@@ -76,8 +77,25 @@ OrderId = Annotated[str, Field(pattern=ids.pattern("ord"))]
 PaymentId = Annotated[str, Field(pattern=ids.pattern("pay"))]
 
 
+_DIGITS = re.compile(r"[0-9]{13,19}")  # as many as card numbers have (ISO/IEC 7812)
+
+
+def _no_card_number(token: str) -> str:
+    """A card number that somebody put into a token would be stored and sent on."""
+    if any(_is_luhn(digits) for digits in _DIGITS.findall(token)):
+        raise PydanticCustomError("card_number", "has a card number in it: send the token for it")
+    return token
+
+
+def _is_luhn(digits: str) -> bool:
+    """Whether the last digit checks the others (ISO/IEC 7812-1, annex B)."""
+    found = [int(digit) for digit in reversed(digits)]
+    doubled = (sum(divmod(2 * digit, 10)) for digit in found[1::2])
+    return (sum(found[::2]) + sum(doubled)) % 10 == 0
+
+
 # A token of some provider, whose own form its client checks. It begins with a letter: a card
-# number, which would be stored, does not.
+# number does not.
 PaymentMethod = Annotated[
     str,
     Field(
@@ -85,6 +103,7 @@ PaymentMethod = Annotated[
         description="a payment method as its provider names it; test methods outside production",
         examples=["pm_card_visa"],
     ),
+    AfterValidator(_no_card_number),
 ]
 
 
