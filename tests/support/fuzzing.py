@@ -197,10 +197,11 @@ class Fuzzer:
         return f"Bearer {self._one_of(able, raw['operationId']).token}", None
 
     def _one_of(self, able: list[User], operation: str) -> User:
-        """Sessions of staff are those of other tests, too."""
+        """Sessions of staff are those of other tests, too; the customer's own are to be known."""
         if operation == LEAVING:
             return self.newcomer()
-        return self.users[0] if operation in ENDING else self.random.choice(able)
+        own = (*ENDING, "list_sessions")
+        return self.users[0] if operation in own else self.random.choice(able)
 
     def learn(self, answer: Any) -> None:
         """Remember the ids and cursors that an answer names."""
