@@ -14,8 +14,8 @@ from typing import Any
 
 from identity.clients import kms
 from identity.domain import route_permissions
-from identity.repository.standings import StandingRepository
-from identity.service.ports import Standings
+from identity.repository.session_statuses import SessionStatusRepository
+from identity.service.ports import SessionStatuses
 from identity.service.verify_access_token import InvalidToken, Verified, Verifier
 from identity.settings import AuthorizerSettings, at_cold_start
 from shop import clock, telemetry
@@ -31,7 +31,7 @@ class AuthorizerPorts:
     """What the authorizer needs."""
 
     verifier: Verifier
-    standings: Standings
+    statuses: SessionStatuses
     grants: tuple[route_permissions.RoutePermission, ...]
 
 
@@ -45,7 +45,7 @@ def gate() -> AuthorizerPorts:
             settings.token_audience,
             key=lambda: kms.public_key(settings.token_key_arn),
         ),
-        StandingRepository(settings.table_identity),
+        SessionStatusRepository(settings.table_identity),
         route_permissions.load(ROUTES),
     )
 
@@ -83,8 +83,8 @@ def _verify(header: str) -> Verified | InvalidToken:
     token = gate().verifier.verify(match.group(1), now=now)
     if isinstance(token, InvalidToken):
         return token
-    standing = gate().standings.of(token.sub, token.sid)
-    if standing is None or not standing.is_good(token.sid, now=now):
+    status = gate().statuses.of(token.sub, token.sid)
+    if status is None or not status.is_active(token.sid, now=now):
         return InvalidToken("session_over")
     return token
 

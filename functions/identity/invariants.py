@@ -66,7 +66,7 @@ def _address(_mac: str, row: Row) -> Iterator[Fact]:
 
 
 def _attempts(window: str, row: Row) -> Iterator[Fact]:
-    yield Attempts(window, int(row["failures"]))
+    yield Attempts(window, int(row["times"]))
 
 
 def _user_key(id_: str, row: Row) -> Iterator[Fact]:
@@ -83,7 +83,7 @@ INVARIANTS = Invariants(
             sk="USER",
             facts=_user,
             counts="sequence",
-            statuses=frozenset({"pending_verification", "active", "disabled", "deactivated"}),
+            statuses=frozenset({"active", "disabled", "deactivated"}),
             violates="U1",
         ),
         RowType(
@@ -98,7 +98,7 @@ INVARIANTS = Invariants(
             table="identity",
             pk="FAIL",
             sk="COUNT",
-            reads=("failures",),
+            reads=("times",),
             facts=_attempts,
             violates="U2",
         ),

@@ -223,7 +223,7 @@ class UserOut(ResponseModel):
     """A user, as they see themselves."""
 
     user_id: Annotated[str, Field(pattern=ids.pattern("usr"))]
-    status: Literal["pending_verification", "active", "disabled", "deactivated"]
+    status: Literal["active", "disabled", "deactivated"]
     email: str
     name: str | None
     locale: str | None

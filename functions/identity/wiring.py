@@ -2,15 +2,15 @@
 
 from identity.clients.kms import EmailHasher, MailedSecrets, NetworkHasher
 from identity.repository.mail_requests import MailRequestRepository
-from identity.service.request_mail import AskingPorts
+from identity.service.request_mail import MailRequestPorts
 from identity.settings import EmailSettings
 
 
-def asking() -> AskingPorts:
-    """To ask for a mail."""
+def mail_request_ports() -> MailRequestPorts:
+    """Of the routes that ask for a mail."""
     settings = EmailSettings.load()
     key = settings.email_mac_key_arn
-    return AskingPorts(
+    return MailRequestPorts(
         requests=MailRequestRepository(),
         mac=EmailHasher(key),
         networks=NetworkHasher(key),

@@ -9,13 +9,14 @@ import pytest
 from identity.domain import mail_limits, session, sign_in_attempts, user
 from identity.domain.address_book import AddressBook, SavedAddress
 from identity.domain.mailed_token import Applicant, MailRequest, Purpose
+from identity.domain.rate_limit import Counter
 from identity.domain.session import TokenFamily
-from identity.domain.sign_in_attempts import FROM_ALL, FROM_NETWORK, Counter
+from identity.domain.sign_in_attempts import FROM_ALL, FROM_NETWORK
 from identity.domain.user import Role, Status, User
-from identity.repository.attempts import AttemptRepository
+from identity.repository.counters import AttemptRepository
 from identity.repository.mail_requests import MailRequestRepository
+from identity.repository.session_statuses import SessionStatusRepository
 from identity.repository.sessions import SessionRepository
-from identity.repository.standings import StandingRepository
 from identity.repository.users import AccountRepository
 from identity.service.ports import Accounts, Attempts, MailRequests, Sessions
 from shop import events, ids
@@ -126,8 +127,8 @@ def test_a_hash_is_replaced_unless_somebody_has_replaced_it_since(accounts: Acco
 
 
 def test_attempts_are_counted_by_address_and_network_up_to_a_limit(attempts: Attempts) -> None:
-    full = [attempts.count(counters()) for _ in range(FROM_NETWORK.failures + 1)]
-    assert [[*each] for each in full] == [[]] * FROM_NETWORK.failures + [[counters()[0]]]
+    full = [attempts.count(counters()) for _ in range(FROM_NETWORK.times + 1)]
+    assert [[*each] for each in full] == [[]] * FROM_NETWORK.times + [[counters()[0]]]
     for others in (
         counters(network="office"),
         counters(OTHER_MAC),
@@ -138,9 +139,9 @@ def test_attempts_are_counted_by_address_and_network_up_to_a_limit(attempts: Att
 
 def test_attempts_from_all_networks_are_counted_together_up_to_a_limit(attempts: Attempts) -> None:
     """What one of the counters refuses is in none."""
-    for _ in range(2 * FROM_NETWORK.failures):
+    for _ in range(2 * FROM_NETWORK.times):
         attempts.count(counters())
-    for n in range(FROM_ALL.failures - FROM_NETWORK.failures):
+    for n in range(FROM_ALL.times - FROM_NETWORK.times):
         assert not attempts.count(counters(network=f"{n}"))
     refused = counters(network="another")
     assert [*attempts.count(refused)] == [refused[1]]
@@ -150,9 +151,9 @@ def test_attempts_from_all_networks_are_counted_together_up_to_a_limit(attempts:
 
 
 def test_a_session_takes_its_attempt_back_once(sessions: Sessions, attempts: Attempts) -> None:
-    for _ in range(FROM_NETWORK.failures):
+    for _ in range(FROM_NETWORK.times):
         assert not attempts.count(counters())
-    for n in range(FROM_ALL.failures - FROM_NETWORK.failures):
+    for n in range(FROM_ALL.times - FROM_NETWORK.times):
         assert not attempts.count(counters(network=f"{n}"))
     for _ in range(2):  # The second is the first, whose answer was lost.
         sessions.open(family(), event(FAMILY_ID), counters=counters())
@@ -312,7 +313,7 @@ def test_a_request_comes_back_as_it_was_with_its_event(
 
 
 def test_no_more_requests_are_stored_than_a_network_may_make(requests: MailRequests) -> None:
-    for n in range(ASKED_BY.limit.failures):
+    for n in range(ASKED_BY.limit.times):
         assert ask(requests, replace(RESET, mail_id=mail_id(n)))
     assert not ask(requests)
     assert found(requests, REGISTRATION) is None
@@ -411,30 +412,30 @@ def test_what_the_authorizer_reads_is_what_is_stored(moto_aws: None) -> None:
     """By itself, without what the other repositories need to be imported."""
     dynamodb.create("identity")
     accounts, sessions = AccountRepository(), SessionRepository()
-    standings = StandingRepository("identity")
-    assert standings.of(USER_ID, SESSION_ID) is None
+    statuses = SessionStatusRepository("identity")
+    assert statuses.of(USER_ID, SESSION_ID) is None
     accounts.create(USER, MAC, event())
-    assert standings.of(USER_ID, SESSION_ID) is None
+    assert statuses.of(USER_ID, SESSION_ID) is None
     open_session(sessions, family())
     at = NOW + timedelta(minutes=1)
 
-    def is_good() -> bool:
-        found = standings.of(USER_ID, SESSION_ID)
-        return found is not None and found.is_good(SESSION_ID, now=at)
+    def is_active() -> bool:
+        found = statuses.of(USER_ID, SESSION_ID)
+        return found is not None and found.is_active(SESSION_ID, now=at)
 
-    assert is_good()
+    assert is_active()
     for after in (
         user.deactivate(USER, now=NOW - timedelta(days=1)),
         user.end_sessions(USER, now=NOW),
     ):
         assert accounts.change(USER, after, event(sequence=2))
-        assert not is_good()
+        assert not is_active()
         back = replace(after, status=Status.ACTIVE, sessions_from=None, sequence=3)
         assert accounts.change(after, back, event(sequence=3))
-        assert is_good()
+        assert is_active()
         assert accounts.change(back, replace(USER, sequence=1), event(sequence=4))
     kept = user.change_password(USER, "hash", session_id=SESSION_ID, now=NOW)
     assert accounts.change(USER, kept, event(sequence=2))
-    assert is_good()
+    assert is_active()
     sessions.revoke(family(), event(SESSION_ID, 2), now=NOW)
-    assert not is_good()
+    assert not is_active()

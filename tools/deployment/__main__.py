@@ -108,10 +108,7 @@ def main(arguments: Sequence[str], *, root: Path = ROOT) -> int:
     except Refused as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-    except (
-        BotoCoreError,
-        ClientError,
-    ) as error:  # It names operation and reason.
+    except (BotoCoreError, ClientError) as error:
         print(f"error: AWS refused: {error}", file=sys.stderr)
         return 1
     return 0

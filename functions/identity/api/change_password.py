@@ -5,8 +5,8 @@ from typing import Any
 from identity import problems, schemas
 from identity.clients.argon2_passwords import Argon2Passwords
 from identity.clients.kms import EmailHasher, NetworkHasher
-from identity.domain.user import EVERYBODYS
-from identity.repository.attempts import AttemptRepository
+from identity.domain.user import ANY_ROLE
+from identity.repository.counters import AttemptRepository
 from identity.repository.users import AccountRepository
 from identity.service.change_password import PasswordChange, PasswordPorts, change_password
 from identity.settings import EmailSettings, at_cold_start
@@ -18,7 +18,7 @@ ROUTE = Route(
     "PUT",
     "/users/me/password",
     "Set another password; all other sessions end",
-    scopes=EVERYBODYS,
+    scopes=ANY_ROLE,
     request=schemas.ChangePasswordIn,
     responses={204: None},
     problems=(problems.NOT_FOUND, problems.WRONG_PASSWORD, problems.RATE_LIMITED),

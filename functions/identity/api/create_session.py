@@ -5,7 +5,7 @@ from typing import Any
 from identity import problems, schemas
 from identity.clients.argon2_passwords import Argon2Passwords
 from identity.clients.kms import EmailHasher, KmsSigner, NetworkHasher
-from identity.repository.attempts import AttemptRepository
+from identity.repository.counters import AttemptRepository
 from identity.repository.sessions import SessionRepository
 from identity.repository.users import AccountRepository
 from identity.service import create_session

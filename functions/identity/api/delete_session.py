@@ -3,7 +3,7 @@
 from typing import Any
 
 from identity import problems
-from identity.domain.user import EVERYBODYS
+from identity.domain.user import ANY_ROLE
 from identity.repository.sessions import SessionRepository
 from identity.service.end_sessions import end_session
 from shop import clock
@@ -14,7 +14,7 @@ ROUTE = Route(
     "DELETE",
     "/sessions/{session_id}",
     "End one of the caller's sessions",
-    scopes=EVERYBODYS,
+    scopes=ANY_ROLE,
     responses={204: None},
     problems=(problems.NOT_FOUND,),
     ends_at_once=True,

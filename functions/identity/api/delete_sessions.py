@@ -3,7 +3,7 @@
 from typing import Any
 
 from identity import problems
-from identity.domain.user import EVERYBODYS
+from identity.domain.user import ANY_ROLE
 from identity.repository.users import AccountRepository
 from identity.service.end_sessions import end_all_sessions
 from shop import clock
@@ -14,7 +14,7 @@ ROUTE = Route(
     "DELETE",
     "/sessions",
     "Sign out everywhere: end all of the caller's sessions, this one too",
-    scopes=EVERYBODYS,
+    scopes=ANY_ROLE,
     responses={204: None},
     problems=(problems.NOT_FOUND,),
     ends_at_once=True,

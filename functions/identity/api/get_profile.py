@@ -3,7 +3,7 @@
 from typing import Any
 
 from identity import problems, schemas
-from identity.domain.user import EVERYBODYS
+from identity.domain.user import ANY_ROLE
 from identity.repository.users import AccountRepository
 from identity.service.change_user import NO_USER, version_of
 from shop.http import Request, Response, Route, entrypoint
@@ -13,7 +13,7 @@ ROUTE = Route(
     "GET",
     "/users/me",
     "Who the caller is, and what they agreed to",
-    scopes=EVERYBODYS,
+    scopes=ANY_ROLE,
     responses={200: schemas.UserOut, 304: None},
     problems=(problems.NOT_FOUND,),
 )

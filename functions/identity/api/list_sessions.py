@@ -3,7 +3,7 @@
 from typing import Any
 
 from identity import schemas
-from identity.domain.user import EVERYBODYS
+from identity.domain.user import ANY_ROLE
 from identity.repository.sessions import SessionRepository
 from identity.repository.users import AccountRepository
 from identity.service.end_sessions import live_sessions
@@ -14,7 +14,7 @@ ROUTE = Route(
     "GET",
     "/sessions",
     "Where the caller is signed in, newest first",
-    scopes=EVERYBODYS,
+    scopes=ANY_ROLE,
     responses={200: schemas.SessionListOut},
     links=(Link("delete_session", {"session_id": "$response.body#/data/0/session_id"}),),
 )
@@ -23,7 +23,7 @@ accounts, sessions = AccountRepository(), SessionRepository()
 
 
 def handle(request: Request[Any]) -> Response:
-    """One query."""
+    """One read of the user, one query."""
     caller = request.user
     found = live_sessions(caller.subject, accounts=accounts, sessions=sessions, now=clock.now())
     shown = [schemas.SessionOut.of(each, current=caller.session_id) for each in found]

@@ -21,7 +21,7 @@ ROUTE = Route(
     throttle=(50, 100),
 )
 
-ports = at_cold_start(wiring.asking)
+ports = at_cold_start(wiring.mail_request_ports)
 
 
 def handle(request: Request[Any]) -> Response | Problem:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from botocore.exceptions import ClientError
 
-from identity.domain.letter import Letter
+from identity.domain.mail import Mail
 from shop import aws
 
 _CHARSET = "UTF-8"
@@ -17,8 +17,8 @@ class SesMailer:
 
     sender: str
 
-    def send(self, letter: Letter) -> bool:
-        """One SendEmail; False for a letter that could not be sent however often it is tried.
+    def send(self, mail: Mail) -> bool:
+        """One SendEmail; False for one that could not be sent however often it is tried.
 
         The parts travel apart from each other, so that none can begin a header.
         """
@@ -27,11 +27,11 @@ class SesMailer:
         try:
             aws.client("sesv2").send_email(
                 FromEmailAddress=self.sender,
-                Destination={"ToAddresses": [letter.to]},
+                Destination={"ToAddresses": [mail.to]},
                 Content={
                     "Simple": {
-                        "Subject": _part(letter.subject),
-                        "Body": {"Text": _part(letter.text), "Html": _part(letter.html)},
+                        "Subject": _part(mail.subject),
+                        "Body": {"Text": _part(mail.text), "Html": _part(mail.html)},
                     }
                 },
             )

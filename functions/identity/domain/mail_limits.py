@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from identity.domain.mailed_token import Purpose
-from identity.domain.sign_in_attempts import Counter, Limit
+from identity.domain.rate_limit import Counter, Limit
 
 FROM_NETWORK = Limit(20, timedelta(hours=1))
 TO_ADDRESS = (Limit(3, timedelta(hours=1)), Limit(10, timedelta(days=1)))

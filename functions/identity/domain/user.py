@@ -20,8 +20,6 @@ class Role(StrEnum):
 class Status(StrEnum):
     """Whether somebody can sign in: only as an active user."""
 
-    # Of before addresses were proved: its owner becomes active by setting a password by mail.
-    PENDING_VERIFICATION = "pending_verification"
     ACTIVE = "active"
     DISABLED = "disabled"  # by an operator
     DEACTIVATED = "deactivated"  # by the user
@@ -33,8 +31,8 @@ SCOPES: Mapping[Role, str] = {
     Role.ADMIN: "catalog:write inventory:write orders:read orders:write payments:write",
     Role.OPS: "ops",
 }
-# Any one of them opens what everybody does with their own account, staff too.
-EVERYBODYS = tuple(sorted({scope for scopes in SCOPES.values() for scope in scopes.split()}))
+# What users of any role may do with their own account: one of these scopes opens it.
+ANY_ROLE = tuple(sorted({scope for scopes in SCOPES.values() for scope in scopes.split()}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +58,8 @@ class User:
 
     @property
     def is_active(self) -> bool:
-        """Whether it can sign in and go on."""
+        """Whether it can sign in and go on; else an operator or the user has closed it."""
         return self.status is Status.ACTIVE
-
-    @property
-    def is_closed(self) -> bool:
-        """Whether an operator or the user has closed it."""
-        return self.status in (Status.DISABLED, Status.DEACTIVATED)
 
     def keeps_session(self, session_id: str, *, begun: datetime) -> bool:
         """Whether a session that began then may go on."""
@@ -109,7 +102,7 @@ def enable(user: User, password_hash: str, *, by: str, now: datetime) -> User:
 
 def deactivate(user: User, *, now: datetime) -> User:
     """Its user closes it, which ends its sessions; once is enough."""
-    if user.is_closed:
+    if not user.is_active:
         return user
     return replace(_cut(user, now=now), status=Status.DEACTIVATED)
 
@@ -126,7 +119,7 @@ def change_password(user: User, password_hash: str, *, session_id: str, now: dat
 
 def reset_password(user: User, password_hash: str, *, now: datetime) -> User:
     """Another password, by who reads the user's mail; no session of before goes on."""
-    return replace(_cut(user, now=now), status=Status.ACTIVE, password_hash=password_hash)
+    return replace(_cut(user, now=now), password_hash=password_hash)
 
 
 def change_profile(user: User, changes: Mapping[str, str | None], *, now: datetime) -> User:

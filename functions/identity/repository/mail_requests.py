@@ -1,13 +1,11 @@
-"""Requests for mails in the table `identity`, and what they are counted by.
+"""Requests for mails in the table `identity`.
 
     PENDING#<mac>           REGISTRATION#<mail id>  who wants an account with this address; TTL
     PENDING#<mac>           RESEND#<mail id>        that its link is wanted once more; TTL
     PENDING#<mac>           RESET#<mail id>         that a password was forgotten; TTL
-    ASKED#<hash>#<window>   COUNT                   requests from a network; TTL
-    MAILS#<mac>#<window>    COUNT                   mails to an address; TTL
 
-`mac` is the keyed hash of an address, `hash` that of a network. A request carries its event until
-it is written again. Reads are consistent.
+`mac` is the keyed hash of an address. A request carries its event until it is written again. Reads
+are consistent.
 """
 
 from collections.abc import Sequence
@@ -19,12 +17,13 @@ from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
 
 from identity.domain.mailed_token import Applicant, MailRequest, Purpose
-from identity.domain.sign_in_attempts import Counter
+from identity.domain.rate_limit import Counter
+from identity.repository import counters
 from shop import clock, tables
 from shop.events import Event
-from shop.tables import EventRow, TableModel, transact
+from shop.tables import EventRow, transact
 
-# Rows outlive their time a little: who comes late hears that it is over, and counts are right.
+# Rows outlive their time a little: who comes late hears that it is over.
 SPARE_S = 3600
 NEWEST = 10  # registrations of an address that are looked at for one that is still open
 
@@ -47,17 +46,8 @@ class MailRequestItem(EventRow):
     expires_at = NumberAttribute()
 
 
-class CountItem(TableModel):
-    """ASKED#… and MAILS#… / COUNT."""
-
-    Meta = tables.meta("identity")
-
-    times = NumberAttribute()
-    expires_at = NumberAttribute()
-
-
 class MailRequestRepository:
-    """Requests and their counters. Implements service.MailRequests."""
+    """Requests. Implements service.MailRequests."""
 
     def ask(self, request: MailRequest, requested: Event, counter: Counter) -> bool:
         """Store the request with its event and count it; False if too many were counted."""
@@ -66,7 +56,7 @@ class MailRequestRepository:
 
         def build(tx: TransactWrite) -> None:
             tx.save(new, condition=MailRequestItem.pk.does_not_exist())
-            _count(tx, "ASKED", counter)
+            counters.count(tx, "ASKED", counter)
 
         # The request's own condition fails only for this very request, whose answer was lost.
         return not any(failed.index == 1 for failed in transact(build))
@@ -91,7 +81,7 @@ class MailRequestRepository:
         requests = (_request(item) for item in found)
         return next((r for r in requests if r.used is None and not r.is_over(now)), None)
 
-    def claim(self, request: MailRequest, counters: Sequence[Counter], *, now: datetime) -> bool:
+    def claim(self, request: MailRequest, counted_by: Sequence[Counter], *, now: datetime) -> bool:
         """Count the mail that the request asks for, once; False if its address has enough."""
 
         def build(tx: TransactWrite) -> None:
@@ -100,8 +90,8 @@ class MailRequestRepository:
                 [MailRequestItem.counted_at.set(clock.rfc3339(now)), tables.outbox(None)],
                 condition=MailRequestItem.pk.exists() & MailRequestItem.counted_at.does_not_exist(),
             )
-            for counter in counters:
-                _count(tx, "MAILS", counter)
+            for counter in counted_by:
+                counters.count(tx, "MAILS", counter)
 
         failed = transact(build)
         return not failed or failed[0].index == 0
@@ -137,14 +127,6 @@ def use(tx: TransactWrite, request: MailRequest, *, now: datetime) -> None:
 
 def _forget(*attributes: Any) -> list[Action]:
     return [attribute.remove() for attribute in attributes]
-
-
-def _count(tx: TransactWrite, kind: str, counter: Counter) -> None:
-    tx.update(
-        CountItem(f"{kind}#{counter.counted}#{counter.window}", "COUNT"),
-        [CountItem.times.add(1), CountItem.expires_at.set(counter.ends_at + SPARE_S)],
-        condition=CountItem.times.does_not_exist() | (CountItem.times < counter.limit.failures),
-    )
 
 
 def _key(request: MailRequest) -> tuple[str, str]:

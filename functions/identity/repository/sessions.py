@@ -15,9 +15,9 @@ from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
 
 from identity.domain import session
+from identity.domain.rate_limit import Counter
 from identity.domain.session import TokenFamily
-from identity.domain.sign_in_attempts import Counter
-from identity.repository.attempts import take_back
+from identity.repository.counters import take_back
 from shop import clock, tables
 from shop.events import Event
 from shop.tables import EventRow, transact

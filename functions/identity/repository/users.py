@@ -19,10 +19,10 @@ from pynamodb.transactions import TransactWrite
 
 from identity.domain.address_book import AddressBook, SavedAddress
 from identity.domain.mailed_token import MailRequest
-from identity.domain.sign_in_attempts import Counter
+from identity.domain.rate_limit import Counter
 from identity.domain.user import Role, Status, User
 from identity.repository import mail_requests
-from identity.repository.attempts import take_back
+from identity.repository.counters import take_back
 from shop import clock, tables
 from shop.events import Event
 from shop.tables import CompactJSONAttribute, EventRow, TableModel, transact
@@ -44,7 +44,7 @@ class UserItem(EventRow):
     marketing_at = UnicodeAttribute(null=True)
     name = UnicodeAttribute(null=True)
     locale = UnicodeAttribute(null=True)
-    sequence = NumberAttribute(null=True)
+    sequence = NumberAttribute()
     sessions_from = UnicodeAttribute(null=True)
     kept_session = UnicodeAttribute(null=True)
     changed_by = UnicodeAttribute(null=True)
@@ -171,12 +171,9 @@ def _saved(stored: Mapping[str, Any]) -> SavedAddress:
 
 def _is(before: User) -> Condition:
     """Nobody has changed it since; a new hash of the same password is no change of the user."""
-    same = UserItem.sequence == before.sequence
-    if before.sequence == 1:
-        same = UserItem.sequence.does_not_exist() | same
-    same_hash: Condition = UserItem.password_hash == before.password_hash
-    found: Condition = UserItem.pk.exists() & same & same_hash
-    return found
+    same: Condition = UserItem.sequence == before.sequence
+    both: Condition = same & (UserItem.password_hash == before.password_hash)
+    return both
 
 
 def _changes(after: User) -> list[Action]:
@@ -235,7 +232,7 @@ def _user(item: UserItem) -> User:
         terms_at=accepted if accepted != created else None,
         marketing_at=_time(item.marketing_at),
         updated=updated if updated != created else None,
-        sequence=int(item.sequence or 1),
+        sequence=int(item.sequence),
         sessions_from=_time(item.sessions_from),
         kept_session=item.kept_session,
         changed_by=item.changed_by,

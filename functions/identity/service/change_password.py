@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from identity import events, problems
-from identity.domain import sign_in_attempts
+from identity.domain import rate_limit, sign_in_attempts
 from identity.domain import user as rules
 from identity.events import event_of
 from identity.service.change_user import NO_USER, UserBusy
@@ -54,7 +54,7 @@ def change_password(
     refused = guessable(change.new, user.email, user.name, field="new_password")
     if refused is not None:
         return refused
-    network = sign_in_attempts.network_of(change.source_ip)
+    network = rate_limit.network_of(change.source_ip)
     address = by.mac.of(user.email)
     counters = sign_in_attempts.counters(
         address=address, from_network=by.networks.of(address, network), now=now

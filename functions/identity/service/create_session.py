@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from identity import events, problems
-from identity.domain import email_address, session, sign_in_attempts
+from identity.domain import email_address, rate_limit, session, sign_in_attempts
+from identity.domain.rate_limit import Counter
 from identity.domain.session import TokenFamily
-from identity.domain.sign_in_attempts import Counter
 from identity.domain.user import User, nobody
 from identity.events import event_of
 from identity.service.issue_token_pair import TokenPair, issue_pair
@@ -64,7 +64,7 @@ def sign_in(
     So attempts that run at the same time cannot get more guesses than one after the other.
     """
     address = by.mac.of(email_address.lookup_form(credentials.email))
-    network = sign_in_attempts.network_of(credentials.source_ip)
+    network = rate_limit.network_of(credentials.source_ip)
     counters = sign_in_attempts.counters(
         address=address, from_network=by.networks.of(address, network), now=now
     )

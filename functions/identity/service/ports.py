@@ -6,11 +6,11 @@ from typing import Protocol
 
 from identity.domain.access_token import AccessToken
 from identity.domain.address_book import AddressBook
-from identity.domain.letter import Letter
+from identity.domain.mail import Mail
 from identity.domain.mailed_token import MailRequest, Purpose
+from identity.domain.rate_limit import Counter
 from identity.domain.session import TokenFamily
-from identity.domain.sign_in_attempts import Counter
-from identity.domain.standing import Standing
+from identity.domain.session_status import SessionStatus
 from identity.domain.user import Role, User
 from shop.events import Event
 
@@ -83,10 +83,10 @@ class Sessions(Protocol):
     def revoke(self, family: TokenFamily, ended: Event, *, now: datetime) -> None: ...
 
 
-class Standings(Protocol):
+class SessionStatuses(Protocol):
     """A user and a session as they are now; None if there is no such pair."""
 
-    def of(self, user_id: str, session_id: str) -> Standing | None: ...
+    def of(self, user_id: str, session_id: str) -> SessionStatus | None: ...
 
 
 class EmailHasher(Protocol):
@@ -108,9 +108,9 @@ class MailedSecrets(Protocol):
 
 
 class Mailer(Protocol):
-    """Sends mail; False for a letter that no repeat would bring to anybody."""
+    """Sends mail; False for one that no repeat would bring to anybody."""
 
-    def send(self, letter: Letter) -> bool: ...
+    def send(self, mail: Mail) -> bool: ...
 
 
 class PasswordHash(Protocol):

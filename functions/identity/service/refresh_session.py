@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from identity import events, problems
-from identity.domain import session, sign_in_attempts
+from identity.domain import rate_limit, session
 from identity.domain.session import TokenFamily, TokenName, TokenState
 from identity.events import event_of
 from identity.service.issue_token_pair import TokenPair, issue_pair
@@ -78,7 +78,7 @@ def _hashed(client: Client, name: TokenName, networks: NetworkHasher) -> str:
     """Of this session only: no two rows tell that they are of one client."""
     if client.key:
         return networks.of(f"refresh by key {name.session_id}", client.key)
-    network = sign_in_attempts.network_of(client.source_ip)
+    network = rate_limit.network_of(client.source_ip)
     return networks.of(f"refresh from network {name.session_id}", f"{network} {client.user_agent}")
 
 

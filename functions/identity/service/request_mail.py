@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from identity import events, problems
-from identity.domain import email_address, mail_limits, mailed_token, sign_in_attempts
+from identity.domain import email_address, mail_limits, mailed_token, rate_limit
 from identity.domain.mailed_token import Applicant, MailRequest, Purpose
 from identity.events import event_of
 from identity.service.ports import EmailHasher, MailedSecrets, MailRequests, NetworkHasher
@@ -18,7 +18,7 @@ from shop.trace import Trace
 
 
 @dataclass(frozen=True, slots=True)
-class AskingPorts:
+class MailRequestPorts:
     """What asking for a mail needs."""
 
     requests: MailRequests
@@ -29,7 +29,7 @@ class AskingPorts:
 
 
 def register(
-    applicant: Applicant, by: AskingPorts, *, source_ip: str, now: datetime, trace: Trace
+    applicant: Applicant, by: MailRequestPorts, *, source_ip: str, now: datetime, trace: Trace
 ) -> str | Problem:
     """The id of the user that the applicant will be, once the address is proved.
 
@@ -50,7 +50,13 @@ def register(
 
 
 def request_mail(
-    purpose: Purpose, email: str, by: AskingPorts, *, source_ip: str, now: datetime, trace: Trace
+    purpose: Purpose,
+    email: str,
+    by: MailRequestPorts,
+    *,
+    source_ip: str,
+    now: datetime,
+    trace: Trace,
 ) -> Problem | None:
     """Ask for a link once more, or for one that sets a password."""
     address = by.mac.of(email_address.lookup_form(email))
@@ -60,7 +66,7 @@ def request_mail(
 def _ask(
     purpose: Purpose,
     address: str,
-    by: AskingPorts,
+    by: MailRequestPorts,
     *,
     source_ip: str,
     now: datetime,
@@ -80,7 +86,7 @@ def _ask(
         user_id=user_id,
     )
     data = events.MailRequested(mail_id=mail_id, purpose=purpose.value, address_hash=address)
-    network = by.networks.of("mail requests", sign_in_attempts.network_of(source_ip))
+    network = by.networks.of("mail requests", rate_limit.network_of(source_ip))
     counter = mail_limits.request_counter(network, now)
     if by.requests.ask(request, event_of(data, mail_id, 1, now=now, trace=trace), counter):
         return None

@@ -64,6 +64,6 @@ def _refused(request: MailRequest, user: User, password: str) -> Problem | None:
     """A token of before the sessions were ended last is void: the password was changed since, which
     is what it was for."""
     overtaken = user.sessions_from is not None and request.created <= user.sessions_from
-    if user.is_closed or overtaken:
+    if not user.is_active or overtaken:
         return VOID
     return guessable(password, user.email, user.name)

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from identity.domain import letter, mail_limits, mailed_token
-from identity.domain.letter import Letter
+from identity.domain import mail, mail_limits, mailed_token
+from identity.domain.mail import Mail
 from identity.domain.mailed_token import MailRequest, Purpose
 from identity.domain.user import User
 from identity.service.ports import Accounts, MailedSecrets, Mailer, MailRequests
@@ -33,7 +33,7 @@ def send_mail(purpose: Purpose, address: str, mail_id: str, by: MailPorts, *, no
         return "over"
     if request.mailed is not None:
         return "already"
-    found = _letter(request, by, now=now)
+    found = _mail(request, by, now=now)
     if found is None:
         return "nobody"
     if not by.requests.claim(request, mail_limits.mail_counters(purpose, address, now), now=now):
@@ -46,13 +46,13 @@ def send_mail(purpose: Purpose, address: str, mail_id: str, by: MailPorts, *, no
     return "sent"
 
 
-def _letter(request: MailRequest, by: MailPorts, *, now: datetime) -> Letter | None:
+def _mail(request: MailRequest, by: MailPorts, *, now: datetime) -> Mail | None:
     user_id = by.accounts.user_id_of(request.address)
     user = by.accounts.get(user_id) if user_id else None
     if request.purpose is Purpose.RESET:
-        if user is None or user.is_closed:
+        if user is None or not user.is_active:
             return None
-        return letter.set_password(user.email, _token(request, by), account_url=by.account_url)
+        return mail.set_password(user.email, _token(request, by), account_url=by.account_url)
     if user is not None:
         return _already(user, by)
     wanted: MailRequest | None = request
@@ -61,13 +61,13 @@ def _letter(request: MailRequest, by: MailPorts, *, now: datetime) -> Letter | N
     if wanted is None or wanted.applicant is None:
         return None
     token = _token(wanted, by)
-    return letter.prove_address(wanted.applicant.email, token, account_url=by.account_url)
+    return mail.prove_address(wanted.applicant.email, token, account_url=by.account_url)
 
 
-def _already(user: User, by: MailPorts) -> Letter | None:
-    return (
-        None if user.is_closed else letter.address_is_taken(user.email, account_url=by.account_url)
-    )
+def _already(user: User, by: MailPorts) -> Mail | None:
+    if not user.is_active:
+        return None
+    return mail.address_is_taken(user.email, account_url=by.account_url)
 
 
 def _token(request: MailRequest, by: MailPorts) -> str:

@@ -14,7 +14,7 @@ from identity.api import (
     delete_sessions,
 )
 from identity.clients import kms
-from identity.repository.standings import NotRead
+from identity.repository.session_statuses import NotRead
 from identity.settings import at_cold_start
 from shop import aws
 from shop.http import Response, Route, entrypoint

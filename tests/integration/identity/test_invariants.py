@@ -34,7 +34,7 @@ def test_no_more_attempts_are_taken_back_than_there_were(api: Api) -> None:
     api.register()
     api.sign_in(password="wrong")
     row = next(row for row in dynamodb.rows("identity") if str(row["pk"]).startswith("FAIL#"))
-    dynamodb.change("identity", row["pk"], row["sk"], failures=-1)
+    dynamodb.change("identity", row["pk"], row["sk"], times=-1)
     assert violated("identity") == {("U2", str(row["pk"]).removeprefix("FAIL#"))}
 
 

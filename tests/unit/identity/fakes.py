@@ -12,10 +12,10 @@ from cryptography.hazmat.primitives.hashes import SHA256
 
 from identity.clients.kms import PublicKey
 from identity.domain.address_book import AddressBook
-from identity.domain.letter import Letter
+from identity.domain.mail import Mail
 from identity.domain.mailed_token import MailRequest, Purpose
+from identity.domain.rate_limit import Counter
 from identity.domain.session import KEPT, TokenFamily, TokenState
-from identity.domain.sign_in_attempts import Counter
 from identity.domain.user import User
 from identity.service import issue_access_token
 from identity.service.issue_access_token import TokenIssuer
@@ -167,7 +167,7 @@ class FakeAttempts:
     failures: Counts[Counter] = field(default_factory=Counts)
 
     def count(self, counters: Sequence[Counter]) -> Sequence[Counter]:
-        full = [each for each in counters if self.failures[each] >= each.limit.failures]
+        full = [each for each in counters if self.failures[each] >= each.limit.times]
         if not full:
             self.failures.update(counters)
         return full
@@ -183,7 +183,7 @@ class FakeMailRequests:
     events: list[Event] = field(default_factory=list)
 
     def ask(self, request: MailRequest, requested: Event, counter: Counter) -> bool:
-        if self.times[counter] >= counter.limit.failures:
+        if self.times[counter] >= counter.limit.times:
             return False
         self.times[counter] += 1
         self.stored[_key(request)] = request
@@ -206,7 +206,7 @@ class FakeMailRequests:
     def claim(self, request: MailRequest, counters: Sequence[Counter], *, now: datetime) -> bool:
         if request.mail_id in self.claimed:
             return True
-        if any(self.times[each] >= each.limit.failures for each in counters):
+        if any(self.times[each] >= each.limit.times for each in counters):
             return False
         self.claimed.add(request.mail_id)
         self.times.update(counters)
@@ -238,10 +238,10 @@ class FakeSecrets:
 class FakeMailer:
     """Keeps what it is given."""
 
-    letters: list[Letter] = field(default_factory=list)
+    mails: list[Mail] = field(default_factory=list)
 
-    def send(self, letter: Letter) -> bool:
-        self.letters.append(letter)
+    def send(self, mail: Mail) -> bool:
+        self.mails.append(mail)
         return True
 
 

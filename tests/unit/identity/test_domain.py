@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from identity.domain import session, sign_in_attempts
+from identity.domain import rate_limit, session, sign_in_attempts
 from identity.domain.session import IDLE, LIFETIME, TokenState
 from identity.domain.user import (
     SCOPES,
@@ -41,7 +41,7 @@ def test_every_role_has_scopes_and_none_is_shared() -> None:
     assert len(scopes) == len(set(scopes))
 
 
-def counters(now: datetime) -> tuple[sign_in_attempts.Counter, ...]:
+def counters(now: datetime) -> tuple[rate_limit.Counter, ...]:
     return sign_in_attempts.counters(address="mac", from_network="other mac", now=now)
 
 
@@ -66,7 +66,7 @@ def test_failures_are_forgotten_with_their_window(which: int) -> None:
     ],
 )
 def test_a_network_is_what_one_caller_has(source_ip: str, network: str) -> None:
-    assert sign_in_attempts.network_of(source_ip) == network
+    assert rate_limit.network_of(source_ip) == network
 
 
 def test_the_first_token_is_current() -> None:

@@ -33,7 +33,7 @@ from tests.unit.identity.fakes import (
 )
 
 HOME = "192.0.2.1"
-MAX_FAILURES = FROM_NETWORK.failures
+MAX_FAILURES = FROM_NETWORK.times
 NEXT_QUARTER_S, NEXT_HOUR_S = 870, 2670  # from NOW, which is half a minute past a quarter past ten
 PHONE, THIEF = Client("192.0.2.1", "app"), Client("198.51.100.66", "curl")
 ADA, PASSWORD = Applicant(email="Ada@Example.com"), "correct horse battery"
@@ -204,7 +204,7 @@ def test_who_guesses_from_many_networks_gets_a_hundred_guesses_an_hour(shop: Sho
     shop.register()
     results = [
         code(shop.sign_in(password="wrong", source_ip=f"198.51.100.{n}"))
-        for n in range(FROM_ALL.failures)
+        for n in range(FROM_ALL.times)
     ]
     assert results == ["invalid_credentials"] * 100
     limited = shop.sign_in()

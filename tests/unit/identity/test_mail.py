@@ -4,27 +4,27 @@ import html
 
 import pytest
 
-from identity.domain import letter
-from identity.domain.letter import Letter
+from identity.domain import mail as mails
+from identity.domain.mail import Mail
 
 TOKEN = "mai_use1_x.y.z"
 URL = 'https://shop.example/account?a="1"&b=<2>'
 LETTERS = (
-    letter.prove_address("ada@example.com", TOKEN, account_url=URL),
-    letter.address_is_taken("ada@example.com", account_url=URL),
-    letter.set_password("ada@example.com", TOKEN, account_url=URL),
+    mails.prove_address("ada@example.com", TOKEN, account_url=URL),
+    mails.address_is_taken("ada@example.com", account_url=URL),
+    mails.set_password("ada@example.com", TOKEN, account_url=URL),
 )
 
 
 @pytest.mark.parametrize("mail", LETTERS)
-def test_a_subject_is_one_line_and_says_nothing_of_its_reader(mail: Letter) -> None:
+def test_a_subject_is_one_line_and_says_nothing_of_its_reader(mail: Mail) -> None:
     assert mail.subject.isprintable()
     assert "ada" not in mail.subject.lower()
     assert TOKEN not in mail.subject
 
 
 @pytest.mark.parametrize("mail", LETTERS)
-def test_what_stands_in_html_is_escaped(mail: Letter) -> None:
+def test_what_stands_in_html_is_escaped(mail: Mail) -> None:
     assert URL in mail.text
     assert URL not in mail.html
     assert html.escape(URL, quote=True) in mail.html
@@ -32,7 +32,7 @@ def test_what_stands_in_html_is_escaped(mail: Letter) -> None:
 
 @pytest.mark.parametrize("mail", [LETTERS[0], LETTERS[2]])
 def test_a_link_carries_its_token_where_no_server_reads_it_and_the_code_can_be_pasted(
-    mail: Letter,
+    mail: Mail,
 ) -> None:
     link = next(line for line in mail.text.splitlines() if line.startswith("https:"))
     assert link.endswith(f"#token={TOKEN}")

@@ -7,20 +7,20 @@ from identity.domain.user import Status, goes_on
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class SessionStatus:
     """A user and one of their sessions, as they are now."""
 
-    status: Status
+    user_status: Status
     sessions_from: datetime | None
     kept_session: str | None
     begun: datetime
     revoked: bool
     ends: datetime
 
-    def is_good(self, session_id: str, *, now: datetime) -> bool:
+    def is_active(self, session_id: str, *, now: datetime) -> bool:
         """Whether a token of the session counts."""
         kept = goes_on(
-            self.status,
+            self.user_status,
             sessions_from=self.sessions_from,
             kept_session=self.kept_session,
             session_id=session_id,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from identity.domain.standing import Standing
+from identity.domain.session_status import SessionStatus
 from identity.domain.user import Status
 from shop import aws, clock, retry
 
@@ -20,20 +20,20 @@ class NotRead(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class StandingRepository:
-    """Implements service.Standings."""
+class SessionStatusRepository:
+    """Implements service.SessionStatuses."""
 
     table: str
     sleep: Callable[[float], None] = time.sleep
 
-    def of(self, user_id: str, session_id: str) -> Standing | None:
+    def of(self, user_id: str, session_id: str) -> SessionStatus | None:
         """None if there is no such user, or they have no such session. One BatchGetItem."""
         rows = self._read(user_id, session_id)
         user, session = rows.get("USER"), rows.get(f"SESSION#{session_id}")
         if user is None or session is None:
             return None
-        return Standing(
-            status=Status(user["status"]["S"]),
+        return SessionStatus(
+            user_status=Status(user["status"]["S"]),
             sessions_from=_time(user.get("sessions_from")),
             kept_session=_text(user.get("kept_session")),
             begun=clock.parse(session["created_at"]["S"]),

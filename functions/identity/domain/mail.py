@@ -12,8 +12,8 @@ SHOP = "Cartwright"
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
-    """A mail to one address."""
+class Mail:
+    """A mail to one address, in both forms of its text."""
 
     to: str = field(repr=False)
     subject: str
@@ -21,9 +21,9 @@ class Letter:
     html: str = field(repr=False)
 
 
-def prove_address(to: str, token: str, *, account_url: str) -> Letter:
+def prove_address(to: str, token: str, *, account_url: str) -> Mail:
     """To who wants an account."""
-    return _letter(
+    return _mail(
         to,
         f"Confirm your e-mail address for {SHOP}",
         "Somebody, we hope you, wants an account with this address. Confirm it and choose your "
@@ -35,9 +35,9 @@ def prove_address(to: str, token: str, *, account_url: str) -> Letter:
     )
 
 
-def address_is_taken(to: str, *, account_url: str) -> Letter:
+def address_is_taken(to: str, *, account_url: str) -> Mail:
     """To who has an account already."""
-    return _letter(
+    return _mail(
         to,
         f"You have an account at {SHOP}",
         "Somebody, perhaps you, asked for an account with this address. You have one already. If "
@@ -47,9 +47,9 @@ def address_is_taken(to: str, *, account_url: str) -> Letter:
     )
 
 
-def set_password(to: str, token: str, *, account_url: str) -> Letter:
+def set_password(to: str, token: str, *, account_url: str) -> Mail:
     """To who has forgotten theirs."""
-    return _letter(
+    return _mail(
         to,
         f"Set a new password for {SHOP}",
         "Somebody, we hope you, has forgotten the password of this account. Set another here:",
@@ -60,9 +60,9 @@ def set_password(to: str, token: str, *, account_url: str) -> Letter:
     )
 
 
-def _letter(
+def _mail(
     to: str, subject: str, begins: str, *, link: str, rest: str, code: str | None = None
-) -> Letter:
+) -> Mail:
     pasted = f"Or paste this code:\n\n{code}\n\n" if code else ""
     text = f"{begins}\n\n{link}\n\n{pasted}{rest}\n\n{SHOP}\n"
     quoted = escape(link, quote=True)
@@ -71,4 +71,4 @@ def _letter(
         parts.append(f"Or paste this code: <code>{escape(code)}</code>")
     parts += [escape(rest), SHOP]
     body = "".join(f"<p>{part}</p>" for part in parts)
-    return Letter(to, subject, text, f"<!doctype html><html><body>{body}</body></html>")
+    return Mail(to, subject, text, f"<!doctype html><html><body>{body}</body></html>")
