@@ -12,7 +12,7 @@ import unicodedata
 from orders.domain.order import ShipTo
 from orders.domain.postal_codes import compact
 from orders.domain.regions import COUNTRIES_OF_THEIR_OWN, REGIONS
-from orders.domain.territories import NAMES, TERRITORIES, Place
+from orders.domain.territories import NAMES, REGIONS_OF_THEIR_OWN, TERRITORIES, Place
 
 
 def normalise_region(country: str, region: str | None) -> str | None:
@@ -41,7 +41,8 @@ def ship_to(country: str, region: str | None, postal_code: str | None) -> ShipTo
     named = [
         each for each, names in NAMES.get(country, {}).items() if key in map(_key, names.split("|"))
     ]
-    if place is None or named not in ([], [place]):
+    must_agree = named or (region and place in REGIONS_OF_THEIR_OWN)
+    if place is None or (must_agree and named != [place]):
         raise ValueError("not a postal code of this region")
     return ShipTo(*place)
 

@@ -85,6 +85,10 @@ TERRITORIES: dict[str, dict[str, Place | None]] = {
     },
 }
 
+# Regions by themselves: who writes one there writes one of its names. Of the others people write
+# the region above, too (Schleswig-Holstein of Helgoland).
+REGIONS_OF_THEIR_OWN: frozenset[Place] = frozenset({("ES", "CN"), ("ES", "CE"), ("ES", "ML")})
+
 # Names that say for sure that the goods go to such a part: the postal code must say so too.
 NAMES: dict[str, dict[Place, str]] = {
     "AU": {
@@ -100,7 +104,8 @@ NAMES: dict[str, dict[Place, str]] = {
     "DK": {("GL", None): "Grønland|Greenland|Kalaallit Nunaat"},
     "ES": {
         ("ES", "CN"): "Canarias|Islas Canarias|Canary Islands|Las Palmas|Tenerife|"
-        "Santa Cruz de Tenerife|Gran Canaria|Lanzarote|Fuerteventura|CN|ES-CN|GC|TF",
+        "Santa Cruz de Tenerife|Gran Canaria|Lanzarote|Fuerteventura|La Palma|La Gomera|"
+        "El Hierro|La Graciosa|CN|ES-CN|GC|TF",
         ("ES", "CE"): "Ceuta|CE|ES-CE",
         ("ES", "ML"): "Melilla|ML|ES-ML",
     },

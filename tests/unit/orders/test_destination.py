@@ -127,6 +127,8 @@ def test_elsewhere_a_region_is_only_part_of_the_label() -> None:
         ("CA", "AB", "M5V 2T6"),  # at 5 %, and Ontario
         ("CA", "Nunavut", "X1A 0A1"),
         ("ES", "Canarias", "28001"),
+        ("ES", "Madrid", "35001"),  # taxed, and the Canaries
+        ("ES", "Andalucía", "51001"),
         ("PT", "Açores", "1000-001"),
         ("FI", "Ahvenanmaa", "00100"),
         ("DE", "Helgoland", "20095"),
@@ -153,6 +155,7 @@ PLACES = {
     ("ES", None, "07001"): ShipTo("ES"),  # the Balearics
     ("ES", None, "35001"): ShipTo("ES", "CN"),
     ("ES", "Tenerife", "E-38 001"): ShipTo("ES", "CN"),
+    ("ES", "El Hierro", "38900"): ShipTo("ES", "CN"),
     ("ES", "Ceuta", "51001"): ShipTo("ES", "CE"),
     ("ES", None, "ES-52001"): ShipTo("ES", "ML"),
     ("PT", None, "1000-001"): ShipTo("PT"),
