@@ -19,7 +19,7 @@ ELSEWHERE = {
     "identity.PasswordHash": "argon2, in tests/unit/identity/test_passwords.py",
     "identity.Passwords": "argon2, in tests/unit/identity/test_passwords.py",
     "identity.Signer": "KMS, in tests/integration/identity",
-    "identity.SessionStatuses": "has no fake: tests/ports/test_accounts_and_sessions.py",
+    "identity.SessionStatuses": "has no fake: tests/ports/test_sessions.py",
     "identity.Tokens": "has no fake",
     "operations.RelatedRows": "tests/integration/operations, over rows of all services",
     "operations.AuditStore": "tests/integration/operations/test_check_invariants.py",

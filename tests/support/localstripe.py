@@ -5,7 +5,6 @@ import os
 import socket
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -18,6 +17,7 @@ from typing import Any
 from payments.clients.secret import PspSecret
 from payments.clients.stripe import StripePsp
 from payments.domain.payment import ProviderPayment, PspState
+from tests.support.shop_client import eventually
 from tests.unit.payments.fakes import TOTAL, make_payment
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -51,15 +51,16 @@ def _wait_until_it_answers(url: str, process: subprocess.Popen[bytes]) -> None:
     request = urllib.request.Request(
         f"{url}/v1/events", headers={"Authorization": f"Bearer {API_KEY}"}
     )
-    for _ in range(300):
+
+    def answers() -> bool:
         assert process.poll() is None, "localstripe ended"
         try:
             urllib.request.urlopen(request, timeout=1).close()
         except (urllib.error.URLError, ConnectionError, TimeoutError):
-            time.sleep(0.1)
-        else:
-            return
-    raise AssertionError("localstripe does not answer")
+            return False
+        return True
+
+    eventually(answers, until=bool)
 
 
 @contextmanager
