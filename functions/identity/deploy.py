@@ -28,6 +28,7 @@ SERVICE = Service(
         Function(
             place="api/verify_user",
             tables={"identity": ("GetItem", "PutItem", "UpdateItem")},
+            uses=("email_mac",),
             memory_mb=CPU_MB,
         ),
         Function(

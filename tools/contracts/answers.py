@@ -27,6 +27,8 @@ def problem_types_of(route: Route) -> list[ProblemType]:
             problems.IDEMPOTENCY_KEY_REUSED,
             problems.REQUEST_IN_PROGRESS,
         ]
+    if route.knows_client_by_key:
+        found.append(problems.IDEMPOTENCY_KEY_INVALID)
     if "{" in route.path:
         found.append(problems.NOT_FOUND)
     return found

@@ -56,6 +56,10 @@ One key per intended effect; repeat it to get the first answer. It belongs to yo
 what the path names: the same key sent to cancel two orders is two requests, and each is carried
 out. With another body, or on another route, it is another request or is refused. At most 255
 visible ASCII characters, once; a UUID is good."""
+CLIENT_KEY = """\
+Send one with each request, and the same when you repeat it because its answer was lost: that is how
+you are known again, wherever you repeat it from, and told from a thief of the token. Without one
+you are known by your network and User-Agent."""
 NO_FIELDS = {
     name: value
     for name, value in NoFields.model_json_schema().items()
@@ -162,14 +166,14 @@ def _parameters(operation: Operation) -> list[dict[str, Any]]:
         if name in discover().ids:
             schema["pattern"] = ids.pattern(discover().ids[name])
         found.append({"name": name, "in": "path", "required": True, "schema": schema})
-    if route.idempotent:
+    if route.idempotent or route.knows_client_by_key:
         found.append(
             {
                 "name": "Idempotency-Key",
                 "in": "header",
-                "required": True,
+                "required": route.idempotent,
                 "schema": {"type": "string", "pattern": "^[!-~]{1,255}$"},
-                "description": KEY,
+                "description": KEY if route.idempotent else CLIENT_KEY,
             }
         )
     if 304 in route.responses:

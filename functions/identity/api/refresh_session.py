@@ -23,6 +23,7 @@ ROUTE = Route(
     problems=(problems.INVALID_REFRESH_TOKEN,),
     links=(Link("refresh_session", body={"refresh_token": "$response.body#/refresh_token"}),),
     throttle=(200, 400),
+    knows_client_by_key=True,
 )
 
 
@@ -45,7 +46,7 @@ def handle(request: Request[Any]) -> Response | Problem:
     client = refresh_session.Client(
         source_ip=request.source_ip,
         user_agent=request.headers.get("user-agent", ""),
-        key=request.headers.get("idempotency-key", ""),
+        key=request.key,
     )
     result = refresh_session.refresh(token, client, ports(), now=clock.now(), trace=request.trace)
     return result if isinstance(result, Problem) else Response(200, schemas.TokensOut.of(result))

@@ -1,6 +1,7 @@
 """POST /users. The answer is the same whether or not the address is taken.
 
-The password is checked and forgotten: the one that counts is set by who reads the mail.
+The password is not kept: the one that counts is set by who reads the mail. If that is this one,
+name and consents count as they were given here.
 """
 
 from typing import Any
@@ -37,7 +38,12 @@ def handle(request: Request[Any]) -> Response | Problem:
         marketing=body.consents.marketing,
     )
     result = request_mail.register(
-        applicant, ports(), source_ip=request.source_ip, now=clock.now(), trace=request.trace
+        applicant,
+        body.password.get_secret_value(),
+        ports(),
+        source_ip=request.source_ip,
+        now=clock.now(),
+        trace=request.trace,
     )
     if isinstance(result, Problem):
         return result

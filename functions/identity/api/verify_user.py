@@ -4,10 +4,11 @@ from typing import Any
 
 from identity import problems, schemas
 from identity.clients.argon2_passwords import Argon2Passwords
+from identity.clients.kms import MailedSecrets
 from identity.repository.mail_requests import MailRequestRepository
 from identity.repository.users import AccountRepository
 from identity.service.verify_address import ProofPorts, verify_address
-from identity.settings import at_cold_start
+from identity.settings import EmailSettings, at_cold_start
 from shop import clock
 from shop.http import Link, Request, Response, Route, entrypoint
 from shop.problems import Problem
@@ -28,7 +29,8 @@ ROUTE = Route(
 @at_cold_start
 def ports() -> ProofPorts:
     """The composition root of this function."""
-    return ProofPorts(MailRequestRepository(), AccountRepository(), Argon2Passwords())
+    secrets = MailedSecrets(EmailSettings.load().email_mac_key_arn)
+    return ProofPorts(MailRequestRepository(), AccountRepository(), secrets, Argon2Passwords())
 
 
 def handle(request: Request[Any]) -> Response | Problem:

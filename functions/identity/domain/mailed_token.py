@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from identity.domain.password import normalise
 from shop import ids
 
 
@@ -37,12 +38,14 @@ _SECRET_LENGTH = 43  # 32 octets in base64url
 
 @dataclass(frozen=True, slots=True)
 class Applicant:
-    """Who wants an account, as they say."""
+    """Who wants an account, as they say. `password_mac` is a keyed hash of the password that they
+    typed, by which they are known again: it opens nothing."""
 
     email: str = field(repr=False)
     name: str | None = field(default=None, repr=False)
     locale: str | None = None
     marketing: bool = False
+    password_mac: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +79,19 @@ class MailRequest:
         """Whether this is its token, and in time."""
         known = self.digest is not None and hmac.compare_digest(self.digest, digest(token))
         return known and not self.is_over(now)
+
+
+def password_mac(secret: bytes, password: str) -> str:
+    """The keyed hash of a password, under a secret of its mail: without that nobody can guess."""
+    return hmac.digest(secret, normalise(password).encode(), "sha256").hex()
+
+
+def as_known(applicant: Applicant, mac: str) -> Applicant:
+    """What counts of an applicant's words. Anybody can apply with any address: name, language and
+    consents are those of who reads the mail only if they type the applicant's password."""
+    if applicant.password_mac and hmac.compare_digest(applicant.password_mac, mac):
+        return applicant
+    return Applicant(applicant.email)
 
 
 @dataclass(frozen=True, slots=True)

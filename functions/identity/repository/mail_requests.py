@@ -37,6 +37,7 @@ class MailRequestItem(EventRow):
     created_at = UnicodeAttribute()
     user_id = UnicodeAttribute(null=True)
     email = UnicodeAttribute(null=True)
+    password_mac = UnicodeAttribute(null=True)
     name = UnicodeAttribute(null=True)
     locale = UnicodeAttribute(null=True)
     marketing = BooleanAttribute(null=True)
@@ -117,7 +118,12 @@ def use(tx: TransactWrite, request: MailRequest, *, now: datetime) -> None:
         MailRequestItem(*_key(request)),
         [
             MailRequestItem.used_at.set(clock.rfc3339(now)),
-            *_forget(MailRequestItem.email, MailRequestItem.name, MailRequestItem.locale),
+            *_forget(
+                MailRequestItem.email,
+                MailRequestItem.password_mac,
+                MailRequestItem.name,
+                MailRequestItem.locale,
+            ),
             tables.outbox(None),
         ],
         condition=(MailRequestItem.digest == request.digest)
@@ -141,6 +147,7 @@ def _item(request: MailRequest) -> MailRequestItem:
         created_at=clock.rfc3339(request.created),
         user_id=request.user_id,
         email=applicant and applicant.email,
+        password_mac=applicant and applicant.password_mac,
         name=applicant and applicant.name,
         locale=applicant and applicant.locale,
         marketing=applicant and applicant.marketing,
@@ -152,7 +159,9 @@ def _request(item: MailRequestItem) -> MailRequest:
     purpose, _, mail_id = item.sk.partition("#")
     applicant = None
     if item.email:
-        applicant = Applicant(item.email, item.name, item.locale, bool(item.marketing))
+        applicant = Applicant(
+            item.email, item.name, item.locale, bool(item.marketing), item.password_mac
+        )
     return MailRequest(
         mail_id=mail_id,
         purpose=Purpose(purpose.lower()),

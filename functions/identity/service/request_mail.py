@@ -4,7 +4,7 @@ Whoever asks does the same work and hears the same, whatever the address is: nob
 looked at. What is sent, and whether, is decided by `send_mail`, which reads the event.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from identity import events, problems
@@ -15,6 +15,8 @@ from identity.service.ports import EmailHasher, MailedSecrets, MailRequests, Net
 from shop import ids, telemetry
 from shop.problems import Problem
 from shop.trace import Trace
+
+PASSWORDS = "password"  # what secrets are for, beside the purposes of mails
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +31,18 @@ class MailRequestPorts:
 
 
 def register(
-    applicant: Applicant, by: MailRequestPorts, *, source_ip: str, now: datetime, trace: Trace
+    applicant: Applicant,
+    password: str,
+    by: MailRequestPorts,
+    *,
+    source_ip: str,
+    now: datetime,
+    trace: Trace,
 ) -> str | Problem:
     """The id of the user that the applicant will be, once the address is proved.
 
-    It says nothing of the address: it is another one each time.
+    It says nothing of the address: it is another one each time. Of the password only so much is
+    kept that who types it again is known.
     """
     user_id = ids.generate("usr", region=by.region, now=now)
     refused = _ask(
@@ -41,6 +50,7 @@ def register(
         by.mac.of(applicant.email),
         by,
         applicant=applicant,
+        password=password,
         user_id=user_id,
         source_ip=source_ip,
         now=now,
@@ -72,10 +82,14 @@ def _ask(
     now: datetime,
     trace: Trace,
     applicant: Applicant | None = None,
+    password: str = "",
     user_id: str | None = None,
 ) -> Problem | None:
     mail_id = ids.generate("mai", region=by.region, now=now)
     token = mailed_token.token_text(mail_id, address, by.secrets.of(purpose, mail_id))
+    if applicant is not None:
+        mac = mailed_token.password_mac(by.secrets.of(PASSWORDS, mail_id), password)
+        applicant = replace(applicant, password_mac=mac)
     request = MailRequest(
         mail_id=mail_id,
         purpose=purpose,

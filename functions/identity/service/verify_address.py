@@ -9,7 +9,8 @@ from identity.domain.mailed_token import Applicant, MailRequest, Purpose
 from identity.domain.user import Role, Status, User
 from identity.events import event_of
 from identity.service.check_password import guessable
-from identity.service.ports import Accounts, MailRequests, PasswordHash
+from identity.service.ports import Accounts, MailedSecrets, MailRequests, PasswordHash
+from identity.service.request_mail import PASSWORDS
 from shop.problems import Problem
 from shop.trace import Trace
 
@@ -20,6 +21,7 @@ class ProofPorts:
 
     requests: MailRequests
     accounts: Accounts
+    secrets: MailedSecrets
     passwords: PasswordHash
 
 
@@ -33,7 +35,8 @@ def verify_address(
     token: str, password: str, by: ProofPorts, *, now: datetime, trace: Trace
 ) -> str | Problem:
     """The id of the user. Who repeats it hears the same again, and nothing changes: not even the
-    password, if it is another one now.
+    password, if it is another one now. What else was said of the user counts if it was said with
+    this password.
 
     Of several registrations of one address the first that is proved makes the account.
     """
@@ -44,10 +47,12 @@ def verify_address(
         return request.user_id
     if request.applicant is None:
         return VOID
-    refused = guessable(password, request.applicant.email, request.applicant.name)
+    mac = mailed_token.password_mac(by.secrets.of(PASSWORDS, request.mail_id), password)
+    applicant = mailed_token.as_known(request.applicant, mac)
+    refused = guessable(password, applicant.email, applicant.name)
     if refused is not None:
         return refused
-    user = _user(request.applicant, request.user_id, by.passwords.hash(password), now=now)
+    user = _user(applicant, request.user_id, by.passwords.hash(password), now=now)
     data = events.UserRegistered(user_id=user.user_id)
     registered = event_of(data, user.user_id, 1, now=now, trace=trace)
     if by.accounts.create(user, request.address, registered, proof=request):

@@ -68,14 +68,19 @@ class Api:
         return call(module.handler, sent)
 
     def ask(
-        self, email: str = EMAIL, password: str = PASSWORD, *, source_ip: str = "192.0.2.1"
+        self,
+        email: str = EMAIL,
+        password: str = PASSWORD,
+        *,
+        source_ip: str = "192.0.2.1",
+        marketing: bool = False,
     ) -> Reply:
         """POST /users."""
-        consents = {"terms": True, "marketing": False}
+        consents = {"terms": True, "marketing": marketing}
         body = {
             "email": email,
             "password": password,
-            "profile": {"name": "Ada"},
+            "profile": {"name": "Ada", "locale": "en"},
             "consents": consents,
         }
         return self.post(register_user, "/users", body, source_ip=source_ip)

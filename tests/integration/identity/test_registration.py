@@ -87,7 +87,7 @@ def test_who_reads_the_mail_gets_the_account_that_was_promised(api: Api) -> None
     reply = api.verify(api.mailed_token(), OTHER)
     assert (reply.status, reply.json) == (200, {"user_id": promised, "status": "active"})
     [user] = rows("USER#")
-    assert (user["email"], user["name"], user["role"]) == (EMAIL, "Ada", "customer")
+    assert (user["email"], user["role"]) == (EMAIL, "customer")
     assert rows("EMAIL#")[0]["user_id"] == promised
     assert (api.sign_in().status, api.sign_in(password=OTHER).status) == (401, 201)
     told = [e for e in dynamodb.outbox("identity") if e["type"] == "user.registered"]
@@ -235,6 +235,27 @@ def test_nobody_is_mailed_whose_address_nobody_gave(api: Api) -> None:
     api.forgot()
     api.post_office()
     assert subjects() == []
+
+
+def test_what_was_said_of_a_user_counts_if_they_type_the_same_password_again(api: Api) -> None:
+    """Full-width or not: it is the one form that is compared."""
+    api.ask(password="quiet-harbour-42", marketing=True)
+    api.post_office()
+    assert api.verify(api.mailed_token(), "\uff51uiet-harbour-42").status == 200
+    (user,) = (row for row in rows("USER#") if row["sk"] == "USER")
+    assert (user["name"], user["marketing"]) == ("Ada", True)
+
+
+def test_words_of_a_stranger_never_become_those_of_who_reads_the_mail(api: Api) -> None:
+    api.ask(password="of a stranger 42", marketing=True)
+    api.post_office()
+    assert api.verify(api.mailed_token(), PASSWORD).status == 200
+    (user,) = (row for row in rows("USER#") if row["sk"] == "USER")
+    assert user["marketing"] is False
+    assert "name" not in user
+    assert "locale" not in user
+    (request,) = (row for row in rows("PENDING#") if row["sk"].startswith("REGISTRATION#"))
+    assert not {"email", "name", "locale", "password_mac"} & request.keys()
 
 
 def test_three_mails_an_hour_and_ten_a_day_go_to_an_address_whoever_asks(api: Api) -> None:

@@ -69,7 +69,7 @@ def parse(
     caller = _caller(route, event)
     if isinstance(caller, Problem):
         return caller
-    key = idempotency.key_of(_lines(event, "idempotency-key")) if route.idempotent else ""
+    key = _key(route, event)
     if isinstance(key, Problem):
         return key
     body = _body(route, raw, event)
@@ -90,6 +90,12 @@ def parse(
         source_ip=identity.get("sourceIp") or "",
         remaining_s=invocation.remaining_s,
     )
+
+
+def _key(route: Route, event: Mapping[str, Any]) -> str | Problem:
+    lines = _lines(event, "idempotency-key")
+    wanted = route.idempotent or (route.knows_client_by_key and any(lines))
+    return idempotency.key_of(lines) if wanted else ""
 
 
 def _names_nothing(event: Mapping[str, Any]) -> bool:

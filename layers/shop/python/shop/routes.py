@@ -49,6 +49,7 @@ class Route:
     auth: Auth = "customer"
     scopes: tuple[str, ...] = ()  # any one of them opens the route
     idempotent: bool = False  # needs the header Idempotency-Key
+    knows_client_by_key: bool = False  # takes that header, as the name of a client that repeats
     request: type[BaseModel] | None = None
     query: type[BaseModel] | None = None
     responses: Mapping[int, type[BaseModel] | None] = field(default_factory=dict)
