@@ -97,4 +97,7 @@ def _context_of(token: Verified) -> dict[str, str]:
         "scope": token.scope,
         "role": token.role,
         "exp": str(token.exp),
+        "client_id": token.client_id,
+        "acr": token.acr,
+        "auth_time": str(token.auth_time),
     }

@@ -9,11 +9,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
+from identity.domain import authentication
+from identity.domain.authentication import Authentication
 from shop import ids
 
 # A refresh token that nobody uses ends after IDLE, a session after LIFETIME whatever happens.
 IDLE = timedelta(days=30)
 LIFETIME = timedelta(days=90)
+OWN_CLIENT = "cartwright"  # The shop's own clients, which sign in by POST /sessions.
 MOST = 20  # live sessions of a user: one more ends the oldest
 # How long what ended is kept: as long as an access token of it lives, and a repeat of its end.
 KEPT = timedelta(hours=1)
@@ -34,7 +37,9 @@ class TokenFamily:
     """All refresh tokens of one session, of which one is current. Tokens are stored as digests.
 
     `family_id` stands in refresh tokens only, and is stored nowhere; the world knows the session as
-    `session_id`. `client` is the keyed hash of who replaced the previous token.
+    `session_id`. `client` is the keyed hash of who replaced the previous token; `client_id` names
+    the software to which the tokens were issued, and `scope` what it may do: None, all that the
+    user may.
     """
 
     session_id: str
@@ -48,6 +53,14 @@ class TokenFamily:
     client: str | None = field(default=None, repr=False)
     revoked: datetime | None = None
     device: str | None = field(default=None, repr=False)
+    proof: Authentication | None = None  # None: the password, when it began
+    client_id: str = OWN_CLIENT
+    scope: str | None = None
+
+    @property
+    def authentication(self) -> Authentication:
+        """By what its user was proved last."""
+        return self.proof or authentication.by_password(self.created)
 
     def expires_in(self, now: datetime) -> int:
         """Seconds for which the current token can be used."""
@@ -81,7 +94,15 @@ class TokenName:
 
 
 def begin(
-    user_id: str, token: str, *, family_id: str, device: str | None, now: datetime
+    user_id: str,
+    token: str,
+    *,
+    family_id: str,
+    device: str | None,
+    now: datetime,
+    proof: Authentication | None = None,
+    client_id: str = OWN_CLIENT,
+    scope: str | None = None,
 ) -> TokenFamily:
     """A new session, whose first refresh token is `token`."""
     # DynamoDB ends rows by whole seconds, so the rule counts in them too.
@@ -94,6 +115,9 @@ def begin(
         rotated=now,
         ends=ends,
         device=device,
+        proof=proof,
+        client_id=client_id,
+        scope=scope,
     )
 
 

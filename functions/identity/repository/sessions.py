@@ -15,6 +15,7 @@ from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
 
 from identity.domain import session
+from identity.domain.authentication import Authentication, Level, Method
 from identity.domain.rate_limit import Counter
 from identity.domain.session import TokenFamily
 from identity.repository.counters import take_back
@@ -36,6 +37,11 @@ class SessionItem(EventRow):
     rotated_at = UnicodeAttribute()
     revoked_at = UnicodeAttribute(null=True)
     device = UnicodeAttribute(null=True)
+    acr = UnicodeAttribute(null=True)
+    amr = UnicodeAttribute(null=True)
+    authenticated_at = UnicodeAttribute(null=True)
+    client_id = UnicodeAttribute(null=True)
+    scope = UnicodeAttribute(null=True)
     expires_at = NumberAttribute()
 
 
@@ -134,12 +140,18 @@ def _key(family: TokenFamily) -> SessionItem:
 
 
 def _item(family: TokenFamily) -> SessionItem:
+    proof, own = family.proof, family.client_id == session.OWN_CLIENT
     return SessionItem(
         *_place(family.user_id, family.session_id),
         current=family.current,
         created_at=clock.rfc3339(family.created),
         rotated_at=clock.rfc3339(family.rotated),
         device=family.device,
+        acr=proof.level.value if proof else None,
+        amr=" ".join(proof.methods) if proof else None,
+        authenticated_at=clock.rfc3339(proof.at) if proof else None,
+        client_id=None if own else family.client_id,
+        scope=family.scope,
         expires_at=int(family.ends.timestamp()),
     )
 
@@ -157,4 +169,14 @@ def _family(item: SessionItem) -> TokenFamily:
         client=item.client,
         revoked=clock.parse(item.revoked_at) if item.revoked_at else None,
         device=item.device,
+        proof=_proof(item),
+        client_id=item.client_id or session.OWN_CLIENT,
+        scope=item.scope,
     )
+
+
+def _proof(item: SessionItem) -> Authentication | None:
+    if item.acr is None:
+        return None
+    methods = tuple(Method(each) for each in item.amr.split())
+    return Authentication(Level(item.acr), methods, clock.parse(item.authenticated_at))

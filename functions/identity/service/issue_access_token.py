@@ -8,14 +8,13 @@ from typing import Any
 
 from identity.domain import user
 from identity.domain.access_token import ACCESS_TTL_S, AccessToken
-from identity.domain.user import Role
+from identity.domain.session import TokenFamily
+from identity.domain.user import User
 from identity.service.ports import Signer
 from shop.text import compact_json
 
 TYPE = "at+jwt"
 ALGORITHM = "ES256"
-# The shop's own clients. Partners will have ids of their own.
-CLIENT_ID = "cartwright"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,23 +25,35 @@ class TokenIssuer:
     audience: str
     signer: Signer
 
-    def issue(self, user_id: str, role: Role, *, session_id: str, now: datetime) -> AccessToken:
-        """A token that acts for the user with the scopes of their role."""
+    def issue(self, holder: User, family: TokenFamily, *, now: datetime) -> AccessToken:
+        """A token of this session: with the scopes of its user's role, or those of them that its
+        client was given."""
         issued_at = int(now.timestamp())
-        scope = user.SCOPES[role]
+        scope = _scope(user.SCOPES[holder.role], family.scope)
+        proof = family.authentication
         claims = {
             "iss": self.issuer,
             "aud": self.audience,
-            "sub": user_id,
+            "sub": holder.user_id,
             "iat": issued_at,
             "exp": issued_at + ACCESS_TTL_S,
             "jti": secrets.token_urlsafe(16),
-            "sid": session_id,
+            "sid": family.session_id,
             "scope": scope,
-            "role": role.value,
-            "client_id": CLIENT_ID,
+            "role": holder.role.value,
+            "client_id": family.client_id,
+            "acr": proof.level.value,
+            "amr": [method.value for method in proof.methods],
+            "auth_time": int(proof.at.timestamp()),
         }
         return AccessToken(encode(claims, self.signer), scope)
+
+
+def _scope(held: str, given: str | None) -> str:
+    """What a client was given counts as long as the user holds it."""
+    if given is None:
+        return held
+    return " ".join(each for each in held.split() if each in given.split())
 
 
 def encode(claims: dict[str, Any], signer: Signer) -> str:

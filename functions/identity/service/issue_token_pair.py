@@ -24,5 +24,5 @@ def issue_pair(
     user: User, family: TokenFamily, token: str, tokens: Tokens, *, now: datetime
 ) -> TokenPair:
     """A signed access token beside `token`, the current refresh token of the family. One Sign."""
-    access = tokens.issue(user.user_id, user.role, session_id=family.session_id, now=now)
+    access = tokens.issue(user, family, now=now)
     return TokenPair(access, token, family.expires_in(now), family.session_id, user.user_id)

@@ -11,7 +11,7 @@ from identity.domain.mailed_token import MailRequest, Purpose
 from identity.domain.rate_limit import Counter
 from identity.domain.session import TokenFamily
 from identity.domain.session_status import SessionStatus
-from identity.domain.user import Role, User
+from identity.domain.user import User
 from shop.events import Event
 
 
@@ -129,7 +129,7 @@ class Passwords(PasswordHash, Protocol):
 class Tokens(Protocol):
     """Issues access tokens."""
 
-    def issue(self, user_id: str, role: Role, *, session_id: str, now: datetime) -> AccessToken: ...
+    def issue(self, holder: User, family: TokenFamily, *, now: datetime) -> AccessToken: ...
 
 
 class Signer(Protocol):

@@ -15,7 +15,7 @@ from identity.service import issue_access_token
 LEEWAY_S = 5
 MAX_LENGTH = 4096
 _TYPES = ("at+jwt", "application/at+jwt")
-_TEXT_CLAIMS = ("sub", "sid", "scope", "role", "jti", "client_id")
+_TEXT_CLAIMS = ("sub", "sid", "scope", "role", "jti", "client_id", "acr")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,9 @@ class Verified:
     scope: str
     role: str
     exp: int
+    client_id: str
+    acr: str
+    auth_time: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +69,7 @@ class Verifier:
 
     def _claims(self, now: datetime) -> jwt.JWTClaimsRegistry:
         options: dict[str, jwt.ClaimsOption] = {
-            name: {"essential": True} for name in ("exp", "iat", *_TEXT_CLAIMS)
+            name: {"essential": True} for name in ("exp", "iat", "auth_time", *_TEXT_CLAIMS)
         }
         options["iss"] = {"essential": True, "value": self.issuer}
         options["aud"] = {"essential": True, "value": self.audience}
@@ -76,6 +79,15 @@ class Verifier:
 def _verified(claims: dict[str, Any]) -> Verified | InvalidToken:
     if not all(isinstance(claims[name], str) for name in _TEXT_CLAIMS):
         return InvalidToken("wrong_claim")
+    if not isinstance(claims["auth_time"], int):
+        return InvalidToken("wrong_claim")
     return Verified(
-        claims["sub"], claims["sid"], claims["scope"], claims["role"], int(claims["exp"])
+        sub=claims["sub"],
+        sid=claims["sid"],
+        scope=claims["scope"],
+        role=claims["role"],
+        exp=int(claims["exp"]),
+        client_id=claims["client_id"],
+        acr=claims["acr"],
+        auth_time=claims["auth_time"],
     )

@@ -39,6 +39,9 @@ def test_a_token_of_a_session_opens_the_customers_routes(api: Api) -> None:
         "scope": "shop:buy",
         "role": "customer",
         "exp": str(int(api.clock().timestamp()) + 600),
+        "client_id": "cartwright",
+        "acr": "aal1",
+        "auth_time": str(int(api.clock().timestamp())),
     }
     allowed = answer["policyDocument"]["Statement"][0]
     assert allowed["Effect"] == "Allow"

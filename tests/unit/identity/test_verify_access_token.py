@@ -4,6 +4,7 @@ import base64
 import hashlib
 import hmac
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -13,13 +14,17 @@ from joserfc import jwk
 
 from identity.clients.kms import PublicKey
 from identity.domain.access_token import ACCESS_TTL_S
-from identity.domain.user import Role
+from identity.domain.authentication import Authentication, Level, Method
+from identity.domain.session import LIFETIME, TokenFamily
+from identity.domain.user import Role, Status, User
 from identity.service import issue_access_token
 from identity.service.verify_access_token import LEEWAY_S, InvalidToken, Verified, Verifier
 from tests.unit.identity.fakes import AUDIENCE, ISSUER, ISSUES, NOW, SIGNER, LocalSigner
 
 VERIFIER = Verifier(ISSUER, AUDIENCE, key=lambda: SIGNER.public)
-TOKEN = ISSUES.issue("usr_1", Role.ADMIN, session_id="ses_1", now=NOW).text
+ADMIN = User("usr_1", Role.ADMIN, Status.ACTIVE, "a@example.com", "hash", NOW)
+SESSION = TokenFamily("ses_1", "usr_1", "digest", created=NOW, rotated=NOW, ends=NOW + LIFETIME)
+TOKEN = ISSUES.issue(ADMIN, SESSION, now=NOW).text
 HEADER = {"alg": "ES256", "typ": "at+jwt", "kid": SIGNER.kid}
 
 
@@ -51,18 +56,36 @@ def test_our_token_is_verified() -> None:
         scope="catalog:write inventory:write orders:read orders:write payments:write",
         role="admin",
         exp=int(NOW.timestamp()) + 600,
+        client_id="cartwright",
+        acr="aal1",
+        auth_time=int(NOW.timestamp()),
     )
 
 
 def test_our_token_has_the_claims_of_rfc_9068_and_no_personal_data() -> None:
     assert part(TOKEN.split(".")[0]) == HEADER
     assert set(CLAIMS) == {
-        *("iss", "aud", "sub", "iat", "exp", "jti", "sid", "scope", "role", "client_id")
+        *("iss", "aud", "sub", "iat", "exp", "jti", "sid", "scope", "role", "client_id"),
+        *("acr", "amr", "auth_time"),
     }
 
 
+def test_a_token_says_how_and_when_its_user_was_proved() -> None:
+    proof = Authentication(Level.TWO_FACTORS, (Method.PASSWORD,), NOW - timedelta(minutes=9))
+    text = ISSUES.issue(ADMIN, replace(SESSION, proof=proof), now=NOW).text
+    claims = part(text.split(".")[1])
+    assert (claims["acr"], claims["amr"]) == ("aal2", ["pwd"])
+    assert claims["auth_time"] == int(NOW.timestamp()) - 9 * 60
+
+
+def test_a_client_has_the_scopes_that_it_was_given_and_its_user_still_holds() -> None:
+    given = replace(SESSION, client_id="erp", scope="orders:read finance:read")
+    claims = part(ISSUES.issue(ADMIN, given, now=NOW).text.split(".")[1])
+    assert (claims["client_id"], claims["scope"]) == ("erp", "orders:read")
+
+
 def test_every_token_has_an_id_of_its_own() -> None:
-    other = ISSUES.issue("usr_1", Role.ADMIN, session_id="ses_1", now=NOW).text
+    other = ISSUES.issue(ADMIN, SESSION, now=NOW).text
     assert part(other.split(".")[1])["jti"] != CLAIMS["jti"]
 
 
@@ -119,6 +142,8 @@ def test_a_key_that_the_token_brings_is_not_used() -> None:
     [
         CLAIMS | {"iss": "https://other.test"},
         CLAIMS | {"iss": [ISSUER]},
+        CLAIMS | {"acr": 2},
+        CLAIMS | {"auth_time": "now"},
         CLAIMS | {"aud": "another-api"},
         CLAIMS | {"aud": []},
         CLAIMS | {"exp": "never"},
@@ -127,7 +152,7 @@ def test_a_key_that_the_token_brings_is_not_used() -> None:
         CLAIMS | {"iat": int(NOW.timestamp()) + LEEWAY_S + 1},
         CLAIMS | {"sub": 1},
         CLAIMS | {"scope": ["ops"]},
-        *(without(name) for name in CLAIMS),
+        *(without(name) for name in sorted(CLAIMS.keys() - {"amr"})),
         [],
         "text",
         None,
