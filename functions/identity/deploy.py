@@ -32,7 +32,10 @@ SERVICE = Service(
         Function(
             place="api/verify_user",
             tables={"identity": ("GetItem", "PutItem", "UpdateItem"), "user_keys": SEAL},
-            uses=("email_mac", "seal_personal_data",),
+            uses=(
+                "email_mac",
+                "seal_personal_data",
+            ),
             memory_mb=CPU_MB,
         ),
         Function(
@@ -54,7 +57,10 @@ SERVICE = Service(
         Function(
             place="api/change_password",
             tables={"identity": ("GetItem", "UpdateItem"), "user_keys": OPEN},
-            uses=("email_mac", "open_personal_data",),
+            uses=(
+                "email_mac",
+                "open_personal_data",
+            ),
             memory_mb=CPU_MB,
         ),
         Function(
@@ -97,7 +103,11 @@ SERVICE = Service(
         Function(
             place="api/create_session",
             tables={"identity": ("GetItem", "PutItem", "Query", "UpdateItem"), "user_keys": OPEN},
-            uses=("email_mac", "sign_tokens", "open_personal_data",),
+            uses=(
+                "email_mac",
+                "sign_tokens",
+                "open_personal_data",
+            ),
             memory_mb=CPU_MB,
         ),
         Function(
@@ -119,7 +129,11 @@ SERVICE = Service(
             place="consumers/on_mail_requested",
             event_types=("mail.requested",),
             tables={"identity": ("GetItem", "Query", "UpdateItem"), "user_keys": OPEN},
-            uses=("email_mac", "send_mail", "open_personal_data",),
+            uses=(
+                "email_mac",
+                "send_mail",
+                "open_personal_data",
+            ),
         ),
         Function(place="api/jwks", uses=("verify_tokens",)),
         Function(

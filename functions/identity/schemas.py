@@ -15,8 +15,8 @@ from pydantic_core import PydanticCustomError
 
 from identity.domain import email_address, password
 from identity.domain.address_book import AddressBook, SavedAddress
+from identity.domain.profile import UserProfile
 from identity.domain.session import TokenFamily
-from identity.domain.profile import Profile
 from identity.domain.user import User
 from identity.service.issue_token_pair import TokenPair
 from shop import clock, human_text, ids
@@ -233,7 +233,7 @@ class UserOut(ResponseModel):
     updated_at: str
 
     @classmethod
-    def of(cls, user: User, profile: Profile) -> "UserOut":
+    def of(cls, user: User, profile: UserProfile) -> "UserOut":
         """For nobody but the user."""
         return cls(
             user_id=user.user_id,

@@ -9,7 +9,7 @@ import json
 
 import pytest
 
-from identity.api import register_user
+from identity.api import get_profile, register_user
 from identity.clients.argon2_passwords import Argon2Passwords
 from identity.repository.users import AccountRepository
 from identity.service.change_access import disable_user
@@ -56,7 +56,9 @@ def live(shop: CheckoutScenario) -> None:
     assert shop.buy("buy", {"TEA": 1}, NEEDS_ACTION, return_url=BACK).status == 202
     assert shop.buy("declined", {"TEA": 1}, DECLINED).status == 402
     mac = register_user.ports().mac
-    by = AccountPorts(AccountRepository(), mac, Argon2Passwords(), "us-east-1")
+    by = AccountPorts(
+        AccountRepository(), mac, Argon2Passwords(), get_profile.personal(), "us-east-1"
+    )
     disable_user(EMAIL, by, operator=OPERATOR, now=clock.now(), trace=from_header(None))
     shop.settle(minutes=20)
 

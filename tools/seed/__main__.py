@@ -6,7 +6,7 @@ import os
 from infra.stages import STAGES
 from tools.seed import Summary, seed
 
-TABLES = ("catalog", "inventory", "identity")
+TABLES = ("catalog", "inventory", "identity", "user_keys")
 
 
 def main() -> int:

@@ -21,8 +21,8 @@ from tools.shopctl.target import Target
 
 if TYPE_CHECKING:  # Models take their table's name when they are made: services.at
     from identity.domain.user import User
-    from identity.service.ports import PersonalData
     from identity.service.create_staff import AccountPorts
+    from identity.service.ports import PersonalData
 
 ROLES = ("admin", "finance", "ops")
 UNDER_WAY = timedelta(seconds=30)  # no request takes longer

@@ -25,9 +25,7 @@ personal = at_cold_start(lambda: personal_data(PersonalSettings.load()))
 
 def handle(request: Request[Any]) -> Response | Problem:
     """Gone at once."""
-    refused = remove_address(
-        request.user.subject, request.path["address_id"], accounts, personal()
-    )
+    refused = remove_address(request.user.subject, request.path["address_id"], accounts, personal())
     return refused or Response(204)
 
 

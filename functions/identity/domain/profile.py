@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 
 @dataclass(frozen=True, slots=True)
-class Profile:
+class UserProfile:
     """What is personal of a user; it stays out of `repr`, so out of logs. `changed_by` is the
     operator who changed the account last, None if nobody did."""
 
@@ -14,6 +14,6 @@ class Profile:
     locale: str | None = field(default=None, repr=False)
     changed_by: str | None = field(default=None, repr=False)
 
-    def but(self, changes: Mapping[str, str | None]) -> "Profile":
+    def but(self, changes: Mapping[str, str | None]) -> "UserProfile":
         """With another name or locale."""
-        return replace(self, **changes)
+        return replace(self, **changes)  # type: ignore[arg-type]

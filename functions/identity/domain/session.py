@@ -37,9 +37,9 @@ class TokenFamily:
     """All refresh tokens of one session, of which one is current. Tokens are stored as digests.
 
     `family_id` stands in refresh tokens only, and is stored nowhere; the world knows the session as
-    `session_id`. `device` is the sealed name of it. `client` is the keyed hash of who replaced the previous token; `client_id` names
-    the software to which the tokens were issued, and `scope` what it may do: None, all that the
-    user may.
+    `session_id`. `device` is the sealed name of it. `client` is the keyed hash of who replaced the
+    previous token; `client_id` names the software to which the tokens were issued, and `scope` what
+    it may do: None, all that the user may.
     """
 
     session_id: str

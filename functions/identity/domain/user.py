@@ -37,8 +37,8 @@ ANY_ROLE = tuple(sorted({scope for scopes in SCOPES.values() for scope in scopes
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """A user as stored. `address` is the keyed hash of their e-mail address, `personal` their sealed
-    profile (service/seal_details.py)."""
+    """A user as stored. `address` is the keyed hash of their e-mail address, `personal` who they
+    are, sealed (service/seal_details.py)."""
 
     user_id: str
     role: Role

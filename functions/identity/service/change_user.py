@@ -5,7 +5,7 @@ from datetime import datetime
 
 from identity import events, problems
 from identity.domain import user as rules
-from identity.domain.profile import Profile
+from identity.domain.profile import UserProfile
 from identity.domain.user import User
 from identity.events import event_of
 from identity.service.ports import Accounts, PersonalData
@@ -40,7 +40,7 @@ def change_profile(
     versions: Collection[str] | None,
     now: datetime,
     trace: Trace,
-) -> tuple[User, Profile] | Problem:
+) -> tuple[User, UserProfile] | Problem:
     """Change name and locale, whichever are there; only one of `versions`, if these are given."""
 
     person = personal.to_open(user_id)

@@ -6,7 +6,7 @@ from datetime import datetime
 from identity import events
 from identity.domain import email_address
 from identity.domain.mailed_token import Applicant
-from identity.domain.profile import Profile
+from identity.domain.profile import UserProfile
 from identity.domain.user import Role, Status, User
 from identity.events import event_of
 from identity.service.ports import Accounts, EmailHasher, PasswordHash, PersonalData
@@ -50,7 +50,7 @@ def create_staff(
     person = by.personal.to_seal(user_id)
     if isinstance(person, Erased):
         raise LookupError("a new user cannot have been erased")
-    profile = Profile(email, applicant.name, applicant.locale, changed_by=operator)
+    profile = UserProfile(email, applicant.name, applicant.locale, changed_by=operator)
     made = User(
         user_id=user_id,
         role=role,

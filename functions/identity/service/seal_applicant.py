@@ -1,8 +1,9 @@
 """What an applicant said, sealed in the request for their mail.
 
-They are no user yet, and most never will be: a key in `user_keys` for each would stay for good, and
-could be had for the asking. So the key is one of the mail, made of KMS's secret as its token is; the
-words are taken out of the row with the first use of the token, or go with the row after a day.
+They are no user yet, and most never will be: a key in `user_keys` for each would stay for good,
+and anybody could have any number made. So the key is one of the mail, made of KMS's secret as its
+token is; the words are taken out of the row with the first use of the token, or go with the row
+after a day.
 """
 
 from dataclasses import asdict

@@ -7,27 +7,27 @@ from collections.abc import Callable
 from dataclasses import asdict
 
 from identity.domain.address_book import AddressBook, SavedAddress
-from identity.domain.profile import Profile
+from identity.domain.profile import UserProfile
 from identity.domain.session import TokenFamily
 from identity.domain.user import User
 from identity.service.ports import Person, PersonalData, SealedAddressBook
 from shop.user_keys import Erased
 
 
-def seal_profile(profile: Profile, user_id: str, person: Person) -> bytes:
+def seal_profile(profile: UserProfile, user_id: str, person: Person) -> bytes:
     """For the row of this user."""
     return person.seal(asdict(profile), row=user_id)
 
 
-def open_profile(user: User, personal: PersonalData) -> Profile | Erased:
+def open_profile(user: User, personal: PersonalData) -> UserProfile | Erased:
     """Of a user as they were read."""
     person = personal.to_open(user.user_id)
     return person if isinstance(person, Erased) else profile_of(user, person)
 
 
-def profile_of(user: User, person: Person) -> Profile:
+def profile_of(user: User, person: Person) -> UserProfile:
     """The same with a key that is at hand."""
-    return Profile(**person.open(user.personal, row=user.user_id))
+    return UserProfile(**person.open(user.personal, row=user.user_id))
 
 
 def seal_addresses(book: AddressBook, person: Person) -> SealedAddressBook:

@@ -5,8 +5,8 @@ from datetime import datetime
 
 from identity import events, problems
 from identity.domain import mailed_token
-from identity.domain.mailed_token import MailRequest, Purpose
-from identity.domain.profile import Profile
+from identity.domain.mailed_token import Applicant, MailRequest, Purpose
+from identity.domain.profile import UserProfile
 from identity.domain.user import Role, Status, User
 from identity.events import event_of
 from identity.service.check_password import guessable
@@ -64,28 +64,41 @@ def verify_address(
     refused = guessable(password, applicant.email, applicant.name)
     if refused is not None:
         return refused
-    person = by.personal.to_seal(request.user_id)
-    if isinstance(person, Erased):  # Made by this token once, and erased since.
-        return VOID
-    user = User(
-        user_id=request.user_id,
+    user = _user(applicant, request.user_id, request.address, password, by, now=now)
+    if user is not None:
+        data = events.UserRegistered(user_id=user.user_id)
+        registered = event_of(data, user.user_id, 1, now=now, trace=trace)
+        if by.accounts.create(user, registered, proof=request):
+            return user.user_id
+    # Somebody was faster: with this token, or with that of another registration.
+    again = _request(token, by, now=now)
+    return request.user_id if again is not None and again.used is not None else VOID
+
+
+def _user(
+    applicant: Applicant,
+    user_id: str,
+    address: str,
+    password: str,
+    by: ProofPorts,
+    *,
+    now: datetime,
+) -> User | None:
+    """None for one who was made by this token meanwhile, and erased since."""
+    person = by.personal.to_seal(user_id)
+    if isinstance(person, Erased):
+        return None
+    profile = UserProfile(applicant.email, applicant.name, applicant.locale)
+    return User(
+        user_id=user_id,
         role=Role.CUSTOMER,
         status=Status.ACTIVE,
-        address=request.address,
-        personal=seal_profile(
-            Profile(applicant.email, applicant.name, applicant.locale), request.user_id, person
-        ),
+        address=address,
+        personal=seal_profile(profile, user_id, person),
         password_hash=by.passwords.hash(password),
         created=now,
         marketing=applicant.marketing,
     )
-    data = events.UserRegistered(user_id=user.user_id)
-    registered = event_of(data, user.user_id, 1, now=now, trace=trace)
-    if by.accounts.create(user, registered, proof=request):
-        return user.user_id
-    # Somebody was faster: with this token, or with that of another registration.
-    again = _request(token, by, now=now)
-    return user.user_id if again is not None and again.used is not None else VOID
 
 
 def _request(token: str, by: ProofPorts, *, now: datetime) -> MailRequest | None:

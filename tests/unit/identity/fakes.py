@@ -98,11 +98,13 @@ class FakeAccounts:
     events: list[Event] = field(default_factory=list)
     calls: Counts[str] = field(default_factory=Counts)
 
-    def create(
-        self, user: User, registered: Event, *, proof: MailRequest | None = None
-    ) -> bool:
+    def create(self, user: User, registered: Event, *, proof: MailRequest | None = None) -> bool:
         self.calls["create"] += 1
-        if user.address in self.addresses or user.user_id in self.users or not self._use(proof, user):
+        if (
+            user.address in self.addresses
+            or user.user_id in self.users
+            or not self._use(proof, user)
+        ):
             return False
         self.addresses[user.address] = user.user_id
         self.users[user.user_id] = user
