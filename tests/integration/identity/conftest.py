@@ -31,8 +31,10 @@ from identity.clients import kms as keys
 from identity.clients.argon2_passwords import Argon2Passwords
 from identity.consumers import on_mail_requested
 from identity.domain import email_address
+from identity.domain.profile import UserProfile
 from identity.repository.users import AccountRepository
 from identity.service.create_staff import AccountPorts
+from identity.service.seal_details import open_profile
 from shop import aws, telemetry, user_keys
 from shop.deploy import discover
 from tests.support import dynamodb, inbox
@@ -135,6 +137,14 @@ class Api:
     def sign_in(self, email: str = EMAIL, password: str = PASSWORD, **options: Any) -> Reply:
         body = {"email": email, "password": password, "device": {"name": "Laptop of Ada"}}
         return self.post(create_session, "/sessions", body, **options)
+
+    def profile(self, user_id: str) -> UserProfile:
+        """Who a user is, opened by their key."""
+        user = AccountRepository().get(user_id)
+        assert user is not None
+        opened = open_profile(user, get_profile.personal())
+        assert isinstance(opened, UserProfile)
+        return opened
 
     def accounts(self) -> AccountPorts:
         """What tools make and change accounts by."""
