@@ -78,8 +78,8 @@ def checked(email: str, password: str) -> None:
 
 def add(target: Target, email: str, password: str, *, role: str) -> Account:
     """Make a user of this role. Raises Failed if the address has an account of another kind."""
-    checked(email, password)
     with _identity(target) as (by, operator):
+        checked(email, password)
         from identity.domain.mailed_token import Applicant
         from identity.domain.user import Role
         from identity.service.create_staff import create_staff
@@ -119,8 +119,8 @@ def disable(target: Target, email: str) -> Account:
 
 def enable(target: Target, email: str, password: str) -> Account:
     """Let a disabled account in again, with another password."""
-    checked(email, password)
     with _identity(target) as (by, operator):
+        checked(email, password)
         from identity.service.change_access import enable_user
 
         now = clock.now()
