@@ -53,8 +53,12 @@ class AuthorizerSettings(TokenSettings):
     table_identity: str = "identity"
 
 
-class SignInSettings(TokenSettings, AccountSettings):
-    """What signing in needs of both."""
+class RefreshSettings(TokenSettings, EmailSettings):
+    """What refreshing needs of both."""
+
+
+class SignInSettings(RefreshSettings, PersonalSettings):
+    """And signing in, where a device is named."""
 
 
 def at_cold_start(build: Callable[[], T]) -> Callable[[], T]:

@@ -22,7 +22,8 @@ from tests.support.psp import GOOD
 Row = dict[str, Any]
 # Of the customers of all journeys. Shorter ones stand in other words, too.
 PERSONAL = traces(
-    [value for value in ADDRESS.values() if len(value) > 3] + [GOOD, "ada@example.com", "Phone of Ada"]
+    [value for value in ADDRESS.values() if len(value) > 3]
+    + [GOOD, "ada@example.com", "Phone of Ada"]
 )
 _LIVE = (PspState.AUTHORIZED, PspState.REQUIRES_ACTION)
 _FINAL = {"orders": FINAL, "payments": {"captured", "failed", "voided"}}
