@@ -14,14 +14,24 @@ from infra.stages import Stage
 KEY_CALLS = ("DisableKey", "ScheduleKeyDeletion")
 
 
+# Shares of mails at which AWS looks into an account; at twice, and five times, it may stop sending
+# ("Reputation metrics" in the SES developer guide).
+BOUNCES_REVIEWED = 0.05
+COMPLAINTS_REVIEWED = 0.001
+
+
 class AccountWatch(Construct):
-    """Concurrency, and what is done to keys: the latter needs a trail of CloudTrail."""
+    """Concurrency, mails that come back, and what is done to keys: that needs a trail of
+    CloudTrail."""
 
     def __init__(
         self, scope: Construct, id_: str, *, stage: Stage, topics: AlarmTopics, dlq: sqs.IQueue
     ) -> None:
         super().__init__(scope, id_)
-        self._watch_concurrency(stage)
+        alarms = Alarms(self, "Alarms", stage=stage, subject="account")
+        _watch_concurrency(alarms, stage)
+        if stage.mail_from:
+            _watch_mail(alarms)
         told = events.EventField.from_path
         rule = events.Rule(
             self,
@@ -40,24 +50,43 @@ class AccountWatch(Construct):
             dlq=dlq,
         )
 
-    def _watch_concurrency(self, stage: Stage) -> None:
-        alarms = Alarms(self, "Alarms", stage=stage, subject="account")
+
+def _watch_concurrency(alarms: Alarms, stage: Stage) -> None:
+    alarms.above(
+        "throttles",
+        _of_all_functions("Throttles", cloudwatch.Stats.SUM),
+        limit=10,
+        periods=3,
+        severity="notice",
+        description="Functions are turned away: a pool or the account's concurrency is full.",
+    )
+    alarms.above(
+        "concurrency",
+        # What is reserved, whether it runs or not, and what else runs.
+        _of_all_functions("ClaimedAccountConcurrency", cloudwatch.Stats.MAXIMUM),
+        limit=0.8 * stage.account_concurrency,
+        periods=3,
+        severity="notice",
+        description="Four fifths of the account's concurrent executions are taken.",
+    )
+
+
+def _watch_mail(alarms: Alarms) -> None:
+    for name, metric, limit, told in (
+        ("mail-bounces", "Reputation.BounceRate", BOUNCES_REVIEWED, "come back"),
+        ("mail-complaints", "Reputation.ComplaintRate", COMPLAINTS_REVIEWED, "are called spam"),
+    ):
         alarms.above(
-            "throttles",
-            _of_all_functions("Throttles", cloudwatch.Stats.SUM),
-            limit=10,
-            periods=3,
+            name,
+            cloudwatch.Metric(
+                namespace="AWS/SES",
+                metric_name=metric,
+                statistic=cloudwatch.Stats.MAXIMUM,
+                period=Duration.hours(1),
+            ),
+            limit=limit,
             severity="notice",
-            description="Functions are turned away: a pool or the account's concurrency is full.",
-        )
-        alarms.above(
-            "concurrency",
-            # What is reserved, whether it runs or not, and what else runs.
-            _of_all_functions("ClaimedAccountConcurrency", cloudwatch.Stats.MAXIMUM),
-            limit=0.8 * stage.account_concurrency,
-            periods=3,
-            severity="notice",
-            description="Four fifths of the account's concurrent executions are taken.",
+            description=f"So many mails {told} that SES may stop to send any.",
         )
 
 

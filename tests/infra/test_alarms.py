@@ -18,7 +18,12 @@ SERVICES = PLATFORM.services.values()
 # Counted to be looked at, not to be woken up by.
 NO_TROUBLE = {metric for each in SERVICES for metric in each.quiet}
 # Of a whole account and region: the alarms on them belong to one of the stages there.
-OF_ACCOUNT = {("AWS/Lambda", "Throttles"), ("AWS/Lambda", "ClaimedAccountConcurrency")}
+OF_ACCOUNT = {
+    ("AWS/Lambda", "Throttles"),
+    ("AWS/Lambda", "ClaimedAccountConcurrency"),
+    ("AWS/SES", "Reputation.BounceRate"),
+    ("AWS/SES", "Reputation.ComplaintRate"),
+}
 
 
 def test_each_counted_metric_that_means_trouble_has_an_alarm(ringing: dict[str, Watch]) -> None:
@@ -154,6 +159,16 @@ def test_what_another_alarm_tells_has_that_alarm(computed: dict[str, Watch]) -> 
     assert set(TOLD_BY.values()) <= {
         name for each in computed.values() for name in each.metric_names
     }
+
+
+def test_mails_that_come_back_are_told_before_ses_stops_sending(prod: Assembly) -> None:
+    found = alarms(prod)
+    for name, metric, stops in (
+        ("account-mail-bounces", "Reputation.BounceRate", 0.1),
+        ("account-mail-complaints", "Reputation.ComplaintRate", 0.005),
+    ):
+        assert found[name].metrics == (("AWS/SES", metric, frozenset()),)
+        assert 0 < found[name].given["Threshold"] <= stops / 2
 
 
 def test_production_watches_what_its_account_shares(prod: Assembly) -> None:
