@@ -2,6 +2,9 @@
 
 from shop.deploy import Alarm, Function, Personal, Service, Table
 
+# Whoever opens what is personal reads the user's key; whoever seals it makes the first one.
+OPEN = ("GetItem",)
+SEAL = ("GetItem", "PutItem")
 CPU_MB = 1769  # One whole vCPU: hashing a password is all that these functions wait for.
 
 SERVICE = Service(
@@ -11,9 +14,10 @@ SERVICE = Service(
             name="identity",
             publishes=True,
             personal=Personal(
-                attributes=("addresses", "changed_by", "email", "name", "password_hash"),
-                says="who the customer is, where goods go, by which secret they come, and which "
-                "operator changed that",
+                sealed=("personal", "device", "applicant"),
+                attributes=("password_hash",),
+                says="who the customer is, where goods go, what devices are called, and which "
+                "operator changed that; by which secret the customer comes",
             ),
         ),
         # Backups of it keep erased people readable, so it has them for as short as can be.
@@ -27,8 +31,11 @@ SERVICE = Service(
         ),
         Function(
             place="api/verify_user",
-            tables={"identity": ("GetItem", "PutItem", "UpdateItem")},
-            uses=("email_mac",),
+            tables={"identity": ("GetItem", "PutItem", "UpdateItem"), "user_keys": SEAL},
+            uses=(
+                "email_mac",
+                "seal_personal_data",
+            ),
             memory_mb=CPU_MB,
         ),
         Function(
@@ -43,28 +50,64 @@ SERVICE = Service(
         ),
         Function(
             place="api/reset_password",
-            tables={"identity": ("GetItem", "UpdateItem")},
+            tables={"identity": ("GetItem", "UpdateItem"), "user_keys": OPEN},
+            uses=("open_personal_data",),
             memory_mb=CPU_MB,
         ),
         Function(
             place="api/change_password",
-            tables={"identity": ("GetItem", "UpdateItem")},
-            uses=("email_mac",),
+            tables={"identity": ("GetItem", "UpdateItem"), "user_keys": OPEN},
+            uses=(
+                "email_mac",
+                "open_personal_data",
+            ),
             memory_mb=CPU_MB,
         ),
-        Function(place="api/get_profile", tables={"identity": ("GetItem",)}),
-        Function(place="api/change_profile", tables={"identity": ("GetItem", "UpdateItem")}),
+        Function(
+            place="api/get_profile",
+            tables={"identity": ("GetItem",), "user_keys": OPEN},
+            uses=("open_personal_data",),
+        ),
+        Function(
+            place="api/change_profile",
+            tables={"identity": ("GetItem", "UpdateItem"), "user_keys": OPEN},
+            uses=("open_personal_data",),
+        ),
         Function(place="api/put_consents", tables={"identity": ("GetItem", "UpdateItem")}),
         Function(place="api/deactivate_user", tables={"identity": ("GetItem", "UpdateItem")}),
-        Function(place="api/list_addresses", tables={"identity": ("GetItem",)}),
-        Function(place="api/get_address", tables={"identity": ("GetItem",)}),
-        Function(place="api/add_address", tables={"identity": ("GetItem", "PutItem")}),
-        Function(place="api/change_address", tables={"identity": ("GetItem", "PutItem")}),
-        Function(place="api/delete_address", tables={"identity": ("GetItem", "PutItem")}),
+        Function(
+            place="api/list_addresses",
+            tables={"identity": ("GetItem",), "user_keys": OPEN},
+            uses=("open_personal_data",),
+        ),
+        Function(
+            place="api/get_address",
+            tables={"identity": ("GetItem",), "user_keys": OPEN},
+            uses=("open_personal_data",),
+        ),
+        Function(
+            place="api/add_address",
+            tables={"identity": ("GetItem", "PutItem"), "user_keys": OPEN},
+            uses=("open_personal_data",),
+        ),
+        Function(
+            place="api/change_address",
+            tables={"identity": ("GetItem", "PutItem"), "user_keys": OPEN},
+            uses=("open_personal_data",),
+        ),
+        Function(
+            place="api/delete_address",
+            tables={"identity": ("GetItem", "PutItem"), "user_keys": OPEN},
+            uses=("open_personal_data",),
+        ),
         Function(
             place="api/create_session",
-            tables={"identity": ("GetItem", "PutItem", "Query", "UpdateItem")},
-            uses=("email_mac", "sign_tokens"),
+            tables={"identity": ("GetItem", "PutItem", "Query", "UpdateItem"), "user_keys": OPEN},
+            uses=(
+                "email_mac",
+                "sign_tokens",
+                "open_personal_data",
+            ),
             memory_mb=CPU_MB,
         ),
         Function(
@@ -72,7 +115,11 @@ SERVICE = Service(
             tables={"identity": ("GetItem", "UpdateItem")},
             uses=("email_mac", "sign_tokens"),
         ),
-        Function(place="api/list_sessions", tables={"identity": ("GetItem", "Query")}),
+        Function(
+            place="api/list_sessions",
+            tables={"identity": ("GetItem", "Query"), "user_keys": OPEN},
+            uses=("open_personal_data",),
+        ),
         Function(place="api/delete_session", tables={"identity": ("GetItem", "UpdateItem")}),
         Function(
             place="api/delete_current_session", tables={"identity": ("GetItem", "UpdateItem")}
@@ -81,8 +128,12 @@ SERVICE = Service(
         Function(
             place="consumers/on_mail_requested",
             event_types=("mail.requested",),
-            tables={"identity": ("GetItem", "Query", "UpdateItem")},
-            uses=("email_mac", "send_mail"),
+            tables={"identity": ("GetItem", "Query", "UpdateItem"), "user_keys": OPEN},
+            uses=(
+                "email_mac",
+                "send_mail",
+                "open_personal_data",
+            ),
         ),
         Function(place="api/jwks", uses=("verify_tokens",)),
         Function(
@@ -116,6 +167,7 @@ SERVICE = Service(
     variables={
         "TOKEN_KEY_ARN": "arn:aws:kms:us-east-1:000000000000:key/identity-tokens",
         "EMAIL_MAC_KEY_ARN": "arn:aws:kms:us-east-1:000000000000:key/identity-email-mac",
+        "WRAPPING_KEY_ARN": "arn:aws:kms:us-east-1:000000000000:key/user-keys",
         "MAIL_FROM": "shop@example.com",
         "ACCOUNT_URL": "https://shop.test/account",
         "TOKEN_ISSUER": "https://issuer.test",

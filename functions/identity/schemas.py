@@ -15,6 +15,7 @@ from pydantic_core import PydanticCustomError
 
 from identity.domain import email_address, password
 from identity.domain.address_book import AddressBook, SavedAddress
+from identity.domain.profile import UserProfile
 from identity.domain.session import TokenFamily
 from identity.domain.user import User
 from identity.service.issue_token_pair import TokenPair
@@ -232,14 +233,14 @@ class UserOut(ResponseModel):
     updated_at: str
 
     @classmethod
-    def of(cls, user: User) -> "UserOut":
+    def of(cls, user: User, profile: UserProfile) -> "UserOut":
         """For nobody but the user."""
         return cls(
             user_id=user.user_id,
             status=user.status.value,
-            email=user.email,
-            name=user.name,
-            locale=user.locale,
+            email=profile.email,
+            name=profile.name,
+            locale=profile.locale,
             consents=ConsentsOut.of(user),
             created_at=clock.rfc3339(user.created),
             updated_at=clock.rfc3339(user.updated or user.created),
@@ -356,11 +357,11 @@ class SessionOut(ResponseModel):
     current: Annotated[bool, Field(description="whether it is the one that asks")]
 
     @classmethod
-    def of(cls, family: TokenFamily, *, current: str) -> "SessionOut":
+    def of(cls, family: TokenFamily, device: str | None, *, current: str) -> "SessionOut":
         """`current` is the session that asks."""
         return cls(
             session_id=family.session_id,
-            device=family.device,
+            device=device,
             created_at=clock.rfc3339(family.created),
             last_used_at=clock.rfc3339(family.rotated),
             current=family.session_id == current,

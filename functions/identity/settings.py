@@ -16,7 +16,17 @@ class EmailSettings(Settings):
     email_mac_key_arn: str
 
 
-class MailSettings(EmailSettings):
+class PersonalSettings(Settings):
+    """`wrapping_key_arn`: the KMS key that wraps the keys of users."""
+
+    wrapping_key_arn: str
+
+
+class AccountSettings(EmailSettings, PersonalSettings):
+    """What finds a user by their address, and opens who they are."""
+
+
+class MailSettings(AccountSettings):
     """`mail_from`: who mails are from; empty where a stage sends none. `account_url`: where the
     pages are that links of mails lead to."""
 
@@ -43,8 +53,12 @@ class AuthorizerSettings(TokenSettings):
     table_identity: str = "identity"
 
 
-class SignInSettings(TokenSettings, EmailSettings):
-    """What signing in needs of both."""
+class RefreshSettings(TokenSettings, EmailSettings):
+    """What refreshing needs of both."""
+
+
+class SignInSettings(RefreshSettings, PersonalSettings):
+    """And signing in, where a device is named."""
 
 
 def at_cold_start(build: Callable[[], T]) -> Callable[[], T]:

@@ -2,8 +2,10 @@
 
 from identity.clients.kms import EmailHasher, MailedSecrets, NetworkHasher
 from identity.repository.mail_requests import MailRequestRepository
+from identity.service.ports import PersonalData
 from identity.service.request_mail import MailRequestPorts
-from identity.settings import EmailSettings
+from identity.settings import EmailSettings, PersonalSettings
+from shop.user_keys import UserKeys
 
 
 def mail_request_ports() -> MailRequestPorts:
@@ -17,3 +19,11 @@ def mail_request_ports() -> MailRequestPorts:
         secrets=MailedSecrets(key),
         region=settings.home_region,
     )
+
+
+def personal_data(settings: PersonalSettings) -> PersonalData:
+    """Of those that seal or open. It loads the Encryption SDK, which nothing else here needs: who
+    calls it at cold start does so every time."""
+    from shop import personal_data
+
+    return personal_data.PersonalData("identity", UserKeys(settings.wrapping_key_arn))

@@ -28,7 +28,15 @@ from shop.events import event
 from shop.problems import Problem
 from tests.e2e.platform import Platform
 from tests.support.races import own_tables, race, rows
-from tests.unit.identity.fakes import ISSUES, REGION, TRACE, FakeMac, FakeNetworks, FakePasswords
+from tests.unit.identity.fakes import (
+    ISSUES,
+    REGION,
+    TRACE,
+    FakeMac,
+    FakeNetworks,
+    FakePasswords,
+    FakePersonalData,
+)
 
 pytestmark = pytest.mark.soak
 PHONE = Client("192.0.2.1", "app")
@@ -53,7 +61,9 @@ class Clients:
         self.by = RefreshPorts(AccountRepository(), SessionRepository(), FakeNetworks(), ISSUES)
         self.sessions: list[Session] = []
         self._lock = threading.Lock()
-        registrar = AccountPorts(self.by.accounts, FakeMac(), FakePasswords(), REGION)
+        registrar = AccountPorts(
+            self.by.accounts, FakeMac(), FakePasswords(), FakePersonalData(), REGION
+        )
         user, _ = create_staff(
             Applicant("ada@example.com"),
             "long enough",

@@ -23,7 +23,8 @@ Row = dict[str, Any]
 # Of the customers of all journeys. Shorter ones stand in other words, too.
 # A postal code of five digits stands in a digest by chance, once in some thousand rows.
 PERSONAL = traces(
-    [value for value in ADDRESS.values() if len(value) > 5] + [GOOD, "ada@example.com"]
+    [value for value in ADDRESS.values() if len(value) > 5]
+    + [GOOD, "ada@example.com", "Phone of Ada"]
 )
 _LIVE = (PspState.AUTHORIZED, PspState.REQUIRES_ACTION)
 _FINAL = {"orders": FINAL, "payments": {"captured", "failed", "voided"}}

@@ -250,8 +250,23 @@ def test_keys_of_users_are_opened_one_by_one_by_those_who_seal_or_show(
         {grant.who for grant in given if grant.action == f"kms:{action}"}
         for action in ("Decrypt", "GenerateDataKey")
     )
-    assert makers == {"orders.checkout", "orders.place_order"}
-    assert openers == makers | {"orders.get_order", "orders.recover_orders"}
+    assert makers == {"identity.verify_user", "orders.checkout", "orders.place_order"}
+    assert openers == makers | {
+        "identity.add_address",
+        "identity.change_address",
+        "identity.change_password",
+        "identity.change_profile",
+        "identity.create_session",
+        "identity.delete_address",
+        "identity.get_address",
+        "identity.get_profile",
+        "identity.list_addresses",
+        "identity.list_sessions",
+        "identity.on_mail_requested",
+        "identity.reset_password",
+        "orders.get_order",
+        "orders.recover_orders",
+    }
     assert {grant.action for grant in given} == {"kms:Decrypt", "kms:GenerateDataKey"}
     local = any("cartwright-local-" in str(made.properties) for made in policies.assembly)
     assert {grant.when for grant in given} == {"" if local else NAMED_USER}

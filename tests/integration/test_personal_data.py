@@ -9,7 +9,7 @@ import json
 
 import pytest
 
-from identity.api import register_user
+from identity.api import get_profile, register_user
 from identity.clients.argon2_passwords import Argon2Passwords
 from identity.repository.users import AccountRepository
 from identity.service.change_access import disable_user
@@ -26,6 +26,7 @@ from tests.support.personal import IN_CLEAR, in_tables, traces
 from tests.support.psp import DECLINED, GOOD, NEEDS_ACTION, SECRET
 
 EMAIL, NAME, PASSWORD = "ada.personal@example.com", "Augusta Personal", "quiet-harbour-42-lanterns"
+DEVICE = "Laptop of Augusta"
 BACK = "https://shop.test/back/augusta"
 # What a person could be known, reached or charged by; of a password any form of it.
 OPERATOR = "arn:aws:sts::000000000000:assumed-role/operators/olu.personal"
@@ -34,20 +35,37 @@ ASKED = {
     "/password/forgot": "identity.forgot_password",
 }
 TOO_COMMON = {ADDRESS["country"], ADDRESS["region"]}  # two letters, which stand in many words
-VALUES = {EMAIL, NAME, PASSWORD, "$argon2", *ADDRESS.values(), GOOD, NEEDS_ACTION, BACK, OPERATOR}
+VALUES = {
+    EMAIL,
+    NAME,
+    PASSWORD,
+    "$argon2",
+    *ADDRESS.values(),
+    GOOD,
+    NEEDS_ACTION,
+    BACK,
+    OPERATOR,
+    DEVICE,
+}
 PERSONAL = traces(VALUES - TOO_COMMON)
 
 
 def live(shop: CheckoutScenario) -> None:
     """A customer joins, keeps an address, buys, is declined, authenticates; an operator ends it."""
     user_id = inbox.join(shop, EMAIL, PASSWORD, name=NAME)
+    applies = {"email": f"other.{EMAIL}", "password": PASSWORD, "consents": {"terms": True}}
+    applied = gateway.event("POST", "/users", body={**applies, "profile": {"name": NAME}}, sub=None)
+    assert shop.interceptor.call("identity.register_user", applied)["statusCode"] == 202
     for path in ("/users/verify/resend", "/password/forgot"):
         asked = gateway.event("POST", path, body={"email": EMAIL}, sub=None)
         assert shop.interceptor.call(ASKED[path], asked)["statusCode"] == 202
     keep = gateway.event("POST", "/users/me/addresses", body=ADDRESS, sub=user_id)
     assert shop.interceptor.call("identity.add_address", keep)["statusCode"] == 201
     sign_in = gateway.event(
-        "POST", "/sessions", body={"email": EMAIL, "password": PASSWORD}, sub=None
+        "POST",
+        "/sessions",
+        body={"email": EMAIL, "password": PASSWORD, "device": {"name": DEVICE}},
+        sub=None,
     )
     assert shop.interceptor.call("identity.create_session", sign_in)["statusCode"] == 201
     shop.stock("TEA", units=9)
@@ -56,7 +74,9 @@ def live(shop: CheckoutScenario) -> None:
     assert shop.buy("buy", {"TEA": 1}, NEEDS_ACTION, return_url=BACK).status == 202
     assert shop.buy("declined", {"TEA": 1}, DECLINED).status == 402
     mac = register_user.ports().mac
-    by = AccountPorts(AccountRepository(), mac, Argon2Passwords(), "us-east-1")
+    by = AccountPorts(
+        AccountRepository(), mac, Argon2Passwords(), get_profile.personal(), "us-east-1"
+    )
     disable_user(EMAIL, by, operator=OPERATOR, now=clock.now(), trace=from_header(None))
     shop.settle(minutes=20)
 

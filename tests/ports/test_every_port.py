@@ -25,6 +25,8 @@ ELSEWHERE = {
     "operations.AuditStore": "tests/integration/operations/test_check_invariants.py",
     "operations.Bus": "tests/integration/operations/test_relay.py",
     "operations.DeadLetters": "tests/integration/operations/test_relay.py",
+    "identity.Person": "has no fake: tests/property/test_personal_data.py",
+    "identity.PersonalData": "KMS, in tests/integration/test_user_keys.py",
     "orders.Person": "has no fake: tests/property/test_personal_data.py",
     "orders.PersonalData": "KMS, in tests/integration/test_user_keys.py",
     "payments.Psp": "tests/contract/stripe",

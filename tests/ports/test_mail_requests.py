@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from identity.domain import mail_limits, user
-from identity.domain.mailed_token import Applicant, MailRequest, Purpose
+from identity.domain.mailed_token import MailRequest, Purpose
 from identity.repository.mail_requests import MailRequestRepository
 from identity.repository.users import AccountRepository
 from identity.service.ports import Accounts, MailRequests
@@ -25,7 +25,7 @@ REGISTRATION = MailRequest(
     address=MAC,
     created=NOW,
     digest="digest",
-    applicant=Applicant("ada@example.com", "Ada", "en-GB", marketing=True),
+    applicant=b"sealed",
     user_id=USER_ID,
 )
 
@@ -111,10 +111,10 @@ def test_a_proof_is_used_once_together_with_what_it_proves(
     requests: MailRequests, owners: Accounts
 ) -> None:
     ask(requests)
-    assert owners.create(USER, MAC, event(), proof=REGISTRATION)
+    assert owners.create(USER, event(), proof=REGISTRATION)
     assert found(requests, REGISTRATION) == replace(REGISTRATION, used=NOW, applicant=None)
-    other = replace(USER, user_id=user.nobody(OTHER_MAC, region="use1"))
-    assert not owners.create(other, OTHER_MAC, event(other.user_id), proof=REGISTRATION)
+    other = replace(USER, user_id=user.nobody(OTHER_MAC, region="use1"), address=OTHER_MAC)
+    assert not owners.create(other, event(other.user_id), proof=REGISTRATION)
     assert owners.get(other.user_id) is None
 
 
@@ -122,7 +122,7 @@ def test_a_password_is_set_once_by_one_mailed_token(
     requests: MailRequests, owners: Accounts
 ) -> None:
     ask(requests, RESET)
-    owners.create(USER, MAC, event())
+    owners.create(USER, event())
     after = user.reset_password(USER, "other", now=NOW + timedelta(minutes=1))
     assert owners.change_password(USER, after, event(sequence=2), proof=RESET)
     assert owners.get(USER_ID) == after

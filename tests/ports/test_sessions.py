@@ -18,7 +18,6 @@ from tests.support import dynamodb
 from tests.support.identities import (
     FAMILY_ID,
     FIRST,
-    MAC,
     OTHER_FAMILY_ID,
     OTHER_MAC,
     SECOND,
@@ -188,7 +187,7 @@ def test_what_the_authorizer_reads_is_what_is_stored(moto_aws: None) -> None:
     accounts, sessions = AccountRepository(), SessionRepository()
     statuses = SessionStatusRepository("identity")
     assert statuses.of(USER_ID, SESSION_ID) is None
-    accounts.create(USER, MAC, event())
+    accounts.create(USER, event())
     assert statuses.of(USER_ID, SESSION_ID) is None
     open_session(sessions, family())
     at = NOW + timedelta(minutes=1)

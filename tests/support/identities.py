@@ -19,12 +19,11 @@ USER = User(
     user_id=USER_ID,
     role=Role.CUSTOMER,
     status=Status.ACTIVE,
-    email="ada@example.com",
+    address=MAC,
+    personal=b"sealed",
     password_hash="hash",
     created=NOW,
     marketing=True,
-    name="Ada",
-    locale="en-GB",
 )
 
 FAMILY_ID = ids.derive("fam", "one", region="use1")
@@ -49,7 +48,7 @@ def event(subject: str = USER_ID, sequence: int = 1) -> Event:
 
 
 def family(**changes: object) -> TokenFamily:
-    begun = session.begin(USER_ID, "first", family_id=FAMILY_ID, device="phone", now=NOW)
+    begun = session.begin(USER_ID, "first", family_id=FAMILY_ID, device=b"sealed phone", now=NOW)
     return replace(begun, **changes)  # type: ignore[arg-type]
 
 

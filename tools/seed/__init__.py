@@ -33,10 +33,11 @@ class Summary:
 
 
 def seed(tables: dict[str, str], region: str, endpoint_url: str | None = None) -> Summary:
-    """Fill `tables` (physical names of catalog, inventory and identity).
+    """Fill `tables` (physical names of catalog, inventory, identity and user_keys).
 
     Without `identity` no users are made. The users' addresses are hashed with the KMS key whose
-    alias is the table's name and `-email-mac`, as the stack of identity names it.
+    alias is the table's name and `-email-mac`, as the stack of identity names it; who they are is
+    sealed under keys that the alias of the name of `user_keys` wraps.
     """
     from catalog.domain import listing, product
     from tools.seed import catalogue, stock, writing
@@ -49,7 +50,7 @@ def seed(tables: dict[str, str], region: str, endpoint_url: str | None = None) -
         writing.write_rows(tables["catalog"], rows)
         writing.write_stock(received)
         writing.write_stock(stock.write_offs(products, region))
-        users = writing.write_users(tables["identity"], region) if "identity" in tables else 0
+        users = writing.write_users(tables, region) if "identity" in tables else 0
     numbered = list(enumerate(products))
     return Summary(
         products=len(products),

@@ -6,7 +6,7 @@ import os
 from infra.stages import STAGES
 from tools.seed import Summary, seed
 
-TABLES = ("catalog", "inventory", "identity")
+TABLES = ("catalog", "inventory", "identity", "user_keys")
 
 
 def main() -> int:
@@ -18,7 +18,7 @@ def main() -> int:
     arguments = parser.parse_args()
     if arguments.stage == "local" and not arguments.endpoint_url:
         parser.error("the stage local needs --endpoint-url or AWS_ENDPOINT_URL")
-    names = {name: f"cartwright-{arguments.stage}-{name}" for name in TABLES}
+    names = {name: f"cartwright-{arguments.stage}-{name}".replace("_", "-") for name in TABLES}
     region = arguments.region or STAGES[arguments.stage].region
     print(_text(seed(names, region, arguments.endpoint_url)))
     return 0

@@ -5,7 +5,7 @@ users go through the services, whose conditions make a second run an empty one.
 """
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import islice
@@ -89,7 +89,7 @@ def write_stock(changes: Iterable[Any]) -> int:
         return sum(pool.map(book, _chunks(changes, MOVES)))
 
 
-def write_users(identity_table: str, region: str) -> int:
+def write_users(tables: Mapping[str, str], region: str) -> int:
     """Create the demonstration users; those that exist stay as they are."""
     from identity.clients.argon2_passwords import Argon2Passwords
     from identity.clients.kms import EmailHasher
@@ -97,11 +97,14 @@ def write_users(identity_table: str, region: str) -> int:
     from identity.domain.user import Role
     from identity.repository.users import AccountRepository
     from identity.service.create_staff import AccountPorts, create_staff
+    from shop.personal_data import PersonalData
+    from shop.user_keys import UserKeys
 
     registrar = AccountPorts(
         accounts=AccountRepository(),
-        mac=EmailHasher(f"alias/{identity_table}-email-mac"),
+        mac=EmailHasher(f"alias/{tables['identity']}-email-mac"),
         passwords=Argon2Passwords(),
+        personal=PersonalData("identity", UserKeys(f"alias/{tables['user_keys']}")),
         region=region,
     )
     for user in USERS.values():

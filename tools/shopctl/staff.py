@@ -22,6 +22,7 @@ from tools.shopctl.target import Target
 if TYPE_CHECKING:  # Models take their table's name when they are made: services.at
     from identity.domain.user import User
     from identity.service.create_staff import AccountPorts
+    from identity.service.ports import PersonalData
 
 ROLES = ("admin", "finance", "ops")
 UNDER_WAY = timedelta(seconds=30)  # no request takes longer
@@ -41,8 +42,19 @@ class Account:
     tokens_end_at: str = ""
 
     @classmethod
-    def of(cls, user: "User", *, is_new: bool = False, tokens_end_at: str = "") -> "Account":
-        by = user.changed_by or ""
+    def of(
+        cls,
+        user: "User",
+        personal: "PersonalData",
+        *,
+        is_new: bool = False,
+        tokens_end_at: str = "",
+    ) -> "Account":
+        from identity.service.seal_details import open_profile
+        from shop.user_keys import Erased
+
+        profile = open_profile(user, personal)
+        by = "" if isinstance(profile, Erased) else profile.changed_by or ""
         return cls(user.user_id, user.role.value, user.status.value, is_new, by, tokens_end_at)
 
 
@@ -66,8 +78,8 @@ def checked(email: str, password: str) -> None:
 
 def add(target: Target, email: str, password: str, *, role: str) -> Account:
     """Make a user of this role. Raises Failed if the address has an account of another kind."""
-    checked(email, password)
     with _identity(target) as (by, operator):
+        checked(email, password)
         from identity.domain.mailed_token import Applicant
         from identity.domain.user import Role
         from identity.service.create_staff import create_staff
@@ -81,11 +93,13 @@ def add(target: Target, email: str, password: str, *, role: str) -> Account:
             now=clock.now(),
             trace=trace.from_header(None),
         )
-    if not user.is_active:
-        raise Failed(f"{user.user_id} is {user.status}: `shopctl staff enable` lets it in again.")
-    if user.role.value != role:
-        raise Failed(f"{user.user_id} exists, with the role {user.role}: nothing was changed.")
-    return Account.of(user, is_new=is_new)
+        if not user.is_active:
+            raise Failed(
+                f"{user.user_id} is {user.status}: `shopctl staff enable` lets it in again."
+            )
+        if user.role.value != role:
+            raise Failed(f"{user.user_id} exists, with the role {user.role}: nothing was changed.")
+        return Account.of(user, by.personal, is_new=is_new)
 
 
 def disable(target: Target, email: str) -> Account:
@@ -100,13 +114,13 @@ def disable(target: Target, email: str) -> Account:
         user, is_new = found
         # What the gateway has just heard of a token it keeps.
         ends = (user.sessions_from or now) + KEPT + UNDER_WAY
-        return Account.of(user, is_new=is_new, tokens_end_at=clock.rfc3339(ends))
+        return Account.of(user, by.personal, is_new=is_new, tokens_end_at=clock.rfc3339(ends))
 
 
 def enable(target: Target, email: str, password: str) -> Account:
     """Let a disabled account in again, with another password."""
-    checked(email, password)
     with _identity(target) as (by, operator):
+        checked(email, password)
         from identity.service.change_access import enable_user
 
         now = clock.now()
@@ -115,7 +129,7 @@ def enable(target: Target, email: str, password: str) -> Account:
         )
         if found is None:
             raise Failed(NOBODY)
-        return Account.of(found[0], is_new=found[1])
+        return Account.of(found[0], by.personal, is_new=found[1])
 
 
 def show(target: Target, email: str) -> Account:
@@ -126,24 +140,27 @@ def show(target: Target, email: str) -> Account:
         user = find(email, accounts=by.accounts, mac=by.mac)
         if user is None:
             raise Failed(NOBODY)
-        return Account.of(user)
+        return Account.of(user, by.personal)
 
 
 @contextmanager
 def _identity(target: Target) -> Iterator[tuple["AccountPorts", str]]:
     """What its use cases need, and who the operator is."""
     operator = services.operator(target)
-    with services.at(target, "identity"):
+    with services.at(target, "identity", "user_keys"):
         from identity.clients.argon2_passwords import Argon2Passwords
         from identity.clients.kms import EmailHasher
         from identity.repository.users import AccountRepository
         from identity.service.create_staff import AccountPorts
+        from shop.personal_data import PersonalData
+        from shop.user_keys import UserKeys
 
         key = f"alias/{target.table('identity')}-email-mac"
         ports = AccountPorts(
             accounts=AccountRepository(),
             mac=EmailHasher(key),
             passwords=Argon2Passwords(),
+            personal=PersonalData("identity", UserKeys(f"alias/{target.table('user_keys')}")),
             region=target.region,
         )
         yield ports, operator

@@ -5,6 +5,8 @@ from typing import Any
 from identity import problems, schemas
 from identity.repository.users import AccountRepository
 from identity.service.change_addresses import change_address
+from identity.settings import PersonalSettings, at_cold_start
+from identity.wiring import personal_data
 from shop.http import Request, Response, Route, entrypoint
 from shop.problems import Problem
 
@@ -19,6 +21,7 @@ ROUTE = Route(
 )
 
 accounts = AccountRepository()
+personal = at_cold_start(lambda: personal_data(PersonalSettings.load()))
 
 
 def handle(request: Request[Any]) -> Response | Problem:
@@ -29,6 +32,7 @@ def handle(request: Request[Any]) -> Response | Problem:
         request.path["address_id"],
         body.model_dump(include=body.model_fields_set),
         accounts,
+        personal(),
     )
     if isinstance(result, Problem):
         return result

@@ -4,12 +4,13 @@ from typing import Any
 
 from identity import problems, schemas
 from identity.clients.argon2_passwords import Argon2Passwords
-from identity.clients.kms import EmailHasher, NetworkHasher
+from identity.clients.kms import NetworkHasher
 from identity.domain.user import ANY_ROLE
 from identity.repository.counters import AttemptRepository
 from identity.repository.users import AccountRepository
 from identity.service.change_password import PasswordChange, PasswordPorts, change_password
-from identity.settings import EmailSettings, at_cold_start
+from identity.settings import AccountSettings, at_cold_start
+from identity.wiring import personal_data
 from shop import clock
 from shop.http import Request, Response, Route, entrypoint
 from shop.problems import Problem
@@ -29,13 +30,13 @@ ROUTE = Route(
 @at_cold_start
 def ports() -> PasswordPorts:
     """The composition root of this function."""
-    key = EmailSettings.load().email_mac_key_arn
+    settings = AccountSettings.load()
     return PasswordPorts(
         accounts=AccountRepository(),
         attempts=AttemptRepository(),
-        mac=EmailHasher(key),
-        networks=NetworkHasher(key),
+        networks=NetworkHasher(settings.email_mac_key_arn),
         passwords=Argon2Passwords(),
+        personal=personal_data(settings),
     )
 
 

@@ -5,6 +5,8 @@ from typing import Any
 from identity import problems, schemas
 from identity.repository.users import AccountRepository
 from identity.service.change_user import change_profile, version_of
+from identity.settings import PersonalSettings, at_cold_start
+from identity.wiring import personal_data
 from shop import clock
 from shop.http import Request, Response, Route, entrypoint, if_match
 from shop.problems import Problem
@@ -20,6 +22,7 @@ ROUTE = Route(
 )
 
 accounts = AccountRepository()
+personal = at_cold_start(lambda: personal_data(PersonalSettings.load()))
 
 
 def handle(request: Request[Any]) -> Response | Problem:
@@ -29,13 +32,15 @@ def handle(request: Request[Any]) -> Response | Problem:
         request.user.subject,
         body.model_dump(include=body.model_fields_set),
         accounts,
+        personal(),
         versions=if_match(request),
         now=clock.now(),
         trace=request.trace,
     )
     if isinstance(result, Problem):
         return result
-    return Response(200, schemas.UserOut.of(result), etag=version_of(result))
+    user, profile = result
+    return Response(200, schemas.UserOut.of(user, profile), etag=version_of(user))
 
 
 handler = entrypoint(ROUTE, handle)

@@ -1,5 +1,6 @@
 """POST /sessions. Problems: 401 invalid_credentials, 429 rate_limited."""
 
+from functools import cache, partial
 from typing import Any
 
 from identity import problems, schemas
@@ -11,6 +12,7 @@ from identity.repository.users import AccountRepository
 from identity.service import create_session
 from identity.service.issue_access_token import TokenIssuer
 from identity.settings import SignInSettings, at_cold_start
+from identity.wiring import personal_data
 from shop import clock
 from shop.http import Link, Request, Response, Route, entrypoint
 from shop.problems import Problem
@@ -41,6 +43,7 @@ def ports() -> create_session.SignInPorts:
         networks=NetworkHasher(settings.email_mac_key_arn),
         passwords=Argon2Passwords(),
         tokens=TokenIssuer(settings.token_issuer, settings.token_audience, signer),
+        personal=cache(partial(personal_data, settings)),
         region=settings.home_region,
     )
 

@@ -5,6 +5,8 @@ from typing import Any
 from identity import problems
 from identity.repository.users import AccountRepository
 from identity.service.change_addresses import remove_address
+from identity.settings import PersonalSettings, at_cold_start
+from identity.wiring import personal_data
 from shop.http import Request, Response, Route, entrypoint
 from shop.problems import Problem
 
@@ -18,11 +20,12 @@ ROUTE = Route(
 )
 
 accounts = AccountRepository()
+personal = at_cold_start(lambda: personal_data(PersonalSettings.load()))
 
 
 def handle(request: Request[Any]) -> Response | Problem:
     """Gone at once."""
-    refused = remove_address(request.user.subject, request.path["address_id"], accounts)
+    refused = remove_address(request.user.subject, request.path["address_id"], accounts, personal())
     return refused or Response(204)
 
 

@@ -5,8 +5,12 @@ from typing import Any
 from identity import problems, schemas
 from identity.repository.users import AccountRepository
 from identity.service.change_addresses import NO_ADDRESS
+from identity.service.seal_details import open_addresses
+from identity.settings import PersonalSettings, at_cold_start
+from identity.wiring import personal_data
 from shop.http import Request, Response, Route, entrypoint
 from shop.problems import Problem
+from shop.user_keys import Erased
 
 ROUTE = Route(
     "GET",
@@ -18,11 +22,13 @@ ROUTE = Route(
 )
 
 accounts = AccountRepository()
+personal = at_cold_start(lambda: personal_data(PersonalSettings.load()))
 
 
 def handle(request: Request[Any]) -> Response | Problem:
     """One read."""
-    found = accounts.address_book(request.user.subject).find(request.path["address_id"])
+    book = open_addresses(accounts.address_book(request.user.subject), personal())
+    found = None if isinstance(book, Erased) else book.find(request.path["address_id"])
     return NO_ADDRESS if found is None else Response(200, schemas.SavedAddressOut.of(found))
 
 

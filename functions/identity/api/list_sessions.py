@@ -7,6 +7,9 @@ from identity.domain.user import ANY_ROLE
 from identity.repository.sessions import SessionRepository
 from identity.repository.users import AccountRepository
 from identity.service.end_sessions import live_sessions
+from identity.service.seal_details import open_device
+from identity.settings import PersonalSettings, at_cold_start
+from identity.wiring import personal_data
 from shop import clock
 from shop.http import Link, Request, Response, Route, entrypoint
 
@@ -20,13 +23,17 @@ ROUTE = Route(
 )
 
 accounts, sessions = AccountRepository(), SessionRepository()
+personal = at_cold_start(lambda: personal_data(PersonalSettings.load()))
 
 
 def handle(request: Request[Any]) -> Response:
     """One read of the user, one query."""
     caller = request.user
     found = live_sessions(caller.subject, accounts=accounts, sessions=sessions, now=clock.now())
-    shown = [schemas.SessionOut.of(each, current=caller.session_id) for each in found]
+    shown = [
+        schemas.SessionOut.of(each, open_device(each, personal()), current=caller.session_id)
+        for each in found
+    ]
     return Response(200, schemas.SessionListOut(data=shown))
 
 

@@ -8,7 +8,7 @@ from identity.repository.sessions import SessionRepository
 from identity.repository.users import AccountRepository
 from identity.service import refresh_session
 from identity.service.issue_access_token import TokenIssuer
-from identity.settings import SignInSettings, at_cold_start
+from identity.settings import RefreshSettings, at_cold_start
 from shop import clock
 from shop.http import Link, Request, Response, Route, entrypoint
 from shop.problems import Problem
@@ -30,7 +30,7 @@ ROUTE = Route(
 @at_cold_start
 def ports() -> refresh_session.RefreshPorts:
     """The composition root of this function."""
-    settings = SignInSettings.load()
+    settings = RefreshSettings.load()
     signer = KmsSigner(settings.token_key_arn)
     return refresh_session.RefreshPorts(
         accounts=AccountRepository(),

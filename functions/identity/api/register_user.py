@@ -8,7 +8,7 @@ from typing import Any
 
 from identity import problems, schemas, wiring
 from identity.domain.mailed_token import Applicant
-from identity.service import request_mail
+from identity.service.register_user import register
 from identity.settings import at_cold_start
 from shop import clock
 from shop.http import Request, Response, Route, entrypoint
@@ -37,7 +37,7 @@ def handle(request: Request[Any]) -> Response | Problem:
         locale=body.profile.locale,
         marketing=body.consents.marketing,
     )
-    result = request_mail.register(
+    result = register(
         applicant,
         body.password.get_secret_value(),
         ports(),

@@ -7,7 +7,8 @@ from identity.clients.argon2_passwords import Argon2Passwords
 from identity.repository.mail_requests import MailRequestRepository
 from identity.repository.users import AccountRepository
 from identity.service.reset_password import ResetPorts, reset_password
-from identity.settings import at_cold_start
+from identity.settings import PersonalSettings, at_cold_start
+from identity.wiring import personal_data
 from shop import clock
 from shop.http import Request, Response, Route, entrypoint
 from shop.problems import Problem
@@ -27,7 +28,12 @@ ROUTE = Route(
 @at_cold_start
 def ports() -> ResetPorts:
     """The composition root of this function."""
-    return ResetPorts(MailRequestRepository(), AccountRepository(), Argon2Passwords())
+    return ResetPorts(
+        requests=MailRequestRepository(),
+        accounts=AccountRepository(),
+        passwords=Argon2Passwords(),
+        personal=personal_data(PersonalSettings.load()),
+    )
 
 
 def handle(request: Request[Any]) -> Response | Problem:

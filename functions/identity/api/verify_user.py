@@ -8,7 +8,8 @@ from identity.clients.kms import MailedSecrets
 from identity.repository.mail_requests import MailRequestRepository
 from identity.repository.users import AccountRepository
 from identity.service.verify_address import ProofPorts, verify_address
-from identity.settings import EmailSettings, at_cold_start
+from identity.settings import AccountSettings, at_cold_start
+from identity.wiring import personal_data
 from shop import clock
 from shop.http import Link, Request, Response, Route, entrypoint
 from shop.problems import Problem
@@ -29,8 +30,14 @@ ROUTE = Route(
 @at_cold_start
 def ports() -> ProofPorts:
     """The composition root of this function."""
-    secrets = MailedSecrets(EmailSettings.load().email_mac_key_arn)
-    return ProofPorts(MailRequestRepository(), AccountRepository(), secrets, Argon2Passwords())
+    settings = AccountSettings.load()
+    return ProofPorts(
+        requests=MailRequestRepository(),
+        accounts=AccountRepository(),
+        secrets=MailedSecrets(settings.email_mac_key_arn),
+        passwords=Argon2Passwords(),
+        personal=personal_data(settings),
+    )
 
 
 def handle(request: Request[Any]) -> Response | Problem:

@@ -8,6 +8,7 @@ from identity.repository.mail_requests import MailRequestRepository
 from identity.repository.users import AccountRepository
 from identity.service.send_mail import MailPorts, send_mail
 from identity.settings import MailSettings, at_cold_start
+from identity.wiring import personal_data
 from shop import clock
 from shop.consumer import On, entrypoint
 from shop.events import Envelope
@@ -22,6 +23,7 @@ def ports() -> MailPorts:
         accounts=AccountRepository(),
         secrets=MailedSecrets(settings.email_mac_key_arn),
         mailer=SesMailer(settings.mail_from),
+        personal=personal_data(settings),
         account_url=settings.account_url,
     )
 

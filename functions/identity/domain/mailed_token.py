@@ -52,8 +52,8 @@ class Applicant:
 class MailRequest:
     """One request. `address` is the keyed hash of an e-mail address.
 
-    Of a registration it knows who applied, and which user they would be; once the address is
-    proved, the applicant is forgotten here.
+    Of a registration it knows who applied, sealed (service/seal_applicant.py), and which user they
+    would be; once the address is proved, the applicant is forgotten here.
     """
 
     mail_id: str
@@ -61,7 +61,7 @@ class MailRequest:
     address: str
     created: datetime
     digest: str | None = field(default=None, repr=False)
-    applicant: Applicant | None = field(default=None, repr=False)
+    applicant: bytes | None = field(default=None, repr=False)
     user_id: str | None = None
     used: datetime | None = None
     mailed: datetime | None = None

@@ -37,9 +37,9 @@ class TokenFamily:
     """All refresh tokens of one session, of which one is current. Tokens are stored as digests.
 
     `family_id` stands in refresh tokens only, and is stored nowhere; the world knows the session as
-    `session_id`. `client` is the keyed hash of who replaced the previous token; `client_id` names
-    the software to which the tokens were issued, and `scope` what it may do: None, all that the
-    user may.
+    `session_id`. `device` is the sealed name of it. `client` is the keyed hash of who replaced the
+    previous token; `client_id` names the software to which the tokens were issued, and `scope` what
+    it may do: None, all that the user may.
     """
 
     session_id: str
@@ -52,7 +52,7 @@ class TokenFamily:
     salt: str | None = field(default=None, repr=False)
     client: str | None = field(default=None, repr=False)
     revoked: datetime | None = None
-    device: str | None = field(default=None, repr=False)
+    device: bytes | None = field(default=None, repr=False)
     proof: Authentication | None = None  # None: the password, when it began
     client_id: str = OWN_CLIENT
     scope: str | None = None
@@ -98,7 +98,7 @@ def begin(
     token: str,
     *,
     family_id: str,
-    device: str | None,
+    device: bytes | None,
     now: datetime,
     proof: Authentication | None = None,
     client_id: str = OWN_CLIENT,

@@ -37,24 +37,23 @@ ANY_ROLE = tuple(sorted({scope for scopes in SCOPES.values() for scope in scopes
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """A user as stored. Address, name and hash stay out of `repr`, so out of logs."""
+    """A user as stored. `address` is the keyed hash of their e-mail address, `personal` who they
+    are, sealed (service/seal_details.py)."""
 
     user_id: str
     role: Role
     status: Status
-    email: str = field(repr=False)
+    address: str
+    personal: bytes = field(repr=False)
     password_hash: str = field(repr=False)
     created: datetime
     marketing: bool = False
-    name: str | None = field(default=None, repr=False)
-    locale: str | None = None
     terms_at: datetime | None = None  # when they were accepted; None: with the account
     marketing_at: datetime | None = None  # when that was said last; None: with the account
     updated: datetime | None = None  # None: never
     sequence: int = 1  # of its events, and the version of what is stored
     sessions_from: datetime | None = None  # those that began before are over,
     kept_session: str | None = None  # but this one
-    changed_by: str | None = field(default=None, repr=False)  # the operator; None: nobody did
 
     @property
     def is_active(self) -> bool:
@@ -85,18 +84,18 @@ def goes_on(
     return status is Status.ACTIVE and (not cut or session_id == kept_session)
 
 
-def disable(user: User, *, by: str, now: datetime) -> User:
-    """Close the account and end its sessions; once is enough."""
+def disable(user: User, personal: bytes, *, now: datetime) -> User:
+    """Close the account and end its sessions; once is enough. The profile says who did it."""
     if user.status is Status.DISABLED:
         return user
-    return replace(_cut(user, now=now), status=Status.DISABLED, changed_by=by)
+    return replace(_cut(user, now=now), status=Status.DISABLED, personal=personal)
 
 
-def enable(user: User, password_hash: str, *, by: str, now: datetime) -> User:
+def enable(user: User, password_hash: str, personal: bytes, *, now: datetime) -> User:
     """Open it again with another password. No session from before comes back."""
     if user.is_active:
         return user
-    opened = replace(_cut(user, now=now), status=Status.ACTIVE, changed_by=by)
+    opened = replace(_cut(user, now=now), status=Status.ACTIVE, personal=personal)
     return replace(opened, password_hash=password_hash)
 
 
@@ -122,10 +121,9 @@ def reset_password(user: User, password_hash: str, *, now: datetime) -> User:
     return replace(_cut(user, now=now), password_hash=password_hash)
 
 
-def change_profile(user: User, changes: Mapping[str, str | None], *, now: datetime) -> User:
-    """Another name or locale; without a change it stays as it is."""
-    after = replace(user, **changes)  # type: ignore[arg-type]
-    return user if after == user else _changed(after, now=now)
+def change_profile(user: User, personal: bytes, *, now: datetime) -> User:
+    """With another profile."""
+    return _changed(replace(user, personal=personal), now=now)
 
 
 def consent(user: User, *, marketing: bool, now: datetime) -> User:

@@ -10,13 +10,11 @@ are consistent.
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
-from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
-from pynamodb.expressions.update import Action
+from pynamodb.attributes import BinaryAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.transactions import TransactWrite
 
-from identity.domain.mailed_token import Applicant, MailRequest, Purpose
+from identity.domain.mailed_token import MailRequest, Purpose
 from identity.domain.rate_limit import Counter
 from identity.repository import counters
 from shop import clock, tables
@@ -36,11 +34,7 @@ class MailRequestItem(EventRow):
     digest = UnicodeAttribute(null=True)
     created_at = UnicodeAttribute()
     user_id = UnicodeAttribute(null=True)
-    email = UnicodeAttribute(null=True)
-    password_mac = UnicodeAttribute(null=True)
-    name = UnicodeAttribute(null=True)
-    locale = UnicodeAttribute(null=True)
-    marketing = BooleanAttribute(null=True)
+    applicant = BinaryAttribute(null=True, legacy_encoding=False)
     counted_at = UnicodeAttribute(null=True)
     mailed_at = UnicodeAttribute(null=True)
     used_at = UnicodeAttribute(null=True)
@@ -118,12 +112,7 @@ def use(tx: TransactWrite, request: MailRequest, *, now: datetime) -> None:
         MailRequestItem(*_key(request)),
         [
             MailRequestItem.used_at.set(clock.rfc3339(now)),
-            *_forget(
-                MailRequestItem.email,
-                MailRequestItem.password_mac,
-                MailRequestItem.name,
-                MailRequestItem.locale,
-            ),
+            MailRequestItem.applicant.remove(),
             tables.outbox(None),
         ],
         condition=(MailRequestItem.digest == request.digest)
@@ -131,44 +120,30 @@ def use(tx: TransactWrite, request: MailRequest, *, now: datetime) -> None:
     )
 
 
-def _forget(*attributes: Any) -> list[Action]:
-    return [attribute.remove() for attribute in attributes]
-
-
 def _key(request: MailRequest) -> tuple[str, str]:
     return request_key(request.purpose, request.address, request.mail_id)
 
 
 def _item(request: MailRequest) -> MailRequestItem:
-    applicant = request.applicant
     return MailRequestItem(
         *_key(request),
         digest=request.digest,
         created_at=clock.rfc3339(request.created),
         user_id=request.user_id,
-        email=applicant and applicant.email,
-        password_mac=applicant and applicant.password_mac,
-        name=applicant and applicant.name,
-        locale=applicant and applicant.locale,
-        marketing=applicant and applicant.marketing,
+        applicant=request.applicant,
         expires_at=int(request.ends.timestamp()) + SPARE_S,
     )
 
 
 def _request(item: MailRequestItem) -> MailRequest:
     purpose, _, mail_id = item.sk.partition("#")
-    applicant = None
-    if item.email:
-        applicant = Applicant(
-            item.email, item.name, item.locale, bool(item.marketing), item.password_mac
-        )
     return MailRequest(
         mail_id=mail_id,
         purpose=Purpose(purpose.lower()),
         address=item.pk.removeprefix("PENDING#"),
         created=clock.parse(item.created_at),
         digest=item.digest,
-        applicant=applicant,
+        applicant=item.applicant,
         user_id=item.user_id,
         used=_time(item.used_at),
         mailed=_time(item.mailed_at),

@@ -9,7 +9,7 @@ A session carries the event of its newest change. Reads are consistent.
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+from pynamodb.attributes import BinaryAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
@@ -36,7 +36,7 @@ class SessionItem(EventRow):
     created_at = UnicodeAttribute()
     rotated_at = UnicodeAttribute()
     revoked_at = UnicodeAttribute(null=True)
-    device = UnicodeAttribute(null=True)
+    device = BinaryAttribute(null=True, legacy_encoding=False)
     acr = UnicodeAttribute(null=True)
     amr = UnicodeAttribute(null=True)
     authenticated_at = UnicodeAttribute(null=True)

@@ -8,24 +8,24 @@ A user carries the event of its newest change. Reads are consistent: who has jus
 sign in.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.attributes import BinaryAttribute, BooleanAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
 
-from identity.domain.address_book import AddressBook, SavedAddress
 from identity.domain.mailed_token import MailRequest
 from identity.domain.rate_limit import Counter
 from identity.domain.user import Role, Status, User
 from identity.repository import mail_requests
 from identity.repository.counters import take_back
+from identity.service.ports import SealedAddressBook
 from shop import clock, tables
 from shop.events import Event
-from shop.tables import CompactJSONAttribute, EventRow, TableModel, transact
+from shop.tables import EventRow, TableModel, transact
 
 
 class UserItem(EventRow):
@@ -35,19 +35,17 @@ class UserItem(EventRow):
 
     role = UnicodeAttribute()
     status = UnicodeAttribute()
-    email = UnicodeAttribute()
+    address = UnicodeAttribute()
+    personal = BinaryAttribute(legacy_encoding=False)
     password_hash = UnicodeAttribute()
     created_at = UnicodeAttribute()
     updated_at = UnicodeAttribute()
     terms_accepted_at = UnicodeAttribute()
     marketing = BooleanAttribute()
     marketing_at = UnicodeAttribute(null=True)
-    name = UnicodeAttribute(null=True)
-    locale = UnicodeAttribute(null=True)
     sequence = NumberAttribute()
     sessions_from = UnicodeAttribute(null=True)
     kept_session = UnicodeAttribute(null=True)
-    changed_by = UnicodeAttribute(null=True)
 
 
 class EmailItem(TableModel):
@@ -63,21 +61,19 @@ class AddressesItem(TableModel):
 
     Meta = tables.meta("identity")
 
-    addresses: Any = CompactJSONAttribute()
+    personal = BinaryAttribute(legacy_encoding=False)
     version = NumberAttribute()
 
 
 class AccountRepository:
     """Users. Implements service.Accounts."""
 
-    def create(
-        self, user: User, address: str, registered: Event, *, proof: MailRequest | None = None
-    ) -> bool:
+    def create(self, user: User, registered: Event, *, proof: MailRequest | None = None) -> bool:
         """Store user, address and event together, and use the proof up; False if user or address
         exists already, or the proof was used."""
         new = _user_item(user)
         new.outbox = tables.outbox_text(registered)
-        taken = EmailItem(f"EMAIL#{address}", "USER", user_id=user.user_id)
+        taken = EmailItem(f"EMAIL#{user.address}", "USER", user_id=user.user_id)
 
         def build(tx: TransactWrite) -> None:
             tx.save(new, condition=UserItem.pk.does_not_exist())
@@ -136,21 +132,20 @@ class AccountRepository:
             UserItem.password_hash == user.password_hash,
         )
 
-    def address_book(self, user_id: str) -> AddressBook:
+    def address_book(self, user_id: str) -> SealedAddressBook:
         """The user's addresses; empty if there are none."""
         try:
             item = AddressesItem.get(f"USER#{user_id}", "ADDRESSES", consistent_read=True)
         except AddressesItem.DoesNotExist:
-            return AddressBook(user_id)
-        saved = tuple(_saved(each) for each in item.addresses)
-        return AddressBook(user_id, saved, version=int(item.version))
+            return SealedAddressBook(user_id)
+        return SealedAddressBook(user_id, item.personal, version=int(item.version))
 
-    def keep_addresses(self, book: AddressBook) -> bool:
+    def keep_addresses(self, book: SealedAddressBook) -> bool:
         """Store the next version of it; False if another was stored meanwhile."""
         item = AddressesItem(
             f"USER#{book.user_id}",
             "ADDRESSES",
-            addresses=[{"address_id": a.address_id, **a.lines} for a in book.addresses],
+            personal=book.personal,
             version=book.version,
         )
         before: Condition = AddressesItem.pk.does_not_exist()
@@ -162,11 +157,6 @@ class AccountRepository:
 def _set(attribute: Any, value: str | None) -> Action:
     changed: Action = attribute.remove() if value is None else attribute.set(value)
     return changed
-
-
-def _saved(stored: Mapping[str, Any]) -> SavedAddress:
-    lines = dict(stored)
-    return SavedAddress(lines.pop("address_id"), lines)
 
 
 def _is(before: User) -> Condition:
@@ -185,12 +175,10 @@ def _changes(after: User) -> list[Action]:
         item.updated_at.set(whole.updated_at),
         item.marketing.set(whole.marketing),
         _set(item.marketing_at, whole.marketing_at),
-        _set(item.name, whole.name),
-        _set(item.locale, whole.locale),
+        item.personal.set(whole.personal),
         item.sequence.set(whole.sequence),
         _set(item.sessions_from, whole.sessions_from),
         _set(item.kept_session, whole.kept_session),
-        _set(item.changed_by, whole.changed_by),
     ]
 
 
@@ -200,19 +188,17 @@ def _user_item(user: User) -> UserItem:
         "USER",
         role=user.role.value,
         status=user.status.value,
-        email=user.email,
+        address=user.address,
+        personal=user.personal,
         password_hash=user.password_hash,
         created_at=clock.rfc3339(user.created),
         updated_at=clock.rfc3339(user.updated or user.created),
         terms_accepted_at=clock.rfc3339(user.terms_at or user.created),
         marketing=user.marketing,
         marketing_at=_text(user.marketing_at),
-        name=user.name,
-        locale=user.locale,
         sequence=user.sequence,
         sessions_from=_text(user.sessions_from),
         kept_session=user.kept_session,
-        changed_by=user.changed_by,
     )
 
 
@@ -223,19 +209,17 @@ def _user(item: UserItem) -> User:
         user_id=item.pk.removeprefix("USER#"),
         role=Role(item.role),
         status=Status(item.status),
-        email=item.email,
+        address=item.address,
+        personal=item.personal,
         password_hash=item.password_hash,
         created=created,
         marketing=item.marketing,
-        name=item.name,
-        locale=item.locale,
         terms_at=accepted if accepted != created else None,
         marketing_at=_time(item.marketing_at),
         updated=updated if updated != created else None,
         sequence=int(item.sequence),
         sessions_from=_time(item.sessions_from),
         kept_session=item.kept_session,
-        changed_by=item.changed_by,
     )
 
 

@@ -1,6 +1,7 @@
 """Close an account and open it again: for tools, on no route."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
 from identity import events
@@ -10,8 +11,10 @@ from identity.domain.user import User
 from identity.events import event_of
 from identity.service.create_staff import AccountPorts
 from identity.service.ports import Accounts, EmailHasher
+from identity.service.seal_details import profile_of, seal_profile
 from shop.events import EventData
 from shop.trace import Trace
+from shop.user_keys import Erased
 
 ATTEMPTS = 5  # somebody signs in meanwhile, and the password is hashed anew
 
@@ -35,7 +38,7 @@ def disable_user(
     """
 
     def disabled(user: User) -> tuple[User, EventData]:
-        after = rules.disable(user, by=operator, now=now)
+        after = rules.disable(user, _changed_by(operator, user, by), now=now)
         return after, events.UserDisabled(user_id=user.user_id)
 
     return _change(email, by, disabled, now=now, trace=trace)
@@ -54,7 +57,7 @@ def enable_user(
     password_hash = by.passwords.hash(password)
 
     def enabled(user: User) -> tuple[User, EventData]:
-        after = rules.enable(user, password_hash, by=operator, now=now)
+        after = rules.enable(user, password_hash, _changed_by(operator, user, by), now=now)
         return after, events.UserEnabled(user_id=user.user_id)
 
     return _change(email, by, enabled, now=now, trace=trace)
@@ -79,3 +82,13 @@ def _change(
         if by.accounts.change(user, after, event):
             return after, True
     raise AccountBusy
+
+
+def _changed_by(operator: str, user: User, by: AccountPorts) -> bytes:
+    """The user's profile with who changes the account now; of somebody who is being erased nothing
+    is written any more."""
+    person = by.personal.to_open(user.user_id)
+    if isinstance(person, Erased):
+        return user.personal
+    profile = replace(profile_of(user, person), changed_by=operator)
+    return seal_profile(profile, user.user_id, person)

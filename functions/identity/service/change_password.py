@@ -10,10 +10,12 @@ from identity.events import event_of
 from identity.service.change_user import NO_USER, UserBusy
 from identity.service.check_password import guessable
 from identity.service.create_session import too_many
-from identity.service.ports import Accounts, Attempts, EmailHasher, NetworkHasher, Passwords
+from identity.service.ports import Accounts, Attempts, NetworkHasher, Passwords, PersonalData
+from identity.service.seal_details import open_profile
 from shop import telemetry
 from shop.problems import Problem
 from shop.trace import Trace
+from shop.user_keys import Erased
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +34,9 @@ class PasswordPorts:
 
     accounts: Accounts
     attempts: Attempts
-    mac: EmailHasher
     networks: NetworkHasher
     passwords: Passwords
+    personal: PersonalData
 
 
 WRONG = Problem(problems.WRONG_PASSWORD, "The current password is another one.")
@@ -51,11 +53,14 @@ def change_password(
     user = by.accounts.get(user_id)
     if user is None or not user.is_active:
         return NO_USER
-    refused = guessable(change.new, user.email, user.name, field="new_password")
+    profile = open_profile(user, by.personal)
+    if isinstance(profile, Erased):
+        return NO_USER
+    refused = guessable(change.new, profile.email, profile.name, field="new_password")
     if refused is not None:
         return refused
     network = rate_limit.network_of(change.source_ip)
-    address = by.mac.of(user.email)
+    address = user.address
     counters = sign_in_attempts.counters(
         address=address, from_network=by.networks.of(address, network), now=now
     )

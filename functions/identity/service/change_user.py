@@ -5,12 +5,15 @@ from datetime import datetime
 
 from identity import events, problems
 from identity.domain import user as rules
+from identity.domain.profile import UserProfile
 from identity.domain.user import User
 from identity.events import event_of
-from identity.service.ports import Accounts
+from identity.service.ports import Accounts, PersonalData
+from identity.service.seal_details import profile_of, seal_profile
 from shop.events import EventData
 from shop.problems import Problem
 from shop.trace import Trace
+from shop.user_keys import Erased
 
 ATTEMPTS = 5  # they may do two things at once
 
@@ -32,20 +35,30 @@ def change_profile(
     user_id: str,
     changes: Mapping[str, str | None],
     accounts: Accounts,
+    personal: PersonalData,
     *,
     versions: Collection[str] | None,
     now: datetime,
     trace: Trace,
-) -> User | Problem:
+) -> tuple[User, UserProfile] | Problem:
     """Change name and locale, whichever are there; only one of `versions`, if these are given."""
+
+    person = personal.to_open(user_id)
+    if isinstance(person, Erased):
+        return NO_USER
 
     def changed(user: User) -> tuple[User, EventData] | Problem:
         if versions is not None and version_of(user) not in versions:
             return CHANGED
-        after = rules.change_profile(user, changes, now=now)
-        return after, events.UserProfileChanged(user_id=user.user_id)
+        before = profile_of(user, person)
+        after = before.but(changes)
+        if after == before:
+            return user, told
+        return rules.change_profile(user, seal_profile(after, user_id, person), now=now), told
 
-    return _change(user_id, changed, accounts, now=now, trace=trace)
+    told = events.UserProfileChanged(user_id=user_id)
+    result = _change(user_id, changed, accounts, now=now, trace=trace)
+    return result if isinstance(result, Problem) else (result, profile_of(result, person))
 
 
 def put_consents(

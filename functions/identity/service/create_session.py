@@ -1,7 +1,7 @@
 """Sign in. Known and unknown addresses get the same bytes for the same work."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -18,9 +18,11 @@ from identity.service.ports import (
     EmailHasher,
     NetworkHasher,
     Passwords,
+    PersonalData,
     Sessions,
     Tokens,
 )
+from identity.service.seal_details import seal_device
 from shop import ids, telemetry
 from shop.events import Event
 from shop.problems import Problem
@@ -39,7 +41,7 @@ class Credentials:
 
 @dataclass(frozen=True, slots=True)
 class SignInPorts:
-    """What signing in needs."""
+    """What signing in needs; `personal` only where a device has a name."""
 
     accounts: Accounts
     attempts: Attempts
@@ -48,6 +50,7 @@ class SignInPorts:
     networks: NetworkHasher
     passwords: Passwords
     tokens: Tokens
+    personal: Callable[[], PersonalData]
     region: str
 
 
@@ -106,7 +109,8 @@ def _open_session(
 ) -> TokenPair:
     family_id = ids.generate("fam", region=by.region, now=now)
     token = session.refresh_token(user.user_id, family_id, secrets.token_urlsafe(32))
-    family = session.begin(user.user_id, token, family_id=family_id, device=device, now=now)
+    sealed = seal_device(device, user.user_id, session.session_id_of(family_id), by.personal)
+    family = session.begin(user.user_id, token, family_id=family_id, device=sealed, now=now)
     # Signed before the session is stored: if KMS fails there is no session that nobody can use.
     pair = issue_pair(user, family, token, by.tokens, now=now)
     created = events.SessionCreated(user_id=user.user_id, session_id=family.session_id)

@@ -1,11 +1,11 @@
 """What the use cases need from outside."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from identity.domain.access_token import AccessToken
-from identity.domain.address_book import AddressBook
 from identity.domain.mail import Mail
 from identity.domain.mailed_token import MailRequest, Purpose
 from identity.domain.rate_limit import Counter
@@ -13,13 +13,23 @@ from identity.domain.session import TokenFamily
 from identity.domain.session_status import SessionStatus
 from identity.domain.user import User
 from shop.events import Event
+from shop.user_keys import Erased
+
+
+@dataclass(frozen=True, slots=True)
+class SealedAddressBook:
+    """The addresses of a user as they are kept; None: there never were any."""
+
+    user_id: str
+    personal: bytes | None = field(default=None, repr=False)
+    version: int = 0
 
 
 class Accounts(Protocol):
     """Users, found by id or by the MAC of their address."""
 
     def create(
-        self, user: User, address: str, registered: Event, *, proof: MailRequest | None = None
+        self, user: User, registered: Event, *, proof: MailRequest | None = None
     ) -> bool: ...
     def user_id_of(self, address: str) -> str | None: ...
     def get(self, user_id: str) -> User | None: ...
@@ -34,8 +44,32 @@ class Accounts(Protocol):
         counters: Sequence[Counter] = (),
     ) -> bool: ...
     def rehash(self, user: User, password_hash: str) -> None: ...
-    def address_book(self, user_id: str) -> AddressBook: ...
-    def keep_addresses(self, book: AddressBook) -> bool: ...
+    def address_book(self, user_id: str) -> SealedAddressBook: ...
+    def keep_addresses(self, book: SealedAddressBook) -> bool: ...
+
+
+class Person(Protocol):
+    """A user, by the key under which their data is sealed."""
+
+    def seal(self, fields: Mapping[str, Any], *, row: str) -> bytes:
+        """These fields as one message that opens for this user and row only."""
+        ...
+
+    def open(self, sealed: bytes, *, row: str) -> dict[str, Any]:
+        """The fields again."""
+        ...
+
+
+class PersonalData(Protocol):
+    """The keys of users."""
+
+    def to_seal(self, user_id: str) -> Person | Erased:
+        """Whose data is to be written."""
+        ...
+
+    def to_open(self, user_id: str) -> Person | Erased:
+        """Whose data was written before."""
+        ...
 
 
 class MailRequests(Protocol):

@@ -10,10 +10,12 @@ from identity.domain.mailed_token import MailRequest, Purpose
 from identity.domain.user import User
 from identity.events import event_of
 from identity.service.check_password import guessable
-from identity.service.ports import Accounts, MailRequests, Passwords
+from identity.service.ports import Accounts, MailRequests, Passwords, PersonalData
+from identity.service.seal_details import open_profile
 from identity.service.verify_address import VOID
 from shop.problems import Problem
 from shop.trace import Trace
+from shop.user_keys import Erased
 
 ATTEMPTS = 3  # somebody signs in meanwhile, and the password is hashed anew
 
@@ -25,6 +27,7 @@ class ResetPorts:
     requests: MailRequests
     accounts: Accounts
     passwords: Passwords
+    personal: PersonalData
 
 
 def reset_password(
@@ -39,7 +42,7 @@ def reset_password(
             return VOID
         if request.used is not None:
             return None if by.passwords.verify(user.password_hash, password) else VOID
-        refused = _refused(request, user, password)
+        refused = _refused(request, user, password, by.personal)
         if refused is not None:
             return refused
         after = rules.reset_password(user, by.passwords.hash(password), now=now)
@@ -60,10 +63,13 @@ def _found(token: str, by: ResetPorts) -> tuple[MailRequest | None, User | None]
     return request, by.accounts.get(user_id) if user_id else None
 
 
-def _refused(request: MailRequest, user: User, password: str) -> Problem | None:
+def _refused(
+    request: MailRequest, user: User, password: str, personal: PersonalData
+) -> Problem | None:
     """A token of before the sessions were ended last is void: the password was changed since, which
     is what it was for."""
     overtaken = user.sessions_from is not None and request.created <= user.sessions_from
     if not user.is_active or overtaken:
         return VOID
-    return guessable(password, user.email, user.name)
+    profile = open_profile(user, personal)
+    return VOID if isinstance(profile, Erased) else guessable(password, profile.email, profile.name)

@@ -7,8 +7,17 @@ from identity.domain import mail, mail_limits, mailed_token
 from identity.domain.mail import Mail
 from identity.domain.mailed_token import MailRequest, Purpose
 from identity.domain.user import User
-from identity.service.ports import Accounts, MailedSecrets, Mailer, MailRequests
+from identity.service.ports import (
+    Accounts,
+    MailedSecrets,
+    Mailer,
+    MailRequests,
+    PersonalData,
+)
+from identity.service.seal_applicant import open_applicant
+from identity.service.seal_details import open_profile
 from shop import telemetry
+from shop.user_keys import Erased
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +28,7 @@ class MailPorts:
     accounts: Accounts
     secrets: MailedSecrets
     mailer: Mailer
+    personal: PersonalData
     account_url: str
 
 
@@ -50,24 +60,29 @@ def _mail(request: MailRequest, by: MailPorts, *, now: datetime) -> Mail | None:
     user_id = by.accounts.user_id_of(request.address)
     user = by.accounts.get(user_id) if user_id else None
     if request.purpose is Purpose.RESET:
-        if user is None or not user.is_active:
+        email = _email(user, by)
+        if email is None:
             return None
-        return mail.set_password(user.email, _token(request, by), account_url=by.account_url)
+        return mail.set_password(email, _token(request, by), account_url=by.account_url)
     if user is not None:
-        return _already(user, by)
+        email = _email(user, by)
+        return mail.address_is_taken(email, account_url=by.account_url) if email else None
     wanted: MailRequest | None = request
     if request.purpose is Purpose.RESEND:
         wanted = by.requests.open_registration(request.address, now=now)
-    if wanted is None or wanted.applicant is None:
+    applicant = open_applicant(wanted, by.secrets) if wanted else None
+    if wanted is None or applicant is None:
         return None
     token = _token(wanted, by)
-    return mail.prove_address(wanted.applicant.email, token, account_url=by.account_url)
+    return mail.prove_address(applicant.email, token, account_url=by.account_url)
 
 
-def _already(user: User, by: MailPorts) -> Mail | None:
-    if not user.is_active:
+def _email(user: User | None, by: MailPorts) -> str | None:
+    """Where a user is reached; closed accounts get no mail."""
+    if user is None or not user.is_active:
         return None
-    return mail.address_is_taken(user.email, account_url=by.account_url)
+    profile = open_profile(user, by.personal)
+    return None if isinstance(profile, Erased) else profile.email
 
 
 def _token(request: MailRequest, by: MailPorts) -> str:

@@ -147,7 +147,7 @@ def join(world: FaultEnvironment, email: str = EMAIL) -> str:
 
 def sign_in(world: FaultEnvironment, password: str = PASSWORD, email: str = EMAIL) -> Reply:
     """POST /sessions."""
-    body = {"email": email, "password": password}
+    body = {"email": email, "password": password, "device": {"name": "Phone of Ada"}}
     return public(world, "identity.create_session", "POST", "/sessions", body=body)
 
 

@@ -1,5 +1,6 @@
 """The service on moto: its table, its two KMS keys, and a record of every AWS call."""
 
+import importlib
 import io
 import json
 import logging
@@ -18,6 +19,7 @@ from identity.api import (
     change_password,
     create_session,
     forgot_password,
+    get_profile,
     jwks,
     refresh_session,
     register_user,
@@ -29,9 +31,12 @@ from identity.clients import kms as keys
 from identity.clients.argon2_passwords import Argon2Passwords
 from identity.consumers import on_mail_requested
 from identity.domain import email_address
+from identity.domain.profile import UserProfile
 from identity.repository.users import AccountRepository
 from identity.service.create_staff import AccountPorts
-from shop import aws, telemetry
+from identity.service.seal_details import open_profile
+from shop import aws, telemetry, user_keys
+from shop.deploy import discover
 from tests.support import dynamodb, inbox
 from tests.support.gateway import Reply, call, event
 from tests.support.lambda_context import FakeContext
@@ -133,10 +138,20 @@ class Api:
         body = {"email": email, "password": password, "device": {"name": "Laptop of Ada"}}
         return self.post(create_session, "/sessions", body, **options)
 
+    def profile(self, user_id: str) -> UserProfile:
+        """Who a user is, opened by their key."""
+        user = AccountRepository().get(user_id)
+        assert user is not None
+        opened = open_profile(user, get_profile.personal())
+        assert isinstance(opened, UserProfile)
+        return opened
+
     def accounts(self) -> AccountPorts:
         """What tools make and change accounts by."""
         mac = register_user.ports().mac
-        return AccountPorts(AccountRepository(), mac, Argon2Passwords(), "us-east-1")
+        return AccountPorts(
+            AccountRepository(), mac, Argon2Passwords(), get_profile.personal(), "us-east-1"
+        )
 
     def refresh(self, token: str, *, source_ip: str = "192.0.2.1", **headers: str) -> Reply:
         sent = event(
@@ -179,24 +194,15 @@ def api(moto_aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Api]:
     kms = aws.client("kms")
     token_key = kms.create_key(KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY")
     mac_key = kms.create_key(KeySpec="HMAC_256", KeyUsage="GENERATE_VERIFY_MAC")
+    monkeypatch.setenv("WRAPPING_KEY_ARN", kms.create_key()["KeyMetadata"]["Arn"])
     monkeypatch.setenv("TOKEN_KEY_ARN", token_key["KeyMetadata"]["Arn"])
     monkeypatch.setenv("EMAIL_MAC_KEY_ARN", mac_key["KeyMetadata"]["Arn"])
     inbox.open_post_office()
-    roots: tuple[Any, ...] = (
-        register_user.ports,
-        verify_user.ports,
-        resend_verification.ports,
-        forgot_password.ports,
-        reset_password.ports,
-        change_password.ports,
-        on_mail_requested.ports,
-        create_session.ports,
-        refresh_session.ports,
-        jwks.settings,
-        authorizer.gate,
-    )
-    for root in roots:
-        root.cache_clear()
+    user_keys.forget()
+    for spec in discover().services["identity"].functions:  # They read the variables once.
+        for value in vars(importlib.import_module(spec.module)).values():
+            if callable(getattr(value, "cache_clear", None)):
+                value.cache_clear()
     keys.forget()
     api = Api(Clock())
     monkeypatch.setattr("shop.clock.now", api.clock)

@@ -7,11 +7,19 @@ import pytest
 from argon2 import PasswordHasher
 from botocore.exceptions import ClientError
 
-from identity.api import verify_user
+from identity.api import (
+    add_address,
+    change_profile,
+    create_session,
+    get_profile,
+    list_addresses,
+    list_sessions,
+    verify_user,
+)
 from identity.domain.mailed_token import Applicant
 from identity.domain.user import Role
 from identity.service.create_staff import create_staff
-from shop import aws, tables, trace
+from shop import aws, tables, trace, user_keys
 from tests.integration.identity.conftest import EMAIL, PASSWORD, Api
 from tests.support import dynamodb
 
@@ -47,7 +55,7 @@ def test_an_address_is_one_account_however_it_is_spelt(api: Api) -> None:
     spellings = ("b@b\u00fccher.example", "B@BU\u0308CHER.example", "b@xn--bcher-kva.example")
     user_id = api.register(spellings[0]).json["user_id"]
     assert {api.sign_in(email).json["user_id"] for email in spellings} == {user_id}
-    assert row("USER#")["email"] == "b@xn--bcher-kva.example"
+    assert api.profile(user_id).email == "b@xn--bcher-kva.example"
 
 
 @pytest.mark.parametrize("email", [".m@example.com", "m@example.com,x", "m@foo_bar.com"])
@@ -206,12 +214,11 @@ def test_an_old_hash_is_replaced_at_the_next_sign_in(
     assert api.sign_in().status == 201
 
 
-def test_the_address_stands_in_one_row_and_secrets_in_none(api: Api) -> None:
+def test_neither_address_nor_device_nor_secrets_stand_in_any_row(api: Api) -> None:
     api.register()
     tokens = api.sign_in().json
     rows = [json.dumps(r, default=str) for r in dynamodb.rows("identity")]
-    assert [r for r in rows if EMAIL in r] == [r for r in rows if '"email": ' in r]
-    for secret in (PASSWORD, tokens["access_token"], tokens["refresh_token"]):
+    for secret in (EMAIL, "Laptop", PASSWORD, tokens["access_token"], tokens["refresh_token"]):
         assert not [r for r in rows if secret in r]
 
 
@@ -229,3 +236,34 @@ def test_tools_make_staff_and_a_repeat_changes_nothing(api: Api) -> None:
         )
     assert api.sign_in("fin@example.com").json["scope"] == "finance:read"
     assert row("USER#")["status"] == "active"
+
+
+def test_signing_in_opens_nothing_and_asks_for_a_key_only_to_seal_a_device(api: Api) -> None:
+    api.register()
+    user_keys.forget()
+    named = api.calls_of(api.sign_in)
+    assert (named.count("Decrypt"), named.count("GenerateDataKey")) == (1, 0)
+    user_keys.forget()
+    body = {"email": EMAIL, "password": PASSWORD}
+    assert "Decrypt" not in api.calls_of(lambda: api.post(create_session, "/sessions", body))
+    token = api.sign_in().json["refresh_token"]
+    user_keys.forget()
+    assert "Decrypt" not in api.calls_of(lambda: api.refresh(token))
+
+
+def test_of_who_is_erased_nothing_is_shown_and_nothing_taken(api: Api) -> None:
+    api.register()
+    session = api.sign_in().json
+    address = {"name": "Ada", "line1": "1 Quay", "city": "Bath", "country": "GB"}
+    added = api.own(add_address, session, "POST", "/users/me/addresses", body=address)
+    assert added.status == 201
+    user_keys.erase(session["user_id"], now=api.clock())
+    for module, method, path, body in (
+        (get_profile, "GET", "/users/me", None),
+        (change_profile, "PATCH", "/users/me", {"name": "Eve"}),
+        (list_addresses, "GET", "/users/me/addresses", None),
+        (add_address, "POST", "/users/me/addresses", {**address, "line1": "2 Quay"}),
+    ):
+        assert api.own(module, session, method, path, body=body).status == 404, path
+    [shown] = api.own(list_sessions, session, "GET", "/sessions").json["data"]
+    assert shown["device"] is None

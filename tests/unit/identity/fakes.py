@@ -11,7 +11,6 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 
 from identity.clients.kms import PublicKey
-from identity.domain.address_book import AddressBook
 from identity.domain.mail import Mail
 from identity.domain.mailed_token import MailRequest, Purpose
 from identity.domain.rate_limit import Counter
@@ -19,8 +18,10 @@ from identity.domain.session import KEPT, TokenFamily, TokenState
 from identity.domain.user import User
 from identity.service import issue_access_token
 from identity.service.issue_access_token import TokenIssuer
+from identity.service.ports import SealedAddressBook
 from shop import trace
 from shop.events import Event
+from shop.personal_data import Person
 
 NOW = datetime(2026, 11, 22, 10, 15, 30, tzinfo=UTC)
 ISSUER = "https://issuer.test"
@@ -91,19 +92,21 @@ class FakeAccounts:
 
     users: dict[str, User] = field(default_factory=dict)
     addresses: dict[str, str] = field(default_factory=dict)
-    books: dict[str, AddressBook] = field(default_factory=dict)
+    books: dict[str, SealedAddressBook] = field(default_factory=dict)
     requests: "FakeMailRequests | None" = None
     attempts: "FakeAttempts | None" = None
     events: list[Event] = field(default_factory=list)
     calls: Counts[str] = field(default_factory=Counts)
 
-    def create(
-        self, user: User, address: str, registered: Event, *, proof: MailRequest | None = None
-    ) -> bool:
+    def create(self, user: User, registered: Event, *, proof: MailRequest | None = None) -> bool:
         self.calls["create"] += 1
-        if address in self.addresses or user.user_id in self.users or not self._use(proof, user):
+        if (
+            user.address in self.addresses
+            or user.user_id in self.users
+            or not self._use(proof, user)
+        ):
             return False
-        self.addresses[address] = user.user_id
+        self.addresses[user.address] = user.user_id
         self.users[user.user_id] = user
         self.events.append(registered)
         return True
@@ -137,10 +140,10 @@ class FakeAccounts:
             self.attempts.failures.subtract(counters)
         return self.change(before, after, changed)
 
-    def address_book(self, user_id: str) -> AddressBook:
-        return self.books.get(user_id, AddressBook(user_id))
+    def address_book(self, user_id: str) -> SealedAddressBook:
+        return self.books.get(user_id, SealedAddressBook(user_id))
 
-    def keep_addresses(self, book: AddressBook) -> bool:
+    def keep_addresses(self, book: SealedAddressBook) -> bool:
         if self.address_book(book.user_id).version != book.version - 1:
             return False
         self.books[book.user_id] = book
@@ -158,6 +161,17 @@ class FakeAccounts:
         stored = self.users.get(user.user_id)
         if stored is not None and stored.password_hash == user.password_hash:
             self.users[user.user_id] = replace(stored, password_hash=password_hash)
+
+
+class FakePersonalData:
+    """A key for each user, made of their id."""
+
+    def to_seal(self, user_id: str) -> Person:
+        return self.to_open(user_id)
+
+    def to_open(self, user_id: str) -> Person:
+        key = hashlib.sha256(user_id.encode()).digest()
+        return Person(user_id, "identity", key)
 
 
 @dataclass

@@ -119,6 +119,6 @@ def test_what_has_not_the_form_of_a_refresh_token_names_no_family(text: str) -> 
 
 
 def test_no_secret_shows_in_a_repr() -> None:
-    user = User("usr_1", Role.CUSTOMER, Status.ACTIVE, "ada@x.org", "$argon2", NOW, name="Ada")
+    user = User("usr_1", Role.CUSTOMER, Status.ACTIVE, "a" * 64, b"sealed", "$argon2", NOW)
     shown = f"{user!r}{rotated()!r}"
     assert not [s for s in ("ada@x.org", "argon2", "Ada", FAMILY_ID, "salt=") if s in shown]

@@ -29,6 +29,7 @@ from tests.unit.identity.fakes import (
     FakeMac,
     FakeNetworks,
     FakePasswords,
+    FakePersonalData,
     FakeSessions,
 )
 
@@ -36,6 +37,7 @@ HOME = "192.0.2.1"
 MAX_FAILURES = FROM_NETWORK.times
 NEXT_QUARTER_S, NEXT_HOUR_S = 870, 2670  # from NOW, which is half a minute past a quarter past ten
 PHONE, THIEF = Client("192.0.2.1", "app"), Client("198.51.100.66", "curl")
+PERSONAL = FakePersonalData()
 ADA, PASSWORD = Applicant(email="Ada@Example.com"), "correct horse battery"
 
 
@@ -45,7 +47,7 @@ class Shop:
     def __init__(self) -> None:
         self.accounts, self.sessions = FakeAccounts(), FakeSessions()
         self.passwords = FakePasswords()
-        self.registrar = AccountPorts(self.accounts, FakeMac(), self.passwords, REGION)
+        self.registrar = AccountPorts(self.accounts, FakeMac(), self.passwords, PERSONAL, REGION)
         self.renewal = RefreshPorts(self.accounts, self.sessions, FakeNetworks(), ISSUES)
 
     def register(self) -> str:
@@ -75,6 +77,7 @@ class Shop:
             networks=FakeNetworks(),
             passwords=self.passwords,
             tokens=tokens,
+            personal=FakePersonalData,
             region=REGION,
         )
 

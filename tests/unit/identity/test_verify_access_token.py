@@ -22,7 +22,7 @@ from identity.service.verify_access_token import LEEWAY_S, InvalidToken, Verifie
 from tests.unit.identity.fakes import AUDIENCE, ISSUER, ISSUES, NOW, SIGNER, LocalSigner
 
 VERIFIER = Verifier(ISSUER, AUDIENCE, key=lambda: SIGNER.public)
-ADMIN = User("usr_1", Role.ADMIN, Status.ACTIVE, "a@example.com", "hash", NOW)
+ADMIN = User("usr_1", Role.ADMIN, Status.ACTIVE, "a" * 64, b"sealed", "hash", NOW)
 SESSION = TokenFamily("ses_1", "usr_1", "digest", created=NOW, rotated=NOW, ends=NOW + LIFETIME)
 TOKEN = ISSUES.issue(ADMIN, SESSION, now=NOW).text
 HEADER = {"alg": "ES256", "typ": "at+jwt", "kid": SIGNER.kid}
