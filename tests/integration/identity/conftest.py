@@ -43,6 +43,7 @@ from tests.support.lambda_context import FakeContext
 
 METHOD_ARN = "arn:aws:execute-api:us-east-1:000000000000:cartwright/local/GET/orders"
 EMAIL, PASSWORD = "ada@example.com", "correct horse battery"
+OTHER = "another long sentence"  # another password
 
 
 @dataclass
@@ -56,6 +57,11 @@ class Clock:
 
     def advance(self, **parts: float) -> None:
         self.at += timedelta(**parts)
+
+
+def rows(kind: str) -> list[dict[str, Any]]:
+    """The rows of identity whose partition key begins so."""
+    return [row for row in dynamodb.rows("identity") if str(row["pk"]).startswith(kind)]
 
 
 @dataclass

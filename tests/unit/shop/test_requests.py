@@ -237,6 +237,12 @@ def test_a_body_of_two_media_types_is_of_none() -> None:
 LONG = "k" * 300
 
 
+def with_keys(keys: list[str]) -> dict[str, Any]:
+    """An event with a line of the header for each key."""
+    lines = {"content-type": ["application/json"], "idempotency-key": keys}
+    return {**event("POST", "/orders", body=GOOD), "multiValueHeaders": lines}
+
+
 @pytest.mark.parametrize(
     ("keys", "code", "inside"),
     [
@@ -254,12 +260,7 @@ def test_what_is_wrong_with_a_key_is_said_and_the_key_is_not(
     keys: list[str], code: str, inside: str
 ) -> None:
     spy = Spy()
-    sent = event("POST", "/orders", body=GOOD)
-    sent["multiValueHeaders"] = {
-        "content-type": ["application/json"],
-        "idempotency-key": keys,
-    }
-    reply = call(entrypoint(ROUTE, spy), sent)
+    reply = call(entrypoint(ROUTE, spy), with_keys(keys))
     assert (reply.status, reply.json["code"], spy.requests) == (400, code, [])
     (error,) = reply.json["errors"]
     assert (error["header"], error["code"]) == ("Idempotency-Key", inside)
@@ -274,13 +275,8 @@ def test_a_route_may_know_its_client_by_a_key_and_do_without(
     keys: list[str], status: int, key: str | None
 ) -> None:
     spy = Spy()
-    sent = event("POST", "/orders", body=GOOD)
-    sent["multiValueHeaders"] = {
-        "content-type": ["application/json"],
-        "idempotency-key": keys,
-    }
     route = replace(ROUTE, idempotent=False, knows_client_by_key=True)
-    assert call(entrypoint(route, spy), sent).status == status
+    assert call(entrypoint(route, spy), with_keys(keys)).status == status
     assert [request.key for request in spy.requests] == ([] if key is None else [key])
 
 

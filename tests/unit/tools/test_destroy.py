@@ -11,7 +11,7 @@ import pytest
 from moto import mock_aws
 
 from infra.stages import PROD, STAGING
-from tests.unit.tools.test_deployment import FOREIGN, MINE, FakeAccount
+from tests.support.deployments import FOREIGN, MINE, FakeAccount
 from tools.access.templates import Assembly
 from tools.deployment import cdk
 from tools.deployment.account import AwsAccount
