@@ -86,7 +86,7 @@ def _watch_mail(alarms: Alarms) -> None:
             ),
             limit=limit,
             severity="notice",
-            description=f"So many mails {told} that SES may stop to send any.",
+            description=f"So many mails {told} that SES may stop sending.",
         )
 
 
