@@ -21,7 +21,6 @@ from tests.support.psp import GOOD
 
 Row = dict[str, Any]
 # Of the customers of all journeys. Shorter ones stand in other words, too.
-# A postal code of five digits stands in a digest by chance, once in some thousand rows.
 PERSONAL = traces(
     [value for value in ADDRESS.values() if len(value) > 5]
     + [GOOD, "ada@example.com", "Phone of Ada"]
