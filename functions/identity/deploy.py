@@ -1,6 +1,6 @@
 """Identity: users and sessions, the key that signs tokens, the authorizer of all routes."""
 
-from shop.deploy import Alarm, Function, Personal, Service, Table
+from shop.deploy import DAYS, Alarm, Function, Personal, Service, Table
 
 # Whoever opens what is personal reads the user's key; whoever seals it makes the first one.
 OPEN = ("GetItem",)
@@ -76,6 +76,18 @@ SERVICE = Service(
         Function(place="api/put_consents", tables={"identity": ("GetItem", "UpdateItem")}),
         Function(place="api/deactivate_user", tables={"identity": ("GetItem", "UpdateItem")}),
         Function(
+            place="api/request_erasure",
+            tables={"identity": ("GetItem", "PutItem", "UpdateItem")},
+            uses=("email_mac", "erasure_grace"),
+            memory_mb=CPU_MB,
+        ),
+        Function(
+            place="api/withdraw_erasure",
+            tables={"identity": ("GetItem", "UpdateItem")},
+            uses=("erasure_grace",),
+        ),
+        Function(place="api/get_erasure", tables={"identity": ("GetItem",)}),
+        Function(
             place="api/list_addresses",
             tables={"identity": ("GetItem",), "user_keys": OPEN},
             uses=("open_personal_data",),
@@ -135,6 +147,20 @@ SERVICE = Service(
                 "open_personal_data",
             ),
         ),
+        Function(
+            place="consumers/on_erasure_requested",
+            event_types=("user.erasure_requested",),
+            retries=DAYS,
+            starts=("erasure",),
+        ),
+        Function(
+            place="steps",
+            tables={
+                "identity": ("DeleteItem", "GetItem", "Query", "UpdateItem"),
+                "user_keys": ("GetItem", "UpdateItem"),
+            },
+            uses=("open_personal_data", "send_mail", "sign_tokens"),
+        ),
         Function(place="api/jwks", uses=("verify_tokens",)),
         Function(
             place="authorizer", tables={"identity": ("BatchGetItem",)}, uses=("verify_tokens",)
@@ -163,6 +189,7 @@ SERVICE = Service(
         "ses": ("session_id",),
         "mai": ("mail_id",),
         "adr": ("address_id",),
+        "era": ("erasure_id",),
     },
     variables={
         "TOKEN_KEY_ARN": "arn:aws:kms:us-east-1:000000000000:key/identity-tokens",
@@ -172,5 +199,6 @@ SERVICE = Service(
         "ACCOUNT_URL": "https://shop.test/account",
         "TOKEN_ISSUER": "https://issuer.test",
         "TOKEN_AUDIENCE": "cartwright-api",
+        "ERASURE_GRACE_S": "604800",
     },
 )

@@ -56,9 +56,9 @@ def _scope(held: str, given: str | None) -> str:
     return " ".join(each for each in held.split() if each in given.split())
 
 
-def encode(claims: dict[str, Any], signer: Signer) -> str:
+def encode(claims: dict[str, Any], signer: Signer, *, type_: str = TYPE) -> str:
     """The compact serialization (RFC 7515, section 3.1)."""
-    header = {"alg": ALGORITHM, "typ": TYPE, "kid": signer.kid}
+    header = {"alg": ALGORITHM, "typ": type_, "kid": signer.kid}
     message = f"{_json(header)}.{_json(claims)}"
     return f"{message}.{base64url(signer.sign(message.encode()))}"
 
