@@ -77,8 +77,12 @@ class ErasureSettings(GraceSettings, EmailSettings):
     """What asking to be erased needs: a password is counted by the network that it comes from."""
 
 
-class StepSettings(MailSettings, TokenSettings):
-    """What carrying an erasure out needs: who is erased, by whom mails are sent, who signs."""
+class StepSettings(PersonalSettings, TokenSettings):
+    """What carrying an erasure out needs: who is erased, who signs, and for mails `mail_from` and
+    `account_url` as above."""
+
+    mail_from: str = ""
+    account_url: str
 
 
 def at_cold_start(build: Callable[[], T]) -> Callable[[], T]:
