@@ -308,8 +308,9 @@ class FaultEnvironment:
         self.injector.refuses = lambda request: False
         shop.stack.forget()
         shop.stack.backwards = False
-        shop.machine.executions.clear()
-        shop.machine.failures.clear()
+        for machine in shop.stack.machines.values():
+            machine.executions.clear()
+            machine.failures.clear()
         shop.interceptor.reset()
         shop.interceptor.intercept = lambda request, when: None
         cold_start()
