@@ -188,6 +188,7 @@ class StandardMachine(_Machine):
                 what,
                 metric,
                 limit=0,
+                severity="notice",  # A month is allowed, and some days of it are left.
                 description=f"An execution {what.replace('-', ' ')}, and stands still until it is "
                 "redriven.",
             )
