@@ -1,6 +1,6 @@
 """Identity: users and sessions, the key that signs tokens, the authorizer of all routes."""
 
-from shop.deploy import DAYS, Alarm, Function, Personal, Service, Table
+from shop.deploy import Alarm, Function, Personal, Service, Table
 
 # Whoever opens what is personal reads the user's key; whoever seals it makes the first one.
 OPEN = ("GetItem",)
@@ -150,7 +150,6 @@ SERVICE = Service(
         Function(
             place="consumers/on_erasure_requested",
             event_types=("user.erasure_requested",),
-            retries=DAYS,
             starts=("erasure",),
         ),
         Function(
@@ -160,6 +159,7 @@ SERVICE = Service(
                 "user_keys": ("GetItem", "UpdateItem"),
             },
             uses=("open_personal_data", "send_mail", "sign_tokens"),
+            max_concurrency=4,  # nobody waits
         ),
         Function(place="api/jwks", uses=("verify_tokens",)),
         Function(
