@@ -137,6 +137,7 @@ INVARIANTS = Invariants(
             sk="ERASURE",
             reads=("status", "user_id"),
             facts=_erasure,
+            counts="version",
             statuses=frozenset({"requested", "withdrawn", "begun", "erased"}),
             violates="U4",
         ),

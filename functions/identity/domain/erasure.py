@@ -36,7 +36,7 @@ class Erasure:
     status: ErasureStatus = ErasureStatus.REQUESTED
     erased: datetime | None = None
     receipt: str | None = None
-    sequence: int = 0  # of the last event of its user, once begun: their own row goes
+    version: int = 1  # of what is stored, and the sequence of its event
 
 
 class TooEarly(Exception):
@@ -50,25 +50,19 @@ def request(erasure_id: str, user_id: str, *, grace: timedelta, now: datetime) -
 
 def withdraw(erasure: Erasure) -> Erasure:
     """Taken back by its user."""
-    return replace(erasure, status=ErasureStatus.WITHDRAWN)
+    return _next(erasure, status=ErasureStatus.WITHDRAWN)
 
 
-def begin(erasure: Erasure, *, sequence: int, now: datetime) -> Erasure:
+def begin(erasure: Erasure, *, now: datetime) -> Erasure:
     """For good. Raises TooEarly before its time."""
     if now < erasure.due:
         raise TooEarly(erasure.erasure_id)
-    return replace(erasure, status=ErasureStatus.BEGUN, sequence=sequence)
+    return _next(erasure, status=ErasureStatus.BEGUN)
 
 
 def finish(erasure: Erasure, receipt: str, *, now: datetime) -> Erasure:
     """Done, with the receipt."""
-    return replace(
-        erasure,
-        status=ErasureStatus.ERASED,
-        erased=now,
-        receipt=receipt,
-        sequence=erasure.sequence + 1,
-    )
+    return _next(erasure, status=ErasureStatus.ERASED, erased=now, receipt=receipt)
 
 
 def statement(
@@ -85,3 +79,7 @@ def statement(
         "key_destroyed": True,
         "kept": dict(kept),
     }
+
+
+def _next(erasure: Erasure, **changes: object) -> Erasure:
+    return replace(erasure, version=erasure.version + 1, **changes)  # type: ignore[arg-type]

@@ -34,7 +34,7 @@ class ErasureItem(EventRow):
     due_at = UnicodeAttribute()
     erased_at = UnicodeAttribute(null=True)
     receipt = UnicodeAttribute(null=True)
-    sequence = NumberAttribute()
+    version = NumberAttribute()
 
 
 class OwnItem(TableModel):
@@ -128,7 +128,7 @@ def _key(erasure_id: str) -> tuple[str, str]:
 
 def _changes(erasure: Erasure) -> list[Any]:
     whole = _item(erasure)
-    actions = [ErasureItem.status.set(whole.status), ErasureItem.sequence.set(whole.sequence)]
+    actions = [ErasureItem.status.set(whole.status), ErasureItem.version.set(whole.version)]
     if erasure.receipt is not None:
         actions += [
             ErasureItem.erased_at.set(whole.erased_at),
@@ -146,7 +146,7 @@ def _item(erasure: Erasure) -> ErasureItem:
         due_at=clock.rfc3339(erasure.due),
         erased_at=clock.rfc3339(erasure.erased) if erasure.erased else None,
         receipt=erasure.receipt,
-        sequence=erasure.sequence,
+        version=erasure.version,
     )
 
 
@@ -159,7 +159,7 @@ def _erasure(item: ErasureItem) -> Erasure:
         status=ErasureStatus(item.status),
         erased=_time(item.erased_at),
         receipt=item.receipt,
-        sequence=int(item.sequence),
+        version=int(item.version),
     )
 
 

@@ -72,7 +72,7 @@ class Eraser:
             if user is None:
                 raise LookupError("who is to be erased is gone, and nobody has begun to")
             after = users.begin_erasure(user, now=now)
-            begun = rules.begin(erasure, sequence=after.sequence, now=now)
+            begun = rules.begin(erasure, now=now)
             if self.erasures.move(begun, since=ErasureStatus.REQUESTED, user=(user, after)):
                 return ErasureBegun(outcome="begun")
         raise UserBusy
@@ -113,9 +113,8 @@ class Eraser:
         receipt = encode(said, self.signer, type_=RECEIPT_TYPE)
         done = rules.finish(erasure, receipt, now=now)
         data = events.UserErased(user_id=erasure.user_id, erasure_id=erasure_id)
-        self.erasures.finish(
-            done, event_of(data, erasure.user_id, done.sequence, now=now, trace=trace)
-        )
+        erased = event_of(data, erasure_id, done.version, now=now, trace=trace)
+        self.erasures.finish(done, erased)
         return ReceiptSigned()
 
     def _erasure(self, erasure_id: str) -> Erasure:

@@ -86,7 +86,7 @@ def test_a_receipt_is_no_access_token(ada: Customer) -> None:
 def test_each_step_of_it_is_told_once_and_names_nobody_by_name(ada: Customer) -> None:
     erase(ada)
     told = [(e["type"], e["sequence"]) for e in ada.shop.events("user.") if "eras" in e["type"]]
-    assert told == [("user.erasure_requested", 2), ("user.erased", 4)]
+    assert told == [("user.erasure_requested", 2), ("user.erased", 3)]
 
 
 def test_the_user_hears_when_it_comes_and_where_the_receipt_is(ada: Customer) -> None:
