@@ -103,6 +103,10 @@ class Stack:
             name, data = self._executions.popleft()
             self.machines[name].run(data)
 
+    def drop_executions(self) -> None:
+        """What was started and has not run stands still."""
+        self._executions.clear()
+
     def forget(self) -> None:
         """Empty queues, whatever stands in the streams is read."""
         self.clear_parking()
