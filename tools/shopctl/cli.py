@@ -16,6 +16,7 @@ from tools.shopctl import cost, inbox, render, show, status
 from tools.shopctl import demo as journeys
 from tools.shopctl import republish as republishing
 from tools.shopctl import staff as people
+from tools.shopctl import users as customers
 from tools.shopctl.api import Api
 from tools.shopctl.errors import Failed, Unusable
 from tools.shopctl.target import Target, find
@@ -32,6 +33,8 @@ app.add_typer(orders, name="orders")
 app.add_typer(ledger, name="ledger")
 staff = typer.Typer(help="Who works here.", no_args_is_help=True)
 app.add_typer(staff, name="staff")
+users = typer.Typer(help="What customers ask for in writing.", no_args_is_help=True)
+app.add_typer(users, name="users")
 catalogue = typer.Typer(help="Products, prices and stock.", no_args_is_help=True)
 app.add_typer(catalogue, name="catalog")
 
@@ -255,6 +258,20 @@ def show_account(
     found = people.show(_target(stage, region), email)
     by = f", changed last by {found.changed_by}" if found.changed_by else ""
     _account(found, f"{found.user_id} is {found.status}, as {found.role}{by}.", as_json)
+
+
+@users.command("erase")
+def erase_user(
+    email: Email, stage: Stage = None, region: Region = None, as_json: Json = False
+) -> None:
+    """Ask for a user's erasure: sessions end now, and the user is told by mail."""
+    found = customers.erase(_target(stage, region), email)
+    said = "is asked for" if found.is_new else f"was asked for before: {found.status}"
+    text = (
+        f"The erasure {found.erasure_id} of {found.user_id} {said}. It takes effect at "
+        f"{found.takes_effect_at}; until then the user can take it back."
+    )
+    _print(asdict(found)) if as_json else render.say(text)
 
 
 def _account(found: people.Account, said: str, as_json: bool) -> None:

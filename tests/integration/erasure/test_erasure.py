@@ -244,7 +244,7 @@ def test_it_waits_for_an_order_that_is_open(ada: Customer, monkeypatch: pytest.M
 
     ada.shop.interceptor.wait = wait
     monkeypatch.setenv("ERASURE_GRACE_S", "0")
-    request_erasure.ports.cache_clear()
+    request_erasure.ports.cache_clear()  # type: ignore[attr-defined]
     erase(ada)
     assert seen == [("placed", ADDRESS["line1"])] * 2
     assert ada.shop.erasure.executions[0].count("Pause") == 1
