@@ -60,6 +60,27 @@ def use_table(
     return allow(*[f"dynamodb:{action}" for action in actions], on=[resource])
 
 
+OBJECT_ACTIONS = frozenset({"GetObject", "PutObject", "DeleteObject"})
+
+
+def use_objects(arn: str, actions: Sequence[str]) -> iam.PolicyStatement:
+    """Object actions by their short names, below one prefix."""
+    unknown = set(actions) - OBJECT_ACTIONS
+    if unknown:
+        raise ValueError(f"not an object action: {', '.join(sorted(unknown))}")
+    return allow(*[f"s3:{action}" for action in actions], on=[arn])
+
+
+def use_objects_key(key: kms.IKey, actions: Sequence[str]) -> iam.PolicyStatement | None:
+    """What S3 asks of a key for whoever reads or writes an object that it encrypts."""
+    wanted = [
+        f"kms:{name}"
+        for action, name in (("GetObject", "Decrypt"), ("PutObject", "GenerateDataKey"))
+        if action in actions
+    ]
+    return through("s3", key, *wanted) if wanted else None
+
+
 def read_secret(secret_arn: str, key: kms.IKey | None) -> Sequence[iam.PolicyStatement]:
     """Read the value of one secret."""
     read = allow("secretsmanager:GetSecretValue", on=[secret_arn])

@@ -35,6 +35,17 @@ def table_arn(scope: Construct, stage: Stage, name: str) -> str:
     return _arn(scope, "dynamodb", "table", stage.physical(name), ArnFormat.SLASH_RESOURCE_NAME)
 
 
+def bucket_name(scope: Construct, stage: Stage, name: str) -> str:
+    """The bucket `name`. Names of buckets are the world's, so the account is part of it."""
+    return f"{stage.physical(name)}-{Stack.of(scope).account}"
+
+
+def objects_arn(scope: Construct, stage: Stage, bucket: str, prefix: str) -> str:
+    """All objects of a bucket below a prefix."""
+    partition = Stack.of(scope).partition
+    return f"arn:{partition}:s3:::{bucket_name(scope, stage, bucket)}/{prefix}/*"
+
+
 def topic_arn(scope: Construct, stage: Stage, severity: Severity) -> str:
     """Where all alarms of a severity go."""
     return Stack.of(scope).format_arn(service="sns", resource=topic_name(stage, severity))

@@ -161,7 +161,7 @@ class StandardMachine(_Machine):
         functions: Mapping[str, str],
         waits: Mapping[str, int],
     ) -> None:
-        longest_s = max(stage.retry_max_delay_s, *waits.values())
+        longest_s = max(stage.retry_max_delay_s, stage.erasure_pause_s)
         super().__init__(
             scope,
             id_,

@@ -89,6 +89,7 @@ class FunctionStack(BaseStack):
         uses = [
             Capability(environment=self._table_names(spec), rights=self._table_rights(spec)),
             self._foreign(spec),
+            self._objects(spec),
             *(self._uses[name] for name in spec.uses),
             *(self._machine(name, "states:StartSyncExecution") for name in spec.runs),
             *(self._machine(name, "states:StartExecution") for name in spec.starts),
@@ -154,6 +155,34 @@ class FunctionStack(BaseStack):
                 if self.platform.services[owner].own_key
             ]
         return Capability(environment=environment, rights=rights)
+
+    def _objects(self, spec: Function) -> Capability:
+        """Objects of buckets, below prefixes."""
+        environment: dict[str, str] = {}
+        rights: list[iam.PolicyStatement] = []
+        for place, actions in spec.objects.items():
+            bucket, _, prefix = place.partition("/")
+            environment[f"BUCKET_{bucket.upper()}"] = names.bucket_name(self, self.stage, bucket)
+            arn = names.objects_arn(self, self.stage, bucket, prefix)
+            rights.append(grants.use_objects(arn, actions))
+        for bucket in sorted({place.partition("/")[0] for place in spec.objects}):
+            if key := self._key_of_bucket(bucket):
+                all_ = [
+                    a
+                    for p, each in spec.objects.items()
+                    if p.startswith(f"{bucket}/")
+                    for a in each
+                ]
+                if asked := grants.use_objects_key(key, all_):
+                    rights.append(asked)
+        return Capability(environment=environment, rights=rights)
+
+    def _key_of_bucket(self, bucket: str) -> kms.IKey | None:
+        """The key of the service that it belongs to, where the stage has such keys."""
+        owner = self.platform.owner_of_bucket(bucket)
+        if not (self.stage.own_keys and self.platform.services[owner].own_key):
+            return None
+        return self.key if owner == self.service.name else self._key_of(owner)
 
     def _use_foreign(self, table: str, foreign: Foreign) -> iam.PolicyStatement:
         ask = grants.use_table(names.table_arn(self, self.stage, table), foreign.actions)

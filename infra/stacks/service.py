@@ -11,6 +11,7 @@ from constructs import Construct
 
 from infra.constructs import grants, names
 from infra.constructs.alarms import Alarms
+from infra.constructs.data_bucket import DataBucket
 from infra.constructs.data_table import DataTable
 from infra.constructs.event_consumer import EventConsumer
 from infra.constructs.schedule import Schedule
@@ -45,6 +46,8 @@ class ServiceStack(FunctionStack):
         )
         for table in service.tables:
             self._add_table(table)
+        for bucket in service.buckets:
+            DataBucket(self, f"Bucket-{bucket.name}", stage=stage, declared=bucket, key=self.key)
         self._offer_keys_of_the_platform()
         extend(self)
         for spec in service.functions:

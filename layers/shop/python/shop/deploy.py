@@ -96,6 +96,15 @@ class Table:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Bucket:
+    """A private bucket whose objects go by themselves after `days`."""
+
+    name: str
+    days: int
+    says: str  # what is personal in it
+
+
+@dataclass(frozen=True, kw_only=True)
 class Foreign:
     """What a function does to a table of another service; `only_key` is the one partition it sees.
 
@@ -119,6 +128,8 @@ class Function:
     place: str
     tables: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     foreign: Mapping[str, Foreign] = field(default_factory=dict)
+    # Prefixes of buckets, of any service, with the object actions that it may do below each.
+    objects: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     audits: bool = False  # it reads every table that says how, and tells of all invariants
     uses: tuple[str, ...] = ()
     runs: tuple[str, ...] = ()  # state machines that it starts and waits for
@@ -192,6 +203,7 @@ class Service:
     description: str
     functions: tuple[Function, ...]
     tables: tuple[Table, ...] = ()
+    buckets: tuple[Bucket, ...] = ()
     # Whether its tables are encrypted by a key of its own, where a stage has such keys, or by
     # DynamoDB's: what is personal or about money has its own, what everybody may see needs none.
     own_key: bool = True
@@ -272,6 +284,13 @@ class Platform:
             if any(made.name == table for made in service.tables):
                 return service.name
         raise LookupError(f"no service declares a table {table}")
+
+    def owner_of_bucket(self, bucket: str) -> str:
+        """The service that a bucket belongs to."""
+        for service in self.services.values():
+            if any(made.name == bucket for made in service.buckets):
+                return service.name
+        raise LookupError(f"no service declares a bucket {bucket}")
 
     def followed(self, table: Table) -> bool:
         """Whether a function of another service reads the table's stream by itself."""
