@@ -25,6 +25,8 @@ os.environ.update(
     WRAPPING_KEY_ARN="arn:aws:kms:us-east-1:000000000000:key/user-keys",
     CHECKOUT_MACHINE_ARN="arn:aws:states:us-east-1:000000000000:stateMachine:checkout",
     ERASURE_MACHINE_ARN="arn:aws:states:us-east-1:000000000000:stateMachine:erasure",
+    EXPORT_MACHINE_ARN="arn:aws:states:us-east-1:000000000000:stateMachine:export",
+    BUCKET_EXPORTS="exports",
     ERASURE_GRACE_S="604800",
 )
 for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_SESSION_TOKEN"):

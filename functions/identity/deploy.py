@@ -1,6 +1,6 @@
 """Identity: users and sessions, the key that signs tokens, the authorizer of all routes."""
 
-from shop.deploy import Alarm, Function, Personal, Service, Table
+from shop.deploy import Alarm, Bucket, Function, Personal, Service, Table
 
 # Whoever opens what is personal reads the user's key; whoever seals it makes the first one.
 OPEN = ("GetItem",)
@@ -23,6 +23,7 @@ SERVICE = Service(
         # Backups of it keep erased people readable, so it has them for as short as can be.
         Table(name="user_keys", expires=False, backup_days=1),
     ),
+    buckets=(Bucket(name="exports", days=7, says="all that is held of a user, who asked for it"),),
     functions=(
         Function(
             place="api/register_user",
@@ -85,6 +86,17 @@ SERVICE = Service(
             place="api/withdraw_erasure",
             tables={"identity": ("GetItem", "UpdateItem")},
             uses=("erasure_grace",),
+        ),
+        Function(
+            place="api/request_export",
+            tables={"identity": ("GetItem", "PutItem", "UpdateItem")},
+            uses=("email_mac",),
+            memory_mb=CPU_MB,
+        ),
+        Function(
+            place="api/get_export",
+            tables={"identity": ("GetItem",)},
+            objects={"exports/archives": ("GetObject",)},
         ),
         Function(place="api/get_erasure", tables={"identity": ("GetItem",)}),
         Function(
@@ -153,10 +165,20 @@ SERVICE = Service(
             starts=("erasure",),
         ),
         Function(
+            place="consumers/on_export_requested",
+            event_types=("user.export_requested",),
+            starts=("export",),
+        ),
+        Function(
             place="steps",
             tables={
                 "identity": ("DeleteItem", "GetItem", "Query", "UpdateItem"),
                 "user_keys": ("GetItem", "UpdateItem"),
+            },
+            objects={
+                "exports/archives": ("DeleteObject", "PutObject"),
+                "exports/parts": ("DeleteObject", "GetObject"),
+                "exports/parts/identity": ("PutObject",),
             },
             uses=("open_personal_data", "send_mail", "sign_tokens"),
             max_concurrency=4,  # nobody waits
@@ -190,6 +212,7 @@ SERVICE = Service(
         "mai": ("mail_id",),
         "adr": ("address_id",),
         "era": ("erasure_id",),
+        "exp": ("export_id",),
     },
     variables={
         "TOKEN_KEY_ARN": "arn:aws:kms:us-east-1:000000000000:key/identity-tokens",

@@ -118,13 +118,40 @@ class UserErasureWithdrawn(EventData):
 
 
 class UserErased(EventData):
-    """Whatever was personal of the user can be read by nobody. Subject: the erasure, whose row tells
-    it: the user's is gone."""
+    """Whatever was personal of the user can be read by nobody. Subject: the erasure, whose row
+    tells it: the user's is gone."""
 
     TYPE: ClassVar[str] = "user.erased"
 
     user_id: str
     erasure_id: str
+
+
+class UserExportRequested(EventData):
+    """The user wants all that is held of them. Subject: the export."""
+
+    TYPE: ClassVar[str] = "user.export_requested"
+
+    user_id: str
+    export_id: str
+
+
+class ExportWanted(EventView):
+    """What is read of it, here."""
+
+    TYPES: ClassVar[tuple[str, ...]] = ("user.export_requested",)
+
+    user_id: str
+    export_id: str
+
+
+class UserExportReady(EventData):
+    """The user can fetch it. Subject: the export."""
+
+    TYPE: ClassVar[str] = "user.export_ready"
+
+    user_id: str
+    export_id: str
 
 
 class SessionCreated(EventData):

@@ -147,6 +147,13 @@ INVARIANTS = Invariants(
             sk="ADDRESSES",
             unchecked="It is read and written whole, and says nothing of other rows.",
         ),
+        RowType(
+            table="identity",
+            pk="USER",
+            sk="EXPORT#",
+            counts="version",
+            unchecked="It says of an object whether it is there, and goes with it.",
+        ),
         *(
             RowType(
                 table="identity",

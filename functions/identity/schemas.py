@@ -16,6 +16,7 @@ from pydantic_core import PydanticCustomError
 from identity.domain import email_address, password
 from identity.domain.address_book import AddressBook, SavedAddress
 from identity.domain.erasure import Erasure
+from identity.domain.export import Export
 from identity.domain.profile import UserProfile
 from identity.domain.session import TokenFamily
 from identity.domain.user import User
@@ -331,6 +332,33 @@ class ErasureOut(ResponseModel):
             takes_effect_at=clock.rfc3339(erasure.due),
             erased_at=clock.rfc3339(erasure.erased) if erasure.erased else None,
             receipt=erasure.receipt,
+        )
+
+
+class ExportIn(ErasureIn):
+    """POST /users/me/export: with the password, or soon after a sign-in without it."""
+
+
+class ExportOut(ResponseModel):
+    """An export. `link` opens it for 15 minutes to whoever has it, once it is ready."""
+
+    export_id: Annotated[str, Field(pattern=ids.pattern("exp"))]
+    status: Literal["requested", "ready"]
+    requested_at: str
+    ready_at: str | None
+    expires_at: Annotated[str, Field(description="from then on it is gone")]
+    link: str | None
+
+    @classmethod
+    def of(cls, export: Export, link: str | None = None) -> "ExportOut":
+        """With a link for its owner only."""
+        return cls(
+            export_id=export.export_id,
+            status="requested" if export.ready is None else "ready",
+            requested_at=clock.rfc3339(export.requested),
+            ready_at=clock.rfc3339(export.ready) if export.ready else None,
+            expires_at=clock.rfc3339(export.ends),
+            link=link,
         )
 
 

@@ -67,6 +67,12 @@ class MachineSettings(Settings):
     erasure_machine_arn: str
 
 
+class ExportMachineSettings(Settings):
+    """`export_machine_arn`: what carries exports out."""
+
+    export_machine_arn: str
+
+
 class GraceSettings(Settings):
     """`erasure_grace_s`: how long a user may take an erasure back; 0: it begins at once."""
 

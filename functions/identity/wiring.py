@@ -13,6 +13,8 @@ from shop.user_keys import UserKeys
 
 if TYPE_CHECKING:
     from identity.service.erase_user import Eraser
+    from identity.service.export_user import Exporter
+    from identity.service.prove_again import ProofPorts
     from identity.service.request_erasure import ErasurePorts
 
 
@@ -56,9 +58,12 @@ def eraser() -> "Eraser":
     from identity.clients.kms import KmsSigner
     from identity.clients.ses import SesMailer
     from identity.repository.erasures import ErasureRepository
+    from identity.repository.exports import ExportRepository
     from identity.repository.users import AccountRepository
     from identity.service.erase_user import Eraser
     from shop import user_keys
+    from shop.export import BUCKET
+    from shop.objects import Objects
 
     settings = StepSettings.load()
     return Eraser(
@@ -70,4 +75,39 @@ def eraser() -> "Eraser":
         signer=KmsSigner(settings.token_key_arn),
         issuer=settings.token_issuer,
         account_url=settings.account_url,
+        exports=ExportRepository(),
+        archives=Objects(BUCKET),
+    )
+
+
+def exporter() -> "Exporter":
+    """Of the steps of the export machine, for one task."""
+    from identity.repository.exports import ExportRepository
+    from identity.repository.sessions import SessionRepository
+    from identity.repository.users import AccountRepository
+    from identity.service.export_user import Exporter
+    from shop.export import BUCKET
+    from shop.objects import Objects
+
+    return Exporter(
+        accounts=AccountRepository(),
+        sessions=SessionRepository(),
+        exports=ExportRepository(),
+        personal=personal_data(PersonalSettings.load()),
+        archives=Objects(BUCKET),
+    )
+
+
+def proof_ports(settings: EmailSettings) -> "ProofPorts":
+    """Of the routes that ask again who somebody is."""
+    from identity.clients.argon2_passwords import Argon2Passwords
+    from identity.repository.counters import AttemptRepository
+    from identity.repository.sessions import SessionRepository
+    from identity.service.prove_again import ProofPorts
+
+    return ProofPorts(
+        attempts=AttemptRepository(),
+        networks=NetworkHasher(settings.email_mac_key_arn),
+        passwords=Argon2Passwords(),
+        sessions=SessionRepository(),
     )

@@ -73,7 +73,13 @@ SERVICE = Service(
             uses=("open_personal_data",),
         ),
         Function(place="api/get_timeline", tables={"orders": ("GetItem", "Query")}),
-        Function(place="steps", tables={"orders": CHANGE, "orders/by_customer": ("Query",)}),
+        Function(
+            place="steps",
+            tables={"orders": ("BatchGetItem", *CHANGE), "orders/by_customer": ("Query",)},
+            foreign=OPEN,
+            objects={"exports/parts/orders": ("PutObject",)},
+            uses=("open_personal_data",),  # for its own customer, who wants to see it all
+        ),
         Function(
             place="consumers/on_payment",
             event_types=("payment.captured", "payment.refunded"),

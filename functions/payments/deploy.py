@@ -50,6 +50,7 @@ SERVICE = Service(
                 "payments": ("BatchGetItem", *CHANGE),
                 "payments/by_customer": ("Query",),
             },
+            objects={"exports/parts/payments": ("PutObject",)},
             uses=("psp",),
             timeout_s=9,
             memory_mb=WAITING_MB,

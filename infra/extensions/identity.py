@@ -1,5 +1,5 @@
 """Identity: the key that signs tokens, the one that hides addresses, who mails are from, and the
-machine that erases users."""
+machines that erase users and export what is held of them."""
 
 import re
 
@@ -21,7 +21,7 @@ def extend(stack: FunctionStack) -> None:
     _add_token_key(stack)
     _add_email_mac_key(stack)
     _add_mail(stack)
-    _add_erasure(stack)
+    _add_machines(stack)
 
 
 def _add_token_key(stack: FunctionStack) -> None:
@@ -70,24 +70,26 @@ def _add_mail(stack: FunctionStack) -> None:
     stack.add_use("send_mail", Capability(environment=environment, rights=rights))
 
 
-def _add_erasure(stack: FunctionStack) -> None:
-    """The machine visits functions of other services by their names: it is made with the service
-    that asks for erasures, and runs when all are there."""
+def _add_machines(stack: FunctionStack) -> None:
+    """They visit functions of other services by their names: they are made with the service that
+    asks for them, and run when all are there."""
     stage = stack.stage
-    definition = stack.project.machine("erasure")
-    made = StandardMachine(
-        stack,
-        "Erasure",
-        stage=stage,
-        name="erasure",
-        definition=definition,
-        functions={
-            f"{service}Steps": names.function_arn(stack, stage, service.lower(), "steps")
-            for service in sorted(set(re.findall(r"\$\{(\w+)Steps\}", definition)))
-        },
-        waits={"Settle": stage.erasure_settle_s, "Pause": stage.erasure_pause_s},
-    )
-    CfnOutput(stack, "ErasureMachineArn", value=made.machine.state_machine_arn)
+    waits = {"Settle": stage.erasure_settle_s, "Pause": stage.erasure_pause_s}
+    for name, its_waits in (("erasure", waits), ("export", {})):
+        definition = stack.project.machine(name)
+        made = StandardMachine(
+            stack,
+            name.title(),
+            stage=stage,
+            name=name,
+            definition=definition,
+            functions={
+                f"{service}Steps": names.function_arn(stack, stage, service.lower(), "steps")
+                for service in sorted(set(re.findall(r"\$\{(\w+)Steps\}", definition)))
+            },
+            waits=its_waits,
+        )
+        CfnOutput(stack, f"{name.title()}MachineArn", value=made.machine.state_machine_arn)
     grace = {"ERASURE_GRACE_S": str(stage.erasure_grace_s)}
     stack.add_use("erasure_grace", Capability(environment=grace))
 

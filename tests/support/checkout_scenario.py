@@ -89,8 +89,10 @@ class CheckoutScenario:
 
     def __init__(self, interceptor: Interceptor, psp: SimulatedPsp) -> None:
         self.interceptor, self.psp = interceptor, psp
-        self.machine, self.erasure = Machine("checkout"), Machine("erasure")
-        self.stack = Stack(interceptor, self.machine, machines={"erasure": self.erasure})
+        self.machine = Machine("checkout")
+        self.erasure, self.export = Machine("erasure"), Machine("export")
+        others = {machine.name: machine for machine in (self.erasure, self.export)}
+        self.stack = Stack(interceptor, self.machine, machines=others)
         interceptor.wait = self._wait
         self.offset = timedelta()
         self._requests = 0
@@ -374,6 +376,7 @@ def _configure(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(route, "personal", of_orders)
     monkeypatch.setattr(recover_orders, "personal", lambda: of_orders)
     value = json.dumps({"api_key": "sk_simulated", "webhook_secrets": [WEBHOOK_SECRET]})
+    boto3.client("s3", region_name=REGION).create_bucket(Bucket=os.environ["BUCKET_EXPORTS"])
     secret = boto3.client("secretsmanager", region_name=REGION)
     made = secret.create_secret(Name="psp", SecretString=value)
     monkeypatch.setenv("PSP_SECRET_ARN", made["ARN"])

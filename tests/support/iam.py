@@ -71,6 +71,8 @@ def _needs(request: Request) -> Iterable[tuple[str, str]]:
         return read(request.operation, request.body)
     if request.service == "dynamodbstreams":
         return [(request.operation, _stream(request))]
+    if request.service == "s3":
+        return [(request.operation, _objects(request.body))]
     if request.operation == "PutEvents":
         return [("PutEvents", _named(entry["EventBusName"])) for entry in request.body["Entries"]]
     try:
@@ -78,6 +80,11 @@ def _needs(request: Request) -> Iterable[tuple[str, str]]:
     except KeyError:
         raise UnknownRequest(request.name) from None
     return [(request.operation, _named(named))]
+
+
+def _objects(body: Mapping[str, Any]) -> str:
+    """The folder that it is in: rights to objects end with a prefix."""
+    return f"objects/{body['Bucket']}/{body['Key'].rpartition('/')[0]}"
 
 
 def _stream(request: Request) -> str:

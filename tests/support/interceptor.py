@@ -9,6 +9,7 @@ transaction that is repeated under its client request token is the same transact
 """
 
 import json
+import re
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -50,6 +51,11 @@ SERVICES = {
     "AWSStepFunctions": "states",
     "secretsmanager": "secretsmanager",
 }
+
+
+# REST, too: `Bucket` and `Key` as the other protocols would have them in a body.
+_OBJECT = re.compile(r"https://(?P<Bucket>[\w.-]+)\.s3\.[\w.-]*amazonaws\.com/(?P<Key>[^?]+)")
+_OBJECT_ACTIONS = {"PUT": "Put", "GET": "Get", "DELETE": "Delete"}
 
 
 class Died(BaseException):
@@ -122,6 +128,8 @@ class Interceptor:
         namespace, _dot, operation = _header(request, "X-Amz-Target").partition(".")
         if request.url.endswith(MAIL):  # REST: what is asked for stands in the path.
             namespace, operation = "ses", "SendEmail"
+        if at := _OBJECT.match(request.url):
+            namespace, operation = "s3", f"{_OBJECT_ACTIONS[request.method]}Object"
         if not operation:
             return botocore_stubber(event_name, request)
         seen = Request(
@@ -129,7 +137,7 @@ class Interceptor:
             operation,
             self.here.function,
             self.here.step,
-            json.loads(request.body),
+            at.groupdict() if at else json.loads(request.body),
             self.here.invocation,
         )
         self.requests.append(seen)

@@ -28,8 +28,8 @@ _FORMS: Mapping[str, tuple[str, str]] = {
     "AWS::StepFunctions::StateMachine": ("states", "stateMachine:{}"),
 }
 _NAME_PROPERTIES = (
-    "EmailIdentity", "FunctionName", "LogGroupName", "ManagedPolicyName", "Name", "QueueName",
-    "RoleName", "StageName", "StateMachineName", "TableName", "TopicName",
+    "BucketName", "EmailIdentity", "FunctionName", "LogGroupName", "ManagedPolicyName", "Name",
+    "QueueName", "RoleName", "StageName", "StateMachineName", "TableName", "TopicName",
 )  # fmt: skip
 # Types whose Ref is their ARN.
 _REF_IS_ARN = {
@@ -54,6 +54,8 @@ _SHORT: tuple[tuple[str, str], ...] = (
     (r"lambda:function:(.+)", r"function/\1"),
     (r"logs:log-group:/aws/lambda/(.+):\*", r"logs/\1"),
     (r"logs:log-group:(.+):\*", r"logs\1"),
+    (r"s3:PREFIX-(\w+)-\d{12}/(.+)/\*", r"objects/\1/\2"),
+    (r"s3:PREFIX-(\w+)-\d{12}", r"bucket/\1"),
     (r"secretsmanager:secret:(.+)-suffix", r"secret/\1"),
     (r"ses:identity/.+", "mail"),
     (r"sns:(.+)", r"topic/\1"),

@@ -8,14 +8,10 @@ carries the erasure out waits until it is finished.
 from typing import Any
 
 from identity import problems, schemas
-from identity.clients.argon2_passwords import Argon2Passwords
-from identity.clients.kms import NetworkHasher
-from identity.repository.counters import AttemptRepository
-from identity.repository.sessions import SessionRepository
 from identity.service.prove_again import Proof, ProofPorts
 from identity.service.request_erasure import ErasurePorts, request_own_erasure
 from identity.settings import ErasureSettings, at_cold_start
-from identity.wiring import erasure_ports
+from identity.wiring import erasure_ports, proof_ports
 from shop import clock
 from shop.http import Link, Request, Response, Route, entrypoint
 from shop.problems import Problem
@@ -42,13 +38,7 @@ ROUTE = Route(
 def ports() -> tuple[ErasurePorts, ProofPorts]:
     """The composition root of this function."""
     settings = ErasureSettings.load()
-    checks = ProofPorts(
-        attempts=AttemptRepository(),
-        networks=NetworkHasher(settings.email_mac_key_arn),
-        passwords=Argon2Passwords(),
-        sessions=SessionRepository(),
-    )
-    return erasure_ports(settings), checks
+    return erasure_ports(settings), proof_ports(settings)
 
 
 def handle(request: Request[Any]) -> Response | Problem:

@@ -13,6 +13,7 @@ from identity.domain import erasure as rules
 from identity.domain import mail
 from identity.domain import user as users
 from identity.domain.erasure import Erasure, ErasureStatus
+from identity.domain.export import archive_key
 from identity.domain.mail import Mail
 from identity.domain.user import Status
 from identity.events import event_of
@@ -20,7 +21,9 @@ from identity.service.change_user import UserBusy
 from identity.service.issue_access_token import encode
 from identity.service.ports import (
     Accounts,
+    Archives,
     Erasures,
+    Exports,
     Mailer,
     PersonalData,
     Signer,
@@ -49,6 +52,8 @@ class Eraser:
     signer: Signer
     issuer: str
     account_url: str
+    exports: Exports
+    archives: Archives
 
     def announce(self, erasure_id: str) -> MailAnswer:
         """Mail its user what was asked for, when it comes, and how to take it back."""
@@ -94,6 +99,8 @@ class Eraser:
                 break
             if (user.status, user.erasure_id) != (Status.ERASING, erasure_id):
                 raise LookupError("the user is not being erased")
+            for export in self.exports.of(user.user_id):  # While the rows say which there are.
+                self.archives.delete(archive_key(export.export_id))
             self.erasures.remove_rows(user)
             if self.erasures.remove_user(user):
                 break

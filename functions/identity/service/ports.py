@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from identity.domain.access_token import AccessToken
 from identity.domain.erasure import Erasure, ErasureStatus
+from identity.domain.export import Export
 from identity.domain.mail import Mail
 from identity.domain.mailed_token import MailRequest, Purpose
 from identity.domain.rate_limit import Counter
@@ -15,6 +16,7 @@ from identity.domain.session_status import SessionStatus
 from identity.domain.user import User
 from shop.erasure import ErasureInput
 from shop.events import Event
+from shop.export import ExportInput
 from shop.user_keys import Erased
 
 
@@ -80,6 +82,32 @@ class ErasureMachine(Protocol):
     """What carries erasures out; started twice for the same one it runs once."""
 
     def start(self, data: ErasureInput) -> None: ...
+
+
+class Exports(Protocol):
+    """Requests for all that is held of a user."""
+
+    def open(
+        self, export: Export, requested: Event, *, counters: tuple[Counter, ...] = ()
+    ) -> Export: ...
+    def get(self, user_id: str, export_id: str) -> Export | None: ...
+    def of(self, user_id: str) -> list[Export]: ...
+    def finish(self, export: Export, told: Event) -> bool: ...
+
+
+class Archives(Protocol):
+    """Where parts and archives of exports are."""
+
+    def put(self, key: str, body: bytes, content_type: str) -> None: ...
+    def get(self, key: str) -> bytes | None: ...
+    def delete(self, key: str) -> None: ...
+    def link(self, key: str, *, name: str, seconds: int) -> str: ...
+
+
+class ExportMachine(Protocol):
+    """What carries exports out; started twice for the same one it runs once."""
+
+    def start(self, data: ExportInput) -> None: ...
 
 
 class UserKeys(Protocol):

@@ -1,9 +1,11 @@
-"""Tasks of the erasure machine: one function, a file per step."""
+"""Tasks of the machines of erasures and exports: one function, a file per step."""
 
 from identity.steps import (
     announce_erasure,
+    assemble_export,
     begin_erasure,
     destroy_user,
+    export_user,
     report_erasure,
     sign_receipt,
 )
@@ -14,6 +16,7 @@ from shop.erasure import (
     ReportErasureTask,
     SignReceiptTask,
 )
+from shop.export import AssembleExportTask, ExportUserTask
 from shop.steps import Step, entrypoint
 
 handler = entrypoint(
@@ -22,4 +25,6 @@ handler = entrypoint(
     Step(ReportErasureTask, report_erasure.handle),
     Step(DestroyUserTask, destroy_user.handle),
     Step(SignReceiptTask, sign_receipt.handle),
+    Step(ExportUserTask, export_user.handle),
+    Step(AssembleExportTask, assemble_export.handle),
 )

@@ -193,6 +193,16 @@ class OrderRepository:
         more = found[limit - 1].created_sort if len(found) > limit else None
         return [_record(item).order for item in found[:limit]], more
 
+    def whole_of_customer(
+        self, customer_id: str, *, limit: int, before: str | None
+    ) -> tuple[Sequence[StoredOrder], str | None]:
+        """The same page, each read again by its key: the index has nothing that is personal."""
+        page, more = self.of_customer(customer_id, limit=limit, before=before)
+        keys = [(_pk(order.order_id), "ORDER") for order in page]
+        found = [_record(item) for item in tables.batch_get(OrderItem, keys, consistent=True)]
+        found.sort(key=lambda record: record.order.created_at, reverse=True)
+        return found, more
+
     def record_event(self, order_id: str, event: dict[str, Any]) -> None:
         """Keep an event of this order; the same event again changes nothing."""
         sort = f"{EVENT}{event['occurred_at']}#{event['id']}"

@@ -97,6 +97,18 @@ class OrdersOfCustomer(Protocol):
     ) -> tuple[Sequence[Order], str | None]:
         """A page of placed orders, newest first, and where the next one begins."""
 
+    def whole_of_customer(
+        self, customer_id: str, *, limit: int, before: str | None
+    ) -> tuple[Sequence[StoredOrder], str | None]:
+        """The same, each as it is stored."""
+
+
+class Parts(Protocol):
+    """Where parts of exports go."""
+
+    def put(self, key: str, body: bytes, content_type: str) -> None:
+        """Store it, in place of what was there."""
+
 
 class Person(Protocol):
     """A customer, by the key under which their data is sealed."""

@@ -1,12 +1,13 @@
-"""Tasks of the checkout machine, and of the erasure machine: one function, a file per step.
+"""Tasks of the machines of checkouts, erasures and exports: one function, a file per step.
 
 What a step undoes is not undone here but by `finalize` at the end of every path: an order is only
 cancelled when its money and its stock are free.
 """
 
-from orders.steps import attach_payment, erase_user, finalize, place, reject
+from orders.steps import attach_payment, erase_user, export_user, finalize, place, reject
 from shop.checkout import AttachPaymentTask, FinalizeTask, PlaceTask, RejectTask
 from shop.erasure import EraseUserTask
+from shop.export import ExportUserTask
 from shop.steps import Step, entrypoint
 
 handler = entrypoint(
@@ -15,4 +16,5 @@ handler = entrypoint(
     Step(AttachPaymentTask, attach_payment.handle),
     Step(FinalizeTask, finalize.handle),
     Step(EraseUserTask, erase_user.handle),
+    Step(ExportUserTask, export_user.handle),
 )

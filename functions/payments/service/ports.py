@@ -151,3 +151,10 @@ class PaymentsOfCustomer(Protocol):
 
     def forget_method(self, payment: Payment) -> None:
         """Take what it was paid with, and where the payer came from, out of the row, for good."""
+
+
+class Parts(Protocol):
+    """Where parts of exports go."""
+
+    def put(self, key: str, body: bytes, content_type: str) -> None:
+        """Store it, in place of what was there."""

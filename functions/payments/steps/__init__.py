@@ -1,8 +1,9 @@
-"""Tasks of the checkout machine, and of the erasure machine: one function, a file per step."""
+"""Tasks of the machines of checkouts, erasures and exports: one function, a file per step."""
 
-from payments.steps import authorize, capture, erase_user, fail_payment, void
+from payments.steps import authorize, capture, erase_user, export_user, fail_payment, void
 from shop.checkout import AuthorizeTask, CaptureTask, FailPaymentTask, VoidTask
 from shop.erasure import EraseUserTask
+from shop.export import ExportUserTask
 from shop.steps import Step, entrypoint
 
 handler = entrypoint(
@@ -11,4 +12,5 @@ handler = entrypoint(
     Step(VoidTask, void.handle),
     Step(FailPaymentTask, fail_payment.handle),
     Step(EraseUserTask, erase_user.handle),
+    Step(ExportUserTask, export_user.handle),
 )

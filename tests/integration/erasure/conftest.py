@@ -70,6 +70,17 @@ class Customer:
         body = {} if password is None else {"password": password}
         return self.own("identity.request_erasure", "POST", OWN, body=body, **options)
 
+    def ask_for_all(self, password: str | None = PASSWORD, **options: Any) -> Reply:
+        """POST /users/me/export."""
+        body = {} if password is None else {"password": password}
+        return self.own("identity.request_export", "POST", "/users/me/export", body=body, **options)
+
+    def export(self, export_id: str, **options: Any) -> Reply:
+        """GET /users/me/exports/{export_id}."""
+        path = {"export_id": export_id}
+        where = f"/users/me/exports/{export_id}"
+        return self.own("identity.get_export", "GET", where, path_parameters=path, **options)
+
     def withdraw(self) -> Reply:
         """DELETE /users/me/erasure."""
         return self.own("identity.withdraw_erasure", "DELETE", OWN)

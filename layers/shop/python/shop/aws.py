@@ -40,6 +40,8 @@ def client(
             read_timeout=read_timeout_s,
             retries={"total_max_attempts": attempts, "mode": "standard"},
             parameter_validation=False,
+            # By default links are signed by an older version, which opens nothing under a KMS key.
+            signature_version="s3v4" if service == "s3" else None,
         )
         region = os.environ.get("AWS_REGION") or os.environ["AWS_DEFAULT_REGION"]
         _clients[key] = shared_session().create_client(service, region_name=region, config=config)
