@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from shop import checkout, erasure
+from shop import checkout, erasure, export
 from shop.deploy import discover
 from shop.strict import fields_of, members
 from tests.support.machines import definition
@@ -18,7 +18,7 @@ STATES: dict[str, dict[str, Any]] = definition("erasure")["States"]
 TASKS = {name: state for name, state in STATES.items() if state["Type"] == "Task"}
 BY_STEP: dict[str, Any] = {task.STEP: task for task in erasure.STEPS}
 INPUT = fields_of(erasure.ErasureInput)
-MACHINES = ("checkout", "erasure")
+MACHINES = ("checkout", "erasure", "export")
 
 
 def step_of(name: str) -> str:
@@ -102,5 +102,5 @@ def test_no_step_is_served_that_no_machine_asks_for() -> None:
 
 
 def test_a_name_means_one_step() -> None:
-    names = [task.STEP for steps in (checkout.STEPS, erasure.STEPS) for task in steps]
+    names = [task.STEP for each in (checkout, erasure, export) for task in each.STEPS]
     assert len(set(names)) == len(names)

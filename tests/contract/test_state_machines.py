@@ -13,7 +13,7 @@ FILES = sorted((ROOT / "state_machines").glob("*.asl.json"))
 FUNCTIONS = {"OrdersSteps", "CatalogSteps", "InventorySteps", "PaymentsSteps", "IdentitySteps"}
 # Below the 26 s that the caller waits; a payment step asks a provider and gets more of it. For
 # erasures nobody waits, but the law: a month, and another where there is a reason.
-BUDGET_S = {"checkout": 24, "erasure": 60 * 24 * 3600}
+BUDGET_S = {"checkout": 24, "erasure": 60 * 24 * 3600, "export": 14 * 24 * 3600}
 State = dict[str, Any]
 
 

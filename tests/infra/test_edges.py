@@ -189,6 +189,7 @@ def test_only_machines_and_the_gateway_invoke_functions_by_a_role(policies: Poli
     assert {who for who in invokers if not who.startswith("gateway/")} == {
         "machine/checkout",
         "machine/erasure",
+        "machine/export",
     }
 
 

@@ -241,6 +241,28 @@ def test_only_routes_and_recovery_job_start_a_checkout_and_the_wish_alone_an_era
         "payments.recover_payments": leave,
         "payments.receive_webhook": leave,
         "identity.on_erasure_requested": ("states:StartExecution", "machine/erasure"),
+        "identity.on_export_requested": ("states:StartExecution", "machine/export"),
+    }
+
+
+def test_each_service_writes_its_own_part_of_an_export_and_only_its_owner_reads_one(
+    policies: Policies,
+) -> None:
+    given = {
+        (grant.who, grant.action, policies.names.short(grant.on))
+        for grant in policies.of_roles
+        if grant.action.startswith("s3:")
+    }
+    assert given == {
+        ("identity.get_export", "s3:GetObject", "objects/exports/archives"),
+        ("identity.steps", "s3:DeleteObject", "objects/exports/archives"),
+        ("identity.steps", "s3:PutObject", "objects/exports/archives"),
+        ("identity.steps", "s3:DeleteObject", "objects/exports/parts"),
+        ("identity.steps", "s3:GetObject", "objects/exports/parts"),
+        *(
+            (f"{service}.steps", "s3:PutObject", f"objects/exports/parts/{service}")
+            for service in ("identity", "orders", "payments")
+        ),
     }
 
 
@@ -280,6 +302,7 @@ def test_keys_of_users_are_opened_one_by_one_by_those_who_seal_or_show(
         "identity.steps",
         "orders.get_order",
         "orders.recover_orders",
+        "orders.steps",
     }
     assert {grant.action for grant in given} == {"kms:Decrypt", "kms:GenerateDataKey"}
     local = any("cartwright-local-" in str(made.properties) for made in policies.assembly)
