@@ -118,8 +118,8 @@ class UserErasureWithdrawn(EventData):
 
 
 class UserErased(EventData):
-    """Whatever was personal of the user can be read by nobody. Subject: the erasure, whose row tells
-    it: the user's is gone."""
+    """Whatever was personal of the user can be read by nobody. Subject: the erasure, whose row
+    tells it: the user's is gone."""
 
     TYPE: ClassVar[str] = "user.erased"
 
