@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from aws_cdk import Duration
+from aws_cdk import Duration, Stack, Token
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
@@ -102,9 +102,21 @@ class ServiceFunction(Construct):
             {
                 "AwsSolutions-IAM5[Resource::*]": "X-Ray's two write actions know no resources.",
                 "Serverless-LambdaStarPermissions": "X-Ray's two write actions know no resources.",
+                **{
+                    f"AwsSolutions-IAM5[Resource::{self._objects_arn(stage, place)}]": (
+                        "Objects have ids for names; the prefix says whose they are."
+                    )
+                    for place in self.spec.objects
+                },
             },
         )
         return role
+
+    def _objects_arn(self, stage: Stage, place: str) -> str:
+        """As cdk-nag writes it; of a stage that is bound to no account, with its name for that."""
+        bucket, _, prefix = place.partition("/")
+        arn, account = names.objects_arn(self, stage, bucket, prefix), Stack.of(self).account
+        return arn.replace(account, "<AWS::AccountId>") if Token.is_unresolved(account) else arn
 
     def _watch(self, stage: Stage, service: str) -> None:
         """Where nothing else tells that the function fails. Of a route it is the API's errors, of
