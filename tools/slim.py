@@ -111,10 +111,11 @@ def _slim_model(path: Path) -> None:
 
 
 def without_documentation(node: Any) -> Any:
-    """Drop every text under `documentation`. A member that has this name is a dict and stays."""
+    """Drop every text under `documentation`. A member that has this name is a dict and stays, and
+    so do those that botocore reads: of what a client of S3 may be configured by."""
     if isinstance(node, dict):
         return {
-            key: without_documentation(value)
+            key: value if key == "clientContextParams" else without_documentation(value)
             for key, value in node.items()
             if not (key == "documentation" and isinstance(value, str))
         }

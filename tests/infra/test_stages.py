@@ -27,7 +27,7 @@ DOMAIN = {
 # Only there because nobody owns an emulator's domain; see `proves_mail_domain`.
 MAIL = {"AWS::SES::EmailIdentity"}
 # Only there because the emulator speaks plain HTTP; see `enforce_tls`.
-POLICIES = {"AWS::SQS::QueuePolicy", "AWS::SNS::TopicPolicy"}
+POLICIES = {"AWS::SQS::QueuePolicy", "AWS::SNS::TopicPolicy", "AWS::S3::BucketPolicy"}
 
 
 def types(stage: Assembly) -> set[str]:
