@@ -62,3 +62,29 @@ def stay(world: FaultEnvironment) -> None:
     _own(world, "identity.request_erasure", "POST", OWN, body={})
     _own(world, "identity.withdraw_erasure", "DELETE", OWN)
     world.shop.deliver()
+
+
+@journey(firm=True, given=_bought, answers=[202, 200])
+def export(world: FaultEnvironment) -> None:
+    """Ask for all that is held, which is gathered, and fetch the link."""
+    path = "/users/me/export"
+    body = {"password": actions.PASSWORD}
+    asked = _own(world, "identity.request_export", "POST", path, body=body)
+    world.shop.deliver()
+    export_id = asked.json.get("export_id", "exp_use1_" + "0" * 26)
+    one = {"path_parameters": {"export_id": export_id}}
+    _own(world, "identity.get_export", "GET", f"/users/me/exports/{export_id}", **one)
+
+
+def _exported(world: FaultEnvironment) -> None:
+    """Whose export is ready."""
+    signed_in(world)
+    _own(world, "identity.request_export", "POST", "/users/me/export", body={})
+    world.shop.deliver()
+
+
+@journey(firm=True, given=_exported, answers=[202])
+def erase_with_an_export(world: FaultEnvironment) -> None:
+    """It goes, too."""
+    _own(world, "identity.request_erasure", "POST", OWN, body={})
+    world.shop.deliver()
