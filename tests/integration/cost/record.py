@@ -21,6 +21,7 @@ from tests.faults.environment import FaultEnvironment
 from tests.faults.journeys import JOURNEYS
 from tests.integration.cost import acts
 from tests.integration.cost.shop import Shop
+from tests.support.checkout_scenario import AUDITOR
 from tests.support.meter import Meter, metered
 
 CROWD = 100  # orders that are there before anything is counted
@@ -52,7 +53,7 @@ def _catch_up(shop: Shop) -> None:
     """Who was erased had a week to think: tokens have ended, and the auditor is behind."""
     shop.refresh()
     shop.pass_minutes(1)
-    shop.run(acts.AUDITOR)
+    shop.run(AUDITOR)
 
 
 def recorded(*, crowd: int = CROWD) -> Recording:
