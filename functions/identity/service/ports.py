@@ -11,6 +11,7 @@ from identity.domain.mailed_token import MailRequest, Purpose
 from identity.domain.rate_limit import Counter
 from identity.domain.session import TokenFamily
 from identity.domain.session_status import SessionStatus
+from identity.domain.token_keys import PublicKey, TokenKeySet
 from identity.domain.user import User
 from shop.events import Event
 from shop.user_keys import Erased
@@ -166,8 +167,8 @@ class Tokens(Protocol):
     def issue(self, holder: User, family: TokenFamily, *, now: datetime) -> AccessToken: ...
 
 
-class Signer(Protocol):
-    """Signs with one key."""
+class SigningKey(Protocol):
+    """A key that signs now."""
 
     @property
     def kid(self) -> str:
@@ -177,3 +178,27 @@ class Signer(Protocol):
     def sign(self, message: bytes) -> bytes:
         """The JWS signature: r || s, 64 bytes."""
         ...
+
+
+class Signer(Protocol):
+    """Signs with the key whose turn it is."""
+
+    def current(self) -> SigningKey:
+        """To be asked once per token: its name and its signature are of one key."""
+        ...
+
+
+class TokenKeys(Protocol):
+    """Where it is kept which keys sign; `keep` is False if that changed since it was read."""
+
+    def get(self) -> TokenKeySet | None: ...
+    def keep(self, keys: TokenKeySet) -> bool: ...
+
+
+class KeyMaker(Protocol):
+    """Makes keys that sign, each known by the time with which it was marked."""
+
+    def make(self, mark: datetime) -> str: ...
+    def made(self, mark: datetime) -> str | None: ...
+    def public(self, arn: str) -> PublicKey: ...
+    def delete(self, arn: str) -> None: ...
