@@ -9,7 +9,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Any, cast
 
-from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+from pynamodb.attributes import BinaryAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
@@ -34,8 +34,7 @@ class PaymentItem(tables.EventRow):
     customer_id = UnicodeAttribute()
     status = UnicodeAttribute()
     capture_method = UnicodeAttribute()
-    payment_method = UnicodeAttribute()
-    return_url = UnicodeAttribute(null=True)
+    personal = BinaryAttribute(null=True, legacy_encoding=False)
     amount = NumberAttribute(null=True)
     currency = UnicodeAttribute(null=True)
     psp = UnicodeAttribute()
@@ -204,8 +203,7 @@ def _attributes(payment: Payment) -> dict[str, Any]:
         "customer_id": payment.customer_id,
         "status": payment.status.value,
         "capture_method": payment.capture_method,
-        "payment_method": payment.payment_method,
-        "return_url": payment.return_url,
+        "personal": payment.personal,
         "amount": None if amount is None else amount.amount,
         "currency": None if amount is None else amount.currency,
         "psp": payment.psp,
@@ -239,8 +237,7 @@ def _payment(item: PaymentItem) -> Payment:
         customer_id=item.customer_id,
         status=Status(item.status),
         capture_method=cast(CaptureMethod, item.capture_method),
-        payment_method=item.payment_method,
-        return_url=item.return_url,
+        personal=item.personal,
         amount=Money(int(item.amount), item.currency) if priced else None,
         psp=item.psp,
         attempt_id=item.attempt_id or "",

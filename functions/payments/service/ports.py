@@ -11,6 +11,8 @@ from shop.dependencies import DependencyUnavailable
 from shop.events import Event
 from shop.idempotency import StoredResponse
 from shop.money import Money
+from shop.payer_details import Payer, PayerDetails
+from shop.user_keys import Erased
 
 
 class PspUnavailable(DependencyUnavailable):
@@ -84,11 +86,11 @@ class Psp(Protocol):
         """As payments and events name it."""
 
     def create(
-        self, payment: Payment, amount: Money, *, key: str
+        self, payment: Payment, payer: PayerDetails, amount: Money, *, key: str
     ) -> ProviderPayment | ProviderRejection:
         """Make the payment known without confirming it: no money is held."""
 
-    def confirm(self, payment: Payment, *, key: str) -> ProviderPayment:
+    def confirm(self, payment: Payment, payer: PayerDetails, *, key: str) -> ProviderPayment:
         """Hold the money. Raises PspInvalidState unless it waits for a confirmation."""
 
     def retrieve(self, reference: str) -> ProviderPayment:
@@ -104,6 +106,23 @@ class Psp(Protocol):
         """Give all that was taken back; what was given back before stays so. Raises PspInvalidState
         if the provider refuses.
         """
+
+
+class Person(Payer, Protocol):
+    """A customer, by the key under which their data is sealed."""
+
+    def digest(self, text: str) -> str:
+        """The same for the same text, and no guide to it for whoever has no key."""
+
+
+class PersonalData(Protocol):
+    """The keys of customers."""
+
+    def to_seal(self, user_id: str) -> Person | Erased:
+        """Whose data is to be written."""
+
+    def to_open(self, user_id: str) -> Person | Erased:
+        """Whose data was written before."""
 
 
 class Payments(Protocol):

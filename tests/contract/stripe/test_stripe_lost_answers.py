@@ -10,6 +10,7 @@ from payments.domain.payment import ProviderPayment, ProviderRejection, PspState
 from payments.service.ports import (
     PspUnavailable,
 )
+from shop.payer_details import PayerDetails
 from tests.support.localstripe import Secret
 from tests.unit.payments.fakes import FakePayments, Shop
 
@@ -19,8 +20,8 @@ class LosesAnswers(StripePsp):
 
     lost: set[str]
 
-    def confirm(self, payment: Any, *, key: str) -> ProviderPayment:
-        return self._lose("confirm", super().confirm(payment, key=key))
+    def confirm(self, payment: Any, payer: PayerDetails, *, key: str) -> ProviderPayment:
+        return self._lose("confirm", super().confirm(payment, payer, key=key))
 
     def capture(self, reference: str, *, key: str) -> ProviderPayment:
         return self._lose("capture", super().capture(reference, key=key))

@@ -10,12 +10,12 @@ from payments import wiring
 from payments.api import confirm_payment, create_payment
 from payments.schedules import recover_payments
 from payments.steps import handler
-from shop import strict, tables
+from shop import strict, tables, user_keys
 from shop.checkout import CheckoutResult, ExecutionFailed, ExecutionInput
 from tests.support import dynamodb
 from tests.support.lambda_context import FakeContext
 from tests.support.psp import SimulatedPsp
-from tests.unit.payments.fakes import CUSTOMER, ORDER, TRACE
+from tests.unit.payments.fakes import CUSTOMER, ORDER, TRACE, USER_KEY
 
 
 class FaultEnvironment:
@@ -78,7 +78,9 @@ class FaultEnvironment:
 
 @pytest.fixture
 def world(moto_aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[FaultEnvironment]:
-    dynamodb.create("payments")
+    dynamodb.create("payments", "user_keys")
+    user_keys.forget()
+    user_keys.remember(CUSTOMER, USER_KEY)
     made = FaultEnvironment()
     monkeypatch.setattr(wiring, "open_psp", lambda: made.psp)
     for module in (create_payment, confirm_payment, recover_payments):

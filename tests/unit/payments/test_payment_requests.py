@@ -18,6 +18,7 @@ from shop import clock, ids, trace
 from shop.checkout import CheckoutResult
 from shop.idempotency import StoredResponse
 from shop.jobs import Run
+from shop.payer_details import to_text
 from shop.problems import Problem
 from tests.support.checkout import FakeCheckout, result
 from tests.unit.payments.fakes import CUSTOMER, NOW, PAYMENT, TRACE, FakePayments, make_payment
@@ -58,14 +59,9 @@ def test_the_first_request_hands_everything_to_the_machine() -> None:
     assert found == Answered(StoredResponse(201, '{"status":"captured"}'), replayed=False)
     (data,) = machine.inputs
     assert data["mode"] == "payment"
-    assert data["payment"] == {
-        "payment_id": PAYMENT,
-        "details": {
-            "payment_method": WANTED.payment_method,
-            "capture_method": "automatic",
-            "return_url": None,
-        },
-    }
+    assert WANTED.personal is not None
+    details = {"sealed": to_text(WANTED.personal), "capture_method": "automatic"}
+    assert data["payment"] == {"payment_id": PAYMENT, "details": details}
     assert data["order"] == {"order_id": WANTED.order_id, "customer_id": CUSTOMER}
 
 
