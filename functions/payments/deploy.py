@@ -28,7 +28,7 @@ SERVICE = Service(
             audited=("BatchGetItem",),
             personal=Personal(
                 sealed=("personal",),
-                says="what the customer is to be charged by, until they are; where they come back to",
+                says="until it is confirmed: what the customer pays with, where they come back to",
             ),
         ),
     ),

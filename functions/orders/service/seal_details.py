@@ -51,7 +51,7 @@ def open_details(record: StoredOrder, personal: PersonalData) -> OrderDetails | 
     return customer if isinstance(customer, Erased) else _opened(record, customer)
 
 
-def reseal_for_payment(record: StoredOrder, personal: PersonalData) -> str | None | Erased:
+def reseal_for_payment(record: StoredOrder, personal: PersonalData) -> str | Erased | None:
     """What of the order its payment needs, again: for a checkout that is resumed."""
     customer = personal.to_open(record.order.customer_id)
     if isinstance(customer, Erased):

@@ -1,8 +1,8 @@
 """POST /payments.
 
-Problems: 402 payment_declined, 403 account_erased, 404 not_found, 409 order_not_payable, order_closed,
-payment_in_progress, request_in_progress, 422 payment_method_invalid, idempotency_key_reused,
-503 checkout_incomplete.
+Problems: 402 payment_declined, 403 account_erased, 404 not_found, 409 order_not_payable,
+order_closed, payment_in_progress, request_in_progress, 422 payment_method_invalid,
+idempotency_key_reused, 503 checkout_incomplete.
 """
 
 from payments import problems

@@ -108,8 +108,8 @@ class Payment:
     updated_at: str
     status: Status = Status.PENDING
     capture_method: CaptureMethod = "automatic"
-    # What the customer pays with and where they come back to, sealed (shop.payer_details). Gone once
-    # the provider needs neither: the money is held, or the payment is over.
+    # What the customer pays with and where they come back to, sealed (shop.payer_details). Gone
+    # once the provider needs neither: the money is held, or the payment is over.
     personal: bytes | None = field(default=None, repr=False)
     amount: Money | None = None
     psp: str = "stripe"

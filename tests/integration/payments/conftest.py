@@ -10,12 +10,12 @@ from payments import wiring
 from payments.api import confirm_payment, create_payment
 from payments.schedules import recover_payments
 from payments.steps import handler
-from shop import strict, tables, user_keys
+from shop import strict, tables
 from shop.checkout import CheckoutResult, ExecutionFailed, ExecutionInput
 from tests.support import dynamodb
 from tests.support.lambda_context import FakeContext
 from tests.support.psp import SimulatedPsp
-from tests.unit.payments.fakes import CUSTOMER, ORDER, TRACE, USER_KEY
+from tests.unit.payments.fakes import CUSTOMER, ORDER, TRACE, FakePersonalData
 
 
 class FaultEnvironment:
@@ -23,6 +23,7 @@ class FaultEnvironment:
 
     def __init__(self) -> None:
         self.psp = SimulatedPsp()
+        self.personal = FakePersonalData()
         self.requests: Counter[str] = Counter()
         self.dies_before: set[str] = set()
         self.refusal: dict[str, str] | None = None
@@ -78,10 +79,10 @@ class FaultEnvironment:
 
 @pytest.fixture
 def world(moto_aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[FaultEnvironment]:
-    dynamodb.create("payments", "user_keys")
-    user_keys.forget()
-    user_keys.remember(CUSTOMER, USER_KEY)
+    dynamodb.create("payments")
     made = FaultEnvironment()
+    monkeypatch.setattr(create_payment, "personal", made.personal)
+    monkeypatch.setattr(wiring, "personal", lambda: made.personal)
     monkeypatch.setattr(wiring, "open_psp", lambda: made.psp)
     for module in (create_payment, confirm_payment, recover_payments):
         monkeypatch.setattr(module, "checkout", made)

@@ -84,11 +84,10 @@ def test_money_that_is_held_on_purpose_is_driven_on_until_its_stock_is_committed
 
 
 def test_the_payment_method_is_in_no_representation() -> None:
-    payment = make_payment(PayerDetails("pm_secret"))
+    payer = PayerDetails("pm_secret")
+    payment = make_payment(payer)
     assert "pm_secret" not in repr(payment) + str(PaymentOut.of(payment))
-    assert "pm_secret" not in str(report_outcomes.to_task(payment)) + repr(
-        PayerDetails("pm_secret")
-    )
+    assert "pm_secret" not in str(report_outcomes.to_task(payment)) + repr(payer)
 
 
 def test_the_state_for_capture_holds_what_capture_needs() -> None:

@@ -171,8 +171,10 @@ def test_a_test_method_is_refused_where_money_is_real() -> None:
     ],
 )
 def test_what_does_not_wait_cannot_be_confirmed(status: Status, code: str) -> None:
-    decline = {"decline_code": "expired_card", "problem_code": "payment_declined"}
-    payment = make_payment(status=status, **(decline if status is Status.FAILED else {}))
+    payment = make_payment(status=status)
+    if status is Status.FAILED:
+        declined = {"decline_code": "expired_card", "problem_code": "payment_declined"}
+        payment = replace(payment, **declined)
     found = confirm(payment, machine_of())
     assert isinstance(found, Problem)
     assert found.type.code == code

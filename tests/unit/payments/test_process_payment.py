@@ -5,12 +5,24 @@ from dataclasses import replace
 
 import pytest
 
-from payments.domain.payment import PaymentConflict, Status
+from payments.domain.payment import PaymentConflict, PspState, Status
 from payments.service.ports import PspUnavailable
+from shop import ids
 from shop.money import Money
 from shop.payer_details import PayerDetails
+from shop.personal_data import Unreadable
 from tests.support.psp import DECLINED, GOOD, NEEDS_ACTION, UNKNOWN_METHOD, Call, Fault
-from tests.unit.payments.fakes import CUSTOMER, ORDER, PAYMENT, TOTAL, Shop, dumped, make_payment
+from tests.unit.payments.fakes import (
+    CUSTOMER,
+    ORDER,
+    PAYER,
+    PAYMENT,
+    TOTAL,
+    Shop,
+    dumped,
+    make_payment,
+    sealed,
+)
 
 
 def stored(method: str = GOOD, **changes: object) -> Shop:
@@ -391,3 +403,38 @@ def test_money_that_a_late_confirmation_holds_is_let_go() -> None:
     shop.psp.before_call = ended
     assert shop.authorize()["outcome"] == "voided"
     assert held_and_taken(shop) == (0, 0)
+
+
+@pytest.mark.parametrize("confirming", [False, True])
+def test_a_payment_of_somebody_erased_is_let_go_and_never_confirmed(confirming: bool) -> None:
+    shop = stored()
+    if confirming:
+        shop.psp.fail("confirm", "before", "before")
+        assert shop.authorize()["outcome"] == "unknown"
+    shop.personal.erased = True
+    ended = shop.resume()
+    assert (ended["outcome"], ended["answer"]["status"]) == ("voided", 403)
+    assert (shop.row.status, shop.row.problem_code) == (Status.VOIDED, "account_erased")
+    assert held_and_taken(shop) == (0, 0)
+    assert [book.state for book in shop.psp.of(PAYMENT)] == [PspState.VOIDED] * confirming
+
+
+@pytest.mark.parametrize("method", [GOOD, DECLINED])
+def test_what_is_paid_with_is_kept_no_longer_than_it_is_needed(method: str) -> None:
+    shop = stored(method)
+    assert shop.row.personal
+    shop.authorize(method)
+    assert shop.row.personal is None
+    waiting = stored(NEEDS_ACTION)
+    waiting.authorize(NEEDS_ACTION)
+    assert waiting.row.personal
+    waiting.void()
+    assert waiting.row.personal is None
+
+
+def test_a_message_that_was_sealed_for_another_payment_does_not_open() -> None:
+    shop = Shop()
+    other = ids.derive("pay", "another", region="use1")
+    with pytest.raises(Unreadable):
+        dumped(shop.at().authorize(make_payment(personal=sealed(PAYER, other))))
+    assert shop.psp.calls == []
