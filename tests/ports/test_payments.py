@@ -70,6 +70,16 @@ def test_beginning_keeps_what_the_request_stored(payments: Payments) -> None:
     assert row == payments.get(PAYMENT)
 
 
+def test_beginning_lets_go_of_what_is_personal_if_nothing_of_it_is_needed(
+    payments: Payments,
+) -> None:
+    payments.insert(make_payment())
+    row = payments.begin(replace(AT_PSP, personal=None))
+    assert row is not None
+    assert row.personal is None
+    assert row == payments.get(PAYMENT)
+
+
 def test_beginning_makes_the_row_of_a_checkout(payments: Payments) -> None:
     row = payments.begin(AT_PSP)
     assert row == payments.get(PAYMENT)

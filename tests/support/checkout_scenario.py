@@ -314,6 +314,29 @@ def _lines(lines: dict[str, int]) -> list[dict[str, Any]]:
     return [{"sku": sku, "quantity": quantity} for sku, quantity in lines.items()]
 
 
+class KeysByFunction(dict[str, Any]):
+    """The keys of users that processes keep: each function has processes of its own."""
+
+    def __init__(self, interceptor: Interceptor) -> None:
+        super().__init__()
+        self._interceptor = interceptor
+
+    def __getitem__(self, user_id: str) -> Any:
+        return super().__getitem__(self._own(user_id))
+
+    def __setitem__(self, user_id: str, kept: Any) -> None:
+        super().__setitem__(self._own(user_id), kept)
+
+    def get(self, user_id: str, default: Any = None) -> Any:
+        return super().get(self._own(user_id), default)
+
+    def pop(self, user_id: str, *default: Any) -> Any:
+        return super().pop(self._own(user_id), *default)
+
+    def _own(self, user_id: str) -> str:
+        return f"{self._interceptor.here.function} {user_id}"
+
+
 def cold_start() -> None:
     """What a process keeps between invocations is gone."""
     keys.forget()
@@ -343,6 +366,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> Iterator[CheckoutScenario]:
         monkeypatch.setattr(clock, "now", now)
         monkeypatch.setattr(moto_table, "utcnow", lambda: now().replace(tzinfo=None))
         monkeypatch.setattr(wiring, "open_psp", lambda: psp)
+        monkeypatch.setattr(user_keys, "_kept", KeysByFunction(interceptor))
         cold_start()
         interceptor.reset()
         yield journey

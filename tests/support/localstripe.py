@@ -126,4 +126,4 @@ def created(psp: StripePsp, method: str = "pm_card_visa") -> Any:
 def confirmed(psp: StripePsp, method: str = "pm_card_visa") -> tuple[Any, ProviderPayment]:
     """A payment that was confirmed, and what came of it."""
     payment = created(psp, method)
-    return payment, psp.confirm(payment, PayerDetails(method), key="att_1:confirm")
+    return payment, psp.confirm(payment, return_url=None, key="att_1:confirm")

@@ -64,6 +64,7 @@ class SimulatedPsp:
     books: dict[str, Book] = field(default_factory=dict)
     calls: list[tuple[Call, str]] = field(default_factory=list)
     keys: dict[tuple[Call, str], set[str]] = field(default_factory=dict)  # by what it is about
+    return_urls: list[str | None] = field(default_factory=list)  # of confirmations
     before_call: Callable[[Call], None] = lambda call: None
     around: Callable[[Call, Callable[[], Any]], Any] = lambda call, act: act()
     _faults: dict[Call, deque[Fault]] = field(default_factory=dict)
@@ -107,7 +108,8 @@ class SimulatedPsp:
         )
         return made
 
-    def confirm(self, payment: Payment, payer: PayerDetails, *, key: str) -> ProviderPayment:
+    def confirm(self, payment: Payment, *, return_url: str | None, key: str) -> ProviderPayment:
+        self.return_urls.append(return_url)
         return self._on(payment.psp_reference or "", "confirm", key, self._confirm)
 
     def retrieve(self, reference: str) -> ProviderPayment:

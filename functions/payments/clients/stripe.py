@@ -109,12 +109,12 @@ class StripePsp:
             of_method = isinstance(error, stripe.CardError) or words.is_about_method(error)
             return ProviderRejection(words.code_of(error), of_method=of_method)
 
-    def confirm(self, payment: Payment, payer: PayerDetails, *, key: str) -> ProviderPayment:
+    def confirm(self, payment: Payment, *, return_url: str | None, key: str) -> ProviderPayment:
         """Hold the money, or say what stands in the way."""
         reference = payment.psp_reference or ""
         params = {}
-        if payer.return_url and self._redirects:
-            params["return_url"] = payer.return_url
+        if return_url and self._redirects:
+            params["return_url"] = return_url
         try:
             return self._call(
                 lambda client: client.v1.payment_intents.confirm(

@@ -109,7 +109,7 @@ class Payment:
     status: Status = Status.PENDING
     capture_method: CaptureMethod = "automatic"
     # What the customer pays with and where they come back to, sealed (shop.payer_details). Gone
-    # once the provider needs neither: the money is held, or the payment is over.
+    # once neither is needed any more: the provider has the one, and the payment is confirmed.
     personal: bytes | None = field(default=None, repr=False)
     amount: Money | None = None
     psp: str = "stripe"

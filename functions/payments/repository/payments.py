@@ -80,6 +80,8 @@ class PaymentRepository:
         written = {"amount", "currency", "attempt_id", "psp", "psp_reference"}
         written |= {"updated_at"}  # When to look again stays: the request has set it just now.
         actions: list[Action] = [PaymentItem.version.add(1)]
+        if payment.personal is None:
+            actions.append(PaymentItem.personal.remove())
         for name, value in _attributes(payment).items():
             attribute = getattr(PaymentItem, name)
             if name == "version" or value is None:

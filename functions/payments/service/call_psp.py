@@ -5,7 +5,6 @@ from dataclasses import replace
 from payments.domain.payment import Payment, ProviderPayment, ProviderRejection, PspState
 from payments.service.ports import Psp, PspConfigurationError, PspInvalidState, PspUnavailable
 from shop import telemetry
-from shop.payer_details import PayerDetails
 
 
 def reference_of(payment: Payment) -> str:
@@ -24,7 +23,9 @@ def fetch(psp: Psp, payment: Payment) -> ProviderPayment:
         return ProviderPayment(reference, PspState.UNKNOWN, payment.total)
 
 
-def confirm(psp: Psp, payment: Payment, payer: PayerDetails) -> ProviderPayment | ProviderRejection:
+def confirm(
+    psp: Psp, payment: Payment, return_url: str | None
+) -> ProviderPayment | ProviderRejection:
     """Hold the money. A lost answer is looked up; it is repeated only if it did not arrive.
 
     ProviderRejection: refused although it waits for a confirmation, and cancelled by now, so that
@@ -34,7 +35,7 @@ def confirm(psp: Psp, payment: Payment, payer: PayerDetails) -> ProviderPayment 
     for _ in range(2):
         refusal = None
         try:
-            return psp.confirm(payment, payer, key=f"{payment.attempt_id}:confirm")
+            return psp.confirm(payment, return_url=return_url, key=f"{payment.attempt_id}:confirm")
         except (PspUnavailable, PspInvalidState) as error:
             _note("confirm", error)
             refusal = error.code if isinstance(error, PspInvalidState) else None

@@ -90,7 +90,7 @@ class Psp(Protocol):
     ) -> ProviderPayment | ProviderRejection:
         """Make the payment known without confirming it: no money is held."""
 
-    def confirm(self, payment: Payment, payer: PayerDetails, *, key: str) -> ProviderPayment:
+    def confirm(self, payment: Payment, *, return_url: str | None, key: str) -> ProviderPayment:
         """Hold the money. Raises PspInvalidState unless it waits for a confirmation."""
 
     def retrieve(self, reference: str) -> ProviderPayment:
@@ -137,7 +137,7 @@ class Payments(Protocol):
     def begin(self, payment: Payment) -> Payment | None:
         """Store the provider's reference and the amount, once, and return the whole row.
 
-        Makes the row if the request did not. None if the row has a reference already, has left
+        Makes the row if the request did not; what is personal goes if this brings none. None if the row has a reference already, has left
         `pending`, or belongs to another order or customer.
         """
 

@@ -77,10 +77,10 @@ class PaymentProcessor:
         made = self.psp.create(asked, payer, asked.total, key=attempt_id)
         if isinstance(made, ProviderRejection):
             return self._never_made(asked, made)
-        row_or_none = self.payments.begin(self._known_to_psp(asked, made))
+        row_or_none = self.payments.begin(self._known_to_psp(asked, made, payer))
         if row_or_none is None:
             return self._duplicate(asked, made)
-        return self._confirm(row_or_none, payer)
+        return self._confirm(row_or_none, payer.return_url)
 
     def capture(self, state: OwnState) -> CaptureOutcome:
         """Take the money that is held: before it everything can be undone, after it nothing.
@@ -162,9 +162,11 @@ class PaymentProcessor:
         if row.amount is not None and row.amount != asked.amount:
             raise PaymentConflict("another amount")
 
-    def _known_to_psp(self, asked: Payment, made: ProviderPayment) -> Payment:
+    def _known_to_psp(self, asked: Payment, made: ProviderPayment, payer: PayerDetails) -> Payment:
+        """The provider has the method: only an address to come back to is needed any more."""
         return replace(
             asked,
+            personal=None if payer.return_url is None else asked.personal,
             psp=self.psp.name,
             attempt_id=domain.attempt_of(asked.payment_id),
             psp_reference=made.reference,
@@ -189,10 +191,12 @@ class PaymentProcessor:
         return report_outcomes.of_authorize(self._record(row, seen), self.trace)
 
     def _confirm_later(self, row: Payment) -> AuthorizeOutcome:
+        if row.personal is None:
+            return self._confirm(row, None)
         payer = self._payer(row)
-        return (
-            self._let_go_of_nobody(row) if isinstance(payer, Erased) else self._confirm(row, payer)
-        )
+        if isinstance(payer, Erased):
+            return self._let_go_of_nobody(row)
+        return self._confirm(row, payer.return_url)
 
     def _payer(self, payment: Payment) -> PayerDetails | Erased:
         if payment.personal is None:
@@ -207,8 +211,8 @@ class PaymentProcessor:
         order = (payment.order_id, payment.customer_id)
         return self.void(payment.payment_id, code=problems.ACCOUNT_ERASED.code, order=order)
 
-    def _confirm(self, row: Payment, payer: PayerDetails) -> AuthorizeOutcome:
-        seen = call_psp.confirm(self.psp, row, payer)
+    def _confirm(self, row: Payment, return_url: str | None) -> AuthorizeOutcome:
+        seen = call_psp.confirm(self.psp, row, return_url)
         if isinstance(seen, ProviderRejection):
             return self._never_confirmed(row, seen)
         return report_outcomes.of_authorize(self._record(row, seen), self.trace)

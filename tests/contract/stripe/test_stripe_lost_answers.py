@@ -10,7 +10,6 @@ from payments.domain.payment import ProviderPayment, ProviderRejection, PspState
 from payments.service.ports import (
     PspUnavailable,
 )
-from shop.payer_details import PayerDetails
 from tests.support.localstripe import Secret
 from tests.unit.payments.fakes import FakePayments, Shop
 
@@ -20,8 +19,8 @@ class LosesAnswers(StripePsp):
 
     lost: set[str]
 
-    def confirm(self, payment: Any, payer: PayerDetails, *, key: str) -> ProviderPayment:
-        return self._lose("confirm", super().confirm(payment, payer, key=key))
+    def confirm(self, payment: Any, *, return_url: str | None, key: str) -> ProviderPayment:
+        return self._lose("confirm", super().confirm(payment, return_url=return_url, key=key))
 
     def capture(self, reference: str, *, key: str) -> ProviderPayment:
         return self._lose("capture", super().capture(reference, key=key))

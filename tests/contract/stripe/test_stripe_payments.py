@@ -76,13 +76,13 @@ def test_what_is_held_or_waits_can_be_let_go_once(psp: StripePsp, method: str) -
     with pytest.raises(PspInvalidState):
         psp.cancel(payment.psp_reference, key="v-2")
     with pytest.raises(PspInvalidState):
-        psp.confirm(payment, PAYER, key="att_1:confirm-2")
+        psp.confirm(payment, return_url=None, key="att_1:confirm-2")
 
 
 def test_a_second_confirmation_or_capture_is_refused(psp: StripePsp) -> None:
     payment, _ = confirmed(psp)
     with pytest.raises(PspInvalidState):
-        psp.confirm(payment, PAYER, key="att_1:confirm-2")
+        psp.confirm(payment, return_url=None, key="att_1:confirm-2")
     psp.capture(payment.psp_reference, key="c")
     with pytest.raises(PspInvalidState):
         psp.capture(payment.psp_reference, key="c-2")
@@ -130,7 +130,7 @@ def test_a_wrong_key_is_a_fault_and_the_secret_is_read_again(localstripe: str) -
 def test_a_provider_that_is_not_there_gives_no_answer(secret: Secret) -> None:
     psp = StripePsp(secret, api_base=f"http://127.0.0.1:{free_port()}").within(5)
     with pytest.raises(PspUnavailable) as caught:
-        psp.confirm(make_payment(psp_reference="pi_1"), PAYER, key="k")
+        psp.confirm(make_payment(psp_reference="pi_1"), return_url=None, key="k")
     psp.close()
     assert re.fullmatch("[A-Za-z]+", str(caught.value))  # nothing of the request is quoted
 

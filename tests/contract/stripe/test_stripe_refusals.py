@@ -80,7 +80,7 @@ def test_what_does_not_say_that_nothing_was_done_is_no_refusal(
     payment = make_payment(psp_reference="pi_1")
     calls = {
         "create": lambda: psp.create(payment, PAYER, TOTAL, key="att_1"),
-        "confirm": lambda: psp.confirm(payment, PAYER, key="att_1:confirm"),
+        "confirm": lambda: psp.confirm(payment, return_url=None, key="att_1:confirm"),
         "refund": lambda: psp.refund("pi_1", key="att_1:refund"),
     }
     with pytest.raises(fault):

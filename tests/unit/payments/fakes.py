@@ -101,6 +101,7 @@ class FakePayments:
             attempt_id=payment.attempt_id,
             psp=payment.psp,
             psp_reference=payment.psp_reference,
+            personal=row.personal if payment.personal else None,
             updated_at=payment.updated_at,
             next_attempt_at=row.next_attempt_at or payment.next_attempt_at,
             version=row.version + 1,
@@ -197,8 +198,10 @@ class Shop:
     def at(self, now: datetime = NOW) -> PaymentProcessor:
         return PaymentProcessor(self.payments, self.psp, self.personal, now, TRACE)
 
-    def authorize(self, method: str = GOOD, **changes: Any) -> dict[str, Any]:
-        asked = make_payment(PayerDetails(method), **changes)
+    def authorize(
+        self, method: str = GOOD, back: str | None = None, **changes: Any
+    ) -> dict[str, Any]:
+        asked = make_payment(PayerDetails(method, back), **changes)
         return dumped(self.at().authorize(asked))
 
     def resume(self) -> dict[str, Any]:

@@ -24,11 +24,13 @@ from tests.unit.payments.fakes import (
     sealed,
 )
 
+BACK = "https://shop.test/back"
 
-def stored(method: str = GOOD, **changes: object) -> Shop:
+
+def stored(method: str = GOOD, back: str | None = None, **changes: object) -> Shop:
     """A shop whose route has stored the payment; it has no order yet."""
     shop = Shop()
-    shop.payments.insert(make_payment(PayerDetails(method), amount=None, **changes))
+    shop.payments.insert(make_payment(PayerDetails(method, back), amount=None, **changes))
     return shop
 
 
@@ -407,10 +409,10 @@ def test_money_that_a_late_confirmation_holds_is_let_go() -> None:
 
 @pytest.mark.parametrize("confirming", [False, True])
 def test_a_payment_of_somebody_erased_is_let_go_and_never_confirmed(confirming: bool) -> None:
-    shop = stored()
+    shop = stored(back=BACK)
     if confirming:
         shop.psp.fail("confirm", "before", "before")
-        assert shop.authorize()["outcome"] == "unknown"
+        assert shop.authorize(back=BACK)["outcome"] == "unknown"
     shop.personal.erased = True
     ended = shop.resume()
     assert (ended["outcome"], ended["answer"]["status"]) == ("voided", 403)
@@ -419,17 +421,30 @@ def test_a_payment_of_somebody_erased_is_let_go_and_never_confirmed(confirming: 
     assert [book.state for book in shop.psp.of(PAYMENT)] == [PspState.VOIDED] * confirming
 
 
-@pytest.mark.parametrize("method", [GOOD, DECLINED])
-def test_what_is_paid_with_is_kept_no_longer_than_it_is_needed(method: str) -> None:
-    shop = stored(method)
+def test_a_method_is_kept_until_the_provider_has_it() -> None:
+    shop = stored(NEEDS_ACTION)
     assert shop.row.personal
-    shop.authorize(method)
+    shop.authorize(NEEDS_ACTION)
+    assert (shop.row.status, shop.row.personal) == (Status.REQUIRES_ACTION, None)
+
+
+@pytest.mark.parametrize("method", [GOOD, DECLINED])
+def test_an_address_to_come_back_to_is_kept_until_the_payment_is_confirmed(method: str) -> None:
+    shop = stored(method, BACK)
+    shop.psp.fail("confirm", "before", "before")
+    assert shop.authorize(method, BACK) == {"outcome": "unknown"}
+    assert opened(shop.row).return_url == BACK
+    shop.resume()
+    assert shop.psp.return_urls == [BACK, BACK, BACK]
     assert shop.row.personal is None
-    waiting = stored(NEEDS_ACTION)
-    waiting.authorize(NEEDS_ACTION)
-    assert waiting.row.personal
-    waiting.void()
-    assert waiting.row.personal is None
+
+
+def test_an_address_to_come_back_to_goes_with_a_payment_that_is_given_up() -> None:
+    shop = stored(NEEDS_ACTION, BACK)
+    shop.authorize(NEEDS_ACTION, BACK)
+    assert shop.row.personal
+    shop.void()
+    assert shop.row.personal is None
 
 
 def test_a_message_that_was_sealed_for_another_payment_does_not_open() -> None:
