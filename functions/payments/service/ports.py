@@ -137,8 +137,9 @@ class Payments(Protocol):
     def begin(self, payment: Payment) -> Payment | None:
         """Store the provider's reference and the amount, once, and return the whole row.
 
-        Makes the row if the request did not; what is personal goes if this brings none. None if the row has a reference already, has left
-        `pending`, or belongs to another order or customer.
+        Makes the row if the request did not; what is personal goes if this brings none. None if
+        the row has a reference already, has left `pending`, or belongs to another order or
+        customer.
         """
 
     def save(self, before: Payment, after: Payment, event: Event | None) -> Payment | None:

@@ -138,6 +138,7 @@ def processes(shop: Shop) -> dict[str, Act]:
         ),
         "GET /products, new process": anew(shop.list_products),
         "POST /checkout, new process": anew(shop.buy),
+        "POST /payments, new process": anew(shop.pay),
         "POST /webhooks/psp/{psp}, new process": anew(shop.hear),
     }
 

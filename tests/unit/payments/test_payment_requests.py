@@ -173,8 +173,7 @@ def test_a_test_method_is_refused_where_money_is_real() -> None:
 def test_what_does_not_wait_cannot_be_confirmed(status: Status, code: str) -> None:
     payment = make_payment(status=status)
     if status is Status.FAILED:
-        declined = {"decline_code": "expired_card", "problem_code": "payment_declined"}
-        payment = replace(payment, **declined)
+        payment = replace(payment, decline_code="expired_card", problem_code="payment_declined")
     found = confirm(payment, machine_of())
     assert isinstance(found, Problem)
     assert found.type.code == code

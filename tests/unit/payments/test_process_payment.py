@@ -21,6 +21,7 @@ from tests.unit.payments.fakes import (
     Shop,
     dumped,
     make_payment,
+    opened,
     sealed,
 )
 
