@@ -30,6 +30,7 @@ PURE_KERNEL = {
     "strict",
     "checkout",
     "facts",
+    "rate_limits",
     "invariants",
 }
 INVARIANTS = {"shop.invariants", "shop.facts", "shop.ids"}  # what rules are made of

@@ -252,7 +252,12 @@ def test_keys_of_users_are_opened_one_by_one_by_those_who_seal_or_show(
         {grant.who for grant in given if grant.action == f"kms:{action}"}
         for action in ("Decrypt", "GenerateDataKey")
     )
-    assert makers == {"identity.verify_user", "orders.checkout", "orders.place_order"}
+    assert makers == {
+        "identity.verify_user",
+        "orders.checkout",
+        "orders.place_order",
+        "payments.create_payment",
+    }
     assert openers == makers | {
         "identity.add_address",
         "identity.change_address",
@@ -268,6 +273,7 @@ def test_keys_of_users_are_opened_one_by_one_by_those_who_seal_or_show(
         "identity.reset_password",
         "orders.get_order",
         "orders.recover_orders",
+        "payments.steps",
     }
     assert {grant.action for grant in given} == {"kms:Decrypt", "kms:GenerateDataKey"}
     local = any("cartwright-local-" in str(made.properties) for made in policies.assembly)

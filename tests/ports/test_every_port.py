@@ -29,6 +29,8 @@ ELSEWHERE = {
     "identity.PersonalData": "KMS, in tests/integration/test_user_keys.py",
     "orders.Person": "has no fake: tests/property/test_personal_data.py",
     "orders.PersonalData": "KMS, in tests/integration/test_user_keys.py",
+    "payments.Person": "has no fake: tests/property/test_personal_data.py",
+    "payments.PersonalData": "KMS, in tests/integration/test_user_keys.py",
     "payments.Psp": "tests/contract/stripe",
     "payments.Webhooks": "tests/unit/payments/test_stripe_webhooks.py",
 }

@@ -30,12 +30,13 @@ from orders.api import checkout, get_order, place_order
 from orders.schedules import recover_orders
 from payments import wiring
 from payments.api import create_payment, receive_webhook
-from shop import clock, ids, request_ids, user_keys
+from shop import clock, ids, payer_details, request_ids, user_keys
 from shop.deploy import discover
+from shop.payer_details import PayerDetails, seal_payer
 from shop.personal_data import PersonalData
 from shop.request_ids import RequestIds
 from shop.trace import from_header
-from shop.user_keys import UserKeys
+from shop.user_keys import Erased, UserKeys
 from tests.support import dynamodb, gateway, inbox, moto_tables
 from tests.support.fast_moto import quick
 from tests.support.interceptor import Function, Interceptor, tapped
@@ -229,7 +230,10 @@ class CheckoutScenario:
         """What no machine does: a payment takes the total of an order whatever its status is."""
         order = self.row("orders", order_id)
         payment_id = ids.derive("pay", order_id, "by mistake", region=ids.region_of(order_id))
-        details = {"payment_method": GOOD, "capture_method": "automatic", "return_url": None}
+        payer = wiring.personal().to_seal(order["customer_id"])
+        assert not isinstance(payer, Erased)
+        sealed = payer_details.to_text(seal_payer(PayerDetails(GOOD), payment_id, payer))
+        details = {"sealed": sealed, "capture_method": "automatic"}
         task = {
             "payment": {"payment_id": payment_id, "details": details},
             "order_id": order_id,
@@ -312,6 +316,29 @@ def _lines(lines: dict[str, int]) -> list[dict[str, Any]]:
     return [{"sku": sku, "quantity": quantity} for sku, quantity in lines.items()]
 
 
+class KeysByFunction(dict[str, Any]):
+    """The keys of users that processes keep: each function has processes of its own."""
+
+    def __init__(self, interceptor: Interceptor) -> None:
+        super().__init__()
+        self._interceptor = interceptor
+
+    def __getitem__(self, user_id: str) -> Any:
+        return super().__getitem__(self._own(user_id))
+
+    def __setitem__(self, user_id: str, kept: Any) -> None:
+        super().__setitem__(self._own(user_id), kept)
+
+    def get(self, user_id: str, default: Any = None) -> Any:
+        return super().get(self._own(user_id), default)
+
+    def pop(self, user_id: str, *default: Any) -> Any:
+        return super().pop(self._own(user_id), *default)
+
+    def _own(self, user_id: str) -> str:
+        return f"{self._interceptor.here.function} {user_id}"
+
+
 def cold_start() -> None:
     """What a process keeps between invocations is gone."""
     keys.forget()
@@ -342,6 +369,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> Iterator[CheckoutScenario]:
         monkeypatch.setattr(clock, "now", now)
         monkeypatch.setattr(moto_table, "utcnow", lambda: now().replace(tzinfo=None))
         monkeypatch.setattr(wiring, "open_psp", lambda: psp)
+        monkeypatch.setattr(user_keys, "_kept", KeysByFunction(interceptor))
         cold_start()
         interceptor.reset()
         yield journey
@@ -369,6 +397,9 @@ def _configure(monkeypatch: pytest.MonkeyPatch) -> None:
     for route in (place_order, checkout, get_order):
         monkeypatch.setattr(route, "personal", of_orders)
     monkeypatch.setattr(recover_orders, "personal", lambda: of_orders)
+    of_payments = PersonalData("payments", UserKeys(wrapping_key["Arn"]))
+    monkeypatch.setattr(create_payment, "personal", of_payments)
+    monkeypatch.setattr(wiring, "personal", lambda: of_payments)
     value = json.dumps({"api_key": "sk_simulated", "webhook_secrets": [WEBHOOK_SECRET]})
     secret = boto3.client("secretsmanager", region_name=REGION)
     made = secret.create_secret(Name="psp", SecretString=value)

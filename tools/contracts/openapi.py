@@ -35,6 +35,20 @@ HEADERS: dict[str, dict[str, Any]] = {
         "required": True,
         "schema": {"type": "string", "pattern": "^[0-9]+$"},
     },
+    "RateLimit": {
+        "description": (
+            "Which limits are used up, and in how many seconds there is more "
+            "(draft-ietf-httpapi-ratelimit-headers, a list of RFC 9651)."
+        ),
+        "schema": {"type": "string", "examples": ['"network";r=0;t=870']},
+    },
+    "RateLimit-Policy": {
+        "description": (
+            "How often one caller may ask: the quota in a window of so many seconds "
+            "(draft-ietf-httpapi-ratelimit-headers, a list of RFC 9651)."
+        ),
+        "schema": {"type": "string", "examples": ['"network";q=5;w=900, "address";q=100;w=3600']},
+    },
     "WWW-Authenticate": {
         "description": (
             "How to authenticate (RFC 9110, 11.6.1). API Gateway calls the header of a function "
@@ -247,6 +261,10 @@ def _headers(route: Route, status: int) -> dict[str, Any]:
         names.append("Idempotency-Replayed")
     if status in {429, 503}:
         names.append("Retry-After")
+    if status == 429:
+        names.append("RateLimit")
+    if status == 429 or route.quotas:
+        names.append("RateLimit-Policy")
     if status == 401:
         names.append("WWW-Authenticate")
     return {name: {"$ref": f"#/components/headers/{name}"} for name in names}

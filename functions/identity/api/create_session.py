@@ -6,6 +6,7 @@ from typing import Any
 from identity import problems, schemas
 from identity.clients.argon2_passwords import Argon2Passwords
 from identity.clients.kms import EmailHasher, NetworkHasher
+from identity.domain import sign_in_attempts
 from identity.repository.counters import AttemptRepository
 from identity.repository.sessions import SessionRepository
 from identity.repository.users import AccountRepository
@@ -27,6 +28,7 @@ ROUTE = Route(
     problems=(problems.INVALID_CREDENTIALS, problems.RATE_LIMITED),
     links=(Link("refresh_session", body={"refresh_token": "$response.body#/refresh_token"}),),
     throttle=(100, 200),
+    quotas=sign_in_attempts.QUOTAS,
 )
 
 

@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 from identity.domain.mailed_token import Purpose
 from identity.domain.rate_limit import Counter, Limit
 
-FROM_NETWORK = Limit(20, timedelta(hours=1))
+FROM_NETWORK = Limit(20, timedelta(hours=1), "network")
+QUOTAS = (FROM_NETWORK.quota,)
 TO_ADDRESS = (Limit(3, timedelta(hours=1)), Limit(10, timedelta(days=1)))
 
 

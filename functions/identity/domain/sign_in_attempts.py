@@ -9,8 +9,9 @@ from datetime import datetime, timedelta
 
 from identity.domain.rate_limit import Counter, Limit
 
-FROM_NETWORK = Limit(5, timedelta(minutes=15))
-FROM_ALL = Limit(100, timedelta(hours=1))
+FROM_NETWORK = Limit(5, timedelta(minutes=15), "network")
+FROM_ALL = Limit(100, timedelta(hours=1), "address")
+QUOTAS = (FROM_NETWORK.quota, FROM_ALL.quota)
 
 
 def counters(*, address: str, from_network: str, now: datetime) -> tuple[Counter, Counter]:

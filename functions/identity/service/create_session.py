@@ -23,7 +23,7 @@ from identity.service.ports import (
     Tokens,
 )
 from identity.service.seal_details import seal_device
-from shop import ids, telemetry
+from shop import ids, rate_limits, telemetry
 from shop.events import Event
 from shop.problems import Problem
 from shop.trace import Trace
@@ -90,11 +90,11 @@ def sign_in(
 def too_many(full: Sequence[Counter], *, now: datetime) -> Problem:
     """Why an attempt is not even looked at."""
     telemetry.emit_metric("SignInLimited")
-    seconds = max(counter.seconds_left(now) for counter in full)
+    seconds_left = {counter.limit.name: counter.seconds_left(now) for counter in full}
     return Problem(
         problems.RATE_LIMITED,
         "Too many sign-ins failed for this address.",
-        headers={"Retry-After": str(seconds)},
+        headers=rate_limits.exhausted(seconds_left),
     )
 
 

@@ -12,7 +12,7 @@ from identity.domain import email_address, mail_limits, mailed_token, rate_limit
 from identity.domain.mailed_token import MailRequest, Purpose
 from identity.events import event_of
 from identity.service.ports import EmailHasher, MailedSecrets, MailRequests, NetworkHasher
-from shop import ids, telemetry
+from shop import ids, rate_limits, telemetry
 from shop.problems import Problem
 from shop.trace import Trace
 
@@ -81,5 +81,5 @@ def ask(
     return Problem(
         problems.RATE_LIMITED,
         "Too many mails were asked for from this network.",
-        headers={"Retry-After": str(counter.seconds_left(now))},
+        headers=rate_limits.exhausted({counter.limit.name: counter.seconds_left(now)}),
     )

@@ -106,12 +106,13 @@ def _audit(shop: Shop) -> None:
     shop.run(AUDITOR)
 
 
-# What must be there before a route is metered.
+# What must be there before one of them is metered.
 BEFORE: Mapping[str, Callable[[Shop], Any]] = {
     "POST /payments/{payment_id}/confirm": Shop.begin_3ds,
     "POST /orders/{order_id}/cancel": Shop.place,
     "POST /webhooks/psp/{psp}": Shop.begin_told_3ds,
     "GET /ops/invariants": _audit,
+    "POST /payments, new process": Shop.place,
     # Whose sessions end is nobody who is asked about later.
     "POST /password/forgot": Shop.join_as_another,
     "DELETE /sessions/current": Shop.join_as_another,
@@ -138,6 +139,7 @@ def processes(shop: Shop) -> dict[str, Act]:
         ),
         "GET /products, new process": anew(shop.list_products),
         "POST /checkout, new process": anew(shop.buy),
+        "POST /payments, new process": anew(shop.pay),
         "POST /webhooks/psp/{psp}, new process": anew(shop.hear),
     }
 

@@ -14,6 +14,8 @@ from shop.problems import Problem
 
 MAX_ERRORS = 50
 UNKNOWN = "extra_forbidden"
+CARD_NUMBER = "card_number"
+Where = Literal["pointer", "parameter"]
 # Where pydantic's own words are for who wrote the model: they show regular expressions.
 _DETAILS = {
     "json_invalid": "not valid JSON",
@@ -44,9 +46,14 @@ def repeated_parameters(names: Iterable[str], model: type[BaseModel]) -> Problem
     return Problem(problems.INVALID_REQUEST, "A parameter stands once.", errors=errors)
 
 
-def _problem(
-    error: ValidationError, where: Literal["pointer", "parameter"], *, unknown: str
-) -> Problem:
+def card_numbers(where: Where, names: Iterable[str]) -> Problem:
+    """Of text that may be stored and sent on."""
+    detail = "has a card number in it; where one is paid with, send the token for it"
+    errors = [{where: name, "code": CARD_NUMBER, "detail": detail} for name in names]
+    return Problem(problems.INVALID_REQUEST, "Card numbers are not taken here.", errors=errors)
+
+
+def _problem(error: ValidationError, where: Where, *, unknown: str) -> Problem:
     found: list[dict[str, str]] = []
     for item in error.errors(include_url=False, include_input=False, include_context=False):
         parts = [str(part) for part in item["loc"]]

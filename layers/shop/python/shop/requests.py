@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import itertools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
@@ -9,7 +10,16 @@ from urllib.parse import unquote
 
 from pydantic import BaseModel, ValidationError
 
-from shop import charset, clock, idempotency, invalid, invocation, problems, untrusted_json
+from shop import (
+    card_numbers,
+    charset,
+    clock,
+    idempotency,
+    invalid,
+    invocation,
+    problems,
+    untrusted_json,
+)
 from shop.problems import Problem
 from shop.routes import NoFields, Route
 from shop.trace import Trace
@@ -174,13 +184,15 @@ def _written(raw: bytes, event: Mapping[str, Any]) -> Problem | None:
 
 def _read(model: type[BaseModel], raw: bytes) -> BaseModel | Problem:
     try:
-        untrusted_json.parse(raw)
-        return model.model_validate_json(raw)
+        value = untrusted_json.parse(raw)
+        found = model.model_validate_json(raw)
     except untrusted_json.InvalidJson as error:
-        found = {"pointer": "", "code": "json_invalid", "detail": str(error)}
-        return Problem(problems.INVALID_REQUEST, "The body cannot be read.", errors=[found])
+        why = {"pointer": "", "code": "json_invalid", "detail": str(error)}
+        return Problem(problems.INVALID_REQUEST, "The body cannot be read.", errors=[why])
     except ValidationError as error:
         return invalid.body(error)
+    places = list(itertools.islice(card_numbers.places(value), invalid.MAX_ERRORS))
+    return invalid.card_numbers("pointer", places) if places else found
 
 
 def _query(route: Route, event: dict[str, Any]) -> Any:
@@ -194,7 +206,10 @@ def _query(route: Route, event: dict[str, Any]) -> Any:
     repeated = [name for name, values in given.items() if len(values) != 1]
     if repeated:
         return invalid.repeated_parameters(repeated, route.query)
+    query = {name: values[0] for name, values in given.items()}
     try:
-        return route.query.model_validate({name: values[0] for name, values in given.items()})
+        found = route.query.model_validate(query)
     except ValidationError as error:
         return invalid.parameters(error, route.query)
+    names = [name for name, text in query.items() if card_numbers.is_in(text)]
+    return invalid.card_numbers("parameter", names) if names else found

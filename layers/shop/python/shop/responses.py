@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from shop import problems
+from shop import problems, rate_limits
 from shop.idempotency import StoredResponse
 from shop.problems import Problem
 from shop.routes import Route
@@ -16,6 +16,9 @@ from shop.text import compact_json
 from shop.trace import Trace
 
 PROBLEM = "application/problem+json"
+EXPOSED = "ETag, Idempotency-Replayed, RateLimit, RateLimit-Policy, Retry-After, X-Request-Id"
+COMES_BACK = (429, 503)  # These say when, whoever answers them.
+RETRY_AFTER_S = "2"
 # What the OWASP REST Security Cheat Sheet has on every answer: JSON is no page, and nobody's frame.
 # infra/problems.py has the same for the answers that the gateway and the firewall make.
 SECURITY_HEADERS: Mapping[str, str] = {
@@ -73,10 +76,14 @@ def render(
         "X-Request-Id": request_trace.request_id,
         "Cache-Control": "no-store",
         "Access-Control-Allow-Origin": "*",
-        "Access-Control-Expose-Headers": "ETag, Idempotency-Replayed, Retry-After, X-Request-Id",
+        "Access-Control-Expose-Headers": EXPOSED,
         **SECURITY_HEADERS,
         **result.headers,
     }
+    if result.status in COMES_BACK:
+        out.setdefault("Retry-After", RETRY_AFTER_S)
+    if route.quotas:
+        out[rate_limits.POLICY] = rate_limits.policy(route.quotas)
     if result.status == 401:
         out["WWW-Authenticate"] = "Bearer"  # RFC 9110, 15.5.2: a 401 says how to do better.
     if result.etag is not None:

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict
 
 from shop.problems import ProblemType
+from shop.rate_limits import Quota
 
 PRECONDITION_FAILED = 412
 Auth = Literal["public", "customer", "staff", "signature"]
@@ -57,6 +58,7 @@ class Route:
     links: Sequence[Link] = ()
     media_type: str = "application/json"  # of what succeeds
     throttle: tuple[int, int] | None = None
+    quotas: tuple[Quota, ...] = ()  # of each caller; beside what the gateway and the firewall count
     ends_at_once: bool = False  # a token whose session was ended is refused from then on
 
     @property
