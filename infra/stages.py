@@ -89,6 +89,12 @@ class Stage:
 
     retry_interval_s: int = 1  # a state machine's first wait before it repeats a task
     retry_max_delay_s: int = 4
+    # Erasing a user: how long it can be taken back; how long requests, unplaced orders and keys in
+    # memory have to come to their end (orders/domain/order.py: 15 minutes; shop/user_keys.py: 5);
+    # how long it waits for an open order before it asks again.
+    erasure_grace_s: int = 7 * 24 * 3600
+    erasure_settle_s: int = 30 * 60
+    erasure_pause_s: int = 3600
     stream_max_age_s: int = 20 * 3600  # then a record is given up; streams forget after 24 hours
     # What executions write into their log: by default those that fail.
     machine_log: Literal["ALL", "ERROR"] = "ERROR"
@@ -180,6 +186,9 @@ def local(*, port: int, psp_port: int, linked_layers: bool = True) -> Stage:
         architecture="arm64" if platform.machine() in {"arm64", "aarch64"} else "x86_64",
         log_retention_days=1,
         access_log_retention_days=1,
+        erasure_grace_s=0,
+        erasure_settle_s=1,
+        erasure_pause_s=5,
         machine_log="ALL",
         function_log="INFO",
         stream_max_age_s=120,  # the one limit that the emulator knows: it ignores retry counts

@@ -24,6 +24,8 @@ os.environ.update(
     REQUEST_ID_KEY_ARN="arn:aws:kms:us-east-1:000000000000:key/request-ids",
     WRAPPING_KEY_ARN="arn:aws:kms:us-east-1:000000000000:key/user-keys",
     CHECKOUT_MACHINE_ARN="arn:aws:states:us-east-1:000000000000:stateMachine:checkout",
+    ERASURE_MACHINE_ARN="arn:aws:states:us-east-1:000000000000:stateMachine:erasure",
+    ERASURE_GRACE_S="604800",
 )
 for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_SESSION_TOKEN"):
     os.environ.pop(name, None)

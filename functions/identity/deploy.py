@@ -76,6 +76,18 @@ SERVICE = Service(
         Function(place="api/put_consents", tables={"identity": ("GetItem", "UpdateItem")}),
         Function(place="api/deactivate_user", tables={"identity": ("GetItem", "UpdateItem")}),
         Function(
+            place="api/request_erasure",
+            tables={"identity": ("GetItem", "PutItem", "UpdateItem")},
+            uses=("email_mac", "erasure_grace"),
+            memory_mb=CPU_MB,
+        ),
+        Function(
+            place="api/withdraw_erasure",
+            tables={"identity": ("GetItem", "UpdateItem")},
+            uses=("erasure_grace",),
+        ),
+        Function(place="api/get_erasure", tables={"identity": ("GetItem",)}),
+        Function(
             place="api/list_addresses",
             tables={"identity": ("GetItem",), "user_keys": OPEN},
             uses=("open_personal_data",),
@@ -136,6 +148,20 @@ SERVICE = Service(
             ),
         ),
         Function(
+            place="consumers/on_erasure_requested",
+            event_types=("user.erasure_requested",),
+            starts=("erasure",),
+        ),
+        Function(
+            place="steps",
+            tables={
+                "identity": ("DeleteItem", "GetItem", "Query", "UpdateItem"),
+                "user_keys": ("GetItem", "UpdateItem"),
+            },
+            uses=("open_personal_data", "send_mail", "sign_tokens"),
+            max_concurrency=4,  # nobody waits
+        ),
+        Function(
             place="schedules/rotate_token_keys",
             tables={"identity": ("GetItem", "PutItem")},
             uses=("rotate_token_keys",),
@@ -170,6 +196,7 @@ SERVICE = Service(
         "ses": ("session_id",),
         "mai": ("mail_id",),
         "adr": ("address_id",),
+        "era": ("erasure_id",),
     },
     variables={
         "TOKEN_KEY_ARN": "arn:aws:kms:us-east-1:000000000000:key/identity-tokens",
@@ -180,5 +207,6 @@ SERVICE = Service(
         "TOKEN_KEYS_PURPOSE": "identity-tokens",
         "TOKEN_ISSUER": "https://issuer.test",
         "TOKEN_AUDIENCE": "cartwright-api",
+        "ERASURE_GRACE_S": "604800",
     },
 )

@@ -88,6 +88,45 @@ class UserEnabled(EventData):
     user_id: str
 
 
+class UserErasureRequested(EventData):
+    """The user wants to be erased, which takes effect at `due_at`. Subject: the user."""
+
+    TYPE: ClassVar[str] = "user.erasure_requested"
+
+    user_id: str
+    erasure_id: str
+    due_at: str
+
+
+class ErasureWanted(EventView):
+    """What is read of it, here."""
+
+    TYPES: ClassVar[tuple[str, ...]] = ("user.erasure_requested",)
+
+    user_id: str
+    erasure_id: str
+    due_at: str
+
+
+class UserErasureWithdrawn(EventData):
+    """The user stays. Subject: the user."""
+
+    TYPE: ClassVar[str] = "user.erasure_withdrawn"
+
+    user_id: str
+    erasure_id: str
+
+
+class UserErased(EventData):
+    """Whatever was personal of the user can be read by nobody. Subject: the erasure, whose row
+    tells it: the user's is gone."""
+
+    TYPE: ClassVar[str] = "user.erased"
+
+    user_id: str
+    erasure_id: str
+
+
 class SessionCreated(EventData):
     """A user signed in. Subject: the session."""
 

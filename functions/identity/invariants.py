@@ -35,6 +35,13 @@ class UserKey(Fact):
     is_destroyed: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Erased(Fact):
+    """An erasure, by its id, that is said to be done."""
+
+    user_id: str
+
+
 def users_have_one_address(facts: Facts) -> Found:
     """U1: a user has one address, and an address one user."""
     for user_id in facts.keys(User) | facts.keys(Address):
@@ -57,6 +64,15 @@ def a_key_is_there_until_its_user_is_erased(facts: Facts) -> Found:
             yield key.key, "a key of an erased user" if key.is_there else "a key that is lost"
 
 
+def who_is_erased_is_gone(facts: Facts) -> Found:
+    """U4: an erasure that is said to be done has left neither user nor key."""
+    for erased in facts.each(Erased):
+        if facts.of(User, erased.user_id):
+            yield erased.key, "the user is still there"
+        if not any(key.is_destroyed for key in facts.of(UserKey, erased.user_id)):
+            yield erased.key, "the key is still there"
+
+
 def _user(id_: str, _row: Row) -> Iterator[Fact]:
     yield User(id_)
 
@@ -73,8 +89,13 @@ def _user_key(id_: str, row: Row) -> Iterator[Fact]:
     yield UserKey(id_, is_there="wrapped_key" in row, is_destroyed="erased_at" in row)
 
 
+def _erasure(id_: str, row: Row) -> Iterator[Fact]:
+    if row["status"] == "erased":
+        yield Erased(id_, str(row["user_id"]))
+
+
 INVARIANTS = Invariants(
-    always=("U1", "U2", "U3"),
+    always=("U1", "U2", "U3", "U4"),
     watched=False,
     rows=(
         RowType(
@@ -83,7 +104,7 @@ INVARIANTS = Invariants(
             sk="USER",
             facts=_user,
             counts="sequence",
-            statuses=frozenset({"active", "disabled", "deactivated"}),
+            statuses=frozenset({"active", "disabled", "deactivated", "erasing"}),
             violates="U1",
         ),
         RowType(
@@ -115,6 +136,16 @@ INVARIANTS = Invariants(
             pk="TOKEN_KEYS",
             sk="SET",
             unchecked="It is read and written whole, and says nothing of other rows.",
+        ),
+        RowType(
+            table="identity",
+            pk="ERASURE",
+            sk="ERASURE",
+            reads=("status", "user_id"),
+            facts=_erasure,
+            counts="version",
+            statuses=frozenset({"requested", "withdrawn", "begun", "erased"}),
+            violates="U4",
         ),
         RowType(
             table="identity",
@@ -151,5 +182,6 @@ INVARIANTS = Invariants(
         Rule("U1", users_have_one_address),
         Rule("U2", attempts_are_taken_back_once),
         Rule("U3", a_key_is_there_until_its_user_is_erased),
+        Rule("U4", who_is_erased_is_gone),
     ),
 )

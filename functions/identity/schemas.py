@@ -15,6 +15,7 @@ from pydantic_core import PydanticCustomError
 
 from identity.domain import email_address, password
 from identity.domain.address_book import AddressBook, SavedAddress
+from identity.domain.erasure import Erasure
 from identity.domain.profile import UserProfile
 from identity.domain.session import TokenFamily
 from identity.domain.user import User
@@ -299,6 +300,38 @@ class AddressListOut(ResponseModel):
     def of(cls, book: AddressBook) -> "AddressListOut":
         """Oldest first."""
         return cls(data=[SavedAddressOut.of(each) for each in book.addresses])
+
+
+class ErasureIn(RequestModel):
+    """POST /users/me/erasure: with the password, or soon after a sign-in without it."""
+
+    password: Password | None = None
+
+
+class ErasureOut(ResponseModel):
+    """How far an erasure is."""
+
+    erasure_id: Annotated[str, Field(pattern=ids.pattern("era"))]
+    status: Literal["requested", "withdrawn", "begun", "erased"]
+    requested_at: str
+    takes_effect_at: Annotated[str, Field(description="until then it can be taken back")]
+    erased_at: str | None
+    receipt: Annotated[
+        str | None,
+        Field(description="a JWS by a key of the JWKS, of the type erasure-receipt+jwt"),
+    ]
+
+    @classmethod
+    def of(cls, erasure: Erasure) -> "ErasureOut":
+        """For whoever knows its id: it says of nobody that they were a customer but of them."""
+        return cls(
+            erasure_id=erasure.erasure_id,
+            status=erasure.status.value,
+            requested_at=clock.rfc3339(erasure.requested),
+            takes_effect_at=clock.rfc3339(erasure.due),
+            erased_at=clock.rfc3339(erasure.erased) if erasure.erased else None,
+            receipt=erasure.receipt,
+        )
 
 
 class Device(RequestModel):

@@ -65,6 +65,30 @@ class SignInSettings(RefreshSettings, PersonalSettings):
     """And signing in, where a device is named."""
 
 
+class MachineSettings(Settings):
+    """`erasure_machine_arn`: what carries erasures out."""
+
+    erasure_machine_arn: str
+
+
+class GraceSettings(Settings):
+    """`erasure_grace_s`: how long a user may take an erasure back; 0: it begins at once."""
+
+    erasure_grace_s: int
+
+
+class ErasureSettings(GraceSettings, EmailSettings):
+    """What asking to be erased needs: a password is counted by the network that it comes from."""
+
+
+class StepSettings(PersonalSettings, TokenSettings):
+    """What carrying an erasure out needs: who is erased, who signs, and for mails `mail_from` and
+    `account_url` as above."""
+
+    mail_from: str = ""
+    account_url: str
+
+
 def at_cold_start(build: Callable[[], T]) -> Callable[[], T]:
     """`build`, called once; inside Lambda at once, so that a wrong setting stops the function.
 

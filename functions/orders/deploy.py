@@ -73,7 +73,7 @@ SERVICE = Service(
             uses=("open_personal_data",),
         ),
         Function(place="api/get_timeline", tables={"orders": ("GetItem", "Query")}),
-        Function(place="steps", tables={"orders": CHANGE}),
+        Function(place="steps", tables={"orders": CHANGE, "orders/by_customer": ("Query",)}),
         Function(
             place="consumers/on_payment",
             event_types=("payment.captured", "payment.refunded"),

@@ -70,7 +70,7 @@ class ServiceFunction(Construct):
             timeout=Duration.seconds(spec.timeout_s or TIMEOUT_S[spec.kind]),
             memory_size=spec.memory_mb,
             tracing=lambda_.Tracing.ACTIVE,
-            reserved_concurrent_executions=_pool(stage, spec.kind),
+            reserved_concurrent_executions=_pool(stage, spec),
             # Only schedules invoke asynchronously; what they ask for is asked again in a minute.
             retry_attempts=0 if failures_to else None,
             max_event_age=Duration.minutes(1) if failures_to else None,
@@ -219,7 +219,7 @@ def _application_log_level(stage: Stage) -> lambda_.ApplicationLogLevel:
     return lambda_.ApplicationLogLevel.INFO
 
 
-def _pool(stage: Stage, kind: Kind) -> int | None:
+def _pool(stage: Stage, spec: Function) -> int | None:
     pools = {
         "route": stage.pools.route,
         "authorizer": stage.pools.authorizer,
@@ -227,4 +227,5 @@ def _pool(stage: Stage, kind: Kind) -> int | None:
         "job": stage.pools.job,
         "stream": stage.pools.stream,
     }
-    return pools.get(kind)
+    pool = pools.get(spec.kind)
+    return pool and min(pool, spec.max_concurrency or pool)

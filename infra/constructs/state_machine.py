@@ -1,4 +1,5 @@
-"""An EXPRESS state machine from state_machines/<name>.asl.json.
+"""State machines from state_machines/<name>.asl.json: EXPRESS, which somebody waits for, and
+STANDARD, which may take weeks.
 
 `${Name}` is replaced by the ARN of a function. How long a Task waits before it is repeated stands
 in the file as a number, and is replaced by the stage's.
@@ -39,8 +40,8 @@ _TRACING = (
 )
 
 
-class ExpressMachine(Construct):
-    """A machine that is started and awaited by functions. May invoke `functions`, no others."""
+class _Machine(Construct):
+    """A machine that may invoke `functions`, no others."""
 
     def __init__(
         self,
@@ -49,8 +50,10 @@ class ExpressMachine(Construct):
         *,
         stage: Stage,
         name: str,
+        kind: sfn.StateMachineType,
         definition: str,
         functions: Mapping[str, str],
+        silent: str,
     ) -> None:
         super().__init__(scope, id_)
         _check(name, definition, functions)
@@ -76,8 +79,8 @@ class ExpressMachine(Construct):
             self,
             "Machine",
             state_machine_name=physical,
-            state_machine_type=sfn.StateMachineType.EXPRESS,
-            definition_body=sfn.DefinitionBody.from_string(_with_waits(definition, stage)),
+            state_machine_type=kind,
+            definition_body=sfn.DefinitionBody.from_string(definition),
             definition_substitutions=functions,
             role=role.without_policy_updates(),
             tracing_enabled=True,
@@ -90,9 +93,31 @@ class ExpressMachine(Construct):
             ),
             removal_policy=RemovalPolicy.DESTROY,
         )
-        acknowledge(
-            self.machine,
-            {"AwsSolutions-SF1": "Executions that end well are told by the log of each step."},
+        acknowledge(self.machine, {"AwsSolutions-SF1": silent})
+
+
+class ExpressMachine(_Machine):
+    """A machine that is started and awaited by functions."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        stage: Stage,
+        name: str,
+        definition: str,
+        functions: Mapping[str, str],
+    ) -> None:
+        super().__init__(
+            scope,
+            id_,
+            stage=stage,
+            name=name,
+            kind=sfn.StateMachineType.EXPRESS,
+            definition=_with_retries(definition, stage, longest_s=stage.retry_max_delay_s),
+            functions=functions,
+            silent="Executions that end well are told by the log of each step.",
         )
         self._watch(stage, name)
 
@@ -119,13 +144,74 @@ class ExpressMachine(Construct):
         )
 
 
-def _with_waits(definition: str, stage: Stage) -> str:
+class StandardMachine(_Machine):
+    """A machine that nobody waits for: it may take weeks, and its states are kept by AWS.
+
+    `waits` has the seconds of its Wait states by name, as the stage has them.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        stage: Stage,
+        name: str,
+        definition: str,
+        functions: Mapping[str, str],
+        waits: Mapping[str, int],
+    ) -> None:
+        longest_s = max(stage.retry_max_delay_s, *waits.values())
+        super().__init__(
+            scope,
+            id_,
+            stage=stage,
+            name=name,
+            kind=sfn.StateMachineType.STANDARD,
+            definition=_with_waits(
+                _with_retries(definition, stage, longest_s=longest_s), waits, name=name
+            ),
+            functions=functions,
+            silent="AWS keeps the history of each execution for 90 days, and steps log their ends.",
+        )
+        self._watch(stage, name)
+
+    def _watch(self, stage: Stage, name: str) -> None:
+        """Nothing starts them again: a person redrives what ended badly."""
+        alarms = Alarms(self, "Alarms", stage=stage, subject=name)
+        minute = Duration.minutes(1)
+        for what, metric in (
+            ("failed", self.machine.metric_failed(period=minute)),
+            ("timed-out", self.machine.metric_timed_out(period=minute)),
+        ):
+            alarms.above(
+                what,
+                metric,
+                limit=0,
+                severity="notice",  # A month is allowed, and some days of it are left.
+                description=f"An execution {what.replace('-', ' ')}, and stands still until it is "
+                "redriven.",
+            )
+
+
+def _with_retries(definition: str, stage: Stage, *, longest_s: int) -> str:
     """The definition with this stage's waits between the attempts of a Task."""
     machine = json.loads(definition)
     for state in machine["States"].values():
         for retry in state.get("Retry", ()):
             retry["IntervalSeconds"] = stage.retry_interval_s
-            retry["MaxDelaySeconds"] = stage.retry_max_delay_s
+            retry["MaxDelaySeconds"] = longest_s
+    return json.dumps(machine, indent=2)
+
+
+def _with_waits(definition: str, waits: Mapping[str, int], *, name: str) -> str:
+    """The definition with this stage's seconds for each Wait that is no point in time."""
+    machine = json.loads(definition)
+    waiting = {state for state, given in machine["States"].items() if "Seconds" in given}
+    if waiting != set(waits):
+        raise SystemExit(f"{name}.asl.json waits in {sorted(waiting)}, not {sorted(waits)}.")
+    for state, seconds in waits.items():
+        machine["States"][state]["Seconds"] = seconds
     return json.dumps(machine, indent=2)
 
 

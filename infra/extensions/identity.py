@@ -1,8 +1,10 @@
-"""Identity: the keys that sign tokens, the one that hides addresses, and who mails are from."""
+"""Identity: the keys that sign tokens, the one that hides addresses, who mails are from, and the
+machine that erases users."""
 
+import re
 from collections.abc import Mapping
 
-from aws_cdk import Tags
+from aws_cdk import CfnOutput, Tags
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_ses as ses
@@ -11,6 +13,7 @@ from aws_cdk import aws_ssm as ssm
 from infra.constructs import names
 from infra.constructs.grants import allow
 from infra.constructs.removal import kept
+from infra.constructs.state_machine import StandardMachine
 from infra.stacks.functions import Capability, FunctionStack
 
 # As identity.clients.key_maker tags the keys that it makes; a test compares.
@@ -18,10 +21,12 @@ PURPOSE = "cartwright:purpose"
 
 
 def extend(stack: FunctionStack) -> None:
-    """Offer `sign_tokens`, `verify_tokens`, `rotate_token_keys`, `email_mac` and `send_mail`."""
+    """Offer `sign_tokens`, `verify_tokens`, `rotate_token_keys`, `email_mac`, `send_mail` and
+    `erasure_grace`."""
     _add_token_keys(stack)
     _add_email_mac_key(stack)
     _add_mail(stack)
+    _add_erasure(stack)
 
 
 def _add_token_keys(stack: FunctionStack) -> None:
@@ -94,6 +99,28 @@ def _add_mail(stack: FunctionStack) -> None:
         environment["MAIL_FROM"] = stage.mail_from
         rights.append(_send_as(stack, domain))
     stack.add_use("send_mail", Capability(environment=environment, rights=rights))
+
+
+def _add_erasure(stack: FunctionStack) -> None:
+    """The machine visits functions of other services by their names: it is made with the service
+    that asks for erasures, and runs when all are there."""
+    stage = stack.stage
+    definition = stack.project.machine("erasure")
+    made = StandardMachine(
+        stack,
+        "Erasure",
+        stage=stage,
+        name="erasure",
+        definition=definition,
+        functions={
+            f"{service}Steps": names.function_arn(stack, stage, service.lower(), "steps")
+            for service in sorted(set(re.findall(r"\$\{(\w+)Steps\}", definition)))
+        },
+        waits={"Settle": stage.erasure_settle_s, "Pause": stage.erasure_pause_s},
+    )
+    CfnOutput(stack, "ErasureMachineArn", value=made.machine.state_machine_arn)
+    grace = {"ERASURE_GRACE_S": str(stage.erasure_grace_s)}
+    stack.add_use("erasure_grace", Capability(environment=grace))
 
 
 def _send_as(stack: FunctionStack, domain: str) -> iam.PolicyStatement:

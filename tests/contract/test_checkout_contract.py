@@ -156,8 +156,9 @@ def test_every_step_is_served_by_the_function_that_its_tasks_call() -> None:
     assert set().union(*called.values()) == set(BY_STEP)
     for function, names in called.items():
         served = importlib.import_module(function).handler.steps
-        assert set(served) == names
-        for name, serves in served.items():
+        assert names <= set(served)  # and in those of other machines: test_erasure_contract.py
+        for name in names:
+            serves = served[name]
             hints = typing.get_type_hints(serves.handle)
             assert serves.task is BY_STEP[name] is hints["task"]
             assert hints["return"] == STEPS[serves.task], name

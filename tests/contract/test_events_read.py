@@ -45,5 +45,5 @@ def test_a_consumer_reads_the_published_example_of_each_version_it_knows(
         (example,) = EVENTS.glob(f"*/{type_}.v{version}.example.json")
         event = read(json.loads(example.read_text())["detail"], view)
         assert (event.type, event.version) == (type_, version)
-        about = {"ledger": "transaction_id", "mail": "mail_id"}
+        about = {"ledger": "transaction_id", "mail": "mail_id", "user": "user_id"}
         assert getattr(event.data, about.get(type_.partition(".")[0], "order_id"), None)

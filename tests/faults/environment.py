@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from inventory.service import end_reservation
-from shop import clock, telemetry
+from shop import clock, erasure, telemetry
 from shop.deploy import discover
 from tests.faults.injection import Injector
 from tests.support import dynamodb
@@ -31,6 +31,7 @@ from tests.support.checkout_scenario import (
 from tests.support.gateway import Reply
 from tests.support.stack import Delivery
 
+PATIENT = {task.STEP for task in erasure.STEPS}
 TRIES = 14
 QUIET_S = 31  # after which a lease of somebody who is gone is over
 HOLD = timedelta(minutes=17)  # longer than a hold, and than its sweeper may be late
@@ -83,6 +84,7 @@ class FaultEnvironment:
         shop.psp.around = self._ask_provider
         self.injector.streams = shop.stack.held
         self.injector.site = shop.interceptor.site
+        self.injector.patient = lambda: shop.interceptor.here.step in PATIENT
         self.injector.answers = lambda name: (
             discover().functions[name].kind in ("route", "steps", "authorizer")
         )
@@ -308,8 +310,9 @@ class FaultEnvironment:
         self.injector.refuses = lambda request: False
         shop.stack.forget()
         shop.stack.backwards = False
-        shop.machine.executions.clear()
-        shop.machine.failures.clear()
+        for machine in shop.stack.machines.values():
+            machine.executions.clear()
+            machine.failures.clear()
         shop.interceptor.reset()
         shop.interceptor.intercept = lambda request, when: None
         cold_start()

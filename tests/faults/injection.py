@@ -108,6 +108,7 @@ class Injector:
     refuses: Callable[[Request], bool] = lambda request: False  # AWS, for good
     rival: Callable[[], object] = lambda: None
     answers: Callable[[str], bool] = lambda function: True  # whether a client waits for it
+    patient: Callable[[], bool] = lambda: False  # the machine at work has days, its tasks have not
     site: Callable[[], str] = lambda: ""  # the line of ours that calls at the moment
     streams: set[tuple[str, str]] = field(default_factory=set)  # those that pause, of the stack
     _sticky: tuple[str, Request] | None = None
@@ -203,7 +204,8 @@ class Injector:
         if fault.startswith("slow-"):
             until = fault.removeprefix("slow-")
             self.late.append(Late(act, until, function))
-            raise TimedOut if until != "retry" and function in _STEPS else Died(fault)
+            over = until != "retry" and function in _STEPS and not self.patient()
+            raise TimedOut if over else Died(fault)
         self.paused = True  # A rival meets no fault of its own.
         try:
             self.rival()

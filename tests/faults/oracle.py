@@ -54,6 +54,7 @@ def at_rest(world: FaultEnvironment) -> list[str]:
         *(f"I6 parked: {each}" for each in world.shop.stack.parked()),
         *(f"M1 {each}" for each in world.mistakes),
         *_timelines(world),
+        *_erasures(),
         *(f"P1 personal data in {table}, {name}" for table, name in set(in_tables(PERSONAL))),
     ]
 
@@ -141,6 +142,13 @@ def _kept(
         yield f"A2 {sent.name}: told that {payment_id} is captured, which it is not"
     if status >= 400 and payment is not None and payment["status"] == "captured":
         yield f"A2 {sent.name}: told {status} for a payment that took the money"
+
+
+def _erasures() -> Iterator[str]:
+    """Who wants to be erased is, or has thought again."""
+    for id_, row in _rows("identity", "ERASURE").items():
+        if row["status"] not in {"erased", "withdrawn"}:
+            yield f"E1 {id_}: still {row['status']}"
 
 
 def _timelines(world: FaultEnvironment) -> Iterator[str]:

@@ -12,10 +12,12 @@ from tools.access.policies import Policies
 NAMELESS = (
     "| operations.check_invariants | \\* | dynamodb:DescribeStream, dynamodb:GetRecords",
     "| identity.on_mail_requested | \\* | ses:SendEmail |",
+    "| identity.steps | \\* | ses:SendEmail |",
 )
 NAMED = (
     "| operations.check_invariants | stream/",
     "| identity.on_mail_requested | mail | ses:SendEmail |",
+    "| identity.steps | mail | ses:SendEmail |",
 )
 
 

@@ -30,6 +30,7 @@ ANY_RESOURCE = {
     "logs:DescribeResourcePolicies": "log delivery knows no resources",
     "logs:DescribeLogGroups": "log delivery knows no resources",
 }
+MAILERS = {"identity.on_mail_requested", "identity.steps"}
 USER_KEYS = "key/user-keys"
 NAMED_USER = (
     "ForAllValues:StringEquals kms:EncryptionContextKeys user_id"
@@ -97,23 +98,27 @@ def _is_local_reader(policies: Policies, grant: RoutePermission) -> bool:
 def _is_local_mailer(policies: Policies, grant: RoutePermission) -> bool:
     """The emulator asks for the right to send mail on everything: infra/stages.py."""
     local = any("cartwright-local-" in str(made.properties) for made in policies.assembly)
-    mailer = grant.who == "identity.on_mail_requested"
+    mailer = grant.who in MAILERS
     return local and mailer and grant.on == "*" and grant.action == "ses:SendEmail"
 
 
-def test_mail_is_sent_by_one_function_as_one_address_of_the_shop(prod: Assembly) -> None:
+def test_mail_is_sent_by_two_functions_as_one_address_of_the_shop(prod: Assembly) -> None:
     policies = Policies(prod)
-    [grant] = [grant for grant in policies.of_roles if grant.action.startswith("ses:")]
-    assert (grant.who, grant.action) == ("identity.on_mail_requested", "ses:SendEmail")
-    assert grant.on.endswith(":identity/example.com")
-    [policy] = [
+    grants = [grant for grant in policies.of_roles if grant.action.startswith("ses:")]
+    assert {(grant.who, grant.action) for grant in grants} == {
+        (who, "ses:SendEmail") for who in MAILERS
+    }
+    assert all(grant.on.endswith(":identity/example.com") for grant in grants)
+    given = [
         statement
         for role in prod.all("AWS::IAM::Role")
         for given in role.properties.get("Policies", [])
         for statement in given["PolicyDocument"]["Statement"]
         if statement["Action"] == "ses:SendEmail"
     ]
-    assert policy["Condition"] == {"StringEquals": {"ses:FromAddress": "shop@example.com"}}
+    assert [each["Condition"] for each in given] == [
+        {"StringEquals": {"ses:FromAddress": "shop@example.com"}}
+    ] * len(MAILERS)
 
 
 def test_the_gateway_writes_logs_and_nothing_else(account: Assembly) -> None:
@@ -163,11 +168,16 @@ def test_what_is_done_to_keys_is_told_by_a_trail_where_the_account_has_none(
     assert other.all("AWS::CloudTrail::Trail") == other.all("AWS::S3::Bucket") == []
 
 
-def test_no_one_scans_or_deletes(policies: Policies) -> None:
+def test_no_one_scans_and_only_who_erases_users_deletes(policies: Policies) -> None:
     given = [grant for grant in policies.of_roles if grant.action.startswith("dynamodb:")]
     known = ITEM_ACTIONS | STREAM_ACTIONS
-    assert lines([grant for grant in given if grant.action not in known]) == []
-    assert {grant.action for grant in given} == known
+    beyond = {
+        (grant.who, grant.action, policies.names.short(grant.on))
+        for grant in given
+        if grant.action not in known
+    }
+    assert beyond == {("identity.steps", "dynamodb:DeleteItem", "table/identity")}
+    assert {grant.action for grant in given} >= known
 
 
 def test_the_ledger_is_append_only_for_every_role(policies: Policies) -> None:
@@ -211,7 +221,9 @@ def test_the_ledger_can_be_replicated_and_by_nobody_else(policies: Policies) -> 
     assert whens == {REPLICATION}
 
 
-def test_only_routes_and_recovery_job_start_a_checkout(policies: Policies) -> None:
+def test_only_routes_and_recovery_job_start_a_checkout_and_the_wish_alone_an_erasure(
+    policies: Policies,
+) -> None:
     starters = {
         grant.who: (grant.action, policies.names.short(grant.on))
         for grant in policies.of_roles
@@ -230,6 +242,7 @@ def test_only_routes_and_recovery_job_start_a_checkout(policies: Policies) -> No
         "payments.confirm_payment": wait,
         "payments.recover_payments": leave,
         "payments.receive_webhook": leave,
+        "identity.on_erasure_requested": ("states:StartExecution", "machine/erasure"),
     }
 
 
@@ -271,6 +284,7 @@ def test_keys_of_users_are_opened_one_by_one_by_those_who_seal_or_show(
         "identity.list_sessions",
         "identity.on_mail_requested",
         "identity.reset_password",
+        "identity.steps",
         "orders.get_order",
         "orders.recover_orders",
         "payments.steps",
@@ -280,7 +294,8 @@ def test_keys_of_users_are_opened_one_by_one_by_those_who_seal_or_show(
     assert {grant.when for grant in given} == {"" if local else NAMED_USER}
 
 
-def test_only_sign_in_and_refresh_sign_tokens(policies: Policies) -> None:
+def test_only_sign_in_refresh_and_erasure_sign(policies: Policies) -> None:
+    """What an erasure signs is of another type, which nobody takes for a token."""
     signers = {
         (grant.who, policies.names.short(grant.on))
         for grant in policies.of_roles
@@ -288,7 +303,7 @@ def test_only_sign_in_and_refresh_sign_tokens(policies: Policies) -> None:
     }
     assert signers == {
         (f"identity.{name}", "key/identity-tokens")
-        for name in ("create_session", "refresh_session")
+        for name in ("create_session", "refresh_session", "steps")
     }
 
 

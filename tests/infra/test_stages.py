@@ -62,6 +62,7 @@ def test_the_local_pools_bound_what_one_burst_may_start(local: Assembly, prod: A
     assert reserved(prod) == {
         ("authorizer", PROD.pools.authorizer),
         ("steps", PROD.pools.steps),
+        ("steps", 4),  # of erasures, for which nobody waits
         ("schedules", PROD.pools.job),
         ("streams", PROD.pools.stream),
     }

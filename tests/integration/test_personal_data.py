@@ -6,14 +6,17 @@ nowhere in any form that could be read or tried without its user's key.
 
 import io
 import json
+from datetime import timedelta
 
 import pytest
 
 from identity.api import get_profile, register_user
 from identity.clients.argon2_passwords import Argon2Passwords
+from identity.repository.erasures import ErasureRepository
 from identity.repository.users import AccountRepository
 from identity.service.change_access import disable_user
 from identity.service.create_staff import AccountPorts
+from identity.service.request_erasure import ErasurePorts, request_erasure
 from orders.api import place_order
 from shop import clock, user_keys
 from shop.deploy import discover
@@ -78,6 +81,11 @@ def live(shop: CheckoutScenario) -> None:
         AccountRepository(), mac, Argon2Passwords(), get_profile.personal(), "us-east-1"
     )
     disable_user(EMAIL, by, operator=OPERATOR, now=clock.now(), trace=from_header(None))
+    erasures = ErasurePorts(by.accounts, ErasureRepository(), timedelta(days=7), "us-east-1")
+    asked_for = request_erasure(user_id, erasures, now=clock.now(), trace=from_header(None))
+    assert asked_for is not None, "it waits while all is looked at"
+    shop.stack.deliver("stream", "queue")
+    shop.stack.drop_executions()
     shop.settle(minutes=20)
 
 

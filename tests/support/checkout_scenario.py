@@ -92,8 +92,9 @@ class CheckoutScenario:
 
     def __init__(self, interceptor: Interceptor, psp: SimulatedPsp) -> None:
         self.interceptor, self.psp = interceptor, psp
-        self.machine = Machine("checkout")
-        self.stack = Stack(interceptor, self.machine)
+        self.machine, self.erasure = Machine("checkout"), Machine("erasure")
+        self.stack = Stack(interceptor, self.machine, machines={"erasure": self.erasure})
+        interceptor.wait = self._wait
         self.offset = timedelta()
         self._requests = 0
         # Read often, so not by scans through the whole stack.
@@ -254,6 +255,13 @@ class CheckoutScenario:
     def pass_time(self, **parts: float) -> None:
         """Move the clock of everything that reads it."""
         self.offset += timedelta(**parts)
+
+    def _wait(self, given: dict[str, Any]) -> None:
+        """A machine that waits moves the clock."""
+        if "seconds" in given:
+            self.pass_time(seconds=given["seconds"])
+        else:
+            self.offset = max(self.offset, clock.parse(given["until"]) - BEGINNING)
 
     def tick(self) -> None:
         """What runs every minute, then the events of it."""

@@ -36,10 +36,11 @@ PLACES: tuple[dict[str, str | None], ...] = (
 )
 # What ends the session by which it is asked for; and what nobody comes back from.
 ENDING = ("delete_current_session", "delete_session", "delete_sessions", "change_password")
-LEAVING = "deactivate_user"
+LEAVING = ("deactivate_user", "request_erasure", "withdraw_erasure")
 REMEMBERED = (
     "account_id",
     "address_id",
+    "erasure_id",
     "order_id",
     "payment_id",
     "product_id",
@@ -198,7 +199,7 @@ class Fuzzer:
 
     def _one_of(self, able: list[User], operation: str) -> User:
         """Sessions of staff are those of other tests, too; the customer's own are to be known."""
-        if operation == LEAVING:
+        if operation in LEAVING:
             return self.newcomer()
         own = (*ENDING, "list_sessions")
         return self.users[0] if operation in own else self.random.choice(able)

@@ -29,6 +29,7 @@ from moto.core.models import botocore_stubber
 from shop import aws, tables
 from tests.support import fast_moto, promised
 from tests.support.lambda_context import FakeContext
+from tests.support.machines import CLOCK
 
 Function = Callable[[dict[str, Any], Any], Any]
 Act = Callable[[], AWSResponse | None]
@@ -103,6 +104,7 @@ class Interceptor:
     functions: dict[str, Function] = field(default_factory=dict)
     run_machine: Callable[[str, dict[str, Any]], dict[str, Any]] = lambda name, data: {}
     start_machine: Callable[[str, dict[str, Any]], None] = lambda name, data: None
+    wait: Callable[[dict[str, Any]], None] = lambda given: None  # `until` or `seconds`
     died: Callable[[], None] = lambda: None
     returned: Callable[[str], None] = lambda function: None
     requests: list[Request] = field(default_factory=list)
@@ -223,6 +225,9 @@ class Interceptor:
         """By a machine: `call`, and what the runtime reports for a function that raised."""
         name = unquote(request.url.split("/functions/")[1].split("/")[0]).rsplit(":", 1)[-1]
         headers = {"Content-Type": "application/json"}
+        if name == CLOCK:
+            self.wait(json.loads(request.body))
+            return _answer(request.url, 200, "{}", headers)
         try:
             result = self.call(name, json.loads(request.body))
         except Exception as error:

@@ -1,4 +1,7 @@
-"""Runs the real ASL files by moto's interpreter, as StartSyncExecution and StartExecution do."""
+"""Runs the real ASL files by moto's interpreter, as StartSyncExecution and StartExecution do.
+
+Where a machine waits, it asks the function `clock` here to move the clock of the run.
+"""
 
 import json
 import re
@@ -30,6 +33,9 @@ ACCOUNT, REGION = "123456789012", "us-east-1"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/machine"
 
 
+CLOCK = "clock"
+
+
 class TimedOut(BaseException):
     """The execution is over, whatever its task does: the machine's own limit was reached."""
 
@@ -45,6 +51,25 @@ def definition(name: str) -> dict[str, Any]:
     return parsed
 
 
+def _without_waiting(machine: dict[str, Any]) -> dict[str, Any]:
+    """The same with tasks that move the clock for states that wait."""
+    states = {name: _moved(state) for name, state in machine["States"].items()}
+    return {**machine, "States": states}
+
+
+def _moved(state: dict[str, Any]) -> dict[str, Any]:
+    if state["Type"] != "Wait":
+        return state
+    until = {"until.$": state["TimestampPath"]} if "TimestampPath" in state else {}
+    return {
+        "Type": "Task",
+        "Resource": f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{CLOCK}",
+        "Parameters": until or {"seconds": state["Seconds"]},
+        "ResultPath": None,
+        "Next": state["Next"],
+    }
+
+
 @dataclass
 class Machine:
     """One machine. `executions` holds the states that each execution entered, in order."""
@@ -54,7 +79,7 @@ class Machine:
     failures: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self._definition = json.dumps(definition(self.name))
+        self._definition = json.dumps(_without_waiting(definition(self.name)))
 
     def run(self, data: dict[str, Any]) -> dict[str, Any]:
         """Run it to its end; `{status, output?, error?, cause?}` as the API answers."""

@@ -118,8 +118,13 @@ class Meter:
         here = self.shop.interceptor.here
         self._psp_calls[f"{here.function}.{here.step} {call}"] += 1
 
+    def _transitions(self) -> int:
+        """States that executions of all machines have entered."""
+        machines = self.shop.stack.machines.values()
+        return sum(len(entered) for machine in machines for entered in machine.executions)
+
     def _count(self, act: Callable[[], Any]) -> Counts:
-        interceptor, before = self.shop.interceptor, len(self.shop.machine.executions)
+        interceptor, before = self.shop.interceptor, self._transitions()
         interceptor.reset()
         self.watch.log_bytes.clear()
         self._read_units.clear()
@@ -135,7 +140,7 @@ class Meter:
             read_units=dict(self._read_units),
             write_units=dict(self._write_units),
             executions=dict(Counter(each.by for each in others if each.service == MACHINES)),
-            transitions=sum(map(len, self.shop.machine.executions[before:])),
+            transitions=self._transitions() - before,
             events=sum(map(_events, others)),
             psp_calls=dict(self._psp_calls),
             log_bytes=dict(self.watch.log_bytes),

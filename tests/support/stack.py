@@ -61,6 +61,7 @@ class Stack:
     interceptor: Interceptor
     machine: Machine
     carry: Carry = straight
+    machines: dict[str, Machine] = field(default_factory=dict)  # that one and others, by name
     undelivered: list[str] = field(default_factory=list)  # target and what it was, if parked
     backwards: bool = False  # queues give their newest message first
     stream_batch: int = 25  # as infra/constructs/stream_mapping.py
@@ -68,11 +69,12 @@ class Stack:
     held: set[tuple[str, str]] = field(default_factory=set)  # mappings (target, table) that pause
     _read: dict[tuple[str, str], int] = field(default_factory=dict)
     _tries: dict[tuple[str, str], int] = field(default_factory=dict)
-    _executions: deque[dict[str, Any]] = field(default_factory=deque)
+    _executions: deque[tuple[str, dict[str, Any]]] = field(default_factory=deque)
 
     def __post_init__(self) -> None:
-        self.interceptor.run_machine = lambda _name, data: self.machine.run(data)
-        self.interceptor.start_machine = lambda _name, data: self._executions.append(data)
+        self.interceptor.run_machine = lambda name, data: self.machines[name].run(data)
+        self.interceptor.start_machine = lambda name, data: self._executions.append((name, data))
+        self.machines.setdefault(self.machine.name, self.machine)
         self._queues = sqs_backends[ACCOUNT][REGION]
         self._tables = dynamodb_backends[ACCOUNT][REGION].tables
         events = boto3.client("events", region_name=REGION)
@@ -98,7 +100,12 @@ class Stack:
     def execute(self) -> None:
         """Run the executions that were started, and nothing else."""
         while self._executions:
-            self.machine.run(self._executions.popleft())
+            name, data = self._executions.popleft()
+            self.machines[name].run(data)
+
+    def drop_executions(self) -> None:
+        """What was started and has not run stands still."""
+        self._executions.clear()
 
     def forget(self) -> None:
         """Empty queues, whatever stands in the streams is read."""
@@ -142,9 +149,9 @@ class Stack:
             for consumer in PLATFORM.consumers:
                 yield from self._queue(consumer)
         if "execution" in kinds and self._executions:
-            data = self._executions.popleft()
-            act = functools.partial(self.machine.run, data)
-            yield Delivery("execution", self.machine.name, "", (data["mode"],), act)
+            name, data = self._executions.popleft()
+            act = functools.partial(self.machines[name].run, data)
+            yield Delivery("execution", name, "", (data.get("mode", ""),), act)
 
     def _streams(self) -> Iterator[Delivery]:
         for table, function in self._mappings():

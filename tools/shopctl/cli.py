@@ -16,6 +16,7 @@ from tools.shopctl import cost, inbox, render, show, status, token_keys
 from tools.shopctl import demo as journeys
 from tools.shopctl import republish as republishing
 from tools.shopctl import staff as people
+from tools.shopctl import users as customers
 from tools.shopctl.api import Api
 from tools.shopctl.errors import Failed, Unusable
 from tools.shopctl.target import Target, find
@@ -34,6 +35,8 @@ staff = typer.Typer(help="Who works here.", no_args_is_help=True)
 app.add_typer(staff, name="staff")
 keys = typer.Typer(help="The keys that sign access tokens.", no_args_is_help=True)
 app.add_typer(keys, name="token-keys")
+users = typer.Typer(help="What customers ask for in writing.", no_args_is_help=True)
+app.add_typer(users, name="users")
 catalogue = typer.Typer(help="Products, prices and stock.", no_args_is_help=True)
 app.add_typer(catalogue, name="catalog")
 
@@ -292,6 +295,20 @@ def _keys(found: list[token_keys.Shown], as_json: bool) -> None:
         return
     for each in found:
         print(f"{each.kid}  {each.state:<10}  {each.since}  {each.arn}")
+
+
+@users.command("erase")
+def erase_user(
+    email: Email, stage: Stage = None, region: Region = None, as_json: Json = False
+) -> None:
+    """Ask for a user's erasure: sessions end now, and the user is told by mail."""
+    found = customers.erase(_target(stage, region), email)
+    said = "is asked for" if found.is_new else f"was asked for before: {found.status}"
+    text = (
+        f"The erasure {found.erasure_id} of {found.user_id} {said}. It takes effect at "
+        f"{found.takes_effect_at}; until then the user can take it back."
+    )
+    _print(asdict(found)) if as_json else render.say(text)
 
 
 def _account(found: people.Account, said: str, as_json: bool) -> None:

@@ -6,6 +6,7 @@ well, to be pasted where the link does not lead.
 """
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from html import escape
 
 SHOP = "Cartwright"
@@ -57,6 +58,32 @@ def set_password(to: str, token: str, *, account_url: str) -> Mail:
         code=token,
         rest="The link works once, for 15 minutes, and ends all sessions. If it was not you, do "
         "nothing: your password stays as it is.",
+    )
+
+
+def erasure_requested(to: str, due: datetime, *, account_url: str) -> Mail:
+    """To who wants to be erased, or whose account somebody else got hold of."""
+    return _mail(
+        to,
+        f"Your account at {SHOP} will be erased",
+        "Somebody, we hope you, asked us to erase this account and all that we know of you. All "
+        f"sessions have ended. It begins at {due:%Y-%m-%d %H:%M} UTC and cannot be undone then.",
+        link=f"{account_url}/erasure",
+        rest="Until then you can sign in and take it back. If it was not you, do so now and choose "
+        "another password. An order that is open is finished first.",
+    )
+
+
+def erasure_done(to: str, receipt_url: str) -> Mail:
+    """The last mail to who is erased."""
+    return _mail(
+        to,
+        f"Your account at {SHOP} is erased",
+        "This is the last mail that we can send you: your address, and all else that we know of "
+        "you, is destroyed now. Of orders and payments the law has us keep ids and amounts. Our "
+        "signed receipt will be here, for who has this link:",
+        link=receipt_url,
+        rest="If you register again, you begin anew.",
     )
 
 

@@ -23,6 +23,7 @@ class Status(StrEnum):
     ACTIVE = "active"
     DISABLED = "disabled"  # by an operator
     DEACTIVATED = "deactivated"  # by the user
+    ERASING = "erasing"  # for good, at the user's wish: nobody opens it again
 
 
 SCOPES: Mapping[Role, str] = {
@@ -54,6 +55,7 @@ class User:
     sequence: int = 1  # of its events, and the version of what is stored
     sessions_from: datetime | None = None  # those that began before are over,
     kept_session: str | None = None  # but this one
+    erasure_id: str | None = None  # the request to be erased that waits or is carried out
 
     @property
     def is_active(self) -> bool:
@@ -86,14 +88,15 @@ def goes_on(
 
 def disable(user: User, personal: bytes, *, now: datetime) -> User:
     """Close the account and end its sessions; once is enough. The profile says who did it."""
-    if user.status is Status.DISABLED:
+    if user.status in {Status.DISABLED, Status.ERASING}:
         return user
     return replace(_cut(user, now=now), status=Status.DISABLED, personal=personal)
 
 
 def enable(user: User, password_hash: str, personal: bytes, *, now: datetime) -> User:
-    """Open it again with another password. No session from before comes back."""
-    if user.is_active:
+    """Open it again with another password. No session from before comes back, and nobody who is
+    being erased."""
+    if user.status in {Status.ACTIVE, Status.ERASING}:
         return user
     opened = replace(_cut(user, now=now), status=Status.ACTIVE, personal=personal)
     return replace(opened, password_hash=password_hash)
@@ -131,6 +134,21 @@ def consent(user: User, *, marketing: bool, now: datetime) -> User:
     if user.marketing == marketing:
         return user
     return _changed(replace(user, marketing=marketing, marketing_at=now), now=now)
+
+
+def request_erasure(user: User, erasure_id: str, *, now: datetime) -> User:
+    """Wants to be erased: all sessions end, and who signs in again can take it back."""
+    return replace(_cut(user, now=now), erasure_id=erasure_id)
+
+
+def withdraw_erasure(user: User, *, now: datetime) -> User:
+    """Stays."""
+    return replace(_changed(user, now=now), erasure_id=None)
+
+
+def begin_erasure(user: User, *, now: datetime) -> User:
+    """Is being erased: whatever the status was, nobody signs in and no session goes on."""
+    return replace(_cut(user, now=now), status=Status.ERASING)
 
 
 def nobody(address: str, *, region: str) -> str:

@@ -46,6 +46,7 @@ class UserItem(EventRow):
     sequence = NumberAttribute()
     sessions_from = UnicodeAttribute(null=True)
     kept_session = UnicodeAttribute(null=True)
+    erasure_id = UnicodeAttribute(null=True)
 
 
 class EmailItem(TableModel):
@@ -113,11 +114,9 @@ class AccountRepository:
     ) -> bool:
         """`change`, together with using the proof up, or with taking the attempt back by which
         the user was proved; False if any of it could not be."""
-        item = UserItem(f"USER#{before.user_id}", "USER")
 
         def build(tx: TransactWrite) -> None:
-            actions = [*_changes(after), tables.outbox(changed)]
-            tx.update(item, actions, condition=_is(before))
+            change(tx, before, after, changed)
             if proof is not None:
                 mail_requests.use(tx, proof, now=after.updated or after.created)
             take_back(tx, counters)
@@ -154,6 +153,19 @@ class AccountRepository:
         return tables.put(item, before) is None
 
 
+def change(tx: TransactWrite, before: User, after: User, changed: Event | None) -> None:
+    """The part of a transaction that stores what is different in a user, if nobody has since."""
+    item = UserItem(f"USER#{before.user_id}", "USER")
+    tx.update(item, [*_changes(after), tables.outbox(changed)], condition=_is(before))
+
+
+def remove(tx: TransactWrite, user: User) -> None:
+    """The part of a transaction that takes a user away, and lets go of the address."""
+    tx.delete(UserItem(f"USER#{user.user_id}", "USER"), condition=_is(user))
+    of_user: Condition = EmailItem.user_id == user.user_id
+    tx.delete(EmailItem(f"EMAIL#{user.address}", "USER"), condition=of_user)
+
+
 def _set(attribute: Any, value: str | None) -> Action:
     changed: Action = attribute.remove() if value is None else attribute.set(value)
     return changed
@@ -179,6 +191,7 @@ def _changes(after: User) -> list[Action]:
         item.sequence.set(whole.sequence),
         _set(item.sessions_from, whole.sessions_from),
         _set(item.kept_session, whole.kept_session),
+        _set(item.erasure_id, whole.erasure_id),
     ]
 
 
@@ -199,6 +212,7 @@ def _user_item(user: User) -> UserItem:
         sequence=user.sequence,
         sessions_from=_text(user.sessions_from),
         kept_session=user.kept_session,
+        erasure_id=user.erasure_id,
     )
 
 
@@ -220,6 +234,7 @@ def _user(item: UserItem) -> User:
         sequence=int(item.sequence),
         sessions_from=_time(item.sessions_from),
         kept_session=item.kept_session,
+        erasure_id=item.erasure_id,
     )
 
 

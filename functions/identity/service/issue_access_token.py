@@ -55,10 +55,10 @@ def _scope(held: str, given: str | None) -> str:
     return " ".join(each for each in held.split() if each in given.split())
 
 
-def encode(claims: dict[str, Any], signer: Signer) -> str:
+def encode(claims: dict[str, Any], signer: Signer, *, type_: str = TYPE) -> str:
     """The compact serialization (RFC 7515, section 3.1)."""
     key = signer.current()
-    header = {"alg": ALGORITHM, "typ": TYPE, "kid": key.kid}
+    header = {"alg": ALGORITHM, "typ": type_, "kid": key.kid}
     message = f"{_json(header)}.{_json(claims)}"
     return f"{message}.{base64url(key.sign(message.encode()))}"
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from identity.domain.access_token import AccessToken
+from identity.domain.erasure import Erasure, ErasureStatus
 from identity.domain.mail import Mail
 from identity.domain.mailed_token import MailRequest, Purpose
 from identity.domain.rate_limit import Counter
@@ -13,6 +14,7 @@ from identity.domain.session import TokenFamily
 from identity.domain.session_status import SessionStatus
 from identity.domain.token_keys import PublicKey, TokenKeySet
 from identity.domain.user import User
+from shop.erasure import ErasureInput
 from shop.events import Event
 from shop.user_keys import Erased
 
@@ -47,6 +49,44 @@ class Accounts(Protocol):
     def rehash(self, user: User, password_hash: str) -> None: ...
     def address_book(self, user_id: str) -> SealedAddressBook: ...
     def keep_addresses(self, book: SealedAddressBook) -> bool: ...
+
+
+class Erasures(Protocol):
+    """Requests to be erased, and what they do to users."""
+
+    def get(self, erasure_id: str) -> Erasure | None: ...
+    def request(
+        self,
+        before: User,
+        after: User,
+        erasure: Erasure,
+        requested: Event,
+        *,
+        counters: tuple[Counter, ...] = (),
+    ) -> bool: ...
+    def move(
+        self,
+        erasure: Erasure,
+        *,
+        since: ErasureStatus,
+        user: tuple[User, User],
+        told: Event | None = None,
+    ) -> bool: ...
+    def remove_rows(self, user: User) -> None: ...
+    def remove_user(self, user: User) -> bool: ...
+    def finish(self, erasure: Erasure, erased: Event) -> bool: ...
+
+
+class ErasureMachine(Protocol):
+    """What carries erasures out; started twice for the same one it runs once."""
+
+    def start(self, data: ErasureInput) -> None: ...
+
+
+class UserKeys(Protocol):
+    """The keys of users, of which one is destroyed."""
+
+    def erase(self, user_id: str, *, now: datetime) -> bool: ...
 
 
 class Person(Protocol):

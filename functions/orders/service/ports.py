@@ -1,6 +1,6 @@
 """What the use cases need from storage."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -88,6 +88,15 @@ class Orders(Protocol):
 
     def due(self, now: datetime) -> Iterable[str]:
         """Ids of orders to look after, the oldest first."""
+
+
+class OrdersOfCustomer(Protocol):
+    """Lists of orders."""
+
+    def of_customer(
+        self, customer_id: str, *, limit: int, before: str | None
+    ) -> tuple[Sequence[Order], str | None]:
+        """A page of placed orders, newest first, and where the next one begins."""
 
 
 class Person(Protocol):

@@ -4,7 +4,7 @@
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from itertools import islice
 from typing import Any, cast
@@ -57,6 +57,7 @@ class PaymentItem(tables.EventRow):
     due_shard = UnicodeAttribute(null=True)
     next_attempt_at = UnicodeAttribute(null=True)
     due = tables.due_index()
+    by_customer = tables.index("by_customer", "customer_id", "created_at")
 
 
 class PaymentRepository:
@@ -178,6 +179,20 @@ class PaymentRepository:
         )
         return self._update(
             payment.payment_id, [PaymentItem.next_attempt_at.set(next_attempt_at)], seen
+        )
+
+    def of_customer(self, customer_id: str) -> Sequence[Payment]:
+        """All of a customer's by the index, each read again by its key, consistently."""
+        keys = [(item.pk, item.sk) for item in PaymentItem.by_customer.query(customer_id)]
+        return [_payment(item) for item in tables.batch_get(PaymentItem, keys, consistent=True)]
+
+    def forget_method(self, payment: Payment) -> None:
+        """Whatever its version is: nothing that reads a final payment needs it, and what writes
+        one later (a refund) leaves it alone."""
+        self._update(
+            payment.payment_id,
+            [PaymentItem.personal.remove()],
+            PaymentItem.personal.exists(),
         )
 
     def _update(self, payment_id: str, actions: list[Action], condition: Condition) -> bool:

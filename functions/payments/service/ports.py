@@ -1,6 +1,6 @@
 """What the use cases need from outside."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -161,3 +161,13 @@ class Payments(Protocol):
 
     def postpone(self, payment: Payment, *, next_attempt_at: str) -> bool:
         """Look at it again then; False if another recovery job was first."""
+
+
+class PaymentsOfCustomer(Protocol):
+    """What a customer has paid, or tried to."""
+
+    def of_customer(self, customer_id: str) -> Sequence[Payment]:
+        """All of them, each as it is now."""
+
+    def forget_method(self, payment: Payment) -> None:
+        """Take what it was paid with, and where the payer came from, out of the row, for good."""

@@ -97,6 +97,12 @@ def routes(shop: Shop) -> dict[str, Act]:
         "DELETE /sessions/current": lambda: call("DELETE /sessions/current", 204),
         "DELETE /sessions": lambda: call("DELETE /sessions", 204),
         "POST /users/me/deactivate": lambda: call("POST /users/me/deactivate", 204),
+        # With all that comes of it until the user is erased.
+        "POST /users/me/erasure": shop.ask_to_be_erased,
+        "GET /erasures/{erasure_id}": lambda: call(
+            "GET /erasures/{erasure_id}", erasure_id=shop.erasure_id
+        ),
+        "DELETE /users/me/erasure": lambda: call("DELETE /users/me/erasure", 204),
     }
 
 
@@ -116,6 +122,8 @@ BEFORE: Mapping[str, Callable[[Shop], Any]] = {
     # Whose sessions end is nobody who is asked about later.
     "POST /password/forgot": Shop.join_as_another,
     "DELETE /sessions/current": Shop.join_as_another,
+    "POST /users/me/erasure": Shop.join_as_another,
+    "DELETE /users/me/erasure": Shop.think_again,
 }
 
 

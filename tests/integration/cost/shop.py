@@ -34,6 +34,7 @@ class Shop:
     transaction_id: str = ""
     email: str = EMAIL
     address_id: str = ""
+    erasure_id: str = ""
     tokens: dict[str, Any] = field(default_factory=dict)
     _keys: int = 0
 
@@ -82,6 +83,20 @@ class Shop:
         self.email = f"eve-{self._keys:03}@example.com"
         self.client.subject = inbox.join(self.meter.shop, self.email, PASSWORD, name="Eve")
         self.client.session_id = self.sign_in(email=self.email)["session_id"]
+
+    def ask_to_be_erased(self) -> Any:
+        """POST /users/me/erasure, by the password."""
+        body = {"password": PASSWORD}
+        answer = self.client.call("POST /users/me/erasure", 202, body=body)
+        self.erasure_id = answer["erasure_id"]
+
+    def think_again(self) -> None:
+        """Somebody else, who has asked to be erased; what carries it out waits for a week."""
+        self.join_as_another()
+        self.meter.settle()
+        self.ask_to_be_erased()
+        self.meter.shop.stack.deliver("stream", "queue")
+        self.meter.shop.stack.drop_executions()
 
     def add_address(self) -> Any:
         """POST /users/me/addresses: one of ten lines."""

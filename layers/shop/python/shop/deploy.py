@@ -125,8 +125,8 @@ class Function:
     starts: tuple[str, ...] = ()  # state machines that it starts and leaves to themselves
     event_types: tuple[str, ...] = ()  # events of a consumer; `order.*` is every event of that kind
     retries: Retries = HOURS  # of a consumer, before a message is parked
-    # Batches of a consumer at a time, at least 2, where all of them change one row: no more than
-    # this of the stage's pool. None: all of it.
+    # No more than this of the stage's pool: batches of a consumer at a time, at least 2, where all
+    # of them change one row; tasks of steps that nobody waits for. None: all of it.
     max_concurrency: int | None = None
     parallel: int = 1  # batches of one shard of a stream at a time
     parks: str | None = None  # the variable with the queue of what streams bring in vain

@@ -1,0 +1,68 @@
+"""POST /users/me/erasure. Problems: 403 recent_sign_in_needed, 404 not_found, 422 wrong_password,
+429 rate_limited.
+
+A token alone does not do it: it could be stolen. An open order is no reason to refuse; what
+carries the erasure out waits until it is finished.
+"""
+
+from typing import Any
+
+from identity import problems, schemas
+from identity.clients.argon2_passwords import Argon2Passwords
+from identity.clients.kms import NetworkHasher
+from identity.repository.counters import AttemptRepository
+from identity.repository.sessions import SessionRepository
+from identity.service.prove_again import Proof, ProofPorts
+from identity.service.request_erasure import ErasurePorts, request_own_erasure
+from identity.settings import ErasureSettings, at_cold_start
+from identity.wiring import erasure_ports
+from shop import clock
+from shop.http import Link, Request, Response, Route, entrypoint
+from shop.problems import Problem
+
+ROUTE = Route(
+    "POST",
+    "/users/me/erasure",
+    "Ask to be erased: all sessions end, and all that is personal when the time to think is over",
+    scopes=("shop:buy",),
+    request=schemas.ErasureIn,
+    responses={202: schemas.ErasureOut},
+    problems=(
+        problems.NOT_FOUND,
+        problems.RATE_LIMITED,
+        problems.RECENT_SIGN_IN_NEEDED,
+        problems.WRONG_PASSWORD,
+    ),
+    links=(Link("get_erasure", {"erasure_id": "$response.body#/erasure_id"}),),
+    ends_at_once=True,
+)
+
+
+@at_cold_start
+def ports() -> tuple[ErasurePorts, ProofPorts]:
+    """The composition root of this function."""
+    settings = ErasureSettings.load()
+    checks = ProofPorts(
+        attempts=AttemptRepository(),
+        networks=NetworkHasher(settings.email_mac_key_arn),
+        passwords=Argon2Passwords(),
+        sessions=SessionRepository(),
+    )
+    return erasure_ports(settings), checks
+
+
+def handle(request: Request[Any]) -> Response | Problem:
+    """Safe to repeat: the one that waits is answered."""
+    body: schemas.ErasureIn = request.body
+    proof = Proof(
+        session_id=request.user.session_id,
+        source_ip=request.source_ip,
+        password=body.password.get_secret_value() if body.password else None,
+    )
+    result = request_own_erasure(
+        request.user.subject, proof, *ports(), now=clock.now(), trace=request.trace
+    )
+    return result if isinstance(result, Problem) else Response(202, schemas.ErasureOut.of(result))
+
+
+handler = entrypoint(ROUTE, handle)

@@ -1,0 +1,63 @@
+"""Whether who asks is the user just now, for what a token alone must not bring about."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from identity import problems
+from identity.domain import rate_limit, sign_in_attempts
+from identity.domain.rate_limit import Counter
+from identity.domain.user import User
+from identity.service.change_password import WRONG
+from identity.service.create_session import too_many
+from identity.service.ports import Attempts, NetworkHasher, Passwords, Sessions
+from shop import telemetry
+from shop.problems import Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """The password, or without it the session that asks."""
+
+    session_id: str
+    source_ip: str = field(repr=False)
+    password: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ProofPorts:
+    """What a proof is checked by."""
+
+    attempts: Attempts
+    networks: NetworkHasher
+    passwords: Passwords
+    sessions: Sessions
+
+
+AGAIN = Problem(
+    problems.RECENT_SIGN_IN_NEEDED, "Give the password, or sign in again and repeat it soon."
+)
+
+
+def prove_again(
+    user: User, proof: Proof, by: ProofPorts, *, recent: timedelta, now: datetime
+) -> tuple[Counter, ...] | Problem:
+    """The attempt to take back with what is done now, or why it is not.
+
+    A password counts as one of a sign-in does, so a stolen token is no way around that limit. A
+    refresh makes no session younger.
+    """
+    if proof.password is None:
+        session = by.sessions.get(user.user_id, proof.session_id)
+        fresh = session is not None and now - recent <= session.authentication.at <= now
+        return () if fresh else AGAIN
+    network = rate_limit.network_of(proof.source_ip)
+    counters = sign_in_attempts.counters(
+        address=user.address, from_network=by.networks.of(user.address, network), now=now
+    )
+    full = by.attempts.count(counters)
+    if full:
+        return too_many(full, now=now)
+    if not by.passwords.verify(user.password_hash, proof.password):
+        telemetry.emit_metric("SignInRefused")
+        return WRONG
+    return counters
