@@ -12,7 +12,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from pynamodb.attributes import BinaryAttribute, BooleanAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.attributes import (
+    BinaryAttribute,
+    BooleanAttribute,
+    NumberAttribute,
+    UnicodeAttribute,
+    UnicodeSetAttribute,
+)
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
@@ -22,7 +28,7 @@ from identity.domain.rate_limit import Counter
 from identity.domain.user import Role, Status, User
 from identity.repository import mail_requests
 from identity.repository.counters import take_back
-from identity.service.ports import SealedAddressBook
+from identity.service.ports import AccountChange, SealedAddressBook
 from shop import clock, tables
 from shop.events import Event
 from shop.tables import EventRow, TableModel, transact
@@ -46,6 +52,8 @@ class UserItem(EventRow):
     sequence = NumberAttribute()
     sessions_from = UnicodeAttribute(null=True)
     kept_session = UnicodeAttribute(null=True)
+    factors = NumberAttribute(null=True)
+    recovery_codes = UnicodeSetAttribute(null=True)
 
 
 class EmailItem(TableModel):
@@ -113,11 +121,9 @@ class AccountRepository:
     ) -> bool:
         """`change`, together with using the proof up, or with taking the attempt back by which
         the user was proved; False if any of it could not be."""
-        item = UserItem(f"USER#{before.user_id}", "USER")
 
         def build(tx: TransactWrite) -> None:
-            actions = [*_changes(after), tables.outbox(changed)]
-            tx.update(item, actions, condition=_is(before))
+            _change(tx, before, after, changed)
             if proof is not None:
                 mail_requests.use(tx, proof, now=after.updated or after.created)
             take_back(tx, counters)
@@ -154,7 +160,19 @@ class AccountRepository:
         return tables.put(item, before) is None
 
 
-def _set(attribute: Any, value: str | None) -> Action:
+def change(tx: TransactWrite, made: AccountChange) -> None:
+    """The part of a transaction that changes a user, and asks for the mail that tells them."""
+    _change(tx, made.before, made.after, made.event)
+    if made.notice is not None:
+        mail_requests.store(tx, *made.notice)
+
+
+def _change(tx: TransactWrite, before: User, after: User, changed: Event) -> None:
+    actions = [*_changes(after), tables.outbox(changed)]
+    tx.update(UserItem(f"USER#{before.user_id}", "USER"), actions, condition=_is(before))
+
+
+def _set(attribute: Any, value: Any) -> Action:
     changed: Action = attribute.remove() if value is None else attribute.set(value)
     return changed
 
@@ -179,6 +197,8 @@ def _changes(after: User) -> list[Action]:
         item.sequence.set(whole.sequence),
         _set(item.sessions_from, whole.sessions_from),
         _set(item.kept_session, whole.kept_session),
+        _set(item.factors, whole.factors),
+        _set(item.recovery_codes, whole.recovery_codes),
     ]
 
 
@@ -199,6 +219,8 @@ def _user_item(user: User) -> UserItem:
         sequence=user.sequence,
         sessions_from=_text(user.sessions_from),
         kept_session=user.kept_session,
+        factors=user.factors or None,
+        recovery_codes=set(user.recovery_codes) or None,
     )
 
 
@@ -220,6 +242,8 @@ def _user(item: UserItem) -> User:
         sequence=int(item.sequence),
         sessions_from=_time(item.sessions_from),
         kept_session=item.kept_session,
+        factors=int(item.factors or 0),
+        recovery_codes=frozenset(item.recovery_codes or ()),
     )
 
 

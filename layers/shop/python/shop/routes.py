@@ -7,6 +7,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict
 
 from shop.problems import ProblemType
+from shop.step_up import StepUp
 
 PRECONDITION_FAILED = 412
 Auth = Literal["public", "customer", "staff", "signature"]
@@ -58,6 +59,7 @@ class Route:
     media_type: str = "application/json"  # of what succeeds
     throttle: tuple[int, int] | None = None
     ends_at_once: bool = False  # a token whose session was ended is refused from then on
+    step_up: StepUp | None = None  # how its caller must have been proved, beside having a token
 
     @property
     def asks_each_time(self) -> bool:
