@@ -15,7 +15,7 @@ SERVICE = Service(
             publishes=True,
             personal=Personal(
                 sealed=("personal", "device", "applicant"),
-                attributes=("password_hash",),
+                attributes=("password_hash", "recovery_codes"),
                 says="who the customer is, where goods go, what devices are called, and which "
                 "operator changed that; by which secret the customer comes",
             ),
@@ -126,6 +126,36 @@ SERVICE = Service(
         ),
         Function(place="api/delete_sessions", tables={"identity": ("GetItem", "UpdateItem")}),
         Function(
+            place="api/enrol_factor",
+            tables={"identity": ("GetItem", "PutItem", "Query"), "user_keys": OPEN},
+            uses=("open_personal_data",),
+        ),
+        Function(
+            place="api/confirm_factor",
+            tables={"identity": ("GetItem", "PutItem", "UpdateItem"), "user_keys": OPEN},
+            uses=("open_personal_data",),
+        ),
+        Function(
+            place="api/list_factors",
+            tables={"identity": ("GetItem", "Query"), "user_keys": OPEN},
+            uses=("open_personal_data",),
+        ),
+        Function(
+            place="api/remove_factor",
+            tables={"identity": ("GetItem", "PutItem", "UpdateItem")},
+        ),
+        Function(
+            place="api/renew_recovery_codes",
+            tables={"identity": ("GetItem", "UpdateItem"), "user_keys": OPEN},
+            uses=("open_personal_data",),
+        ),
+        Function(place="api/challenge_factor", tables={"identity": ("PutItem", "Query")}),
+        Function(
+            place="api/verify_factor",
+            tables={"identity": ("GetItem", "PutItem", "Query", "UpdateItem"), "user_keys": OPEN},
+            uses=("email_mac", "sign_tokens", "open_personal_data"),
+        ),
+        Function(
             place="consumers/on_mail_requested",
             event_types=("mail.requested",),
             tables={"identity": ("GetItem", "Query", "UpdateItem"), "user_keys": OPEN},
@@ -152,6 +182,8 @@ SERVICE = Service(
         "MailLimited",
         "MailRequestLimited",
         "MailUndeliverable",
+        "SecondFactorLimited",
+        "SecondFactorRefused",
         "SignInLimited",
         "SignInRefused",
         "TokenRefused",
@@ -162,6 +194,8 @@ SERVICE = Service(
         "fam": (),
         "ses": ("session_id",),
         "mai": ("mail_id",),
+        "fac": ("factor_id",),
+        "cha": ("challenge_id",),
         "adr": ("address_id",),
     },
     variables={

@@ -16,6 +16,18 @@ class User(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class Factors(Fact):
+    """How many second factors a user has, by their own row."""
+
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class ActiveFactor(Fact):
+    """A user, by this id, has a second factor that counts."""
+
+
+@dataclass(frozen=True, slots=True)
 class Address(Fact):
     """A user, by this id, has an address."""
 
@@ -57,8 +69,23 @@ def a_key_is_there_until_its_user_is_erased(facts: Facts) -> Found:
             yield key.key, "a key of an erased user" if key.is_there else "a key that is lost"
 
 
-def _user(id_: str, _row: Row) -> Iterator[Fact]:
+def users_know_their_factors(facts: Facts) -> Found:
+    """U4: a user has as many second factors that count as the user's own row says."""
+    for user_id in facts.keys(Factors) | facts.keys(ActiveFactor):
+        said = sum(each.count for each in facts.of(Factors, user_id))
+        found = len(facts.of(ActiveFactor, user_id))
+        if said != found:
+            yield user_id, f"{found} second factors, not {said}"
+
+
+def _user(id_: str, row: Row) -> Iterator[Fact]:
     yield User(id_)
+    yield Factors(id_, int(row.get("factors") or 0))
+
+
+def _factor(_id: str, row: Row) -> Iterator[Fact]:
+    if row["status"] == "active":
+        yield ActiveFactor(str(row["pk"]).removeprefix("USER#"))
 
 
 def _address(_mac: str, row: Row) -> Iterator[Fact]:
@@ -74,13 +101,14 @@ def _user_key(id_: str, row: Row) -> Iterator[Fact]:
 
 
 INVARIANTS = Invariants(
-    always=("U1", "U2", "U3"),
+    always=("U1", "U2", "U3", "U4"),
     watched=False,
     rows=(
         RowType(
             table="identity",
             pk="USER",
             sk="USER",
+            reads=("factors",),
             facts=_user,
             counts="sequence",
             statuses=frozenset({"active", "disabled", "deactivated"}),
@@ -103,6 +131,21 @@ INVARIANTS = Invariants(
             violates="U2",
         ),
         RowType(
+            table="identity",
+            pk="USER",
+            sk="FACTOR#",
+            reads=("status",),
+            facts=_factor,
+            statuses=frozenset({"pending", "active", "removed"}),
+            violates="U4",
+        ),
+        RowType(
+            table="identity",
+            pk="USER",
+            sk="CHALLENGE#",
+            unchecked="Each answer is checked against it, and it goes by itself.",
+        ),
+        RowType(
             table="user_keys",
             pk="USER",
             sk="KEY",
@@ -123,7 +166,15 @@ INVARIANTS = Invariants(
                 sk=f"{purpose}#",
                 unchecked="Each use of a token is checked against it, and it goes by itself.",
             )
-            for purpose in ("REGISTRATION", "RESEND", "RESET")
+            for purpose in (
+                "REGISTRATION",
+                "RESEND",
+                "RESET",
+                "FACTOR_ADDED",
+                "FACTOR_REMOVED",
+                "FACTORS_RESET",
+                "RECOVERY_CODE_USED",
+            )
         ),
         *(
             RowType(
@@ -145,5 +196,6 @@ INVARIANTS = Invariants(
         Rule("U1", users_have_one_address),
         Rule("U2", attempts_are_taken_back_once),
         Rule("U3", a_key_is_there_until_its_user_is_erased),
+        Rule("U4", users_know_their_factors),
     ),
 )

@@ -78,7 +78,9 @@ def render(
         **result.headers,
     }
     if result.status == 401:
-        out.setdefault("WWW-Authenticate", "Bearer")  # RFC 9110, 15.5.2: a 401 says how to do better.
+        out.setdefault(
+            "WWW-Authenticate", "Bearer"
+        )  # RFC 9110, 15.5.2: a 401 says how to do better.
     if result.etag is not None:
         out["ETag"] = result.etag
         known = 304 in route.responses and result.status == 200
