@@ -83,9 +83,9 @@ def _user(id_: str, row: Row) -> Iterator[Fact]:
     yield Factors(id_, int(row.get("factors") or 0))
 
 
-def _factor(_id: str, row: Row) -> Iterator[Fact]:
+def _factor(user_id: str, row: Row) -> Iterator[Fact]:
     if row["status"] == "active":
-        yield ActiveFactor(str(row["pk"]).removeprefix("USER#"))
+        yield ActiveFactor(user_id)
 
 
 def _address(_mac: str, row: Row) -> Iterator[Fact]:

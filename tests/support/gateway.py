@@ -1,6 +1,7 @@
 """API Gateway proxy events, and a call through a route's handler."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,12 +39,14 @@ def event(
     request_id: str = "request-1",
     sid: str = "ses_1",
     source_ip: str = "192.0.2.1",
+    proved: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
-    """A proxy event; `raw` sends a body as it stands."""
+    """A proxy event; `raw` sends a body as it stands; `proved` is what the authorizer says
+    besides, as of how the caller was proved."""
     sent = {"Content-Type": "application/json"} if body is not None or raw is not None else {}
     if key is not None:
         sent["Idempotency-Key"] = key
-    authorizer = {} if sub is None else {"sub": sub, "scope": scope, "sid": sid}
+    authorizer = {} if sub is None else {"sub": sub, "scope": scope, "sid": sid, **(proved or {})}
     return {
         "httpMethod": method,
         "path": path,

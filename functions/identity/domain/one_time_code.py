@@ -12,6 +12,7 @@ ISSUER = "Cartwright"
 STEP_S = 30
 WINDOW = 1  # steps before and after: clocks differ, and people type slowly (RFC 6238, 5.2)
 RECOVERY_CODES = 10
+_READ_FOR_OTHERS = str.maketrans("oil", "011")
 _GROUP, _GROUPS = 4, 3  # 60 bits
 
 
@@ -38,7 +39,7 @@ def recovery_code(entropy: bytes) -> str:
 def as_made(typed: str) -> str:
     """A recovery code as it was made, however it was typed (Crockford's base32)."""
     plain = "".join(each for each in typed.lower() if each.isalnum())
-    plain = plain.translate(str.maketrans({"o": "0", "i": "1", "l": "1"}))
+    plain = plain.translate(_READ_FOR_OTHERS)
     return "-".join(plain[n : n + _GROUP] for n in range(0, len(plain), _GROUP))
 
 

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from pynamodb.attributes import BinaryAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
 
 from identity.domain import factor as rules
@@ -88,7 +89,7 @@ class FactorRepository:
 
         def build(tx: TransactWrite) -> None:
             users.change(tx, change)
-            actions = [
+            actions: list[Action] = [
                 FactorItem.status.set(Status.ACTIVE.value),
                 FactorItem.confirmed_at.set(clock.rfc3339(session.authentication.at)),
                 FactorItem.last_step.set(step),
@@ -107,7 +108,7 @@ class FactorRepository:
         def build(tx: TransactWrite) -> None:
             users.change(tx, change)
             for each in factors:
-                actions = [
+                actions: list[Action] = [
                     FactorItem.status.set(Status.REMOVED.value),
                     FactorItem.personal.remove(),
                     FactorItem.expires_at.set(int(now.timestamp()) + SPARE_S),

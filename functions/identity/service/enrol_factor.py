@@ -129,10 +129,7 @@ def confirm(
         return Confirmed(found, ())
     if not found.is_pending(now) or not by.factors.try_to_confirm(found):
         return VOID
-    step = one_time_code.step_of(open_factor(found, person).secret, code, now=now)
-    if step is None:
-        return WRONG
-    return _confirm(prover, found, step, person, by, now=now, trace=trace)
+    return _confirm(prover, found, code, person, by, now=now, trace=trace)
 
 
 def new_recovery_codes(person: Person) -> tuple[tuple[str, ...], frozenset[str]]:
@@ -147,13 +144,16 @@ def new_recovery_codes(person: Person) -> tuple[tuple[str, ...], frozenset[str]]
 def _confirm(
     prover: Prover,
     found: Factor,
-    step: int,
+    code: str,
     person: Person,
     by: EnrolmentPorts,
     *,
     now: datetime,
     trace: Trace,
 ) -> Confirmed | Problem:
+    step = one_time_code.step_of(open_factor(found, person).secret, code, now=now)
+    if step is None:
+        return WRONG
     codes, digests = new_recovery_codes(person)
     for _ in range(ATTEMPTS):
         user = by.accounts.get(prover.user_id)
