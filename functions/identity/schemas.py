@@ -1,5 +1,6 @@
 """HTTP bodies of identity. Passwords and refresh tokens are SecretStr: no repr shows them."""
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Annotated, Any, Literal
 
@@ -378,10 +379,31 @@ class SessionListOut(ResponseModel):
     data: list[SessionOut]
 
 
-_Digits = Annotated[SecretStr, Field(pattern=r"^[0-9]{6}$", examples=["492039"])]
+_CODE = r"^[0-9]{6}$"
 # As it is told, or as people type that: capitals, blanks for hyphens or nothing at all.
+_RECOVERY_CODE = r"^[0-9A-Za-z][0-9A-Za-z -]{10,22}[0-9A-Za-z]$"
+
+
+def _of_form(pattern: str) -> AfterValidator:
+    """A secret's pattern: pydantic has patterns of plain text only, and would show what it got."""
+
+    def checked(typed: SecretStr) -> SecretStr:
+        if re.fullmatch(pattern, typed.get_secret_value(), re.ASCII) is None:
+            raise PydanticCustomError("code_form", "has not the form of a code")
+        return typed
+
+    return AfterValidator(checked)
+
+
+_Code = Annotated[
+    SecretStr,
+    Field(min_length=6, max_length=6, examples=["492039"], json_schema_extra={"pattern": _CODE}),
+    _of_form(_CODE),
+]
 _RecoveryCode = Annotated[
-    SecretStr, Field(pattern=r"^[0-9A-Za-z]([0-9A-Za-z -]{10,22})[0-9A-Za-z]$")
+    SecretStr,
+    Field(min_length=12, max_length=24, json_schema_extra={"pattern": _RECOVERY_CODE}),
+    _of_form(_RECOVERY_CODE),
 ]
 FactorId = Annotated[str, Field(pattern=ids.pattern("fac"))]
 
@@ -422,7 +444,7 @@ class EnrolmentOut(ResponseModel):
 class CodeIn(RequestModel):
     """POST /mfa/factors/{factor_id}/confirm."""
 
-    code: _Digits
+    code: _Code
 
 
 class ConfirmedOut(ResponseModel):
@@ -527,7 +549,7 @@ class VerifyIn(RequestModel):
     """POST /mfa/verify: one of the two codes."""
 
     challenge_id: Annotated[str, Field(pattern=ids.pattern("cha"))]
-    code: _Digits | None = None
+    code: _Code | None = None
     recovery_code: _RecoveryCode | None = None
 
     @model_validator(mode="after")
