@@ -15,7 +15,7 @@ SERVICE = Service(
             publishes=True,
             personal=Personal(
                 sealed=("personal", "device", "applicant"),
-                attributes=("password_hash", "recovery_codes"),
+                attributes=("password_hash",),
                 says="who the customer is, where goods go, what devices are called, and which "
                 "operator changed that; by which secret the customer comes",
             ),

@@ -256,14 +256,19 @@ def test_keys_of_users_are_opened_one_by_one_by_those_who_seal_or_show(
         "identity.change_address",
         "identity.change_password",
         "identity.change_profile",
+        "identity.confirm_factor",
         "identity.create_session",
         "identity.delete_address",
+        "identity.enrol_factor",
         "identity.get_address",
         "identity.get_profile",
         "identity.list_addresses",
+        "identity.list_factors",
         "identity.list_sessions",
         "identity.on_mail_requested",
+        "identity.renew_recovery_codes",
         "identity.reset_password",
+        "identity.verify_factor",
         "orders.get_order",
         "orders.recover_orders",
     }
@@ -272,9 +277,13 @@ def test_keys_of_users_are_opened_one_by_one_by_those_who_seal_or_show(
     assert {grant.when for grant in given} == {"" if local else NAMED_USER}
 
 
-def test_only_sign_in_and_refresh_sign_tokens(policies: Policies) -> None:
+def test_only_who_opens_goes_on_with_or_raises_a_session_signs_tokens(policies: Policies) -> None:
     signers = {grant.who for grant in policies.of_roles if grant.action == "kms:Sign"}
-    assert signers == {"identity.create_session", "identity.refresh_session"}
+    assert signers == {
+        "identity.create_session",
+        "identity.refresh_session",
+        "identity.verify_factor",
+    }
 
 
 def test_a_key_opens_to_the_policies_of_its_account(policies: Policies) -> None:

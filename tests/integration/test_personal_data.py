@@ -6,14 +6,18 @@ nowhere in any form that could be read or tried without its user's key.
 
 import io
 import json
+from typing import Any
 
 import pytest
+from pyotp import TOTP
 
 from identity.api import get_profile, register_user
 from identity.clients.argon2_passwords import Argon2Passwords
+from identity.repository.factors import FactorRepository
 from identity.repository.users import AccountRepository
 from identity.service.change_access import disable_user
 from identity.service.create_staff import AccountPorts
+from identity.service.remove_factor import reset_factors
 from orders.api import place_order
 from shop import clock, user_keys
 from shop.deploy import discover
@@ -27,6 +31,7 @@ from tests.support.psp import DECLINED, GOOD, NEEDS_ACTION, SECRET
 
 EMAIL, NAME, PASSWORD = "ada.personal@example.com", "Augusta Personal", "quiet-harbour-42-lanterns"
 DEVICE = "Laptop of Augusta"
+FACTOR = "Augusta's tablet"
 BACK = "https://shop.test/back/augusta"
 # What a person could be known, reached or charged by; of a password any form of it.
 OPERATOR = "arn:aws:sts::000000000000:assumed-role/operators/olu.personal"
@@ -46,6 +51,7 @@ VALUES = {
     BACK,
     OPERATOR,
     DEVICE,
+    FACTOR,
 }
 PERSONAL = traces(VALUES - TOO_COMMON)
 
@@ -67,18 +73,63 @@ def live(shop: CheckoutScenario) -> None:
         body={"email": EMAIL, "password": PASSWORD, "device": {"name": DEVICE}},
         sub=None,
     )
-    assert shop.interceptor.call("identity.create_session", sign_in)["statusCode"] == 201
+    session = shop.interceptor.call("identity.create_session", sign_in)
+    assert session["statusCode"] == 201
+    second_factors(shop, json.loads(session["body"]))
     shop.stock("TEA", units=9)
     order_id = shop.order("order", {"TEA": 1}).json["order_id"]
     assert shop.pay("pay", order_id, NEEDS_ACTION, return_url=BACK).status == 202
     assert shop.buy("buy", {"TEA": 1}, NEEDS_ACTION, return_url=BACK).status == 202
     assert shop.buy("declined", {"TEA": 1}, DECLINED).status == 402
+    by = accounts()
+    told = {"operator": OPERATOR, "now": clock.now(), "trace": from_header(None)}
+    reset_factors(EMAIL, by, FactorRepository(), **told)
+    disable_user(EMAIL, by, **told)
+    shop.settle(minutes=20)
+
+
+def accounts() -> AccountPorts:
+    """What tools make and change accounts by."""
     mac = register_user.ports().mac
-    by = AccountPorts(
+    return AccountPorts(
         AccountRepository(), mac, Argon2Passwords(), get_profile.personal(), "us-east-1"
     )
-    disable_user(EMAIL, by, operator=OPERATOR, now=clock.now(), trace=from_header(None))
-    shop.settle(minutes=20)
+
+
+def second_factors(shop: CheckoutScenario, session: dict[str, Any]) -> None:
+    """One that is removed after a recovery code stood in for it, and one that stays."""
+    first = enrolled(shop, session)
+    asked = own(shop, session, "challenge_factor", "POST", "/mfa/challenge", body={})
+    answer = {"challenge_id": asked["challenge_id"], "recovery_code": first["recovery_codes"][0]}
+    own(shop, session, "verify_factor", "POST", "/mfa/verify", body=answer)
+    one = {"factor_id": first["factor_id"]}
+    path = f"/mfa/factors/{one['factor_id']}"
+    own(shop, session, "remove_factor", "DELETE", path, path_parameters=one)
+    enrolled(shop, session)
+
+
+def enrolled(shop: CheckoutScenario, session: dict[str, Any]) -> dict[str, Any]:
+    body = {"type": "totp", "label": FACTOR}
+    begun = own(shop, session, "enrol_factor", "POST", "/mfa/factors", body=body)
+    one = {"factor_id": begun["factor_id"]}
+    path = f"/mfa/factors/{one['factor_id']}/confirm"
+    code = {"code": TOTP(begun["secret"]).at(clock.now())}
+    return own(shop, session, "confirm_factor", "POST", path, body=code, path_parameters=one)
+
+
+def own(
+    shop: CheckoutScenario,
+    session: dict[str, Any],
+    function: str,
+    method: str,
+    path: str,
+    **options: Any,
+) -> dict[str, Any]:
+    caller = {"sub": session["user_id"], "sid": session["session_id"]}
+    sent = gateway.event(method, path, **caller, **options)
+    reply = shop.interceptor.call(f"identity.{function}", sent)
+    assert reply["statusCode"] < 300, reply["body"]
+    return json.loads(reply["body"] or "{}")  # type: ignore[no-any-return]
 
 
 def in_clear() -> dict[str, set[str]]:
