@@ -82,7 +82,7 @@ def live(shop: CheckoutScenario) -> None:
     assert shop.buy("buy", {"TEA": 1}, NEEDS_ACTION, return_url=BACK).status == 202
     assert shop.buy("declined", {"TEA": 1}, DECLINED).status == 402
     by = accounts()
-    told = {"operator": OPERATOR, "now": clock.now(), "trace": from_header(None)}
+    told: dict[str, Any] = {"operator": OPERATOR, "now": clock.now(), "trace": from_header(None)}
     reset_factors(EMAIL, by, FactorRepository(), **told)
     disable_user(EMAIL, by, **told)
     shop.settle(minutes=20)
