@@ -16,6 +16,19 @@ class User(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class Factors(Fact):
+    """How many second factors a user has, by their own row."""
+
+    count: int
+    are_going: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ActiveFactor(Fact):
+    """A user, by this id, has a second factor that counts."""
+
+
+@dataclass(frozen=True, slots=True)
 class Address(Fact):
     """A user, by this id, has an address."""
 
@@ -73,8 +86,26 @@ def who_is_erased_is_gone(facts: Facts) -> Found:
             yield erased.key, "the key is still there"
 
 
-def _user(id_: str, _row: Row) -> Iterator[Fact]:
+def users_know_their_factors(facts: Facts) -> Found:
+    """U5: a user has as many second factors that count as the user's own row says. Of who is being
+    erased they go first."""
+    for user_id in facts.keys(Factors) | facts.keys(ActiveFactor):
+        if any(each.are_going for each in facts.of(Factors, user_id)):
+            continue
+        said = sum(each.count for each in facts.of(Factors, user_id))
+        found = len(facts.of(ActiveFactor, user_id))
+        if said != found:
+            yield user_id, f"{found} second factors, not {said}"
+
+
+def _user(id_: str, row: Row) -> Iterator[Fact]:
     yield User(id_)
+    yield Factors(id_, int(row.get("factors") or 0), are_going=row["status"] == "erasing")
+
+
+def _factor(user_id: str, row: Row) -> Iterator[Fact]:
+    if row["status"] == "active":
+        yield ActiveFactor(user_id)
 
 
 def _address(_mac: str, row: Row) -> Iterator[Fact]:
@@ -95,13 +126,14 @@ def _erasure(id_: str, row: Row) -> Iterator[Fact]:
 
 
 INVARIANTS = Invariants(
-    always=("U1", "U2", "U3", "U4"),
+    always=("U1", "U2", "U3", "U4", "U5"),
     watched=False,
     rows=(
         RowType(
             table="identity",
             pk="USER",
             sk="USER",
+            reads=("factors",),
             facts=_user,
             counts="sequence",
             statuses=frozenset({"active", "disabled", "deactivated", "erasing"}),
@@ -122,6 +154,21 @@ INVARIANTS = Invariants(
             reads=("times",),
             facts=_attempts,
             violates="U2",
+        ),
+        RowType(
+            table="identity",
+            pk="USER",
+            sk="FACTOR#",
+            reads=("status",),
+            facts=_factor,
+            statuses=frozenset({"pending", "active", "removed"}),
+            violates="U5",
+        ),
+        RowType(
+            table="identity",
+            pk="USER",
+            sk="CHALLENGE#",
+            unchecked="Each answer is checked against it, and it goes by itself.",
         ),
         RowType(
             table="user_keys",
@@ -160,7 +207,15 @@ INVARIANTS = Invariants(
                 sk=f"{purpose}#",
                 unchecked="Each use of a token is checked against it, and it goes by itself.",
             )
-            for purpose in ("REGISTRATION", "RESEND", "RESET")
+            for purpose in (
+                "REGISTRATION",
+                "RESEND",
+                "RESET",
+                "FACTOR_ADDED",
+                "FACTOR_REMOVED",
+                "FACTORS_RESET",
+                "RECOVERY_CODE_USED",
+            )
         ),
         *(
             RowType(
@@ -183,5 +238,6 @@ INVARIANTS = Invariants(
         Rule("U2", attempts_are_taken_back_once),
         Rule("U3", a_key_is_there_until_its_user_is_erased),
         Rule("U4", who_is_erased_is_gone),
+        Rule("U5", users_know_their_factors),
     ),
 )

@@ -1,6 +1,7 @@
 """HTTP bodies of identity. Passwords and refresh tokens are SecretStr: no repr shows them."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -13,13 +14,17 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from identity.domain import email_address, password
+from identity.domain import challenge, email_address, factor, password
 from identity.domain.address_book import AddressBook, SavedAddress
+from identity.domain.challenge import Challenge
 from identity.domain.erasure import Erasure
+from identity.domain.factor import Factor
 from identity.domain.profile import UserProfile
 from identity.domain.session import TokenFamily
 from identity.domain.user import User
+from identity.service.enrol_factor import Confirmed, Enrolment
 from identity.service.issue_token_pair import TokenPair
+from identity.service.verify_factor import Raised
 from shop import clock, human_text, ids
 from shop.schemas import (
     Country,
@@ -405,6 +410,213 @@ class SessionListOut(ResponseModel):
     """All that can go on, at most 20 and those that were begun at once."""
 
     data: list[SessionOut]
+
+
+_CODE = r"^[0-9]{6}$"
+# As it is told, or as people type that: capitals, blanks for hyphens or nothing at all.
+_RECOVERY_CODE = r"^[0-9A-Za-z][0-9A-Za-z -]{10,22}[0-9A-Za-z]$"
+
+
+def _of_form(pattern: str) -> AfterValidator:
+    """A secret's pattern: pydantic has patterns of plain text only, and would show what it got."""
+
+    def checked(typed: SecretStr) -> SecretStr:
+        if re.fullmatch(pattern, typed.get_secret_value(), re.ASCII) is None:
+            raise PydanticCustomError("code_form", "has not the form of a code")
+        return typed
+
+    return AfterValidator(checked)
+
+
+_Code = Annotated[
+    SecretStr,
+    Field(min_length=6, max_length=6, examples=["492039"], json_schema_extra={"pattern": _CODE}),
+    _of_form(_CODE),
+]
+_RecoveryCode = Annotated[
+    SecretStr,
+    Field(min_length=12, max_length=24, json_schema_extra={"pattern": _RECOVERY_CODE}),
+    _of_form(_RECOVERY_CODE),
+]
+FactorId = Annotated[str, Field(pattern=ids.pattern("fac"))]
+
+
+class FactorIn(RequestModel):
+    """POST /mfa/factors."""
+
+    type: Literal["totp"]
+    label: Annotated[
+        Text50 | None, Field(description="what the user calls it", examples=["Phone"])
+    ] = None
+
+
+class EnrolmentOut(ResponseModel):
+    """A factor that is to be confirmed. Its secret is told here and never again."""
+
+    factor_id: FactorId
+    type: Literal["totp"]
+    status: Literal["pending"]
+    secret: Annotated[str, Field(description="base32, to be typed into an app")]
+    otpauth_uri: Annotated[str, Field(description="the same, to be shown as a QR code")]
+    expires_at: str
+
+    @classmethod
+    def of(cls, enrolment: Enrolment) -> "EnrolmentOut":
+        """For the one who enrols, never for a log."""
+        made = enrolment.factor
+        return cls(
+            factor_id=made.factor_id,
+            type=made.kind.value,
+            status="pending",
+            secret=enrolment.secret,
+            otpauth_uri=enrolment.uri,
+            expires_at=clock.rfc3339(made.created + factor.ENROLMENT),
+        )
+
+
+class CodeIn(RequestModel):
+    """POST /mfa/factors/{factor_id}/confirm."""
+
+    code: _Code
+
+
+class ConfirmedOut(ResponseModel):
+    """A factor that counts; the session that confirmed it is raised, as its next refresh says."""
+
+    factor_id: FactorId
+    type: Literal["totp"]
+    status: Literal["active"]
+    recovery_codes: Annotated[
+        list[str], Field(description="ten with the first factor, told once; else none")
+    ]
+
+    @classmethod
+    def of(cls, confirmed: Confirmed) -> "ConfirmedOut":
+        """With its recovery codes in clear."""
+        made = confirmed.factor
+        return cls(
+            factor_id=made.factor_id,
+            type=made.kind.value,
+            status="active",
+            recovery_codes=[*confirmed.recovery_codes],
+        )
+
+
+class FactorOut(ResponseModel):
+    """A second factor, as its user sees it."""
+
+    factor_id: FactorId
+    type: Literal["totp"]
+    label: str | None
+    status: Literal["active"]
+    created_at: str
+
+    @classmethod
+    def of(cls, made: Factor, label: str | None) -> "FactorOut":
+        """For nobody but its user."""
+        return cls(
+            factor_id=made.factor_id,
+            type=made.kind.value,
+            label=label,
+            status="active",
+            created_at=clock.rfc3339(made.created),
+        )
+
+
+class FactorListOut(ResponseModel):
+    """All of a user's."""
+
+    data: list[FactorOut]
+    recovery_codes_left: int
+
+    @classmethod
+    def of(cls, factors: Sequence[tuple[Factor, str | None]], left: int) -> "FactorListOut":
+        """Oldest first."""
+        return cls(data=[FactorOut.of(*each) for each in factors], recovery_codes_left=left)
+
+
+class RecoveryCodesOut(ResponseModel):
+    """Told here and never again."""
+
+    recovery_codes: list[str]
+
+
+class ChallengeIn(RequestModel):
+    """POST /mfa/challenge: for one factor, for any of a kind, or for any."""
+
+    factor_id: FactorId | None = None
+    channel: Literal["totp"] | None = None
+    purpose: Literal["step_up"] = "step_up"
+
+    @model_validator(mode="after")
+    def _names_one_thing(self) -> "ChallengeIn":
+        if self.factor_id and self.channel:
+            raise PydanticCustomError("one_of", "names a factor or a channel, not both")
+        return self
+
+
+class ChallengeOut(ResponseModel):
+    """What can answer it, and until when."""
+
+    challenge_id: Annotated[str, Field(pattern=ids.pattern("cha"))]
+    purpose: Literal["step_up"]
+    methods: Annotated[list[Literal["totp", "recovery_code"]], Field(min_length=1)]
+    sent_to: Annotated[str | None, Field(description="masked; null: nothing was sent")] = None
+    expires_at: str
+    expires_in: Annotated[int, Field(description="seconds")]
+
+    @classmethod
+    def of(cls, made: Challenge, factors: Sequence[Factor]) -> "ChallengeOut":
+        """Never with a code."""
+        kinds = sorted({each.kind.value for each in factors})
+        return cls(
+            challenge_id=made.challenge_id,
+            purpose=made.purpose.value,
+            methods=[*kinds, "recovery_code"],
+            expires_at=clock.rfc3339(made.ends),
+            expires_in=int(challenge.LIFETIME.total_seconds()),
+        )
+
+
+class VerifyIn(RequestModel):
+    """POST /mfa/verify: one of the two codes."""
+
+    challenge_id: Annotated[str, Field(pattern=ids.pattern("cha"))]
+    code: _Code | None = None
+    recovery_code: _RecoveryCode | None = None
+
+    @model_validator(mode="after")
+    def _has_one_code(self) -> "VerifyIn":
+        if (self.code is None) == (self.recovery_code is None):
+            raise PydanticCustomError("one_of", "has a code or a recovery code, and not both")
+        return self
+
+
+class RaisedOut(ResponseModel):
+    """An access token of the session as it is now; its refresh token stays as it was."""
+
+    access_token: str
+    token_type: Literal["Bearer"] = "Bearer"  # noqa: S105 (a scheme, not a secret)
+    expires_in: Annotated[int, Field(description="seconds")]
+    session_id: Annotated[str, Field(pattern=ids.pattern("ses"))]
+    user_id: Annotated[str, Field(pattern=ids.pattern("usr"))]
+    scope: Annotated[str, Field(examples=["shop:buy"])]
+    acr: Annotated[str, Field(description="NIST SP 800-63B", examples=["aal2"])]
+    amr: Annotated[list[str], Field(description="RFC 8176", examples=[["pwd", "otp"]])]
+
+    @classmethod
+    def of(cls, raised: Raised) -> "RaisedOut":
+        """The token in clear: for the client that gets it, never for a log."""
+        proof = raised.session.authentication
+        return cls(
+            access_token=raised.access.text,
+            expires_in=raised.access.expires_in,
+            session_id=raised.session.session_id,
+            user_id=raised.session.user_id,
+            scope=raised.access.scope,
+            acr=proof.level.value,
+            amr=[each.value for each in proof.methods],
+        )
 
 
 class JwkOut(ResponseModel):

@@ -276,15 +276,20 @@ def test_keys_of_users_are_opened_one_by_one_by_those_who_seal_or_show(
         "identity.change_address",
         "identity.change_password",
         "identity.change_profile",
+        "identity.confirm_factor",
         "identity.create_session",
         "identity.delete_address",
+        "identity.enrol_factor",
         "identity.get_address",
         "identity.get_profile",
         "identity.list_addresses",
+        "identity.list_factors",
         "identity.list_sessions",
         "identity.on_mail_requested",
+        "identity.renew_recovery_codes",
         "identity.reset_password",
         "identity.steps",
+        "identity.verify_factor",
         "orders.get_order",
         "orders.recover_orders",
         "payments.steps",
@@ -294,7 +299,7 @@ def test_keys_of_users_are_opened_one_by_one_by_those_who_seal_or_show(
     assert {grant.when for grant in given} == {"" if local else NAMED_USER}
 
 
-def test_only_sign_in_refresh_and_erasure_sign(policies: Policies) -> None:
+def test_only_who_opens_goes_on_with_or_raises_a_session_signs_tokens(policies: Policies) -> None:
     """What an erasure signs is of another type, which nobody takes for a token."""
     signers = {
         (grant.who, policies.names.short(grant.on))
@@ -303,7 +308,7 @@ def test_only_sign_in_refresh_and_erasure_sign(policies: Policies) -> None:
     }
     assert signers == {
         (f"identity.{name}", "key/identity-tokens")
-        for name in ("create_session", "refresh_session", "steps")
+        for name in ("create_session", "refresh_session", "steps", "verify_factor")
     }
 
 

@@ -12,10 +12,12 @@ ROOT = Path(__file__).parents[2]
 ELSEWHERE = {
     "catalog.Catalogue": "tests/integration/catalog/test_import_products.py",
     "catalog.Prices": "has no fake",
+    "identity.Challenges": "has no fake: tests/integration/identity/test_second_factors.py",
     "identity.EmailHasher": "KMS, in tests/integration/identity",
     "identity.ErasureMachine": "Step Functions, in tests/integration/erasure",
     "identity.Erasures": "has no fake: tests/integration/erasure",
     "identity.KeyMaker": "has no fake: tests/integration/identity/test_token_keys.py",
+    "identity.Factors": "has no fake: tests/integration/identity/test_second_factors.py",
     "identity.MailedSecrets": "KMS, in tests/integration/identity",
     "identity.Mailer": "SES, in tests/integration/identity",
     "identity.NetworkHasher": "KMS, in tests/integration/identity",

@@ -201,8 +201,8 @@ class Fuzzer:
         """Sessions of staff are those of other tests, too; the customer's own are to be known."""
         if operation in LEAVING:
             return self.newcomer()
-        own = (*ENDING, "list_sessions")
-        return self.users[0] if operation in own else self.random.choice(able)
+        own = operation in (*ENDING, "list_sessions") or operation.endswith(("_factor", "_codes"))
+        return self.users[0] if own else self.random.choice(able)
 
     def learn(self, answer: Any) -> None:
         """Remember the ids and cursors that an answer names."""

@@ -27,6 +27,11 @@ def mails_to(email: str) -> list[Any]:
     return [each for each in sent if each.destinations["ToAddresses"] == [email]]
 
 
+def newest(email: str) -> Any:
+    """The newest mail to an address."""
+    return mails_to(email)[-1]
+
+
 def token_to(email: str) -> str:
     """The token in the newest mail to an address that has one."""
     found = [token for mail in mails_to(email) for token in TOKEN.findall(mail.body)]

@@ -252,6 +252,23 @@ def enable_account(
     _hand_over(found, password, generate)
 
 
+@staff.command("reset-factor")
+def reset_factor(
+    email: Email, stage: Stage = None, region: Region = None, as_json: Json = False
+) -> None:
+    """Remove all second factors of an account whose owner has lost theirs, and end its sessions.
+
+    Make sure by another way than mail that it is them.
+    """
+    found, number = people.reset_factor(_target(stage, region), email)
+    if not number:
+        _account(found, f"{found.user_id} has no second factor: nothing was changed.", as_json)
+        return
+    rest = f"Access tokens that are out work until {found.tokens_end_at} at the latest."
+    said = f"{found.user_id} has no second factor any more, its sessions are over. {rest}"
+    _account(found, said, as_json)
+
+
 @staff.command("show")
 def show_account(
     email: Email, stage: Stage = None, region: Region = None, as_json: Json = False

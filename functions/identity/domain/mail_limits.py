@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from identity.domain.mailed_token import Purpose
+from identity.domain.mailed_token import NOTICES, Purpose
 from identity.domain.rate_limit import Counter, Limit
 
 FROM_NETWORK = Limit(20, timedelta(hours=1), "network")
@@ -19,7 +19,9 @@ def mail_counters(purpose: Purpose, address: str, now: datetime) -> tuple[Counte
     """What a mail is counted by: the keyed hash of its address.
 
     Links that set a password apart: who registers an address again and again does not keep its
-    owner from the way back in.
+    owner from the way back in. And notices apart: nobody keeps an owner from hearing of a change.
     """
     counted = f"{address}.reset" if purpose is Purpose.RESET else address
+    if purpose in NOTICES:
+        counted = f"{address}.notices"
     return tuple(Counter.at(counted, limit, now) for limit in TO_ADDRESS)

@@ -26,12 +26,25 @@ class Purpose(StrEnum):
     REGISTRATION = "registration"
     RESEND = "resend"  # of the link of a registration: it has no token of its own
     RESET = "reset"
+    # What is told to whose account it is, once it happened.
+    FACTOR_ADDED = "factor_added"
+    FACTOR_REMOVED = "factor_removed"
+    FACTORS_RESET = "factors_reset"
+    RECOVERY_CODE_USED = "recovery_code_used"
 
+
+NOTICES = (
+    Purpose.FACTOR_ADDED,
+    Purpose.FACTOR_REMOVED,
+    Purpose.FACTORS_RESET,
+    Purpose.RECOVERY_CODE_USED,
+)
 
 LIFETIME = {
     Purpose.REGISTRATION: timedelta(hours=24),
     Purpose.RESEND: timedelta(minutes=15),
     Purpose.RESET: timedelta(minutes=15),
+    **dict.fromkeys(NOTICES, timedelta(hours=24)),
 }
 _HASH = re.compile(r"[0-9a-f]{64}")
 _SECRET_LENGTH = 43  # 32 octets in base64url

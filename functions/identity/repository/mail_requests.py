@@ -3,6 +3,8 @@
     PENDING#<mac>           REGISTRATION#<mail id>  who wants an account with this address; TTL
     PENDING#<mac>           RESEND#<mail id>        that its link is wanted once more; TTL
     PENDING#<mac>           RESET#<mail id>         that a password was forgotten; TTL
+    PENDING#<mac>           FACTOR_ADDED#<mail id>  that somebody is told of a change of theirs; TTL
+                            (FACTOR_REMOVED, FACTORS_RESET, RECOVERY_CODE_USED)
 
 `mac` is the keyed hash of an address. A request carries its event until it is written again. Reads
 are consistent.
@@ -46,11 +48,9 @@ class MailRequestRepository:
 
     def ask(self, request: MailRequest, requested: Event, counter: Counter) -> bool:
         """Store the request with its event and count it; False if too many were counted."""
-        new = _item(request)
-        new.outbox = tables.outbox_text(requested)
 
         def build(tx: TransactWrite) -> None:
-            tx.save(new, condition=MailRequestItem.pk.does_not_exist())
+            store(tx, request, requested)
             counters.count(tx, "ASKED", counter)
 
         # The request's own condition fails only for this very request, whose answer was lost.
@@ -103,6 +103,13 @@ class MailRequestRepository:
 def request_key(purpose: Purpose, address: str, mail_id: str) -> tuple[str, str]:
     """Where a request is."""
     return f"PENDING#{address}", f"{purpose.upper()}#{mail_id}"
+
+
+def store(tx: TransactWrite, request: MailRequest, requested: Event) -> None:
+    """The part of a transaction that stores a request with its event."""
+    new = _item(request)
+    new.outbox = tables.outbox_text(requested)
+    tx.save(new, condition=MailRequestItem.pk.does_not_exist())
 
 
 def use(tx: TransactWrite, request: MailRequest, *, now: datetime) -> None:

@@ -126,6 +126,22 @@ class SessionRepository:
         tables.update(_key(family), _end(now=now), goes_on, event=ended)
 
 
+def prove(tx: TransactWrite, family: TokenFamily) -> None:
+    """The part of a transaction that stores by what the user of a session was proved last; its
+    condition fails where the session is over."""
+    proof = family.authentication
+    tx.update(
+        _key(family),
+        [
+            SessionItem.acr.set(proof.level.value),
+            SessionItem.amr.set(" ".join(proof.methods)),
+            SessionItem.authenticated_at.set(clock.rfc3339(proof.at)),
+            tables.outbox(None),
+        ],
+        condition=SessionItem.pk.exists() & SessionItem.revoked_at.does_not_exist(),
+    )
+
+
 def _end(*, now: datetime) -> list[Action]:
     gone = int((now + session.KEPT).timestamp())
     return [SessionItem.revoked_at.set(clock.rfc3339(now)), SessionItem.expires_at.set(gone)]

@@ -6,7 +6,9 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from identity.domain.access_token import AccessToken
+from identity.domain.challenge import Challenge
 from identity.domain.erasure import Erasure, ErasureStatus
+from identity.domain.factor import Factor
 from identity.domain.mail import Mail
 from identity.domain.mailed_token import MailRequest, Purpose
 from identity.domain.rate_limit import Counter
@@ -26,6 +28,17 @@ class SealedAddressBook:
     user_id: str
     personal: bytes | None = field(default=None, repr=False)
     version: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class AccountChange:
+    """A user as read and as they are to be, the event of it, and the mail that tells them, if any
+    does, with the event that sends it."""
+
+    before: User
+    after: User
+    event: Event
+    notice: tuple[MailRequest, Event] | None = None
 
 
 class Accounts(Protocol):
@@ -100,6 +113,10 @@ class Person(Protocol):
         """The fields again."""
         ...
 
+    def digest(self, text: str) -> str:
+        """A keyed hash, under the user's key."""
+        ...
+
 
 class PersonalData(Protocol):
     """The keys of users."""
@@ -129,6 +146,49 @@ class Attempts(Protocol):
     """Attempts to prove oneself by a password."""
 
     def count(self, counters: Sequence[Counter]) -> Sequence[Counter]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A challenge with the answer that was good: the session as proved by it, the attempts to take
+    back, and what the answer uses up: the step of a factor's code, or a code of the user's."""
+
+    challenge: Challenge
+    verified: Event
+    session: TokenFamily
+    counters: Sequence[Counter]
+    factor: Factor | None = None
+    step: int = 0
+    recovered: AccountChange | None = None
+
+
+class Factors(Protocol):
+    """Second factors. What is False was changed by somebody else meanwhile, and nothing is done."""
+
+    def of(self, user_id: str) -> Sequence[Factor]: ...
+    def get(self, user_id: str, factor_id: str) -> Factor | None: ...
+    def enrol(self, factor: Factor) -> None: ...
+    def try_to_confirm(self, factor: Factor) -> bool: ...
+    def confirm(
+        self, factor: Factor, change: AccountChange, *, step: int, session: TokenFamily
+    ) -> bool: ...
+    def remove(
+        self, factors: Sequence[Factor], change: AccountChange, *, now: datetime
+    ) -> bool: ...
+
+
+class Challenges(Protocol):
+    """Challenges, and answers to them."""
+
+    def open(self, challenge: Challenge) -> None: ...
+    def get(self, user_id: str, challenge_id: str) -> Challenge | None: ...
+    def attempt(
+        self, challenge: Challenge, counters: Sequence[Counter], *, now: datetime
+    ) -> Sequence[Counter] | None:
+        """Count an attempt: the counters that are full, or None if it is open no more."""
+        ...
+
+    def answer(self, answer: Answer, *, now: datetime) -> bool: ...
 
 
 class Sessions(Protocol):

@@ -56,9 +56,20 @@ def send_mail(purpose: Purpose, address: str, mail_id: str, by: MailPorts, *, no
     return "sent"
 
 
+_NOTICES = {
+    Purpose.FACTOR_ADDED: mail.factor_added,
+    Purpose.FACTOR_REMOVED: mail.factor_removed,
+    Purpose.FACTORS_RESET: mail.factors_reset,
+    Purpose.RECOVERY_CODE_USED: mail.recovery_code_used,
+}
+
+
 def _mail(request: MailRequest, by: MailPorts, *, now: datetime) -> Mail | None:
     user_id = by.accounts.user_id_of(request.address)
     user = by.accounts.get(user_id) if user_id else None
+    if request.purpose in _NOTICES:
+        email = _email(user, by)
+        return _NOTICES[request.purpose](email, account_url=by.account_url) if email else None
     if request.purpose is Purpose.RESET:
         email = _email(user, by)
         if email is None:

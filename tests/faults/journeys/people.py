@@ -1,8 +1,10 @@
 """Accounts, sessions, tokens."""
 
+from datetime import timedelta
 from typing import Any
 
 from argon2 import PasswordHasher
+from pyotp import TOTP
 
 from identity.repository.token_keys import TokenKeyRepository
 from shop import clock
@@ -13,6 +15,7 @@ from tests.support import dynamodb, inbox
 from tests.support.checkout_scenario import ADDRESS, ROTATION
 from tests.support.gateway import Reply
 
+FACTORS = "/mfa/factors"
 METHOD_ARN = "arn:aws:execute-api:us-east-1:000000000000:cartwright/local/GET/orders"
 
 
@@ -152,6 +155,74 @@ def delete_address(world: FaultEnvironment) -> None:
 def deactivate(world: FaultEnvironment) -> None:
     """Close the account."""
     _own(world, "identity.deactivate_user", "POST", "/users/me/deactivate")
+    world.shop.deliver()
+
+
+def enrolling(world: FaultEnvironment) -> None:
+    """Somebody was told the secret of a second factor."""
+    signed_in(world)
+    begun = _own(world, "identity.enrol_factor", "POST", FACTORS, body={"type": "totp"}).json
+    world.seen["factor_id"], world.seen["secret"] = begun["factor_id"], begun["secret"]
+
+
+def protected(world: FaultEnvironment) -> None:
+    """Whose factor counts; the code of a step ago confirmed it."""
+    enrolling(world)
+    confirmed = _confirm(world, seconds_ago=30).json
+    world.seen["recovery_code"] = confirmed["recovery_codes"][0]
+
+
+def _confirm(world: FaultEnvironment, *, seconds_ago: int = 0) -> Reply:
+    one = {"factor_id": world.seen["factor_id"]}
+    path = f"{FACTORS}/{one['factor_id']}/confirm"
+    body = {"code": _code(world, seconds_ago=seconds_ago)}
+    return _own(world, "identity.confirm_factor", "POST", path, body=body, path_parameters=one)
+
+
+def _code(world: FaultEnvironment, *, seconds_ago: int = 0) -> str:
+    return TOTP(world.seen["secret"]).at(clock.now() - timedelta(seconds=seconds_ago))
+
+
+def _answered(world: FaultEnvironment, **answer: str) -> None:
+    asked = _own(world, "identity.challenge_factor", "POST", "/mfa/challenge", body={}).json
+    body = {"challenge_id": asked.get("challenge_id", "cha_use1_" + "0" * 26), **answer}
+    _own(world, "identity.verify_factor", "POST", "/mfa/verify", body=body)
+    world.shop.deliver()
+
+
+@journey(firm=True, given=signed_in, answers=[201])
+def enrol_factor(world: FaultEnvironment) -> None:
+    """Be told the secret of a second factor."""
+    _own(world, "identity.enrol_factor", "POST", FACTORS, body={"type": "totp"})
+
+
+@journey(firm=True, given=enrolling, answers=[200])
+def confirm_factor(world: FaultEnvironment) -> None:
+    """Let it count, and be told so by mail."""
+    _confirm(world)
+    world.shop.deliver()
+
+
+@journey(given=protected, answers=[202, 200])
+def prove_factor(world: FaultEnvironment) -> None:
+    """Raise the session by a code; who repeats it after a lost answer finds it used."""
+    _answered(world, code=_code(world))
+
+
+@journey(given=protected, answers=[202, 200])
+def use_recovery_code(world: FaultEnvironment) -> None:
+    """The same by a code on paper."""
+    _answered(world, recovery_code=world.seen["recovery_code"])
+
+
+@journey(firm=True, given=protected, answers=[200, 201, 204])
+def keep_factors(world: FaultEnvironment) -> None:
+    """Look at them, print codes anew, let one go."""
+    _own(world, "identity.list_factors", "GET", FACTORS)
+    _own(world, "identity.renew_recovery_codes", "POST", "/mfa/recovery-codes")
+    one = {"factor_id": world.seen["factor_id"]}
+    path = f"{FACTORS}/{one['factor_id']}"
+    _own(world, "identity.remove_factor", "DELETE", path, path_parameters=one)
     world.shop.deliver()
 
 

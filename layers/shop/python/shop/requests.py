@@ -5,6 +5,7 @@ import binascii
 import itertools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 from urllib.parse import unquote
 
@@ -37,6 +38,8 @@ class Caller:
     subject: str
     session_id: str
     scopes: frozenset[str]
+    level: str  # how surely they were proved, and when (shop.step_up)
+    proved: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +154,18 @@ def _caller(route: Route, event: dict[str, Any]) -> Caller | Problem | None:
     # The gateway's policy decides this too; a grant that is wrong there must not be enough.
     if route.scopes and not scopes & set(route.scopes):
         return Problem(problems.FORBIDDEN, f"This needs the scope {' or '.join(route.scopes)}.")
-    return Caller(context["sub"], context.get("sid") or "", scopes)
+    level, proved = context.get("acr") or "", int(context.get("auth_time") or 0)
+    caller = Caller(
+        context["sub"],
+        context.get("sid") or "",
+        scopes,
+        level,
+        datetime.fromtimestamp(proved, UTC),
+    )
+    wanted = route.step_up
+    if wanted is not None and not wanted.is_met(level, caller.proved, now=clock.now()):
+        return wanted.refusal
+    return caller
 
 
 def _body(route: Route, raw: bytes, event: Mapping[str, Any]) -> Any:

@@ -85,7 +85,9 @@ def render(
     if route.quotas:
         out[rate_limits.POLICY] = rate_limits.policy(route.quotas)
     if result.status == 401:
-        out["WWW-Authenticate"] = "Bearer"  # RFC 9110, 15.5.2: a 401 says how to do better.
+        out.setdefault(
+            "WWW-Authenticate", "Bearer"
+        )  # RFC 9110, 15.5.2: a 401 says how to do better.
     if result.etag is not None:
         out["ETag"] = result.etag
         known = 304 in route.responses and result.status == 200

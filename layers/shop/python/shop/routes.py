@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 from shop.problems import ProblemType
 from shop.rate_limits import Quota
+from shop.step_up import StepUp
 
 PRECONDITION_FAILED = 412
 Auth = Literal["public", "customer", "staff", "signature"]
@@ -60,6 +61,7 @@ class Route:
     throttle: tuple[int, int] | None = None
     quotas: tuple[Quota, ...] = ()  # of each caller; beside what the gateway and the firewall count
     ends_at_once: bool = False  # a token whose session was ended is refused from then on
+    step_up: StepUp | None = None  # how its caller must have been proved, beside having a token
 
     @property
     def asks_each_time(self) -> bool:
