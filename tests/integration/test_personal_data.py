@@ -170,6 +170,13 @@ def test_personal_data_is_where_it_is_said_to_be_and_nowhere_else(
         assert SECRET not in str(said), (
             "what a browser authenticates with is asked for, and not kept"
         )
+        run = [
+            each.body
+            for each in shop.interceptor.requests
+            if each.service == "states" or each.function.endswith(".steps")
+        ]
+        assert "sealed" in json.dumps(run)
+        assert PERSONAL.findall(json.dumps(run)) == [], "the machine carries messages alone"
         told = [each.body for each in shop.interceptor.requests if each.service == "events"]
         assert told
         assert PERSONAL.findall(json.dumps(told)) == []
