@@ -30,8 +30,10 @@ KEYED = {f"{op.service}.{op.name}": op for op in OPERATIONS if op.route.idempote
 # What a pattern alone does not say.
 KNOWN = {
     "country": "US", "region": "NJ", "postal_code": "07102", "currency": "USD",
-    "email": "ada@shop.example", "locale": "en", "return_url": "https://shop.example/back",
+    "code": "123456", "email": "ada@shop.example", "locale": "en", "return_url": "https://shop.example/back",
 }  # fmt: skip
+# Of two that exclude each other the sample has the second.
+OR = {"channel": "factor_id", "recovery_code": "code"}
 
 
 def sample(schema: dict[str, Any], document: dict[str, Any], name: str = "") -> Any:
@@ -44,7 +46,8 @@ def sample(schema: dict[str, Any], document: dict[str, Any], name: str = "") -> 
             return sample({**part}, document, name)
     if "const" in schema or "enum" in schema:
         return schema.get("const", (schema.get("enum") or [None])[0])
-    parts = schema.get("properties", {})
+    all_ = schema.get("properties", {})
+    parts = {key: part for key, part in all_.items() if OR.get(key) not in all_}
     made: dict[str, Callable[[], Any]] = {
         "object": lambda: {key: sample(part, document, key) for key, part in parts.items()},
         "array": lambda: [sample(schema["items"], document, name)],

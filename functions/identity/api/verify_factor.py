@@ -7,6 +7,7 @@ from typing import Any
 
 from identity import problems, schemas
 from identity.clients.kms import NetworkHasher
+from identity.domain import sign_in_attempts
 from identity.domain.user import ANY_ROLE
 from identity.repository.challenges import ChallengeRepository
 from identity.repository.factors import FactorRepository
@@ -34,6 +35,7 @@ ROUTE = Route(
         problems.RATE_LIMITED,
     ),
     ends_at_once=True,
+    quotas=sign_in_attempts.CODE_QUOTAS,
 )
 
 

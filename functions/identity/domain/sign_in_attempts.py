@@ -14,7 +14,8 @@ FROM_ALL = Limit(100, timedelta(hours=1), "address")
 QUOTAS = (FROM_NETWORK.quota, FROM_ALL.quota)
 # Who guesses codes knows the password already. Of a million codes three are good at a time: thirty
 # guesses an hour find one in a day with a chance of 1 in 460.
-CODES_FROM_ALL = Limit(30, timedelta(hours=1))
+CODES_FROM_ALL = Limit(30, timedelta(hours=1), "address")
+CODE_QUOTAS = (FROM_NETWORK.quota, CODES_FROM_ALL.quota)
 
 
 def counters(*, address: str, from_network: str, now: datetime) -> tuple[Counter, Counter]:

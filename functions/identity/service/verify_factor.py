@@ -30,7 +30,7 @@ from identity.service.ports import (
 )
 from identity.service.request_mail import notice
 from identity.service.seal_details import open_factor
-from shop import ids, telemetry
+from shop import ids, rate_limits, telemetry
 from shop.problems import Problem
 from shop.trace import Trace
 from shop.user_keys import Erased
@@ -156,9 +156,9 @@ def _by_recovery(
 
 def _too_many(full: Sequence[Counter], *, now: datetime) -> Problem:
     telemetry.emit_metric("SecondFactorLimited")
-    seconds = max(counter.seconds_left(now) for counter in full)
+    seconds_left = {counter.limit.name: counter.seconds_left(now) for counter in full}
     return Problem(
         problems.RATE_LIMITED,
         "Too many codes were wrong.",
-        headers={"Retry-After": str(seconds)},
+        headers=rate_limits.exhausted(seconds_left),
     )
