@@ -10,6 +10,7 @@ from typing import Any
 from identity import problems, schemas
 from identity.clients.argon2_passwords import Argon2Passwords
 from identity.clients.kms import NetworkHasher
+from identity.domain import sign_in_attempts
 from identity.repository.counters import AttemptRepository
 from identity.repository.sessions import SessionRepository
 from identity.service.prove_again import Proof, ProofPorts
@@ -35,6 +36,7 @@ ROUTE = Route(
     ),
     links=(Link("get_erasure", {"erasure_id": "$response.body#/erasure_id"}),),
     ends_at_once=True,
+    quotas=sign_in_attempts.QUOTAS,
 )
 
 

@@ -83,6 +83,16 @@ def test_a_receipt_is_no_access_token(ada: Customer) -> None:
     assert not ada.is_let_in()
 
 
+def test_what_a_user_has_paid_with_is_forgotten(ada: Customer) -> None:
+    ada.buy()
+    ada.shop.settle(minutes=2)
+    (paid,) = [row for row in dynamodb.rows("payments") if row["sk"] == "PAYMENT"]
+    assert paid["payment_method"] == "pm_card_visa"
+    erase(ada)
+    (paid,) = [row for row in dynamodb.rows("payments") if row["sk"] == "PAYMENT"]
+    assert {"payment_method", "return_url"} & set(paid) == set()
+
+
 def test_each_step_of_it_is_told_once_and_names_nobody_by_name(ada: Customer) -> None:
     erase(ada)
     told = [(e["type"], e["sequence"]) for e in ada.shop.events("user.") if "eras" in e["type"]]
@@ -120,7 +130,12 @@ def test_who_registers_again_is_somebody_else_with_nothing(
     assert again.own("orders.list_orders", "GET", "/orders").json["data"] == []
 
 
-def test_the_link_of_the_registration_is_void_afterwards(ada: Customer) -> None:
+def test_the_link_of_the_registration_is_void_afterwards(
+    ada: Customer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where there was no time to think, and its own day is not over."""
+    monkeypatch.setenv("ERASURE_GRACE_S", "0")
+    request_erasure.ports.cache_clear()  # type: ignore[attr-defined]
     token = inbox.token_to(EMAIL)
     erase(ada)
     body = {"token": token, "password": PASSWORD}

@@ -44,3 +44,14 @@ def test_a_key_is_there_or_was_destroyed_and_never_both(api: Api) -> None:
     dynamodb.change("user_keys", "USER#usr_erased", "KEY", wrapped_key=b"of somebody erased")
     dynamodb.change("user_keys", "USER#usr_lost", "KEY", created_at="2026")
     assert violated("identity") == {("U3", "usr_erased"), ("U3", "usr_lost")}
+
+
+def test_who_is_said_to_be_erased_has_left_neither_user_nor_key(api: Api) -> None:
+    api.register()
+    said = {"status": "erased", "user_id": user_id()}
+    dynamodb.change("identity", "ERASURE#era_1", "ERASURE", **said)
+    assert violated("identity") == {("U4", "era_1")}
+    dynamodb.change("identity", "ERASURE#era_1", "ERASURE", user_id="usr_gone")
+    assert violated("identity") == {("U4", "era_1")}, "a key that is not known to be destroyed"
+    user_keys.erase("usr_gone", now=NOW)
+    assert violated("identity") == set()
