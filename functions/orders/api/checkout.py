@@ -14,6 +14,7 @@ from shop.personal_data import PersonalData
 from shop.problems import Problem
 from shop.request_ids import RequestIds
 from shop.user_keys import UserKeys
+from shop.step_up import OWN_MONEY
 
 ROUTE = Route(
     "POST",
@@ -31,6 +32,7 @@ ROUTE = Route(
         Link("confirm_payment", {"payment_id": "$response.body#/payment/payment_id"}),
     ),
     ends_at_once=True,
+    step_up=OWN_MONEY,
 )
 SETTINGS = PlacingSettings.load()
 orders = OrderRepository()

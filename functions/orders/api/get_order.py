@@ -10,12 +10,14 @@ from shop.http import Link, Request, Response, Route, entrypoint
 from shop.personal_data import PersonalData
 from shop.problems import Problem
 from shop.user_keys import Erased, UserKeys
+from shop.step_up import STAFF
 
 ROUTE = Route(
     "GET",
     "/orders/{order_id}",
     "An order with its address",
     scopes=("shop:buy", "orders:read"),
+    step_up=STAFF,
     responses={200: OrderDetailOut, 304: None},
     problems=(problems.NOT_FOUND,),
     links=(

@@ -18,6 +18,7 @@ from shop.checkout_execution import StepFunctionsCheckout, time_to_wait
 from shop.http import Link, Request, Response, Route, entrypoint, replayed_response
 from shop.problems import Problem
 from shop.request_ids import RequestIds
+from shop.step_up import OWN_MONEY
 
 ROUTE = Route(
     method="POST",
@@ -40,6 +41,7 @@ ROUTE = Route(
         Link("get_order", {"order_id": "$response.body#/order_id"}),
     ),
     ends_at_once=True,
+    step_up=OWN_MONEY,
 )
 settings = CreatingSettings.load()
 payments = PaymentRepository()

@@ -10,6 +10,7 @@ from payments.service.ports import Psp
 from shop import problems
 from shop.http import Request, Response, Route, entrypoint
 from shop.problems import Problem
+from shop.step_up import STAFF
 
 STAFF = frozenset({"payments:write", "orders:read"})
 ROUTE = Route(
@@ -18,6 +19,7 @@ ROUTE = Route(
     summary="A payment and what was tried for it",
     auth="customer",
     scopes=("shop:buy", "payments:write", "orders:read"),
+    step_up=STAFF,
     responses={200: PaymentDetailOut, 304: None},
     problems=(problems.NOT_FOUND,),
 )

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict
 
 from shop.problems import ProblemType
-from shop.step_up import StepUp
+from shop.step_up import STAFF, StepUp
 
 PRECONDITION_FAILED = 412
 Auth = Literal["public", "customer", "staff", "signature"]
@@ -59,13 +59,19 @@ class Route:
     media_type: str = "application/json"  # of what succeeds
     throttle: tuple[int, int] | None = None
     ends_at_once: bool = False  # a token whose session was ended is refused from then on
-    step_up: StepUp | None = None  # how its caller must have been proved, beside having a token
+    # How its caller must have been proved, beside having a token; of staff's, STAFF at least.
+    step_up: StepUp | None = None
 
     @property
     def asks_each_time(self) -> bool:
         """Whether the authorizer is asked at every request; else the gateway keeps its answer for
         a minute, in which a session that was ended can go on."""
         return self.needs_token and (self.auth == "staff" or self.ends_at_once)
+
+    @property
+    def proof(self) -> StepUp | None:
+        """How lately and how surely its caller must have been proved."""
+        return self.step_up or (STAFF if self.auth == "staff" else None)
 
     @property
     def needs_token(self) -> bool:
