@@ -13,8 +13,8 @@ from shop.http import Link, Request, Response, Route, entrypoint, replayed_respo
 from shop.personal_data import PersonalData
 from shop.problems import Problem
 from shop.request_ids import RequestIds
-from shop.user_keys import UserKeys
 from shop.step_up import OWN_MONEY
+from shop.user_keys import UserKeys
 
 ROUTE = Route(
     "POST",

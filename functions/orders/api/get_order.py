@@ -9,8 +9,8 @@ from shop import problems
 from shop.http import Link, Request, Response, Route, entrypoint
 from shop.personal_data import PersonalData
 from shop.problems import Problem
-from shop.user_keys import Erased, UserKeys
 from shop.step_up import STAFF
+from shop.user_keys import Erased, UserKeys
 
 ROUTE = Route(
     "GET",
