@@ -39,7 +39,7 @@ class Platform:
 
 
 def prove(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> str:
-    monkeypatch.setattr(second_factor.time, "time", lambda: platform.now)
+    monkeypatch.setattr("tools.second_factor.time.time", lambda: platform.now)
     return second_factor.prove(platform.send, SECRET, wait=platform.wait)
 
 
