@@ -44,3 +44,11 @@ def test_a_key_is_there_or_was_destroyed_and_never_both(api: Api) -> None:
     dynamodb.change("user_keys", "USER#usr_erased", "KEY", wrapped_key=b"of somebody erased")
     dynamodb.change("user_keys", "USER#usr_lost", "KEY", created_at="2026")
     assert violated("identity") == {("U3", "usr_erased"), ("U3", "usr_lost")}
+
+
+def test_a_user_has_as_many_second_factors_as_their_row_says(api: Api) -> None:
+    user = api.register().json["user_id"]
+    api.with_factor(api.sign_in().json)
+    assert violated("identity") == set()
+    dynamodb.change("identity", f"USER#{user}", "USER", factors=2)
+    assert violated("identity") == {("U4", user)}
