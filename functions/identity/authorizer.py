@@ -14,6 +14,7 @@ from typing import Any
 
 from identity.clients.key_ring import KeyRing
 from identity.domain import route_permissions
+from identity.domain.session_status import SessionStatus
 from identity.repository.session_statuses import SessionStatusRepository
 from identity.repository.token_keys import TokenKeyRepository
 from identity.service.ports import SessionStatuses
@@ -65,19 +66,20 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
         telemetry.logger.info("authorizer", extra={"outcome": "refused", "reason": result.reason})
         telemetry.emit_metric("TokenRefused")  # What Lambda counts as an error and is none.
         raise Exception("Unauthorized")  # The gateway knows this text and no other.
-    telemetry.logger.info("authorizer", extra={"outcome": "verified", "subject": result.sub})
+    token, status = result
+    telemetry.logger.info("authorizer", extra={"outcome": "verified", "subject": token.sub})
     return {
-        "principalId": result.sub,
+        "principalId": token.sub,
         "policyDocument": route_permissions.document(
             gate().grants,
-            result.scope.split(),
+            token.scope.split(),
             stage_arn="/".join(event["methodArn"].split("/")[:2]),
         ),
-        "context": _context_of(result),
+        "context": _context_of(token, status),
     }
 
 
-def _verify(header: str) -> Verified | InvalidToken:
+def _verify(header: str) -> tuple[Verified, SessionStatus] | InvalidToken:
     match = _BEARER.fullmatch(header)
     if match is None:
         return InvalidToken("no_bearer_token")
@@ -88,11 +90,12 @@ def _verify(header: str) -> Verified | InvalidToken:
     status = gate().statuses.of(token.sub, token.sid)
     if status is None or not status.is_active(token.sid, now=now):
         return InvalidToken("session_over")
-    return token
+    return token, status
 
 
-def _context_of(token: Verified) -> dict[str, str]:
-    """What handlers see. `exp`, because the gateway may keep the policy longer than that."""
+def _context_of(token: Verified, status: SessionStatus) -> dict[str, str]:
+    """What handlers see. `exp`, because the gateway may keep the policy longer than that; `factors`
+    as they are now, for a token is older than that."""
     return {
         "sub": token.sub,
         "sid": token.sid,
@@ -102,4 +105,5 @@ def _context_of(token: Verified) -> dict[str, str]:
         "client_id": token.client_id,
         "acr": token.acr,
         "auth_time": str(token.auth_time),
+        "factors": str(status.factors),
     }

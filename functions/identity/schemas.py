@@ -14,7 +14,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from identity.domain import challenge, email_address, factor, password
+from identity.domain import challenge, email_address, factor, one_time_code, password
 from identity.domain.address_book import AddressBook, SavedAddress
 from identity.domain.challenge import Challenge
 from identity.domain.erasure import Erasure
@@ -510,6 +510,9 @@ class FactorOut(ResponseModel):
     label: str | None
     status: Literal["active"]
     created_at: str
+    last_used_at: Annotated[
+        str, Field(description="the time of its newest code: only newer ones are taken")
+    ]
 
     @classmethod
     def of(cls, made: Factor, label: str | None) -> "FactorOut":
@@ -520,6 +523,7 @@ class FactorOut(ResponseModel):
             label=label,
             status="active",
             created_at=clock.rfc3339(made.created),
+            last_used_at=clock.rfc3339(one_time_code.time_of(made.last_step or 0)),
         )
 
 

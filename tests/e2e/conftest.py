@@ -53,7 +53,7 @@ def users(platform: Platform) -> dict[str, dict[str, str]]:
 @pytest.fixture(scope="module")
 def finance(shop: ShopClient, users: dict[str, dict[str, str]]) -> ShopClient:
     """The API as the seeded accountant sees it. A token lives ten minutes: less than all tests."""
-    return shop.sign_in(users["finance"]["email"], users["finance"]["password"])
+    return shop.sign_in(**users["finance"])
 
 
 @pytest.fixture(scope="session")

@@ -80,7 +80,7 @@ def fuzzer(
         "lambda", endpoint_url=platform.endpoint_url, region_name=platform.region
     )
     functions.invoke(FunctionName=AUDITOR)  # Before its first minute there is no report.
-    staff = [User(shop, user["email"], user["password"]) for _, user in sorted(users.items())]
+    staff = [User(shop, **user) for _, user in sorted(users.items())]
 
     def newcomer() -> User:
         email, password = f"fuzz-{new_key()}@example.com", f"pw-{new_key()}"

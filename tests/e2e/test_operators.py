@@ -109,7 +109,7 @@ def test_a_shop_is_filled_by_a_file_and_staff_sees_that_an_order_is_right(
     )
     assert re.search(r"credit +[0-9]+\.[0-9]{2} USD", books)
 
-    staff = shop.sign_in(olu, operator.password("staff", "add", olu, "--role", "ops"))
+    staff = shop.sign_in(olu, operator.password("staff", "add", olu, "--role", "ops")).protect()
     report = eventually(
         lambda: staff.send("GET", "/ops/invariants"), until=lambda reply: reply.status == 200,
         timeout_s=120,

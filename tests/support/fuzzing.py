@@ -54,8 +54,9 @@ TOKEN_SPARE_S = 60
 class User:
     """Somebody who signs in again shortly before the token ends."""
 
-    def __init__(self, shop: ShopClient, email: str, password: str) -> None:
+    def __init__(self, shop: ShopClient, email: str, password: str, totp_secret: str = "") -> None:
         self._shop, self.credentials = shop, {"email": email, "password": password}
+        self._totp_secret = totp_secret
         self._token, self._until = "", 0.0
 
     @property
@@ -64,6 +65,9 @@ class User:
             reply = self._shop.send("POST", "/sessions", self.credentials)
             assert reply.status == 201, reply.text
             self._token = reply.json["access_token"]
+            if self._totp_secret:
+                signed_in = ShopClient(self._shop.api_url, self._token)
+                self._token = signed_in.raised(self._totp_secret).token
             self._until = time.monotonic() + reply.json["expires_in"] - TOKEN_SPARE_S
         return self._token
 

@@ -48,7 +48,11 @@ def event(
     sent = {"Content-Type": "application/json"} if body is not None or raw is not None else {}
     if key is not None:
         sent["Idempotency-Key"] = key
-    authorizer = {} if sub is None else {"sub": sub, "scope": scope, "sid": sid, **proved}
+    authorizer = (
+        {}
+        if sub is None
+        else {"sub": sub, "scope": scope, "sid": sid, "role": _role(scope), **proved}
+    )
     return {
         "httpMethod": method,
         "path": path,
@@ -64,6 +68,10 @@ def event(
             "authorizer": authorizer,
         },
     }
+
+
+def _role(scope: str) -> str:
+    return "customer" if "shop:buy" in scope.split() else "staff"
 
 
 def call(handler: Any, proxy_event: dict[str, Any]) -> Reply:

@@ -20,7 +20,7 @@ def problem_types_of(route: Route) -> list[ProblemType]:
     ]
     if route.needs_token:
         found.append(problems.UNAUTHENTICATED)
-    if route.step_up is not None:
+    if route.proof is not None:
         found.append(problems.STEP_UP_REQUIRED)
     if route.idempotent:
         found += [

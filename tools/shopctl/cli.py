@@ -71,7 +71,7 @@ def demo(
     done = journeys.run(
         Api(target.api_url),
         customer=None if signup else _user(target, "customer") or _from_environment(),
-        finance=_user(target, "finance"),
+        finance=_staff(target, "finance"),
         code=lambda address: inbox.code(target, address),
         on_step=quiet,
     )
@@ -79,6 +79,21 @@ def demo(
         _print({"steps": done.steps, **done.result})
     else:
         render.journey(done)
+
+
+@app.command("token")
+def token(
+    role: Annotated[str, typer.Argument(help="customer, admin, finance or ops")],
+) -> None:
+    """An access token of a seeded user of the local platform: of staff, by both factors."""
+    target = find(stage="local", region=None, api_url=None)
+    user = target.users.get(role)
+    if user is None:
+        raise Unusable(f"There is no seeded user '{role}'. There are: {', '.join(target.users)}.")
+    signed_in = Api(target.api_url).sign_in(
+        user["email"], user["password"], user.get("totp_secret", "")
+    )
+    print(signed_in.token)
 
 
 @app.command("inbox")
@@ -408,6 +423,12 @@ def _time(text: str) -> str:
 def _user(target: Target, role: str) -> tuple[str, str] | None:
     found = target.users.get(role)
     return (found["email"], found["password"]) if found else None
+
+
+def _staff(target: Target, role: str) -> tuple[str, str, str] | None:
+    """With the secret of their second factor, which the local platform's have."""
+    found = target.users.get(role)
+    return (found["email"], found["password"], found["totp_secret"]) if found else None
 
 
 def _from_environment() -> tuple[str, str]:

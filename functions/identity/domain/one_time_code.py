@@ -1,7 +1,7 @@
 """One-time codes: those that an app makes of a secret and the time (RFC 6238), and those that are
 kept on paper for the day on which the app is gone."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from pyotp import TOTP
 from pyotp.utils import strings_equal
@@ -26,6 +26,11 @@ def step_of(secret: str, code: str, *, now: datetime) -> int | None:
     totp, current = _totp(secret), int(now.timestamp()) // STEP_S
     steps = range(current - WINDOW, current + WINDOW + 1)
     return next((n for n in steps if strings_equal(totp.generate_otp(n), code)), None)
+
+
+def time_of(step: int) -> datetime:
+    """When a step begins."""
+    return datetime.fromtimestamp(step * STEP_S, UTC)
 
 
 def recovery_code(entropy: bytes) -> str:

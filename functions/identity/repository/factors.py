@@ -60,15 +60,16 @@ class FactorRepository:
         return _factor(item)
 
     def enrol(self, factor: Factor) -> None:
-        """Keep one that is to be confirmed."""
-        ends = factor.created + rules.ENROLMENT
+        """Keep a new one: for the time of its enrolment, if it is to be confirmed."""
+        ends = int((factor.created + rules.ENROLMENT).timestamp()) + SPARE_S
         item = FactorItem(
             *_place(factor.user_id, factor.factor_id),
             kind=factor.kind.value,
             status=factor.status.value,
             personal=factor.personal,
             created_at=clock.rfc3339(factor.created),
-            expires_at=int(ends.timestamp()) + SPARE_S,
+            confirmed_at=clock.rfc3339(factor.confirmed) if factor.confirmed else None,
+            expires_at=None if factor.is_active else ends,
         )
         tables.put(item, FactorItem.pk.does_not_exist())
 

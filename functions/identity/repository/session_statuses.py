@@ -39,6 +39,7 @@ class SessionStatusRepository:
             begun=clock.parse(session["created_at"]["S"]),
             revoked="revoked_at" in session,
             ends=datetime.fromtimestamp(int(session["expires_at"]["N"]), UTC),
+            factors=int(user["factors"]["N"]) if "factors" in user else 0,
         )
 
     def _read(self, user_id: str, session_id: str) -> dict[str, dict[str, Any]]:

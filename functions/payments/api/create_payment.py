@@ -17,6 +17,7 @@ from shop.http import Link, Request, Response, Route, entrypoint, replayed_respo
 from shop.personal_data import PersonalData
 from shop.problems import Problem
 from shop.request_ids import RequestIds
+from shop.step_up import OWN_MONEY
 from shop.user_keys import UserKeys
 
 ROUTE = Route(
@@ -41,6 +42,7 @@ ROUTE = Route(
         Link("get_order", {"order_id": "$response.body#/order_id"}),
     ),
     ends_at_once=True,
+    step_up=OWN_MONEY,
 )
 settings = CreatingSettings.load()
 payments = PaymentRepository()

@@ -50,6 +50,15 @@ def routes(shop: Shop) -> dict[str, Act]:
         "DELETE /sessions/{session_id}": lambda: call(
             "DELETE /sessions/{session_id}", 204, session_id=shop.sign_in()["session_id"]
         ),
+        "POST /mfa/factors": shop.enrol,
+        "POST /mfa/factors/{factor_id}/confirm": shop.confirm_factor,
+        "GET /mfa/factors": lambda: call("GET /mfa/factors"),
+        "POST /mfa/challenge": shop.challenge,
+        "POST /mfa/verify": shop.verify,
+        "POST /mfa/recovery-codes": lambda: call("POST /mfa/recovery-codes", 201),
+        "DELETE /mfa/factors/{factor_id}": lambda: call(
+            "DELETE /mfa/factors/{factor_id}", 204, factor_id=shop.factor["factor_id"]
+        ),
         "GET /.well-known/jwks.json": lambda: call("GET /.well-known/jwks.json"),
         "GET /products": shop.list_products,
         "GET /products/{product_id}": lambda: call(

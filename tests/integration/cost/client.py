@@ -46,7 +46,7 @@ class Client:
         operation = self._routes[route]
         method, template = route.split()
         anonymous = operation["x-cartwright-auth"] in ("public", "signature")
-        own = template.startswith(("/users/me", "/sessions"))
+        own = template.startswith(("/users/me", "/sessions", "/mfa"))
         subject = self.subject if own else gateway.CUSTOMER
         raw, headers = signed or (None, None)
         event = gateway.event(

@@ -2,11 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 import boto3
+from pyotp import TOTP
 
 from catalog.domain import listing, product
+from shop import clock
 from tests.integration.cost.client import Client
 from tests.support import dynamodb, inbox
 from tests.support.checkout_scenario import ADDRESS
@@ -36,6 +39,8 @@ class Shop:
     address_id: str = ""
     erasure_id: str = ""
     tokens: dict[str, Any] = field(default_factory=dict)
+    factor: dict[str, Any] = field(default_factory=dict)
+    challenge_id: str = ""
     _keys: int = 0
 
     def __post_init__(self) -> None:
@@ -130,6 +135,29 @@ class Shop:
         """POST /sessions/refresh, each time with the newest token."""
         body = {"refresh_token": self.tokens["refresh_token"]}
         self.tokens |= self.client.call("POST /sessions/refresh", body=body)
+
+    def enrol(self) -> None:
+        """POST /mfa/factors."""
+        self.factor = self.client.call("POST /mfa/factors", 201, body={"type": "totp"})
+
+    def code(self, *, seconds_ago: int = 0) -> str:
+        """What an app shows, or showed then."""
+        return TOTP(self.factor["secret"]).at(clock.now() - timedelta(seconds=seconds_ago))
+
+    def confirm_factor(self) -> None:
+        """POST /mfa/factors/{factor_id}/confirm, by a code of a step ago."""
+        route = "POST /mfa/factors/{factor_id}/confirm"
+        body = {"code": self.code(seconds_ago=30)}
+        self.client.call(route, body=body, factor_id=self.factor["factor_id"])
+
+    def challenge(self) -> None:
+        """POST /mfa/challenge."""
+        self.challenge_id = self.client.call("POST /mfa/challenge", 202, body={})["challenge_id"]
+
+    def verify(self) -> None:
+        """POST /mfa/verify, by the code of now."""
+        body = {"challenge_id": self.challenge_id, "code": self.code()}
+        self.client.call("POST /mfa/verify", body=body)
 
     def list_products(self) -> Any:
         """GET /products: a page of 20."""

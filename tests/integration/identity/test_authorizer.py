@@ -42,6 +42,7 @@ def test_a_token_of_a_session_opens_the_customers_routes(api: Api) -> None:
         "client_id": "cartwright",
         "acr": "aal1",
         "auth_time": str(int(api.clock().timestamp())),
+        "factors": "0",
     }
     allowed = answer["policyDocument"]["Statement"][0]
     assert allowed["Effect"] == "Allow"

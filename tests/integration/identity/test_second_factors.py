@@ -1,5 +1,6 @@
 """Second factors: enrolled, proved, recovered, let go of; and what is tried against them."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -9,10 +10,12 @@ from identity.api import (
     remove_factor,
     renew_recovery_codes,
 )
+from identity.repository.challenges import ChallengeRepository
 from identity.repository.factors import FactorRepository
+from identity.repository.users import AccountRepository
 from identity.service.remove_factor import reset_factors
-from shop import trace
-from tests.integration.identity.conftest import EMAIL, Api, Enrolled, rows
+from shop import trace, user_keys
+from tests.integration.identity.conftest import EMAIL, Api, rows
 from tests.support import dynamodb, inbox
 from tests.support.gateway import Reply
 from tests.support.invariants import violated
@@ -462,8 +465,6 @@ def test_an_operator_resets_the_factors_of_who_has_lost_theirs(api: Api) -> None
 
 
 def test_what_was_known_of_a_factor_is_gone_with_its_users_key(api: Api) -> None:
-    from shop import user_keys
-
     session = session_of(api)
     phone = api.with_factor(session)
     asked = api.challenge(session).json["challenge_id"]
@@ -472,5 +473,62 @@ def test_what_was_known_of_a_factor_is_gone_with_its_users_key(api: Api) -> None
     assert api.prove(session, asked, recovery_code=phone.recovery_codes[0]).status == 404
 
 
-def enrolled(api: Api) -> Enrolled:
-    return api.with_factor(session_of(api))
+# At the same moment: each has read what was there before the other wrote.
+def test_of_two_with_one_code_at_once_one_is_proved(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = session_of(api)
+    phone = api.with_factor(first)
+    second = api.sign_in().json
+    asked = [api.challenge(each).json["challenge_id"] for each in (first, second)]
+    read_before = FactorRepository().of(first["user_id"])
+    monkeypatch.setattr(FactorRepository, "of", lambda _self, _user_id: read_before)
+    code = api.code(phone.secret)
+    assert api.prove(first, asked[0], code=code).status == 200
+    before = kept()
+    assert api.prove(second, asked[1], code=code).status == 410
+    assert kept() == before
+
+
+def test_of_two_with_one_recovery_code_at_once_one_is_proved(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = session_of(api)
+    phone = api.with_factor(first)
+    second = api.sign_in().json
+    asked = [api.challenge(each).json["challenge_id"] for each in (first, second)]
+    read_before = AccountRepository().get(first["user_id"])
+    monkeypatch.setattr(AccountRepository, "get", lambda _self, _user_id: read_before)
+    code = phone.recovery_codes[0]
+    assert api.prove(first, asked[0], recovery_code=code).status == 200
+    before = kept()
+    assert api.prove(second, asked[1], recovery_code=code).status == 410
+    assert kept() == before
+
+
+def test_of_two_answers_to_one_challenge_at_once_one_is_taken(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = session_of(api)
+    phone = api.with_factor(session)
+    asked = api.challenge(session).json["challenge_id"]
+    read_before = ChallengeRepository().get(session["user_id"], asked)
+    monkeypatch.setattr(ChallengeRepository, "get", lambda _self, *_key: read_before)
+    assert api.prove(session, asked, code=api.code(phone.secret)).status == 200
+    api.clock.advance(seconds=30)
+    before = kept()
+    assert api.prove(session, asked, code=api.code(phone.secret)).status == 410
+    assert kept() == before
+
+
+def test_of_many_guesses_at_once_five_are_looked_at(api: Api, one_at_a_time: None) -> None:
+    session = session_of(api)
+    api.with_factor(session)
+    asked = api.challenge(session).json["challenge_id"]
+
+    def guess(n: int) -> int:
+        return api.prove(session, asked, code="000000", source_ip=f"198.51.100.{n}").status
+
+    with ThreadPoolExecutor(12) as pool:
+        statuses = sorted(pool.map(guess, range(12)))
+    assert statuses == [410] * 7 + [422] * 5

@@ -6,7 +6,7 @@ import pytest
 
 from shop import clock
 from shop.http import Response, Route, entrypoint
-from shop.step_up import ONE_FACTOR, TWO_FACTORS, StepUp
+from shop.step_up import ONE_FACTOR, OWN_MONEY, STAFF, TWO_FACTORS, StepUp
 from tests.support.gateway import Reply, call, event
 from tests.support.http_edge import Spy
 
@@ -63,3 +63,34 @@ def test_two_factors_are_enough_where_one_is() -> None:
     wanted = StepUp(timedelta(minutes=10), level=ONE_FACTOR)
     assert wanted.is_met(TWO_FACTORS, NOW, now=NOW)
     assert wanted.is_met(ONE_FACTOR, NOW, now=NOW)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "asked"),
+    [
+        (STAFF, {("staff", "0"), ("", "0")}),
+        (OWN_MONEY, {("staff", "0"), ("", "0"), ("customer", "1")}),
+        (WANTED, {("staff", "0"), ("", "0"), ("customer", "0"), ("customer", "1")}),
+    ],
+    ids=["what is of others", "own money", "factors"],
+)
+def test_it_is_asked_of_staff_and_of_some_customers(
+    wanted: StepUp, asked: set[tuple[str, str]]
+) -> None:
+    """Whose role is not known is no customer."""
+    route = Route("DELETE", "/keys", "Let go", responses={204: None}, step_up=wanted)
+    callers = [("staff", "0"), ("", "0"), ("customer", "0"), ("customer", "1")]
+    refused = set()
+    for role, factors in callers:
+        said = {"acr": ONE_FACTOR, "auth_time": ago(minutes=1), "role": role, "factors": factors}
+        reply = call(entrypoint(route, Spy(Response(204))), event("DELETE", "/keys", proved=said))
+        if reply.status == 401:
+            refused.add((role, factors))
+    assert refused == asked
+
+
+def test_a_route_of_staff_asks_staff_whatever_it_says() -> None:
+    route = Route("GET", "/books", "Read", auth="staff", responses={204: None})
+    said = {"acr": ONE_FACTOR, "auth_time": ago(minutes=1), "role": "finance"}
+    reply = call(entrypoint(route, Spy(Response(204))), event("GET", "/books", proved=said))
+    assert (reply.status, reply.json["max_age"]) == (401, 3600)

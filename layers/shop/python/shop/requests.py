@@ -162,10 +162,18 @@ def _caller(route: Route, event: dict[str, Any]) -> Caller | Problem | None:
         level,
         datetime.fromtimestamp(proved, UTC),
     )
-    wanted = route.step_up
-    if wanted is not None and not wanted.is_met(level, caller.proved, now=clock.now()):
-        return wanted.refusal
-    return caller
+    return _unproved(route, caller, context) or caller
+
+
+def _unproved(route: Route, caller: Caller, context: Mapping[str, Any]) -> Problem | None:
+    """What is missing of how the caller was proved."""
+    wanted = route.proof
+    customer = context.get("role") == "customer"
+    has_factor = context.get("factors", "0") != "0"
+    if wanted is None or not wanted.is_asked(customer=customer, has_factor=has_factor):
+        return None
+    met = wanted.is_met(caller.level, caller.proved, now=clock.now())
+    return None if met else wanted.refusal
 
 
 def _body(route: Route, raw: bytes, event: Mapping[str, Any]) -> Any:

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 from shop.problems import ProblemType
 from shop.rate_limits import Quota
-from shop.step_up import StepUp
+from shop.step_up import STAFF, StepUp
 
 PRECONDITION_FAILED = 412
 Auth = Literal["public", "customer", "staff", "signature"]
@@ -61,13 +61,19 @@ class Route:
     throttle: tuple[int, int] | None = None
     quotas: tuple[Quota, ...] = ()  # of each caller; beside what the gateway and the firewall count
     ends_at_once: bool = False  # a token whose session was ended is refused from then on
-    step_up: StepUp | None = None  # how its caller must have been proved, beside having a token
+    # How its caller must have been proved, beside having a token; of staff's, STAFF at least.
+    step_up: StepUp | None = None
 
     @property
     def asks_each_time(self) -> bool:
         """Whether the authorizer is asked at every request; else the gateway keeps its answer for
         a minute, in which a session that was ended can go on."""
         return self.needs_token and (self.auth == "staff" or self.ends_at_once)
+
+    @property
+    def proof(self) -> StepUp | None:
+        """How lately and how surely its caller must have been proved."""
+        return self.step_up or (STAFF if self.auth == "staff" else None)
 
     @property
     def needs_token(self) -> bool:

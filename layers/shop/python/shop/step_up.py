@@ -6,6 +6,7 @@ missing, proves it, and repeats the request with the token that says so.
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Literal
 
 from shop import problems
 from shop.problems import Problem
@@ -16,10 +17,18 @@ _LEVELS = (ONE_FACTOR, TWO_FACTORS)
 
 @dataclass(frozen=True, slots=True)
 class StepUp:
-    """A level, and how long ago it may have been proved."""
+    """A level, and how long ago it may have been proved. Staff is always asked for it; customers
+    are, or only those who have a second factor, or none of them."""
 
     max_age: timedelta
     level: str = TWO_FACTORS
+    customers: Literal["all", "with_a_factor", "none"] = "all"
+
+    def is_asked(self, *, customer: bool, has_factor: bool) -> bool:
+        """Whether it is asked of such a caller."""
+        if not customer or self.customers == "all":
+            return True
+        return has_factor and self.customers == "with_a_factor"
 
     def is_met(self, level: str, proved: datetime, *, now: datetime) -> bool:
         """Whether a proof of that level and time is enough."""
@@ -40,3 +49,9 @@ class StepUp:
                 f'acr_values="{self.level}", max_age="{age}"'
             },
         )
+
+
+# What staff sees and does is everybody's: an hour is a piece of work at a desk.
+STAFF = StepUp(timedelta(hours=1), customers="none")
+# A customer's own money: who has a second factor has it so that a password is not enough to pay.
+OWN_MONEY = StepUp(timedelta(minutes=15), customers="with_a_factor")
