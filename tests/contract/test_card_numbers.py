@@ -29,8 +29,9 @@ ASKING = {f"{op.service}.{op.name}": op for op in OPERATIONS if op.route.query}
 KEYED = {f"{op.service}.{op.name}": op for op in OPERATIONS if op.route.idempotent}
 # What a pattern alone does not say.
 KNOWN = {
+    "code": "123456", "purpose": "step_up",
     "country": "US", "region": "NJ", "postal_code": "07102", "currency": "USD",
-    "code": "123456", "purpose": "step_up", "email": "ada@shop.example", "locale": "en", "return_url": "https://shop.example/back",
+    "email": "ada@shop.example", "locale": "en", "return_url": "https://shop.example/back",
 }  # fmt: skip
 # Of two that exclude each other the sample has the second.
 OR = {"channel": "factor_id", "recovery_code": "code"}
