@@ -6,11 +6,11 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
-from shop import ids
+from shop import charset, ids
 from shop.deploy import discover
 from shop.http import Link, NoFields, Route
-from shop.problems import ProblemType
-from shop.schemas import ProblemOut
+from shop.problems import ProblemType, oauth_error
+from shop.schemas import OAuthErrorOut, ProblemOut
 from tools.contracts.answers import problem_types_of
 from tools.contracts.discover import Operation
 
@@ -116,6 +116,8 @@ def _schemas(operations: list[Operation]) -> tuple[dict[str, Any], References]:
         route = operation.route
         if route.request is not None:
             used.add((route.request, "validation"))
+        if route.errors == "oauth":
+            used.add((OAuthErrorOut, "serialization"))
         used |= {(m, "serialization") for m in route.responses.values() if m is not None}
     inputs = sorted(used, key=lambda pair: (pair[0].__module__, pair[0].__name__, pair[1]))
     references, definitions = models_json_schema(inputs, ref_template=REF)
@@ -148,7 +150,8 @@ def _operation(operation: Operation, references: References) -> dict[str, Any]:
         }
     elif route.request is not None:
         schema = references[(route.request, "validation")]
-        out["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
+        kind = charset.FORM if route.form else charset.JSON
+        out["requestBody"] = {"required": True, "content": {kind: {"schema": schema}}}
     elif route.method != "GET":  # Of a GET a body has no meaning (RFC 9110, 9.3.1).
         out["requestBody"] = {
             "required": False,
@@ -227,13 +230,29 @@ def _responses(operation: Operation, references: References) -> dict[str, Any]:
     for status, found in sorted(by_status.items()):
         out[str(status)] = {
             "description": "; ".join(f"`{p.code}`: {p.title}" for p in found),
-            "content": {
-                "application/problem+json": {"schema": references[(ProblemOut, "serialization")]}
-            },
+            "content": _error_content(route, references),
             "headers": _headers(route, status),
-            "x-cartwright-codes": [p.code for p in found],
+            "x-cartwright-codes": _codes(route, found),
         }
     return dict(sorted(out.items()))
+
+
+def _error_content(route: Route, references: References) -> dict[str, Any]:
+    """What never reaches the function is a problem document, whatever the route's own errors are:
+    the gateway's, and the firewall's, which calls it application/json."""
+    problem = references[(ProblemOut, "serialization")]
+    content: dict[str, Any] = {"application/problem+json": {"schema": problem}}
+    if route.errors == "oauth":
+        error = references[(OAuthErrorOut, "serialization")]
+        content["application/json"] = {"schema": {"anyOf": [error, problem]}}
+    return content
+
+
+def _codes(route: Route, found: list[ProblemType]) -> list[str]:
+    codes = [kind.code for kind in found]
+    if route.errors == "oauth":
+        codes = [*dict.fromkeys([*(oauth_error(kind) for kind in found), *codes])]
+    return codes
 
 
 def _headers(route: Route, status: int) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from shop.routes import Route
 from shop.text import compact_json
 from shop.trace import Trace
 
-PROBLEM = "application/problem+json"
+PROBLEM, JSON = "application/problem+json", "application/json"
 # What the OWASP REST Security Cheat Sheet has on every answer: JSON is no page, and nobody's frame.
 # infra/problems.py has the same for the answers that the gateway and the firewall make.
 SECURITY_HEADERS: Mapping[str, str] = {
@@ -59,15 +59,7 @@ def render(
     route: Route, result: Response | Problem, request_trace: Trace, headers: Mapping[str, str]
 ) -> dict[str, Any]:
     if isinstance(result, Problem):
-        body = problems.render(
-            result, request_id=request_trace.request_id, instance=request_trace.instance
-        )
-        result = Response(
-            result.type.status,
-            body,
-            headers=result.headers,
-            content_type=PROBLEM,
-        )
+        result = _told(route, result, request_trace)
     out = {
         "Content-Type": result.content_type or route.media_type,
         "X-Request-Id": request_trace.request_id,
@@ -78,7 +70,8 @@ def render(
         **result.headers,
     }
     if result.status == 401:
-        out["WWW-Authenticate"] = "Bearer"  # RFC 9110, 15.5.2: a 401 says how to do better.
+        # RFC 9110, 15.5.2: a 401 says how to do better.
+        out.setdefault("WWW-Authenticate", "Bearer")
     if result.etag is not None:
         out["ETag"] = result.etag
         known = 304 in route.responses and result.status == 200
@@ -88,6 +81,17 @@ def render(
         text = base64.b64encode(result.body).decode()
         return {"statusCode": result.status, "headers": out, "body": text, "isBase64Encoded": True}
     return {"statusCode": result.status, "headers": out, "body": _text(result.body)}
+
+
+def _told(route: Route, problem: Problem, request_trace: Trace) -> Response:
+    if route.errors == "oauth":
+        body, kind = problems.render_oauth(problem), JSON
+    else:
+        body = problems.render(
+            problem, request_id=request_trace.request_id, instance=request_trace.instance
+        )
+        kind = PROBLEM
+    return Response(problem.type.status, body, headers=problem.headers, content_type=kind)
 
 
 def _matches(condition: str, etag: str) -> bool:

@@ -10,6 +10,8 @@ from shop.problems import ProblemType
 
 PRECONDITION_FAILED = 412
 Auth = Literal["public", "customer", "staff", "signature"]
+# Errors as RFC 9457 has them, or as RFC 6749 (5.2) has them of OAuth's own endpoints.
+Errors = Literal["problem", "oauth"]
 
 
 class NoFields(BaseModel):
@@ -41,6 +43,8 @@ class Route:
 
     `auth="signature"`: the sender signs the body as it was sent. Such a route gets it as bytes, in
     `Request.body`, and is to check the signature before it believes anything.
+
+    `form`: the body is application/x-www-form-urlencoded, which OAuth has where others have JSON.
     """
 
     method: str
@@ -51,6 +55,8 @@ class Route:
     idempotent: bool = False  # needs the header Idempotency-Key
     knows_client_by_key: bool = False  # takes that header, as the name of a client that repeats
     request: type[BaseModel] | None = None
+    form: bool = False
+    errors: Errors = "problem"
     query: type[BaseModel] | None = None
     responses: Mapping[int, type[BaseModel] | None] = field(default_factory=dict)
     problems: Sequence[ProblemType] = ()
