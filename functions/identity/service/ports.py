@@ -6,8 +6,11 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from identity.domain.access_token import AccessToken
+from identity.domain.authorization_code import AuthorizationCode
+from identity.domain.client_assertion import ClientAssertion
 from identity.domain.mail import Mail
 from identity.domain.mailed_token import MailRequest, Purpose
+from identity.domain.oauth_client import OAuthClient
 from identity.domain.rate_limit import Counter
 from identity.domain.session import TokenFamily
 from identity.domain.session_status import SessionStatus
@@ -85,9 +88,40 @@ class MailRequests(Protocol):
 
 
 class Attempts(Protocol):
-    """Attempts to prove oneself by a password."""
+    """Attempts to prove oneself by a password or a secret."""
 
     def count(self, counters: Sequence[Counter]) -> Sequence[Counter]: ...
+    def is_full(self, counter: Counter) -> bool: ...
+
+
+class OAuthClients(Protocol):
+    """The registry of clients."""
+
+    def add(self, client: OAuthClient) -> bool: ...
+    def get(self, client_id: str) -> OAuthClient | None: ...
+    def change(self, before: OAuthClient, after: OAuthClient) -> bool: ...
+    def all(self) -> list[OAuthClient]: ...
+
+
+class ClientAssertions(Protocol):
+    """Signed assertions that were used."""
+
+    def use(self, assertion: ClientAssertion) -> bool: ...
+
+
+class AuthorizationCodes(Protocol):
+    """Codes, by their digests."""
+
+    def issue(self, code: AuthorizationCode) -> None: ...
+    def get(self, digest: str) -> AuthorizationCode | None: ...
+    def redeem(
+        self,
+        code: AuthorizationCode,
+        family: TokenFamily,
+        created: Event,
+        *,
+        instead_of: Sequence[tuple[TokenFamily, Event]] = (),
+    ) -> bool: ...
 
 
 class Sessions(Protocol):
@@ -112,6 +146,7 @@ class Sessions(Protocol):
         successor: str,
         salt: str,
         client: str,
+        client_id: str,
         now: datetime,
     ) -> TokenFamily | None: ...
     def revoke(self, family: TokenFamily, ended: Event, *, now: datetime) -> None: ...
@@ -120,7 +155,10 @@ class Sessions(Protocol):
 class SessionStatuses(Protocol):
     """A user and a session as they are now; None if there is no such pair."""
 
-    def of(self, user_id: str, session_id: str) -> SessionStatus | None: ...
+    def of(
+        self, user_id: str, session_id: str, *, client_id: str | None = None
+    ) -> SessionStatus | None: ...
+    def is_active_client(self, client_id: str) -> bool: ...
 
 
 class EmailHasher(Protocol):
@@ -164,6 +202,15 @@ class Tokens(Protocol):
     """Issues access tokens."""
 
     def issue(self, holder: User, family: TokenFamily, *, now: datetime) -> AccessToken: ...
+    def issue_to_client(self, client_id: str, scope: str, *, now: datetime) -> AccessToken: ...
+    def identify(
+        self,
+        family: TokenFamily,
+        access: AccessToken,
+        *,
+        nonce: str | None,
+        now: datetime,
+    ) -> str: ...
 
 
 class Signer(Protocol):
