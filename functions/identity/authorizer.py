@@ -9,11 +9,13 @@ session away.
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from identity.clients import kms
 from identity.domain import route_permissions
+from identity.domain.session import OWN_CLIENT
 from identity.repository.session_statuses import SessionStatusRepository
 from identity.service.ports import SessionStatuses
 from identity.service.verify_access_token import InvalidToken, Verified, Verifier
@@ -33,12 +35,14 @@ class AuthorizerPorts:
     verifier: Verifier
     statuses: SessionStatuses
     grants: tuple[route_permissions.RoutePermission, ...]
+    grants_of_others: tuple[route_permissions.RoutePermission, ...]  # not of the shop's own clients
 
 
 @at_cold_start
 def gate() -> AuthorizerPorts:
     """The composition root of this function."""
     settings = AuthorizerSettings.load()
+    grants = route_permissions.load(ROUTES)
     return AuthorizerPorts(
         Verifier(
             settings.token_issuer,
@@ -46,7 +50,8 @@ def gate() -> AuthorizerPorts:
             key=lambda: kms.public_key(settings.token_key_arn),
         ),
         SessionStatusRepository(settings.table_identity),
-        route_permissions.load(ROUTES),
+        grants,
+        tuple(grant for grant in grants if not grant.is_of_account),
     )
 
 
@@ -67,7 +72,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     return {
         "principalId": result.sub,
         "policyDocument": route_permissions.document(
-            gate().grants,
+            _grants_for(result),
             result.scope.split(),
             stage_arn="/".join(event["methodArn"].split("/")[:2]),
         ),
@@ -83,10 +88,24 @@ def _verify(header: str) -> Verified | InvalidToken:
     token = gate().verifier.verify(match.group(1), now=now)
     if isinstance(token, InvalidToken):
         return token
-    status = gate().statuses.of(token.sub, token.sid)
-    if status is None or not status.is_active(token.sid, now=now):
+    if not _goes_on(token, now=now):
         return InvalidToken("session_over")
     return token
+
+
+def _goes_on(token: Verified, *, now: datetime) -> bool:
+    """Whether whose token it is may still act, and the client to which it was issued. One call."""
+    statuses = gate().statuses
+    if token.is_of_client:
+        return statuses.is_active_client(token.client_id)
+    registered = None if token.client_id == OWN_CLIENT else token.client_id
+    status = statuses.of(token.sub, token.sid, client_id=registered)
+    return status is not None and status.is_active(token.sid, now=now)
+
+
+def _grants_for(token: Verified) -> tuple[route_permissions.RoutePermission, ...]:
+    own = token.client_id == OWN_CLIENT
+    return gate().grants if own else gate().grants_of_others
 
 
 def _context_of(token: Verified) -> dict[str, str]:

@@ -18,11 +18,12 @@ from shop.trace import Trace
 @dataclass(frozen=True, slots=True)
 class Client:
     """What is known of who refreshes. Two are the same if they send the same key, or, without one,
-    come from the same network with the same software."""
+    come from the same network with the same software. `client_id` is to whom tokens are issued."""
 
     source_ip: str = field(repr=False)
     user_agent: str = ""
     key: str = field(default="", repr=False)
+    client_id: str = session.OWN_CLIENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +61,11 @@ def refresh(
         successor=session.digest(session.successor(token, salt)),
         salt=salt,
         client=hashed,
+        client_id=client.client_id,
         now=now,
     ) or by.sessions.get(name.user_id, name.session_id)
-    if family is None:
+    # Brought by other software it is not its own, and says nothing of who has it.
+    if family is None or family.client_id != client.client_id:
         return INVALID_REFRESH_TOKEN
     state = family.token_state(presented, client=hashed, now=now)
     if state is not TokenState.REPLACED or family.salt is None:
