@@ -1,7 +1,7 @@
 """Replace a refresh token by its successor."""
 
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from identity import events, problems
@@ -42,12 +42,19 @@ INVALID_REFRESH_TOKEN = Problem(
 
 
 def refresh(
-    token: str, client: Client, by: RefreshPorts, *, now: datetime, trace: Trace
+    token: str,
+    client: Client,
+    by: RefreshPorts,
+    *,
+    now: datetime,
+    trace: Trace,
+    scope: str | None = None,
 ) -> TokenPair | Problem:
     """Replace a refresh token; end the session if it was replaced before (RFC 9700, 4.14.2).
 
     One conditional write decides, so of two requests with one token only one rotates. The other,
-    like one whose answer was lost, gets the same successor if it is of the same client.
+    like one whose answer was lost, gets the same successor if it is of the same client. `scope` is
+    a part of the session's, of this access token alone.
     """
     name = session.name_of(token)
     if name is None:
@@ -74,7 +81,8 @@ def refresh(
     user = by.accounts.get(family.user_id)
     if user is None or not user.keeps_session(family.session_id, begun=family.created):
         return INVALID_REFRESH_TOKEN
-    return issue_pair(user, family, session.successor(token, family.salt), by.tokens, now=now)
+    granted = family if scope is None else replace(family, scope=scope)
+    return issue_pair(user, granted, session.successor(token, family.salt), by.tokens, now=now)
 
 
 def _hashed(client: Client, name: TokenName, networks: NetworkHasher) -> str:
