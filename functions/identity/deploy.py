@@ -135,6 +135,28 @@ SERVICE = Service(
                 "open_personal_data",
             ),
         ),
+        Function(
+            place="api/create_token",
+            tables={"identity": ("GetItem", "PutItem", "Query", "UpdateItem")},
+            uses=("email_mac", "sign_tokens"),
+        ),
+        Function(
+            place="api/revoke_token",
+            tables={"identity": ("GetItem", "PutItem", "UpdateItem")},
+            uses=("email_mac", "verify_tokens"),
+        ),
+        Function(
+            place="api/introspect_token",
+            tables={"identity": ("GetItem", "PutItem", "UpdateItem")},
+            uses=("email_mac", "verify_tokens"),
+        ),
+        Function(
+            place="api/get_userinfo",
+            tables={"identity": ("GetItem",), "user_keys": OPEN},
+            uses=("open_personal_data",),
+        ),
+        Function(place="api/get_openid_configuration", uses=("token_issuer",)),
+        Function(place="api/get_authorization_server", uses=("token_issuer",)),
         Function(place="api/jwks", uses=("verify_tokens",)),
         Function(
             place="authorizer", tables={"identity": ("BatchGetItem",)}, uses=("verify_tokens",)
@@ -149,6 +171,9 @@ SERVICE = Service(
         ),
     ),
     quiet=(
+        "AuthorizationCodeReplayed",
+        "ClientLimited",
+        "ClientRefused",
         "MailLimited",
         "MailRequestLimited",
         "MailUndeliverable",
@@ -163,6 +188,7 @@ SERVICE = Service(
         "ses": ("session_id",),
         "mai": ("mail_id",),
         "adr": ("address_id",),
+        "cli": (),
     },
     variables={
         "TOKEN_KEY_ARN": "arn:aws:kms:us-east-1:000000000000:key/identity-tokens",

@@ -35,6 +35,19 @@ class UserKey(Fact):
     is_destroyed: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Client(Fact):
+    """There is an OAuth client, by this id."""
+
+    wants_secret: bool
+    has_secret: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ListedClient(Fact):
+    """The list of clients names one, by this id."""
+
+
 def users_have_one_address(facts: Facts) -> Found:
     """U1: a user has one address, and an address one user."""
     for user_id in facts.keys(User) | facts.keys(Address):
@@ -57,6 +70,24 @@ def a_key_is_there_until_its_user_is_erased(facts: Facts) -> Found:
             yield key.key, "a key of an erased user" if key.is_there else "a key that is lost"
 
 
+def clients_are_listed_and_have_what_proves_them(facts: Facts) -> Found:
+    """U4: an OAuth client stands in the list of clients, and has a secret if it comes by one."""
+    for client_id in facts.keys(Client) ^ facts.keys(ListedClient):
+        yield client_id, "a client that is not listed, or is listed and not there"
+    for client in facts.each(Client):
+        if client.wants_secret != client.has_secret:
+            yield client.key, "a secret that is missing, or that nobody asks for"
+
+
+def _client(id_: str, row: Row) -> Iterator[Fact]:
+    by_secret = str(row["auth_method"]).startswith("client_secret_")
+    yield Client(id_, wants_secret=by_secret, has_secret=bool(row.get("secret_digest")))
+
+
+def _listed_client(_id: str, row: Row) -> Iterator[Fact]:
+    yield ListedClient(str(row["sk"]).removeprefix("CLIENT#"))
+
+
 def _user(id_: str, _row: Row) -> Iterator[Fact]:
     yield User(id_)
 
@@ -74,7 +105,7 @@ def _user_key(id_: str, row: Row) -> Iterator[Fact]:
 
 
 INVARIANTS = Invariants(
-    always=("U1", "U2", "U3"),
+    always=("U1", "U2", "U3", "U4"),
     watched=False,
     rows=(
         RowType(
@@ -136,6 +167,33 @@ INVARIANTS = Invariants(
         ),
         RowType(
             table="identity",
+            pk="CLIENT",
+            sk="CLIENT",
+            reads=("auth_method", "secret_digest"),
+            facts=_client,
+            violates="U4",
+        ),
+        RowType(
+            table="identity",
+            pk="CLIENTS",
+            sk="CLIENT#",
+            facts=_listed_client,
+            violates="U4",
+        ),
+        RowType(
+            table="identity",
+            pk="CODE",
+            sk="CODE",
+            unchecked="Each use of a code is checked against it, and it goes by itself.",
+        ),
+        RowType(
+            table="identity",
+            pk="ASSERTION",
+            sk="ASSERTION",
+            unchecked="It is written once, says nothing of other rows, and goes by itself.",
+        ),
+        RowType(
+            table="identity",
             pk="USER",
             sk="SESSION#",
             unchecked="Each use of a token is checked against it, and it goes by itself.",
@@ -145,5 +203,6 @@ INVARIANTS = Invariants(
         Rule("U1", users_have_one_address),
         Rule("U2", attempts_are_taken_back_once),
         Rule("U3", a_key_is_there_until_its_user_is_erased),
+        Rule("U4", clients_are_listed_and_have_what_proves_them),
     ),
 )

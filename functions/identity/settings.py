@@ -40,10 +40,15 @@ class KeySettings(Settings):
     token_key_arn: str
 
 
-class TokenSettings(KeySettings):
-    """Who issues access tokens, and for whom: `iss` and `aud`."""
+class IssuerSettings(Settings):
+    """`token_issuer`: who issues tokens, `iss`, and the address of all of its endpoints."""
 
     token_issuer: str
+
+
+class TokenSettings(KeySettings, IssuerSettings):
+    """Who issues access tokens, and for whom: `iss` and `aud`."""
+
     token_audience: str
 
 

@@ -12,7 +12,7 @@ from infra.stacks.functions import Capability, FunctionStack
 
 
 def extend(stack: FunctionStack) -> None:
-    """Offer `sign_tokens`, `verify_tokens`, `email_mac` and `send_mail`."""
+    """Offer `sign_tokens`, `verify_tokens`, `token_issuer`, `email_mac` and `send_mail`."""
     _add_token_key(stack)
     _add_email_mac_key(stack)
     _add_mail(stack)
@@ -34,6 +34,8 @@ def _add_token_key(stack: FunctionStack) -> None:
     )
     verify = allow("kms:GetPublicKey", on=[key.key_arn])
     stack.add_use("sign_tokens", Capability(environment=environment, rights=[sign]))
+    issuer = {"TOKEN_ISSUER": environment["TOKEN_ISSUER"]}
+    stack.add_use("token_issuer", Capability(environment=issuer, rights=[]))
     stack.add_use("verify_tokens", Capability(environment=environment, rights=[verify]))
 
 

@@ -31,7 +31,7 @@ def read(
         return None
     if not _is_for(claims.get("aud"), audiences) or not isinstance(jti, str):
         return None
-    if not 0 < len(jti) <= MAX_ID or not _is_whole(exp):
+    if not 0 < len(jti) <= MAX_ID or not isinstance(exp, int):
         return None
     begun = [claims[name] for name in ("iat", "nbf") if name in claims]
     if not all(_is_whole(each) and each <= at + LEEWAY_S for each in begun):

@@ -11,7 +11,6 @@ from identity.domain import client_assertion, oauth_client, rate_limit
 from identity.domain.oauth_client import AuthMethod, OAuthClient
 from identity.domain.rate_limit import Counter
 from identity.service.ports import Attempts, ClientAssertions, NetworkHasher, OAuthClients
-from identity.service.verify_client_assertion import client_named_in, verified
 from shop import ids, telemetry
 from shop.problems import Problem
 
@@ -58,22 +57,21 @@ def credentials_of(
     ways = (authorization, client_secret, assertion or assertion_type)
     if sum(way is not None for way in ways) > 1:
         return ONE_METHOD
+    sent: ClientCredentials | None
     if authorization is not None:
-        return _basic(authorization, client_id, source_ip)
-    if assertion or assertion_type:
-        named = client_named_in(assertion or "")
-        if assertion_type != client_assertion.TYPE or named is None:
-            return INVALID_CLIENT
-        if client_id not in (None, named):
-            return ONE_METHOD
-        method = AuthMethod.PRIVATE_KEY_JWT
-        return ClientCredentials(method, named, source_ip, assertion=assertion or "")
-    if client_id is None:
+        sent = _basic(authorization, source_ip)
+    elif assertion or assertion_type:
+        sent = _asserted(assertion or "", assertion_type, source_ip)
+    elif client_id is None:
+        sent = None
+    elif client_secret is None:
+        sent = ClientCredentials(AuthMethod.NONE, client_id, source_ip)
+    else:
+        method = AuthMethod.CLIENT_SECRET_POST
+        sent = ClientCredentials(method, client_id, source_ip, secret=client_secret)
+    if sent is None:
         return INVALID_CLIENT
-    if client_secret is None:
-        return ClientCredentials(AuthMethod.NONE, client_id, source_ip)
-    method = AuthMethod.CLIENT_SECRET_POST
-    return ClientCredentials(method, client_id, source_ip, secret=client_secret)
+    return sent if client_id in (None, sent.client_id) else ONE_METHOD
 
 
 def authenticate(
@@ -94,9 +92,20 @@ def authenticate(
     return INVALID_CLIENT
 
 
-def _basic(
-    authorization: str, client_id: str | None, source_ip: str
-) -> ClientCredentials | Problem:
+def _asserted(
+    assertion: str, assertion_type: str | None, source_ip: str
+) -> ClientCredentials | None:
+    # Loads joserfc, which who comes with a secret does not need.
+    from identity.service.verify_client_assertion import client_named_in
+
+    named = client_named_in(assertion)
+    if assertion_type != client_assertion.TYPE or named is None:
+        return None
+    method = AuthMethod.PRIVATE_KEY_JWT
+    return ClientCredentials(method, named, source_ip, assertion=assertion)
+
+
+def _basic(authorization: str, source_ip: str) -> ClientCredentials | None:
     """RFC 6749 (2.3.1): both parts are form-encoded before they are joined."""
     scheme, _, encoded = authorization.partition(" ")
     try:
@@ -104,12 +113,11 @@ def _basic(
         named, colon, secret = pair.partition(":")
         named, secret = (unquote_plus(part, errors="strict") for part in (named, secret))
     except (binascii.Error, ValueError):
-        return INVALID_CLIENT
+        return None
     if scheme.lower() != BASIC.lower() or not colon:
-        return INVALID_CLIENT
-    if client_id not in (None, named):
-        return ONE_METHOD
-    return ClientCredentials(AuthMethod.CLIENT_SECRET_BASIC, named, source_ip, secret=secret)
+        return None
+    method = AuthMethod.CLIENT_SECRET_BASIC
+    return ClientCredentials(method, named, source_ip, secret=secret)
 
 
 def _proves(sent: ClientCredentials, client: OAuthClient, by: ClientPorts, now: datetime) -> bool:
@@ -117,6 +125,8 @@ def _proves(sent: ClientCredentials, client: OAuthClient, by: ClientPorts, now: 
         return True
     if sent.method.by_secret:
         return client.has_secret(sent.secret)
+    from identity.service.verify_client_assertion import verified
+
     found = verified(sent.assertion, client, audiences=by.audiences, now=now)
     return found is not None and by.assertions.use(found)
 

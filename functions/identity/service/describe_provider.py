@@ -8,8 +8,8 @@ from identity.domain.oauth_client import OF_ANY_USER, AuthMethod, GrantType
 from identity.service.issue_access_token import ALGORITHM
 
 CLAIMS = (
-    ("iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "at_hash", "sid")
-    + ("email", "email_verified", "name", "locale")
+    "iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "at_hash", "sid",
+    "email", "email_verified", "name", "locale",
 )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from identity import events, problems
 from identity.domain import session
+from identity.domain.access_token import ActiveToken
 from identity.domain.oauth_client import OAuthClient
 from identity.domain.session import TokenFamily
 from identity.events import event_of
@@ -30,19 +31,6 @@ class InspectionPorts:
     accounts: Accounts
     sessions: Sessions
     verifier: Verifier
-
-
-@dataclass(frozen=True, slots=True)
-class ActiveToken:
-    """A token that counts now. `token_type` is None of a refresh token."""
-
-    client_id: str
-    subject: str
-    scope: str
-    issued_at: int
-    expires_at: int
-    token_type: str | None = None
-    jti: str | None = None
 
 
 def revoke(

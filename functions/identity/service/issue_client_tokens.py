@@ -94,9 +94,7 @@ def by_code(
         return INVALID_GRANT
     if code.is_used:
         return _replayed(code, by, now=now, trace=trace)
-    if not code.is_redeemed_by(
-        brought.verifier, redirect_uri=brought.redirect_uri, now=now
-    ):
+    if not code.is_redeemed_by(brought.verifier, redirect_uri=brought.redirect_uri, now=now):
         return INVALID_GRANT
     return _begin(client, code, by, now=now, trace=trace)
 
@@ -174,9 +172,7 @@ def _id_token(
     return by.tokens.identify(family, access, nonce=nonce, now=now)
 
 
-def _replayed(
-    code: AuthorizationCode, by: TokenPorts, *, now: datetime, trace: Trace
-) -> Problem:
+def _replayed(code: AuthorizationCode, by: TokenPorts, *, now: datetime, trace: Trace) -> Problem:
     telemetry.emit_metric("AuthorizationCodeReplayed")
     family = by.sessions.get(code.user_id, code.session_id) if code.session_id else None
     if family is not None and family.revoked is None:

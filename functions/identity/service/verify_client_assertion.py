@@ -14,7 +14,7 @@ from identity.domain.oauth_client import OAuthClient
 from shop import untrusted_json
 
 MAX_LENGTH = 4096
-_KEYS = {"ES256": ECKey, "RS256": RSAKey, "PS256": RSAKey}
+_KINDS = {"ES256": "EC", "RS256": "RSA", "PS256": "RSA"}
 _UNREADABLE = (JoseError, ValueError, RecursionError)
 
 
@@ -43,9 +43,7 @@ def verified(
         claims = jwt.decode(assertion, key, algorithms=[*ALGORITHMS]).claims
     except _UNREADABLE:
         return None
-    return client_assertion.read(
-        claims, client_id=client.client_id, audiences=audiences, now=now
-    )
+    return client_assertion.read(claims, client_id=client.client_id, audiences=audiences, now=now)
 
 
 def _key(header: dict[str, Any], client: OAuthClient) -> ECKey | RSAKey | None:
@@ -60,7 +58,8 @@ def _key(header: dict[str, Any], client: OAuthClient) -> ECKey | RSAKey | None:
     ]
     if len(fitting) != 1 or fitting[0].get("alg", algorithm) != algorithm:
         return None
-    wanted = _KEYS[algorithm]
-    if fitting[0]["kty"] != wanted.key_type:
+    if fitting[0]["kty"] != _KINDS[algorithm]:
         return None
-    return wanted.import_key(dict(fitting[0]))
+    made: type[ECKey | RSAKey] = ECKey if algorithm == "ES256" else RSAKey
+    key: ECKey | RSAKey = made.import_key(dict(fitting[0]))
+    return key

@@ -72,9 +72,7 @@ def oauth_error(kind: ProblemType) -> str:
 
 def render_oauth(problem: Problem) -> str:
     """The same as RFC 6749 (5.2) has it, for clients that know no other errors."""
-    return compact_json(
-        {"error": oauth_error(problem.type), "error_description": problem.detail}
-    )
+    return compact_json({"error": oauth_error(problem.type), "error_description": problem.detail})
 
 
 def render(problem: Problem, *, request_id: str, instance: str) -> str:
