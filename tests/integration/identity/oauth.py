@@ -13,7 +13,12 @@ from urllib.parse import quote_plus
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+)
 from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 
 from identity.api import create_token, introspect_token, revoke_token
@@ -37,9 +42,13 @@ ALL_GRANTS = tuple(GrantType)
 USERS_GRANTS = (GrantType.AUTHORIZATION_CODE, GrantType.REFRESH_TOKEN)
 
 
-@cache
 def private_key(algorithm: str, which: int = 1) -> Any:
     """A key of a client; `which` tells several of one algorithm apart."""
+    return _private_key(algorithm, which)
+
+
+@cache
+def _private_key(algorithm: str, _which: int) -> Any:
     if algorithm == "ES256":
         return ec.generate_private_key(ec.SECP256R1())
     return rsa.generate_private_key(public_exponent=65537, key_size=2048)
@@ -212,3 +221,10 @@ def pem(algorithm: str, which: int = 1) -> bytes:
         Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
     )
     return found
+
+
+def public_forms(key: Any) -> list[bytes]:
+    """A public key in the forms in which it might be taken for a secret."""
+    pem = key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    der = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return [pem, pem.rstrip(), der]
