@@ -129,6 +129,17 @@ def _query_of(response: Any) -> set[str]:
     return set(parse_qs(urlsplit(response.request.url).query, keep_blank_values=True))
 
 
+def _oauth_mismatches(response: Any, words: list[str]) -> Iterator[tuple[str, str]]:
+    """An error as RFC 6749 has it."""
+    try:
+        error = response.json()
+        known = set(error) == {"error", "error_description"} and error["error"] in words
+    except (ValueError, KeyError, TypeError):
+        known = False
+    if not known:
+        yield "NoOAuthError", f"an error that is none of {words}"
+
+
 def _mismatches(
     response: Any, raw: dict[str, Any], kind: str, expected: int | None
 ) -> Iterator[tuple[str, str]]:
@@ -137,6 +148,11 @@ def _mismatches(
     if expected is not None and status != expected:
         yield "OtherStatus", f"{status} instead of {expected}"
     if status < 400:
+        return
+    words = raw["responses"].get(str(status), {}).get("x-cartwright-oauth-errors")
+    if words is not None and response.headers["content-type"] == ["application/json"]:
+        # Of the function: what did not come so far is a problem document.
+        yield from _oauth_mismatches(response, words)
         return
     try:
         problem = response.json()

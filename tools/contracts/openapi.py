@@ -232,8 +232,11 @@ def _responses(operation: Operation, references: References) -> dict[str, Any]:
             "description": "; ".join(f"`{p.code}`: {p.title}" for p in found),
             "content": _error_content(route, references),
             "headers": _headers(route, status),
-            "x-cartwright-codes": _codes(route, found),
+            "x-cartwright-codes": [p.code for p in found],
         }
+        if route.errors == "oauth":
+            words = dict.fromkeys(oauth_error(p) for p in found)
+            out[str(status)]["x-cartwright-oauth-errors"] = [*words]
     return dict(sorted(out.items()))
 
 
@@ -246,13 +249,6 @@ def _error_content(route: Route, references: References) -> dict[str, Any]:
         error = references[(OAuthErrorOut, "serialization")]
         content["application/json"] = {"schema": {"anyOf": [error, problem]}}
     return content
-
-
-def _codes(route: Route, found: list[ProblemType]) -> list[str]:
-    codes = [kind.code for kind in found]
-    if route.errors == "oauth":
-        codes = [*dict.fromkeys([*(oauth_error(kind) for kind in found), *codes])]
-    return codes
 
 
 def _headers(route: Route, status: int) -> dict[str, Any]:

@@ -13,9 +13,11 @@ import pytest
 from identity.api import create_token, introspect_token, revoke_token
 from identity.domain.authorization_code import LIFETIME
 from identity.domain.oauth_client import WRONG_SECRETS, GrantType
-from tests.integration.identity import oauth
 from tests.integration.identity.conftest import Api, rows
-from tests.integration.identity.oauth import (
+from tests.support import dynamodb
+from tests.support import oauth_clients as oauth
+from tests.support.gateway import Reply
+from tests.support.oauth_clients import (
     ISSUER,
     OTHER_VERIFIER,
     VERIFIER,
@@ -35,8 +37,6 @@ from tests.integration.identity.oauth import (
     revoke,
     with_key,
 )
-from tests.support import dynamodb
-from tests.support.gateway import Reply
 
 ASK = {"grant_type": "client_credentials"}
 REFUSED = (401, "invalid_client")
@@ -298,7 +298,7 @@ def test_a_grant_that_is_not_registered_is_refused(api: Api, grant: GrantType) -
 @pytest.mark.parametrize("make", [registered, public_client])
 def test_a_code_is_for_who_asked_for_it(api: Api, make: Any, changed: dict[str, str]) -> None:
     partner = make(api.clock())
-    code = agreed(api, partner, user(api))
+    code = agreed(api.clock(), partner, user(api))
     assert unchanged(lambda: exchange(partner, code, **changed)) == (400, "invalid_grant")
     assert exchange(partner, code).status == 200, "and stays theirs"
 
@@ -306,20 +306,20 @@ def test_a_code_is_for_who_asked_for_it(api: Api, make: Any, changed: dict[str, 
 @pytest.mark.parametrize("missing", ["code", "redirect_uri", "code_verifier"])
 def test_a_code_comes_with_its_verifier_and_redirect(api: Api, missing: str) -> None:
     partner = registered(api.clock())
-    code = agreed(api, partner, user(api))
+    code = agreed(api.clock(), partner, user(api))
     assert unchanged(lambda: exchange(partner, code, **{missing: ""})) == (400, "invalid_request")
 
 
 def test_a_challenge_in_clear_is_none(api: Api) -> None:
     """`plain` (RFC 7636, 4.2): the verifier is the challenge."""
     partner = registered(api.clock())
-    code = agreed(api, partner, user(api), challenge=VERIFIER)
+    code = agreed(api.clock(), partner, user(api), challenge=VERIFIER)
     assert unchanged(lambda: exchange(partner, code)) == (400, "invalid_grant")
 
 
 def test_a_code_is_over_after_a_minute(api: Api) -> None:
     partner = registered(api.clock())
-    code, other = (agreed(api, partner, each) for each in [user(api)] * 2)
+    code, other = (agreed(api.clock(), partner, each) for each in [user(api)] * 2)
     api.clock.at += LIFETIME - timedelta(seconds=1)
     assert exchange(partner, other).status == 200
     api.clock.advance(seconds=1)
@@ -328,7 +328,7 @@ def test_a_code_is_over_after_a_minute(api: Api) -> None:
 
 def test_a_code_of_another_client_is_none_used_or_not(api: Api) -> None:
     partner, thief = registered(api.clock()), registered(api.clock())
-    code = agreed(api, partner, user(api))
+    code = agreed(api.clock(), partner, user(api))
     assert unchanged(lambda: exchange(thief, code)) == (400, "invalid_grant")
     given = exchange(partner, code).json
     assert unchanged(lambda: exchange(thief, code)) == (400, "invalid_grant")
@@ -337,9 +337,9 @@ def test_a_code_of_another_client_is_none_used_or_not(api: Api) -> None:
 
 def test_a_code_that_comes_again_ends_what_it_began(api: Api) -> None:
     partner = registered(api.clock())
-    code = agreed(api, partner, user(api))
+    code = agreed(api.clock(), partner, user(api))
     given = exchange(partner, code).json
-    other = exchange(partner, agreed(api, partner, rows("EMAIL#")[0]["user_id"])).json
+    other = exchange(partner, agreed(api.clock(), partner, rows("EMAIL#")[0]["user_id"])).json
     assert said(exchange(partner, code)) == (400, "invalid_grant")
     assert said(refresh(partner, given["refresh_token"])) == (400, "invalid_grant")
     with pytest.raises(Exception, match="Unauthorized"):
@@ -350,7 +350,7 @@ def test_a_code_that_comes_again_ends_what_it_began(api: Api) -> None:
 
 def test_a_code_dies_with_the_sessions_of_its_user(api: Api) -> None:
     partner, user_id = registered(api.clock()), user(api)
-    code = agreed(api, partner, user_id)
+    code = agreed(api.clock(), partner, user_id)
     api.clock.advance(seconds=1)
     session = api.sign_in().json
     changed = api.change_password(
@@ -369,7 +369,7 @@ def test_a_code_dies_with_the_sessions_of_its_user(api: Api) -> None:
 def test_a_refresh_token_of_another_client_is_none(api: Api) -> None:
     """Not for a stranger with a secret of their own, not for one without, not for the shop."""
     partner, user_id = registered(api.clock()), user(api)
-    token = exchange(partner, agreed(api, partner, user_id)).json["refresh_token"]
+    token = exchange(partner, agreed(api.clock(), partner, user_id)).json["refresh_token"]
     for thief in (registered(api.clock()), public_client(api.clock())):
         assert unchanged(lambda t=thief: refresh(t, token)) == (400, "invalid_grant")
         assert unchanged(lambda t=thief: revoke(t, token)) == (400, "invalid_grant")
@@ -384,7 +384,7 @@ def test_a_refresh_token_of_another_client_is_none(api: Api) -> None:
 
 def test_a_refresh_does_not_widen_what_was_agreed_to(api: Api) -> None:
     partner = registered(api.clock())
-    code = agreed(api, partner, user(api), scope="openid")
+    code = agreed(api.clock(), partner, user(api), scope="openid")
     token = exchange(partner, code).json["refresh_token"]
     for scope in ("openid shop:buy", "orders:read"):
         answer = unchanged(lambda s=scope: refresh(partner, token, scope=s))
@@ -393,7 +393,7 @@ def test_a_refresh_does_not_widen_what_was_agreed_to(api: Api) -> None:
 
 def test_a_replaced_refresh_token_in_other_hands_ends_the_session(api: Api) -> None:
     partner = public_client(api.clock())
-    first = exchange(partner, agreed(api, partner, user(api))).json["refresh_token"]
+    first = exchange(partner, agreed(api.clock(), partner, user(api))).json["refresh_token"]
     second = refresh(partner, first).json["refresh_token"]
     form = {"grant_type": "refresh_token", "refresh_token": first, "client_id": partner.id}
     assert said(ask(form, source_ip="203.0.113.66")) == (400, "invalid_grant")
@@ -402,7 +402,7 @@ def test_a_replaced_refresh_token_in_other_hands_ends_the_session(api: Api) -> N
 
 def test_of_the_tokens_of_others_a_client_learns_nothing(api: Api) -> None:
     partner, other = registered(api.clock()), registered(api.clock())
-    given = exchange(partner, agreed(api, partner, user(api))).json
+    given = exchange(partner, agreed(api.clock(), partner, user(api))).json
     session = api.sign_in().json
     foreign = [given["access_token"], given["refresh_token"]]
     for token in (*foreign, session["access_token"], session["refresh_token"], "nonsense"):
@@ -414,7 +414,7 @@ def test_of_the_tokens_of_others_a_client_learns_nothing(api: Api) -> None:
 def test_an_id_alone_ends_no_session(api: Api) -> None:
     """A refresh token is its user, its family and a secret: who knows the first two has none."""
     partner = registered(api.clock())
-    token = exchange(partner, agreed(api, partner, user(api))).json["refresh_token"]
+    token = exchange(partner, agreed(api.clock(), partner, user(api))).json["refresh_token"]
     made_up = f"{token.rpartition('.')[0]}.{'x' * 43}"
     before = kept()
     assert revoke(partner, made_up).status == 200

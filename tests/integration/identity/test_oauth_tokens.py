@@ -16,9 +16,10 @@ from identity.api import (
 from identity.domain.oauth_client import AuthMethod, GrantType
 from identity.repository.oauth_clients import OAuthClientRepository
 from identity.service.register_client import disable_client, rotate_secret
-from tests.integration.identity import oauth
 from tests.integration.identity.conftest import EMAIL, Api, rows
-from tests.integration.identity.oauth import (
+from tests.support import oauth_clients as oauth
+from tests.support.gateway import Reply, call, event
+from tests.support.oauth_clients import (
     ISSUER,
     TOKEN_ENDPOINT,
     agreed,
@@ -34,7 +35,6 @@ from tests.integration.identity.oauth import (
     revoke,
     with_key,
 )
-from tests.support.gateway import Reply, call, event
 
 ASK = {"grant_type": "client_credentials"}
 
@@ -60,7 +60,7 @@ def user(api: Api) -> str:
 
 def tokens(api: Api, partner: oauth.Partner) -> Any:
     """Those of a user who has just agreed."""
-    return exchange(partner, agreed(api, partner, user(api))).json
+    return exchange(partner, agreed(api.clock(), partner, user(api))).json
 
 
 def opened(api: Api, token: str) -> list[str]:
@@ -114,6 +114,7 @@ def test_one_of_several_keys_is_named_by_its_kid(api: Api) -> None:
         assert ask(ASK | asserted(signed)).status == 200
 
 
+@pytest.mark.filterwarnings("ignore::authlib.deprecate.AuthlibDeprecationWarning")
 def test_an_assertion_that_authlib_makes_is_taken(
     api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -140,7 +141,7 @@ def test_what_is_asked_for_narrows_what_is_given(api: Api) -> None:
 
 def test_a_code_gives_tokens_of_its_user_for_the_scopes_that_were_agreed_to(api: Api) -> None:
     partner, user_id = registered(api.clock()), user(api)
-    reply = exchange(partner, agreed(api, partner, user_id))
+    reply = exchange(partner, agreed(api.clock(), partner, user_id))
     assert set(reply.json) == {
         *("access_token", "token_type", "expires_in", "scope", "refresh_token", "id_token")
     }
@@ -172,7 +173,7 @@ def test_a_user_of_a_client_has_no_routes_of_the_account(api: Api) -> None:
 
 def test_a_scope_that_the_user_does_not_hold_is_not_given(api: Api) -> None:
     partner = registered(api.clock())
-    code = agreed(api, partner, user(api), scope="openid shop:buy orders:read")
+    code = agreed(api.clock(), partner, user(api), scope="openid shop:buy orders:read")
     assert exchange(partner, code).json["scope"] == "openid shop:buy"
 
 
@@ -180,7 +181,7 @@ def test_without_openid_there_is_no_id_token_and_without_the_grant_no_refresh_to
     api: Api,
 ) -> None:
     partner = registered(api.clock(), grant_types=(GrantType.AUTHORIZATION_CODE,))
-    reply = exchange(partner, agreed(api, partner, user(api), scope="shop:buy"))
+    reply = exchange(partner, agreed(api.clock(), partner, user(api), scope="shop:buy"))
     assert set(reply.json) == {"access_token", "token_type", "expires_in", "scope"}
 
 
@@ -297,7 +298,7 @@ def test_no_row_and_no_line_holds_a_secret_a_code_or_a_token(api: Api, log: Any)
     partner, key_client = registered(api.clock()), with_key(api.clock(), "ES256")
     signed = assertion(key_client, api.clock())
     ask(ASK | asserted(signed))
-    code = agreed(api, partner, user(api))
+    code = agreed(api.clock(), partner, user(api))
     given = exchange(partner, code).json
     refresh(partner, given["refresh_token"])
     introspect(partner, given["access_token"])

@@ -1,4 +1,4 @@
-"""OAuth clients on moto: registered, with a user who has agreed, and what they send."""
+"""OAuth clients: registered, with a user who has agreed, and what they send."""
 
 import base64
 import json
@@ -30,7 +30,6 @@ from identity.repository.authorization_codes import AuthorizationCodeRepository
 from identity.repository.oauth_clients import OAuthClientRepository
 from identity.service.register_client import Registered, register
 from shop import ids
-from tests.integration.identity.conftest import Api
 from tests.support.gateway import Reply, call, event
 
 ISSUER = "https://issuer.test"
@@ -165,10 +164,9 @@ def credentials(partner: Partner, **form: str) -> Reply:
     return ask({"grant_type": "client_credentials", **form}, headers=partner.basic)
 
 
-def agreed(api: Api, partner: Partner, user_id: str, **parts: Any) -> str:
+def agreed(now: datetime, partner: Partner, user_id: str, **parts: Any) -> str:
     """A code, as the user's agreement gives it."""
     code = f"code-{time.monotonic_ns()}"
-    now = api.clock()
     kept = AuthorizationCode(
         digest=authorization_code.digest(code),
         client_id=partner.id,
@@ -184,7 +182,7 @@ def agreed(api: Api, partner: Partner, user_id: str, **parts: Any) -> str:
     return code
 
 
-def exchange(partner: Partner, code: str, **form: str) -> Reply:
+def exchange(partner: Partner, code: str, /, **form: str) -> Reply:
     """Bring a code, as the client does that got it."""
     brought = {
         "grant_type": "authorization_code",
