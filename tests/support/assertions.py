@@ -147,13 +147,16 @@ def _mismatches(
     status = response.status_code
     if expected is not None and status != expected:
         yield "OtherStatus", f"{status} instead of {expected}"
-    if status < 400:
-        return
     words = raw["responses"].get(str(status), {}).get("x-cartwright-oauth-errors")
     if words is not None and response.headers["content-type"] == ["application/json"]:
         # Of the function: what did not come so far is a problem document.
         yield from _oauth_mismatches(response, words)
-        return
+    elif status >= 400:
+        yield from _problem_mismatches(response, raw, kind)
+
+
+def _problem_mismatches(response: Any, raw: dict[str, Any], kind: str) -> Iterator[tuple[str, str]]:
+    status = response.status_code
     try:
         problem = response.json()
         code, named = problem["code"], (problem["status"], problem["request_id"])

@@ -7,11 +7,13 @@ from typing import Any
 import boto3
 
 from catalog.domain import listing, product
+from shop import clock
 from tests.integration.cost.client import Client
 from tests.support import dynamodb, inbox
 from tests.support.checkout_scenario import ADDRESS
 from tests.support.concurrency import gather
 from tests.support.meter import Meter
+from tests.support.oauth_clients import REDIRECT, VERIFIER, Partner, agreed, registered
 from tests.support.psp import NEEDS_ACTION
 from tests.unit.catalog.builders import make_product
 
@@ -35,6 +37,8 @@ class Shop:
     email: str = EMAIL
     address_id: str = ""
     tokens: dict[str, Any] = field(default_factory=dict)
+    partner: Partner = field(init=False)
+    partners: dict[str, Any] = field(default_factory=dict)  # the tokens of a client
     _keys: int = 0
 
     def __post_init__(self) -> None:
@@ -56,6 +60,7 @@ class Shop:
         gather(self.crowd)
         self.join()
         self.tokens = self.sign_in()
+        self.partner = registered(clock.now())
         self.client.session_id = self.tokens["session_id"]
         self.client.authorize(self.tokens["access_token"])
         self.list_products()
@@ -105,6 +110,24 @@ class Shop:
         """POST /password/reset, by who has just asked for it."""
         body = {"token": inbox.token_to(self.email), "password": PASSWORD}
         return self.client.call("POST /password/reset", 204, body=body)
+
+    def client_token(self) -> Any:
+        """POST /oauth2/token, by a code: the dearest of its ways."""
+        subject = self.client.subject
+        form = {
+            "grant_type": "authorization_code",
+            "code": agreed(clock.now(), self.partner, subject),
+            "redirect_uri": REDIRECT,
+            "code_verifier": VERIFIER,
+        }
+        self.partners = self.client.call(
+            "POST /oauth2/token", form=form, headers=self.partner.basic
+        )
+
+    def of_client(self, route: str) -> Any:
+        """POST /oauth2/introspect and /oauth2/revoke, of what a client was given for a user."""
+        form = {"token": self.partners["access_token"]}
+        return self.client.call(route, form=form, headers=self.partner.basic)
 
     def sign_in(self, password: str = PASSWORD, status: int = 201, email: str = EMAIL) -> Any:
         """POST /sessions."""
