@@ -115,8 +115,8 @@ def requests(operation: discover.Operation) -> Iterator[dict[str, Any]]:
     route = operation.route
     if route.form and route.request is not None:
         for name in route.request.model_fields:
-            for value in (MARK, f"\u202e{MARK}\u0000", MARK * 500):
-                yield {"form": {name: value, MARK: value}}
+            for text in (MARK, f"\u202e{MARK}\u0000", MARK * 500):
+                yield {"form": {name: text, MARK: text}}
         yield {"form": [(MARK, "1"), (MARK, "2")]}
         yield {"raw": MARK, "headers": {"Content-Type": "application/x-www-form-urlencoded"}}
     elif route.request is not None:

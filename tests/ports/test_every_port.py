@@ -12,6 +12,7 @@ ROOT = Path(__file__).parents[2]
 ELSEWHERE = {
     "catalog.Catalogue": "tests/integration/catalog/test_import_products.py",
     "catalog.Prices": "has no fake",
+    "identity.ClientTokenIssuer": "has no fake",
     "identity.EmailHasher": "KMS, in tests/integration/identity",
     "identity.MailedSecrets": "KMS, in tests/integration/identity",
     "identity.Mailer": "SES, in tests/integration/identity",

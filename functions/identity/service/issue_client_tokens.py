@@ -14,7 +14,13 @@ from identity.domain.session import TokenFamily
 from identity.events import event_of
 from identity.service import refresh_session
 from identity.service.issue_token_pair import issue_pair
-from identity.service.ports import Accounts, AuthorizationCodes, NetworkHasher, Sessions, Tokens
+from identity.service.ports import (
+    Accounts,
+    AuthorizationCodes,
+    ClientTokenIssuer,
+    NetworkHasher,
+    Sessions,
+)
 from identity.service.refresh_session import RefreshPorts
 from shop import ids, telemetry
 from shop.events import Event
@@ -47,7 +53,7 @@ class TokenPorts:
     sessions: Sessions
     codes: AuthorizationCodes
     networks: NetworkHasher
-    tokens: Tokens
+    tokens: ClientTokenIssuer
     region: str
 
 
@@ -71,7 +77,7 @@ class RefreshRequest:
 
 
 def for_itself(
-    client: OAuthClient, scope: str | None, tokens: Tokens, *, now: datetime
+    client: OAuthClient, scope: str | None, tokens: ClientTokenIssuer, *, now: datetime
 ) -> ClientTokens | Problem:
     """client_credentials: one Sign, and nothing is stored."""
     if GrantType.CLIENT_CREDENTIALS not in client.grant_types:

@@ -202,6 +202,11 @@ class Tokens(Protocol):
     """Issues access tokens."""
 
     def issue(self, holder: User, family: TokenFamily, *, now: datetime) -> AccessToken: ...
+
+
+class ClientTokenIssuer(Tokens, Protocol):
+    """Issues tokens to registered clients: of their own, and ID tokens."""
+
     def issue_to_client(self, client_id: str, scope: str, *, now: datetime) -> AccessToken: ...
     def identify(
         self,

@@ -6,6 +6,7 @@ import hmac
 import json
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -98,7 +99,7 @@ def test_a_public_key_is_no_secret_to_sign_by(api: Api) -> None:
             for each in key:
                 header = {"alg": "HS256", "kid": f"{algorithm}-1"}
                 text = forged(partner, api, header, each)
-                assert unchanged(lambda text=text: ask(ASK | asserted(text))) == REFUSED
+                assert unchanged(partial(ask, ASK | asserted(text))) == REFUSED
 
 
 @pytest.mark.parametrize(
@@ -130,7 +131,8 @@ def test_an_assertion_that_says_something_else_is_refused(api: Api, claims: Any)
 def test_an_assertion_for_another_time_is_refused(api: Api, claim: str, after: int) -> None:
     partner = with_key(api.clock(), "ES256")
     at = int(api.clock().timestamp()) + after
-    text = assertion(partner, api.clock(), **{claim: at})
+    claims: dict[str, Any] = {claim: at}
+    text = assertion(partner, api.clock(), **claims)
     assert unchanged(lambda: ask(ASK | asserted(text))) == REFUSED
 
 
@@ -161,7 +163,7 @@ def test_keys_that_an_assertion_brings_along_are_not_looked_at(api: Api) -> None
         {},
     ):
         text = assertion(partner, api.clock(), key=mine, headers=header)
-        assert unchanged(lambda text=text: ask(ASK | asserted(text))) == REFUSED
+        assert unchanged(partial(ask, ASK | asserted(text))) == REFUSED
 
 
 def test_an_assertion_of_another_client_or_method_is_refused(api: Api) -> None:
@@ -203,9 +205,9 @@ def test_nonsense_in_the_header_is_no_client(api: Api, header: str) -> None:
 def test_a_name_alone_proves_no_confidential_client(api: Api) -> None:
     partner, key_client = registered(api.clock()), with_key(api.clock(), "ES256")
     for client_id in (partner.id, key_client.id):
-        assert unchanged(lambda i=client_id: ask(ASK | {"client_id": i})) == REFUSED
+        assert unchanged(partial(ask, ASK | {"client_id": client_id})) == REFUSED
         secret = {"client_id": client_id, "client_secret": ""}
-        assert unchanged(lambda s=secret: ask(ASK | s)) == REFUSED
+        assert unchanged(partial(ask, ASK | secret)) == REFUSED
 
 
 def test_a_public_client_is_nothing_by_itself_and_has_no_secret(api: Api) -> None:
@@ -371,8 +373,8 @@ def test_a_refresh_token_of_another_client_is_none(api: Api) -> None:
     partner, user_id = registered(api.clock()), user(api)
     token = exchange(partner, agreed(api.clock(), partner, user_id)).json["refresh_token"]
     for thief in (registered(api.clock()), public_client(api.clock())):
-        assert unchanged(lambda t=thief: refresh(t, token)) == (400, "invalid_grant")
-        assert unchanged(lambda t=thief: revoke(t, token)) == (400, "invalid_grant")
+        assert unchanged(partial(refresh, thief, token)) == (400, "invalid_grant")
+        assert unchanged(partial(revoke, thief, token)) == (400, "invalid_grant")
     before = kept()
     assert api.refresh(token).json["code"] == "invalid_refresh_token"
     assert kept() == before
@@ -387,7 +389,7 @@ def test_a_refresh_does_not_widen_what_was_agreed_to(api: Api) -> None:
     code = agreed(api.clock(), partner, user(api), scope="openid")
     token = exchange(partner, code).json["refresh_token"]
     for scope in ("openid shop:buy", "orders:read"):
-        answer = unchanged(lambda s=scope: refresh(partner, token, scope=s))
+        answer = unchanged(partial(refresh, partner, token, scope=scope))
         assert answer == (400, "invalid_scope")
 
 
@@ -408,7 +410,7 @@ def test_of_the_tokens_of_others_a_client_learns_nothing(api: Api) -> None:
     for token in (*foreign, session["access_token"], session["refresh_token"], "nonsense"):
         assert introspect(other, token).json == {"active": False}
     for token in foreign:
-        assert unchanged(lambda t=token: revoke(other, t)) == (400, "invalid_grant")
+        assert unchanged(partial(revoke, other, token)) == (400, "invalid_grant")
 
 
 def test_an_id_alone_ends_no_session(api: Api) -> None:
