@@ -331,7 +331,11 @@ def show_client(
 ) -> None:
     """What a client may do."""
     found = _shown(software.show(_target(stage, region), client_id))
-    _print(found) if as_json else render.details(found)
+    if as_json:
+        _print(found)
+        return
+    lists = {name: "\n".join(v) for name, v in found.items() if isinstance(v, list)}
+    render.details({name: value or "" for name, value in (found | lists).items()})
 
 
 @clients.command("disable")
