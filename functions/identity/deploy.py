@@ -136,6 +136,22 @@ SERVICE = Service(
             ),
         ),
         Function(
+            place="api/authorize",
+            tables={"identity": ("GetItem",)},
+            uses=("email_mac", "token_issuer"),
+        ),
+        Function(
+            place="api/authorize_login",
+            tables={"identity": ("GetItem", "UpdateItem")},
+            uses=("email_mac", "token_issuer"),
+            memory_mb=CPU_MB,
+        ),
+        Function(
+            place="api/authorize_consent",
+            tables={"identity": ("GetItem", "PutItem")},
+            uses=("email_mac", "token_issuer"),
+        ),
+        Function(
             place="api/create_token",
             tables={"identity": ("GetItem", "PutItem", "Query", "UpdateItem")},
             uses=("email_mac", "sign_tokens"),
@@ -155,8 +171,8 @@ SERVICE = Service(
             tables={"identity": ("GetItem",), "user_keys": OPEN},
             uses=("open_personal_data",),
         ),
-        Function(place="api/get_openid_configuration", uses=("token_issuer",)),
-        Function(place="api/get_authorization_server", uses=("token_issuer",)),
+        Function(place="api/openid_configuration", uses=("token_issuer",)),
+        Function(place="api/oauth_metadata", uses=("token_issuer",)),
         Function(place="api/jwks", uses=("verify_tokens",)),
         Function(
             place="authorizer", tables={"identity": ("BatchGetItem",)}, uses=("verify_tokens",)

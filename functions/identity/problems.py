@@ -3,6 +3,7 @@
 from shop.problems import INVALID_REQUEST, NOT_FOUND, RATE_LIMITED, ProblemType
 
 __all__ = [
+    "INVALID_AUTHORIZATION",
     "INVALID_CLIENT",
     "INVALID_CREDENTIALS",
     "INVALID_GRANT",
@@ -22,6 +23,9 @@ __all__ = [
 
 # The words of RFC 6749 (5.2) and RFC 7009 (2.2.1), which /oauth2 answers in their form.
 INVALID_CLIENT = ProblemType("invalid_client", 401, "The client is not proved")
+INVALID_AUTHORIZATION = ProblemType(
+    "invalid_authorization", 400, "This link of an application does not work"
+)
 INVALID_GRANT = ProblemType("invalid_grant", 400, "The grant is not valid, or not this client's")
 INVALID_SCOPE = ProblemType("invalid_scope", 400, "The client does not hold the scope")
 UNAUTHORIZED_CLIENT = ProblemType("unauthorized_client", 400, "The client may not use this grant")

@@ -520,6 +520,7 @@ class ProviderOut(ResponseModel):
     """What clients have to know of the provider (RFC 8414, OpenID Connect Discovery)."""
 
     issuer: str
+    authorization_endpoint: str
     token_endpoint: str
     revocation_endpoint: str
     introspection_endpoint: str
@@ -540,6 +541,44 @@ class ProviderOut(ResponseModel):
     id_token_signing_alg_values_supported: list[str]
     acr_values_supported: list[str]
     claims_supported: list[str]
+    prompt_values_supported: list[str]
+    authorization_response_iss_parameter_supported: bool
     claims_parameter_supported: bool
     request_parameter_supported: bool
     request_uri_parameter_supported: bool
+
+
+_SENT = r"^[ -~]*$"  # what may stand in a query without being encoded, decoded
+_Sent = Annotated[str | None, Field(pattern=_SENT, max_length=2048)]
+
+
+class AuthorizationQuery(FormModel):
+    """GET /oauth2/authorize. Whether it is a good request is told to the client, where it can be."""
+
+    client_id: _Sent = None
+    redirect_uri: _Sent = None
+    response_type: _Sent = None
+    response_mode: _Sent = None
+    scope: _Sent = None
+    state: _Sent = None
+    nonce: _Sent = None
+    code_challenge: _Sent = None
+    code_challenge_method: _Sent = None
+    prompt: _Sent = None
+    request: _Sent = None
+    request_uri: _Sent = None
+
+
+class ConsentIn(FormModel):
+    """POST /oauth2/consent. `form` is what the page carries along."""
+
+    form: Annotated[str, Field(pattern=r"^[A-Za-z0-9_=.-]+$", max_length=12_000)]
+    decision: Annotated[str, Field(pattern="^(allow|deny)$", examples=["allow"])]
+
+
+class LoginIn(ConsentIn):
+    """POST /oauth2/login. Who turns back gives neither address nor password."""
+
+    # As it was typed: what cannot be an address has no account, and is told so on the page.
+    email: Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]*$", max_length=254)] = ""
+    password: Annotated[SecretStr, Field(max_length=password.MAX_SENT)] = SecretStr("")

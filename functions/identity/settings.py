@@ -62,6 +62,10 @@ class RefreshSettings(TokenSettings, EmailSettings):
     """What refreshing needs of both."""
 
 
+class AuthorizationSettings(IssuerSettings, EmailSettings):
+    """What the pages need on which users agree to clients."""
+
+
 class SignInSettings(RefreshSettings, PersonalSettings):
     """And signing in, where a device is named."""
 

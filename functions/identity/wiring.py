@@ -1,10 +1,14 @@
 """What several entry points of identity are composed of."""
 
-from typing import TYPE_CHECKING
+import re
+import secrets
+from typing import TYPE_CHECKING, Any
 
 from identity.clients import kms
 from identity.clients.kms import EmailHasher, MailedSecrets, NetworkHasher
+from identity.domain.authorization import PATIENCE
 from identity.domain.oauth_client import OAuthClient
+from identity.repository.authorization_codes import AuthorizationCodeRepository
 from identity.repository.client_assertions import ClientAssertionRepository
 from identity.repository.counters import AttemptRepository
 from identity.repository.mail_requests import MailRequestRepository
@@ -13,12 +17,18 @@ from identity.repository.sessions import SessionRepository
 from identity.repository.users import AccountRepository
 from identity.schemas import ClientIn
 from identity.service.authenticate_client import ClientPorts, authenticate, credentials_of
+from identity.service.authorize_client import AuthorizationPorts, SentBack
 from identity.service.describe_provider import token_endpoint
 from identity.service.ports import PersonalData
 from identity.service.request_mail import MailRequestPorts
-from identity.settings import EmailSettings, PersonalSettings, RefreshSettings
+from identity.settings import (
+    AuthorizationSettings,
+    EmailSettings,
+    PersonalSettings,
+    RefreshSettings,
+)
 from shop import clock
-from shop.http import Request
+from shop.http import Request, Response
 from shop.problems import Problem
 from shop.user_keys import UserKeys
 
@@ -84,3 +94,41 @@ def inspection_ports(settings: RefreshSettings) -> "InspectionPorts":
         key=lambda: kms.public_key(settings.token_key_arn),
     )
     return InspectionPorts(AccountRepository(), SessionRepository(), verifier)
+
+
+def authorization_ports(settings: AuthorizationSettings) -> AuthorizationPorts:
+    """Of the pages on which users agree."""
+    return AuthorizationPorts(
+        clients=OAuthClientRepository(),
+        accounts=AccountRepository(),
+        codes=AuthorizationCodeRepository(),
+        forms=kms.FormSigner(settings.email_mac_key_arn),
+        issuer=settings.token_issuer,
+    )
+
+
+# `__Host-`: of this host alone, over TLS alone, for all paths. Lax: a client's link to the first
+# page brings it along, a form on another site does not.
+_COOKIE = "__Host-browser"
+_BROWSER = re.compile(r"[A-Za-z0-9_-]{43}")
+
+
+def browser_of(request: Request[Any]) -> str:
+    """Which browser asks: by its cookie, or a new one that it gets."""
+    pairs = (part.strip().partition("=") for part in request.headers.get("cookie", "").split(";"))
+    found = [value for name, _, value in pairs if name == _COOKIE]
+    known = len(found) == 1 and _BROWSER.fullmatch(found[0])
+    return found[0] if known else secrets.token_urlsafe(32)
+
+
+def cookie_of(browser: str) -> str:
+    """By which it is known for as long as its forms are."""
+    seconds = int(PATIENCE.total_seconds())
+    return f"{_COOKIE}={browser}; Path=/; Max-Age={seconds}; Secure; HttpOnly; SameSite=Lax"
+
+
+def sent_on(result: SentBack | Problem) -> Response | Problem:
+    """Back to the client, by GET."""
+    if isinstance(result, Problem):
+        return result
+    return Response(303, headers={"Location": result.location})

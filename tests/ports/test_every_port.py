@@ -14,6 +14,7 @@ ELSEWHERE = {
     "catalog.Prices": "has no fake",
     "identity.ClientTokenIssuer": "has no fake",
     "identity.EmailHasher": "KMS, in tests/integration/identity",
+    "identity.FormSigner": "KMS, in tests/integration/identity",
     "identity.MailedSecrets": "KMS, in tests/integration/identity",
     "identity.Mailer": "SES, in tests/integration/identity",
     "identity.NetworkHasher": "KMS, in tests/integration/identity",

@@ -73,6 +73,10 @@ def test_a_counter_is_full_at_its_limit_and_not_before(attempts: Attempts) -> No
         assert not attempts.is_full(counter)
         attempts.count([counter])
     assert attempts.is_full(counter)
+    attempts.take_back([counter])
+    assert not attempts.is_full(counter)
+    attempts.count([counter])
+    assert attempts.is_full(counter)
     assert not attempts.is_full(counters(network="office")[0])
 
 

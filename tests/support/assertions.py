@@ -151,7 +151,7 @@ def _mismatches(
     if words is not None and response.headers["content-type"] == ["application/json"]:
         # Of the function: what did not come so far is a problem document.
         yield from _oauth_mismatches(response, words)
-    elif status >= 400:
+    elif status >= 400 and not response.headers["content-type"][0].startswith("text/html"):
         yield from _problem_mismatches(response, raw, kind)
 
 

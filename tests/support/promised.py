@@ -24,6 +24,10 @@ def _check(route: Route, result: dict[str, Any]) -> None:
     status, text = result["statusCode"], result["body"]
     said = f"{route.method} {route.path} answers {status}"
     media_type = result["headers"]["Content-Type"]
+    if status >= 400 and route.errors == "page":
+        assert media_type == "text/html; charset=utf-8", f"{said} as {media_type}"
+        assert status in {kind.status for kind in problem_types_of(route)}, f"{said}, undeclared"
+        return
     if status >= 400 and route.errors == "oauth":
         told = OAuthErrorOut.model_validate_json(text)
         assert media_type == "application/json", f"{said} as {media_type}"

@@ -107,6 +107,7 @@ def document(operations: list[Operation], version: str) -> dict[str, Any]:
     }
 
 
+_SUCCESSES = {303: "See other", 304: "Not modified"}
 References = dict[tuple[Any, JsonSchemaMode], dict[str, Any]]
 
 
@@ -215,7 +216,7 @@ def _responses(operation: Operation, references: References) -> dict[str, Any]:
     out: dict[str, Any] = {}
     for status, model in sorted(route.responses.items()):
         answer: dict[str, Any] = {"headers": _headers(route, status)}
-        answer["description"] = "Success" if status < 300 else "Not modified"
+        answer["description"] = _SUCCESSES.get(status, "Success")
         if status < 300 and (model is not None or status == 200):  # Else it has no body.
             schema = {} if model is None else {"schema": references[(model, "serialization")]}
             answer["content"] = {route.media_type: schema}
@@ -248,6 +249,8 @@ def _error_content(route: Route, references: References) -> dict[str, Any]:
     if route.errors == "oauth":
         error = references[(OAuthErrorOut, "serialization")]
         content["application/json"] = {"schema": {"anyOf": [error, problem]}}
+    elif route.errors == "page":
+        content["text/html"] = {}
     return content
 
 

@@ -334,7 +334,7 @@ def show_client(
     if as_json:
         _print(found)
         return
-    lists = {name: "\n".join(v) for name, v in found.items() if isinstance(v, list)}
+    lists = {name: ", ".join(v) for name, v in found.items() if isinstance(v, list)}
     render.details({name: value or "" for name, value in (found | lists).items()})
 
 

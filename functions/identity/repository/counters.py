@@ -43,6 +43,10 @@ class AttemptRepository:
 
         return [counters[failed.index] for failed in transact(build)]
 
+    def take_back(self, counters: Sequence[Counter]) -> None:
+        """One less in each: it was good. In a transaction, whose repeat counts once."""
+        transact(lambda tx: take_back(tx, counters))
+
     def is_full(self, counter: Counter) -> bool:
         """Whether one more would be too many."""
         try:

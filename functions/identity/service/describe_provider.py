@@ -20,6 +20,7 @@ def provider_metadata(issuer: str) -> dict[str, Any]:
     algorithms = [*client_assertion.ALGORITHMS]
     return {
         "issuer": issuer,
+        "authorization_endpoint": f"{issuer}/oauth2/authorize",
         "token_endpoint": token_endpoint(issuer),
         "revocation_endpoint": f"{issuer}/oauth2/revoke",
         "introspection_endpoint": f"{issuer}/oauth2/introspect",
@@ -40,6 +41,8 @@ def provider_metadata(issuer: str) -> dict[str, Any]:
         "id_token_signing_alg_values_supported": [ALGORITHM],
         "acr_values_supported": [level.value for level in Level],
         "claims_supported": [*CLAIMS],
+        "prompt_values_supported": ["none", "login", "consent"],
+        "authorization_response_iss_parameter_supported": True,
         "claims_parameter_supported": False,
         "request_parameter_supported": False,
         "request_uri_parameter_supported": False,

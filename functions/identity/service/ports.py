@@ -92,6 +92,7 @@ class Attempts(Protocol):
 
     def count(self, counters: Sequence[Counter]) -> Sequence[Counter]: ...
     def is_full(self, counter: Counter) -> bool: ...
+    def take_back(self, counters: Sequence[Counter]) -> None: ...
 
 
 class OAuthClients(Protocol):
@@ -177,6 +178,12 @@ class MailedSecrets(Protocol):
     """The secret of a mailed token: always the same for the same mail."""
 
     def of(self, purpose: str, mail_id: str) -> bytes: ...
+
+
+class FormSigner(Protocol):
+    """A keyed hash of what a form carries along."""
+
+    def sign(self, text: str) -> str: ...
 
 
 class Mailer(Protocol):

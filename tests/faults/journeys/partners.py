@@ -137,7 +137,7 @@ def userinfo(world: FaultEnvironment) -> None:
 def discovery(world: FaultEnvironment) -> None:
     """What clients have to know of the provider."""
     for name, path in (
-        ("get_openid_configuration", "openid-configuration"),
-        ("get_authorization_server", "oauth-authorization-server"),
+        ("openid_configuration", "openid-configuration"),
+        ("oauth_metadata", "oauth-authorization-server"),
     ):
         actions.public(world, f"identity.{name}", "GET", f"/.well-known/{path}")

@@ -10,9 +10,9 @@ from authlib.oauth2.rfc7523 import private_key_jwt_sign
 
 from identity.api import (
     create_token,
-    get_authorization_server,
-    get_openid_configuration,
     get_userinfo,
+    oauth_metadata,
+    openid_configuration,
 )
 from identity.domain.oauth_client import AuthMethod, GrantType
 from identity.repository.oauth_clients import OAuthClientRepository
@@ -264,7 +264,7 @@ def test_a_client_learns_what_its_tokens_are_worth(api: Api) -> None:
     assert introspect(partner, given["access_token"]).json == {"active": False}
 
 
-@pytest.mark.parametrize("module", [get_openid_configuration, get_authorization_server])
+@pytest.mark.parametrize("module", [openid_configuration, oauth_metadata])
 def test_the_provider_describes_itself(api: Api, module: Any) -> None:
     reply = call(module.handler, event("GET", module.ROUTE.path, sub=None))
     assert reply.json["issuer"] == ISSUER

@@ -189,6 +189,9 @@ class FakeAttempts:
             self.failures.update(counters)
         return full
 
+    def take_back(self, counters: Sequence[Counter]) -> None:
+        self.failures.subtract(counters)
+
     def is_full(self, counter: Counter) -> bool:
         return self.failures[counter] >= counter.limit.times
 

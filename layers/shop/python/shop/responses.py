@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from shop import problems
+from shop import pages, problems
 from shop.idempotency import StoredResponse
 from shop.problems import Problem
 from shop.routes import Route
@@ -24,6 +24,13 @@ SECURITY_HEADERS: Mapping[str, str] = {
     "Strict-Transport-Security": "max-age=31536000",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
+}
+
+# Any origin may ask, since no token travels in a cookie. A page has cookies, and is asked for by
+# browsers that show it.
+CORS: Mapping[str, str] = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Expose-Headers": "ETag, Idempotency-Replayed, Retry-After, X-Request-Id",
 }
 
 
@@ -64,8 +71,7 @@ def render(
         "Content-Type": result.content_type or route.media_type,
         "X-Request-Id": request_trace.request_id,
         "Cache-Control": "no-store",
-        "Access-Control-Allow-Origin": "*",
-        "Access-Control-Expose-Headers": "ETag, Idempotency-Replayed, Retry-After, X-Request-Id",
+        **(CORS if route.errors != "page" else {}),
         **SECURITY_HEADERS,
         **result.headers,
     }
@@ -84,14 +90,17 @@ def render(
 
 
 def _told(route: Route, problem: Problem, request_trace: Trace) -> Response:
+    headers, request_id = dict(problem.headers), request_trace.request_id
     if route.errors == "oauth":
         body, kind = problems.render_oauth(problem), JSON
+    elif route.errors == "page":
+        body = pages.of_error(problem.type.title, problem.detail, request_id=request_id)
+        kind = pages.MEDIA_TYPE
+        headers["Content-Security-Policy"] = pages.policy()
     else:
-        body = problems.render(
-            problem, request_id=request_trace.request_id, instance=request_trace.instance
-        )
+        body = problems.render(problem, request_id=request_id, instance=request_trace.instance)
         kind = PROBLEM
-    return Response(problem.type.status, body, headers=problem.headers, content_type=kind)
+    return Response(problem.type.status, body, headers=headers, content_type=kind)
 
 
 def _matches(condition: str, etag: str) -> bool:

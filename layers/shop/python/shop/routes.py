@@ -10,8 +10,8 @@ from shop.problems import ProblemType
 
 PRECONDITION_FAILED = 412
 Auth = Literal["public", "customer", "staff", "signature"]
-# Errors as RFC 9457 has them, or as RFC 6749 (5.2) has them of OAuth's own endpoints.
-Errors = Literal["problem", "oauth"]
+# Errors as RFC 9457 has them, as RFC 6749 (5.2) has them of OAuth's own endpoints, or as pages.
+Errors = Literal["problem", "oauth", "page"]
 
 
 class NoFields(BaseModel):
