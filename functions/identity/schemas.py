@@ -548,12 +548,13 @@ class ProviderOut(ResponseModel):
     request_uri_parameter_supported: bool
 
 
+_MOST_TYPED = password.MAX_SENT
 _SENT = r"^[ -~]*$"  # what may stand in a query without being encoded, decoded
 _Sent = Annotated[str | None, Field(pattern=_SENT, max_length=2048)]
 
 
 class AuthorizationQuery(FormModel):
-    """GET /oauth2/authorize. Whether it is a good request is told to the client, where it can be."""
+    """GET /oauth2/authorize. What is wrong with it is told to the client, where that can be."""
 
     client_id: _Sent = None
     redirect_uri: _Sent = None
@@ -581,4 +582,4 @@ class LoginIn(ConsentIn):
 
     # As it was typed: what cannot be an address has no account, and is told so on the page.
     email: Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]*$", max_length=254)] = ""
-    password: Annotated[SecretStr, Field(max_length=password.MAX_SENT)] = SecretStr("")
+    password: Annotated[SecretStr, Field(max_length=_MOST_TYPED)] = SecretStr("")

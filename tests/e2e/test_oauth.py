@@ -24,7 +24,7 @@ ITSELF = ("--grant", "client_credentials")
 @pytest.fixture(scope="module")
 def metadata(platform: Platform) -> dict[str, Any]:
     """By its address alone, as a client finds it."""
-    found = {}
+    found: dict[str, dict[str, Any]] = {}
     for name in ("openid-configuration", "oauth-authorization-server"):
         answer = requests.get(f"{platform.api_url}/.well-known/{name}", timeout=30)
         found[name] = answer.json()
