@@ -1,7 +1,9 @@
 """OAuth clients: registered, with a user who has agreed, and what they send."""
 
 import base64
+import html
 import json
+import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -36,6 +38,7 @@ ISSUER = "https://issuer.test"
 TOKEN_ENDPOINT = f"{ISSUER}/oauth2/token"
 REDIRECT = "https://partner.test/callback"
 VERIFIER = "v" * 43
+BROWSER = "b" * 43
 OTHER_VERIFIER = "w" * 43
 ALL_GRANTS = tuple(GrantType)
 USERS_GRANTS = (GrantType.AUTHORIZATION_CODE, GrantType.REFRESH_TOKEN)
@@ -180,6 +183,27 @@ def agreed(now: datetime, partner: Partner, user_id: str, **parts: Any) -> str:
     )
     AuthorizationCodeRepository().issue(replace(kept, **parts))
     return code
+
+
+def authorization_query(partner: Partner, **changes: str | None) -> dict[str, str]:
+    """A good request for a user's agreement, or a changed one; None takes a parameter away."""
+    query: dict[str, str | None] = {
+        "response_type": "code",
+        "client_id": partner.id,
+        "redirect_uri": REDIRECT,
+        "scope": "openid email shop:buy",
+        "state": "state-1",
+        "nonce": "nonce-1",
+        "code_challenge": authorization_code.challenge_of(VERIFIER),
+        "code_challenge_method": "S256",
+    }
+    return {name: value for name, value in (query | changes).items() if value is not None}
+
+
+def form_of(page: str) -> str:
+    """What a page carries along; nothing of what carries nothing."""
+    found = re.search('name="form" value="([^"]+)"', page)
+    return html.unescape(found[1]) if found else ""
 
 
 def exchange(partner: Partner, code: str, /, **form: str) -> Reply:

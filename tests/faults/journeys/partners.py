@@ -9,12 +9,15 @@ from tests.faults.journeys.registry import journey
 from tests.support import gateway
 from tests.support.gateway import Reply
 from tests.support.oauth_clients import (
+    BROWSER,
     REDIRECT,
     VERIFIER,
     Partner,
     agreed,
     asserted,
     assertion,
+    authorization_query,
+    form_of,
     registered,
     with_key,
 )
@@ -124,6 +127,28 @@ def introspect_and_revoke(world: FaultEnvironment) -> None:
     _ask(world, {"token": tokens["access_token"]}, revoke)
     _ask(world, {"token": tokens["refresh_token"]}, revoke)
     world.shop.deliver()
+
+
+def _on_a_page(world: FaultEnvironment, name: str, path: str, **fields: str) -> Reply:
+    form = {"form": world.seen["form"], "decision": "allow", **fields}
+    headers = {"Cookie": f"__Host-browser={BROWSER}"}
+    reply = actions.public(world, f"identity.{name}", "POST", path, form=form, headers=headers)
+    world.seen["form"] = form_of(reply.text) or world.seen["form"]
+    return reply
+
+
+@journey(firm=True, given=_agreed, answers=[200, 200, 303])
+def agree_to_client(world: FaultEnvironment) -> None:
+    """A customer signs in on the page and agrees."""
+    query = authorization_query(world.seen["partner"])
+    headers = {"Cookie": f"__Host-browser={BROWSER}"}
+    page = actions.public(
+        world, "identity.authorize", "GET", "/oauth2/authorize", query=query, headers=headers
+    )
+    world.seen["form"] = form_of(page.text)
+    secret = {"email": actions.EMAIL, "password": actions.PASSWORD}
+    _on_a_page(world, "authorize_login", "/oauth2/login", **secret)
+    _on_a_page(world, "authorize_consent", "/oauth2/consent")
 
 
 @journey(firm=True, given=people.registered, answers=[200])

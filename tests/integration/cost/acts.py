@@ -57,6 +57,9 @@ def routes(shop: Shop) -> dict[str, Act]:
         "GET /.well-known/oauth-authorization-server": lambda: call(
             "GET /.well-known/oauth-authorization-server"
         ),
+        "GET /oauth2/authorize": shop.open_page,
+        "POST /oauth2/login": shop.sign_in_on_page,
+        "POST /oauth2/consent": shop.agree_on_page,
         "POST /oauth2/token": shop.client_token,
         "POST /oauth2/introspect": lambda: shop.of_client("POST /oauth2/introspect"),
         "POST /oauth2/revoke": lambda: shop.of_client("POST /oauth2/revoke"),

@@ -13,7 +13,16 @@ from tests.support import dynamodb, inbox
 from tests.support.checkout_scenario import ADDRESS
 from tests.support.concurrency import gather
 from tests.support.meter import Meter
-from tests.support.oauth_clients import REDIRECT, VERIFIER, Partner, agreed, registered
+from tests.support.oauth_clients import (
+    BROWSER,
+    REDIRECT,
+    VERIFIER,
+    Partner,
+    agreed,
+    authorization_query,
+    form_of,
+    registered,
+)
 from tests.support.psp import NEEDS_ACTION
 from tests.unit.catalog.builders import make_product
 
@@ -39,6 +48,7 @@ class Shop:
     tokens: dict[str, Any] = field(default_factory=dict)
     partner: Partner = field(init=False)
     partners: dict[str, Any] = field(default_factory=dict)  # the tokens of a client
+    _form: dict[str, str] = field(default_factory=dict)  # of the page that was seen last
     _keys: int = 0
 
     def __post_init__(self) -> None:
@@ -110,6 +120,28 @@ class Shop:
         """POST /password/reset, by who has just asked for it."""
         body = {"token": inbox.token_to(self.email), "password": PASSWORD}
         return self.client.call("POST /password/reset", 204, body=body)
+
+    def open_page(self) -> Any:
+        """GET /oauth2/authorize."""
+        query, headers = authorization_query(self.partner), {"Cookie": f"__Host-browser={BROWSER}"}
+        return self._page(self.client.call("GET /oauth2/authorize", query=query, headers=headers))
+
+    def sign_in_on_page(self) -> Any:
+        """POST /oauth2/login."""
+        form = {**self._form, "email": EMAIL, "password": PASSWORD}
+        return self._page(self._submit("POST /oauth2/login", 200, form))
+
+    def agree_on_page(self) -> Any:
+        """POST /oauth2/consent."""
+        return self._submit("POST /oauth2/consent", 303, self._form)
+
+    def _submit(self, route: str, status: int, form: dict[str, str]) -> Any:
+        headers = {"Cookie": f"__Host-browser={BROWSER}"}
+        return self.client.call(route, status, form=form, headers=headers)
+
+    def _page(self, text: str) -> str:
+        self._form = {"form": form_of(text), "decision": "allow"}
+        return text
 
     def client_token(self) -> Any:
         """POST /oauth2/token, by a code: the dearest of its ways."""

@@ -2,7 +2,6 @@
 
 import base64
 import hashlib
-import html
 import json
 import re
 from collections.abc import Mapping
@@ -26,7 +25,8 @@ from shop import pages
 from tests.integration.identity.conftest import EMAIL, OTHER, PASSWORD, Api, rows
 from tests.support import oauth_clients as oauth
 from tests.support.gateway import Reply, call, event
-from tests.support.oauth_clients import ISSUER, REDIRECT, Partner, exchange, registered
+from tests.support.oauth_clients import ISSUER, REDIRECT, Partner, exchange, form_of, registered
+from tests.support.oauth_clients import authorization_query as asked
 
 CHALLENGE = "JBbiqONGWPaAmwXk_8bT6UnlPfrn65D32eZlJS-zGG0"
 
@@ -44,21 +44,6 @@ class Page(HTMLParser):
 
     def each(self, tag: str) -> list[dict[str, str | None]]:
         return [attributes for name, attributes in self.tags if name == tag]
-
-
-def asked(partner: Partner, **changes: str | None) -> dict[str, str]:
-    """The query of a good request, or of one that is changed; None takes a parameter away."""
-    query: dict[str, str | None] = {
-        "response_type": "code",
-        "client_id": partner.id,
-        "redirect_uri": REDIRECT,
-        "scope": "openid email shop:buy",
-        "state": "state-1",
-        "nonce": "nonce-1",
-        "code_challenge": oauth.authorization_code.challenge_of(oauth.VERIFIER),
-        "code_challenge_method": "S256",
-    }
-    return {name: value for name, value in (query | changes).items() if value is not None}
 
 
 @dataclass
@@ -88,8 +73,7 @@ class Browser:
     def _seen(self, reply: Reply) -> Reply:
         if "Set-Cookie" in reply.headers:
             self.cookie = reply.headers["Set-Cookie"].partition(";")[0]
-        found = re.search('name="form" value="([^"]+)"', reply.text)
-        self.form = html.unescape(found[1]) if found else self.form
+        self.form = form_of(reply.text) or self.form
         return reply
 
 
@@ -354,7 +338,7 @@ def test_a_client_that_may_not_is_told_so(api: Api) -> None:
 def test_a_form_counts_in_the_browser_that_began_alone(
     api: Api, partner: Partner, step: str
 ) -> None:
-    """A page that a stranger began and sends somebody to, or whose form they post from elsewhere."""
+    """A page that a stranger began, or whose form is posted from elsewhere."""
     browser = Browser()
     browser.open(asked(partner))
     if step == "consent":
