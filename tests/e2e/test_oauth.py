@@ -2,17 +2,23 @@
 
 import json
 import re
+import secrets
+import subprocess
 import time
+import uuid
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl, urljoin, urlsplit
 
 import jwt
 import pytest
 import requests
+from authlib.integrations.base_client import OAuthError
 from authlib.integrations.requests_client import OAuth2Session
+from authlib.oauth2.rfc8414 import AuthorizationServerMetadata
 
 from tests.e2e.platform import Platform
-from tests.support.oauth_clients import private_key, public_jwk
+from tests.support.oauth_clients import form_of, private_key, public_jwk
 from tests.support.operators import Operator
 from tests.support.shop_client import ShopClient
 
@@ -116,3 +122,149 @@ def test_each_command_of_the_runbook_for_a_secret_that_leaked(
                 )
                 assert answer.status_code == status
     assert "disabled" in operator.run("clients", "list").stdout
+
+
+REDIRECT = "http://127.0.0.1/back"
+USERS = ("--grant", "authorization_code", "--grant", "refresh_token", "--redirect", REDIRECT)
+SCOPES = ("openid", "email", "shop:buy")
+
+
+class Browser:
+    """Somebody who follows links, fills in forms, and is sent back to the client."""
+
+    def __init__(self, email: str, password: str) -> None:
+        self.secret = {"email": email, "password": password}
+        self.session = requests.Session()
+        self.cookie = ""
+
+    def agree(self, url: str) -> str:
+        """Sign in and agree; the address at which the client gets the answer."""
+        page = self._seen(self.session.get(url, timeout=60))
+        page = self._submit(page, self.secret)
+        answer = self._submit(page, {})
+        assert answer.status_code == 303, answer.text
+        return answer.headers["Location"]
+
+    def _submit(self, page: requests.Response, fields: dict[str, str]) -> requests.Response:
+        assert page.status_code == 200, page.text
+        [target] = re.findall('action="([a-z]+)"', page.text)
+        form = {"form": form_of(page.text), "decision": "allow", **fields}
+        return self._seen(
+            self.session.post(
+                urljoin(page.url, target),
+                form,
+                headers={"Cookie": self.cookie},
+                allow_redirects=False,
+                timeout=60,
+            )
+        )
+
+    def _seen(self, answer: requests.Response) -> requests.Response:
+        """The cookie is for TLS alone: of a browser this machine is as good, of this library not."""
+        self.cookie = answer.headers.get("Set-Cookie", self.cookie).partition(";")[0]
+        return answer
+
+
+def scopes(*names: str) -> tuple[str, ...]:
+    return tuple(word for name in names for word in ("--scope", name))
+
+
+def test_a_client_of_authlib_acts_for_who_agreed(
+    operator: Operator, shop: ShopClient, metadata: dict[str, Any], skus: list[str]
+) -> None:
+    email, password = f"{uuid.uuid4().hex}@example.com", "a long sentence is best"
+    user_id = shop.join(email, password)
+    client_id, secret = add(operator, *USERS, *scopes(*SCOPES))
+    session = OAuth2Session(
+        client_id, secret, scope=" ".join(SCOPES), redirect_uri=REDIRECT,
+        code_challenge_method="S256",
+    )  # fmt: skip
+    verifier = secrets.token_urlsafe(48)
+    url, state = session.create_authorization_url(
+        metadata["authorization_endpoint"], code_verifier=verifier, nonce="nonce-1"
+    )
+    back = Browser(email, password).agree(url)
+    token = session.fetch_token(
+        metadata["token_endpoint"],
+        authorization_response=back,
+        state=state,
+        code_verifier=verifier,
+    )
+    key = jwt.PyJWKClient(metadata["jwks_uri"]).get_signing_key_from_jwt(token["id_token"])
+    said = jwt.decode(
+        token["id_token"], key.key, ["ES256"], audience=client_id, issuer=metadata["issuer"]
+    )
+    assert (said["sub"], said["nonce"]) == (user_id, "nonce-1")
+    seen = requests.get(
+        metadata["userinfo_endpoint"],
+        headers={"Authorization": f"Bearer {token['access_token']}"},
+        timeout=60,
+    ).json()
+    assert seen == {"sub": user_id, "email": email, "email_verified": True}
+    client = ShopClient(shop.api_url, token["access_token"])
+    assert client.order({skus[17]: 1}).status == 201
+    for method, path in (("GET", "/users/me"), ("DELETE", "/sessions"), ("GET", "/orders")):
+        expected = 200 if path == "/orders" else 403
+        assert client.send(method, path).status == expected, path
+    again = requests.post(
+        metadata["token_endpoint"],
+        {
+            "grant_type": "authorization_code",
+            "code": dict(parse_qsl(urlsplit(back).query))["code"],
+            "redirect_uri": REDIRECT,
+            "code_verifier": verifier,
+        },
+        auth=(client_id, secret),
+        timeout=60,
+    )
+    assert again.json()["error"] == "invalid_grant"
+    with pytest.raises(OAuthError, match="invalid_grant"):
+        session.refresh_token(metadata["token_endpoint"], token["refresh_token"])
+
+
+@pytest.mark.parametrize("public", [False, True])
+def test_openid_client_comes_through_by_what_it_discovers(
+    operator: Operator, shop: ShopClient, metadata: dict[str, Any], *, public: bool
+) -> None:
+    email, password = f"{uuid.uuid4().hex}@example.com", "a long sentence is best"
+    user_id = shop.join(email, password)
+    method = ("--auth", "none") if public else ()
+    client_id, secret = add(operator, *USERS, *method, *scopes(*SCOPES))
+    redirect = REDIRECT.replace("127.0.0.1", "127.0.0.1:49152")
+    command = [str(ROOT / ".venv/bin/node"), str(Path(__file__).with_name("openid_client.mjs"))]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as client:
+        assert client.stdin is not None
+        assert client.stdout is not None
+        assert client.stderr is not None
+
+        def tell(**said: Any) -> Any:
+            print(json.dumps(said), file=client.stdin, flush=True)
+            answer = client.stdout.readline()
+            assert answer, client.stderr.read()
+            return json.loads(answer)
+
+        url = tell(
+            issuer=metadata["issuer"],
+            clientId=client_id,
+            secret=None if public else secret,
+            redirect=redirect,
+            scope=" ".join(SCOPES),
+        )["url"]
+        found = tell(back=Browser(email, password).agree(url))
+    assert found == {
+        "sub": user_id,
+        "user": {"sub": user_id, "email": email, "email_verified": True},
+        "scope": "openid email shop:buy",
+        "after": "invalid_grant",
+    }
+
+
+def test_the_metadata_is_as_rfc_8414_has_it(metadata: dict[str, Any]) -> None:
+    """As authlib reads it, but for the scheme: this provider is on this machine."""
+    secure = {
+        name: value.replace("http:", "https:") if isinstance(value, str) else value
+        for name, value in metadata.items()
+    }
+    AuthorizationServerMetadata(secure).validate()
