@@ -160,7 +160,7 @@ class Browser:
         )
 
     def _seen(self, answer: requests.Response) -> requests.Response:
-        """The cookie is for TLS alone: of a browser this machine is as good, of this library not."""
+        """The cookie is for TLS: to browsers this machine is as good, to this library not."""
         self.cookie = answer.headers.get("Set-Cookie", self.cookie).partition(";")[0]
         return answer
 
