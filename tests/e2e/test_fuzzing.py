@@ -67,6 +67,7 @@ def fuzzer(
     finance: ShopClient,
     users: dict[str, dict[str, str]],
     skus: list[str],
+    *,
     operator: Operator,
 ) -> Iterator[Fuzzer]:
     """Its customer is its own; its SKUs are those that no other test takes."""

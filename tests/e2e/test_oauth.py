@@ -235,14 +235,15 @@ def test_openid_client_comes_through_by_what_it_discovers(
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as client:
-        assert client.stdin is not None
-        assert client.stdout is not None
-        assert client.stderr is not None
+        told, heard, wrong = client.stdin, client.stdout, client.stderr
+        assert told is not None
+        assert heard is not None
+        assert wrong is not None
 
         def tell(**said: Any) -> Any:
-            print(json.dumps(said), file=client.stdin, flush=True)
-            answer = client.stdout.readline()
-            assert answer, client.stderr.read()
+            print(json.dumps(said), file=told, flush=True)
+            answer = heard.readline()
+            assert answer, wrong.read()
             return json.loads(answer)
 
         url = tell(
