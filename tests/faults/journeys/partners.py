@@ -1,5 +1,6 @@
 """Software of others: registered clients, for themselves and for who agreed."""
 
+from functools import partial
 from typing import Any
 
 from shop import clock
@@ -23,6 +24,8 @@ from tests.support.oauth_clients import (
 )
 
 TOKEN = ("identity.create_token", "/oauth2/token")
+INTROSPECT = ("identity.introspect_token", "/oauth2/introspect")
+REVOKE = ("identity.revoke_token", "/oauth2/revoke")
 ITSELF = {"grant_type": "client_credentials"}
 
 
@@ -66,26 +69,27 @@ def client_token(world: FaultEnvironment) -> None:
     world.ask("identity.authorizer", asked)
 
 
-@journey(firm=True, given=_client, answers=[401])
+@journey(firm=True, given=_client, answers=[401, 401, 401])
 def client_refused(world: FaultEnvironment) -> None:
-    """By a wrong secret."""
+    """By a wrong secret, wherever it is sent."""
     world.seen["partner"] = Partner(world.seen["partner"].client, "wrong")
-    _ask(world, ITSELF)
+    for at in (TOKEN, INTROSPECT, REVOKE):
+        _ask(world, ITSELF | {"token": "x"}, at)
 
 
-@journey(firm=True, answers=[200])
+@journey(firm=True, answers=[200, 200, 200])
 def client_asserted(world: FaultEnvironment) -> None:
     """By an assertion that it signed, a new one each time that it asks."""
     partner = with_key(clock.now(), "ES256")
-    function, path = TOKEN
 
-    def act() -> Reply:
-        form = ITSELF | asserted(assertion(partner, clock.now()))
+    def act(function: str, path: str) -> Reply:
+        form = ITSELF | {"token": "x"} | asserted(assertion(partner, clock.now()))
         sent = gateway.event("POST", path, form=form, sub=None)
         result = world.shop.interceptor.call(function, sent)
         return Reply(result["statusCode"], result["headers"], result["body"])
 
-    world.send(f"POST {path}", act)
+    for function, path in (TOKEN, INTROSPECT, REVOKE):
+        world.send(f"POST {path}", partial(act, function, path))
 
 
 @journey(given=_agreed, answers=[200])
@@ -120,12 +124,10 @@ def client_refresh(world: FaultEnvironment) -> None:
 @journey(firm=True, given=_with_tokens, answers=[200, 200, 200, 200])
 def introspect_and_revoke(world: FaultEnvironment) -> None:
     """What its tokens are worth, and their end."""
-    tokens, introspect = world.seen["tokens"], ("identity.introspect_token", "/oauth2/introspect")
-    _ask(world, {"token": tokens["access_token"]}, introspect)
-    _ask(world, {"token": tokens["refresh_token"]}, introspect)
-    revoke = ("identity.revoke_token", "/oauth2/revoke")
-    _ask(world, {"token": tokens["access_token"]}, revoke)
-    _ask(world, {"token": tokens["refresh_token"]}, revoke)
+    tokens = world.seen["tokens"]
+    for at in (INTROSPECT, REVOKE):
+        _ask(world, {"token": tokens["access_token"]}, at)
+        _ask(world, {"token": tokens["refresh_token"]}, at)
     world.shop.deliver()
 
 
