@@ -260,6 +260,7 @@ def test_keys_of_users_are_opened_one_by_one_by_those_who_seal_or_show(
         "identity.delete_address",
         "identity.get_address",
         "identity.get_profile",
+        "identity.get_userinfo",
         "identity.list_addresses",
         "identity.list_sessions",
         "identity.on_mail_requested",
@@ -272,9 +273,13 @@ def test_keys_of_users_are_opened_one_by_one_by_those_who_seal_or_show(
     assert {grant.when for grant in given} == {"" if local else NAMED_USER}
 
 
-def test_only_sign_in_and_refresh_sign_tokens(policies: Policies) -> None:
+def test_only_sign_in_refresh_and_the_token_endpoint_sign_tokens(policies: Policies) -> None:
     signers = {grant.who for grant in policies.of_roles if grant.action == "kms:Sign"}
-    assert signers == {"identity.create_session", "identity.refresh_session"}
+    assert signers == {
+        "identity.create_session",
+        "identity.create_token",
+        "identity.refresh_session",
+    }
 
 
 def test_a_key_opens_to_the_policies_of_its_account(policies: Policies) -> None:
