@@ -14,13 +14,12 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from identity.domain import email_address, password
-from identity.domain.access_token import ActiveToken
+from identity.domain.access_token import ActiveToken, ClientTokens
 from identity.domain.address_book import AddressBook, SavedAddress
 from identity.domain.oauth_client import EMAIL, PROFILE
 from identity.domain.profile import UserProfile
 from identity.domain.session import TokenFamily
 from identity.domain.user import User
-from identity.service.issue_client_tokens import ClientTokens
 from identity.service.issue_token_pair import TokenPair
 from shop import clock, human_text, ids
 from shop.schemas import (

@@ -9,7 +9,7 @@ from identity.clients.kms import EmailHasher, NetworkHasher
 from identity.repository.counters import AttemptRepository
 from identity.repository.users import AccountRepository
 from identity.service import authorize_client, render_page
-from identity.service.authorize_client import AuthorizationPorts, Question
+from identity.service.authorize_client import AuthorizationPorts, Question, SentBack
 from identity.service.prove_password import Credentials, ProofPorts
 from identity.settings import AuthorizationSettings, at_cold_start
 from identity.wiring import authorization_ports, browser_of, sent_on
@@ -72,8 +72,8 @@ def handle(request: Request[Any]) -> Response | Problem:
         source_ip=request.source_ip,
     )
     result = authorize_client.sign_in(form, browser, credentials, by, ports().proof, now=now)
-    if isinstance(result, Problem):
-        return result
+    if isinstance(result, Problem | SentBack):
+        return sent_on(result)
     if isinstance(result, Question):
         return render_page.consent(result)
     question, refused = result

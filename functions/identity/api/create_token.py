@@ -7,6 +7,7 @@ from pydantic import SecretStr
 
 from identity import problems, schemas
 from identity.clients.kms import KmsSigner, NetworkHasher
+from identity.domain.access_token import ClientTokens
 from identity.domain.oauth_client import GrantType, OAuthClient
 from identity.repository.authorization_codes import AuthorizationCodeRepository
 from identity.repository.sessions import SessionRepository
@@ -14,7 +15,7 @@ from identity.repository.users import AccountRepository
 from identity.service import issue_client_tokens
 from identity.service.authenticate_client import ClientPorts
 from identity.service.issue_access_token import TokenIssuer
-from identity.service.issue_client_tokens import ClientTokens, CodeExchange, RefreshRequest
+from identity.service.issue_client_tokens import CodeExchange, RefreshRequest
 from identity.settings import RefreshSettings, at_cold_start
 from identity.wiring import client_of, client_ports
 from shop import clock

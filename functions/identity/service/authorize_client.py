@@ -11,7 +11,7 @@ import hmac
 import json
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -89,7 +89,7 @@ def sign_in(
     proof: ProofPorts,
     *,
     now: datetime,
-) -> Question | tuple[Question, Problem] | Problem:
+) -> Question | tuple[Question, Problem] | SentBack | Problem:
     """Ask whether they agree; or, with what is wrong, who they are again."""
     read = _read(form, browser, by, now=now)
     if isinstance(read, Problem):
@@ -99,19 +99,12 @@ def sign_in(
     if isinstance(proved, Problem):
         return Question(client, request, form), proved
     holder, counters = proved
+    proof.attempts.take_back(counters)
     scope = client.scope_for(user.SCOPES[holder.role], request.scope)
     if scope is None:
-        return Question(client, request, form), NOTHING_TO_GIVE
-    proof.attempts.take_back(counters)
-    narrowed = AuthorizationRequest(
-        client_id=request.client_id,
-        redirect_uri=request.redirect_uri,
-        scope=scope,
-        challenge=request.challenge,
-        asked=request.asked,
-        state=request.state,
-        nonce=request.nonce,
-    )
+        says = "the user holds nothing of it"
+        return _refused(Refusal(request.redirect_uri, _ACCESS_DENIED, says, request.state), by)
+    narrowed = replace(request, scope=scope)
     agreement = Agreement(holder.user_id, authentication.by_password(now))
     return Question(client, narrowed, _signed(narrowed, agreement, browser, by.forms))
 
@@ -157,11 +150,6 @@ def decline(
     _, request, _ = read
     refusal = Refusal(request.redirect_uri, _ACCESS_DENIED, "the user declined", request.state)
     return _refused(refusal, by)
-
-
-NOTHING_TO_GIVE = Problem(
-    problems.INVALID_CREDENTIALS, "This account has nothing that the application asks for."
-)
 
 
 def _refused(refusal: Refusal, by: AuthorizationPorts) -> SentBack:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from identity import events, problems
 from identity.domain import authorization_code, oauth_client, session
-from identity.domain.access_token import AccessToken
+from identity.domain.access_token import AccessToken, ClientTokens
 from identity.domain.authorization_code import AuthorizationCode
 from identity.domain.oauth_client import GrantType, OAuthClient
 from identity.domain.session import TokenFamily
@@ -34,15 +34,6 @@ INVALID_SCOPE = Problem(problems.INVALID_SCOPE, "Ask for a part of what the clie
 UNAUTHORIZED_CLIENT = Problem(
     problems.UNAUTHORIZED_CLIENT, "The client is not registered for this grant type."
 )
-
-
-@dataclass(frozen=True, slots=True)
-class ClientTokens:
-    """What a client gets. Only by a code or a refresh token there is more than one token."""
-
-    access: AccessToken = field(repr=False)
-    refresh_token: str | None = field(default=None, repr=False)
-    id_token: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

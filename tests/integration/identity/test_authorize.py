@@ -153,6 +153,14 @@ def test_what_the_user_does_not_hold_is_not_asked_for(api: Api, partner: Partner
     assert exchange(partner, code).json["scope"] == "openid email profile shop:buy"
 
 
+def test_a_user_who_holds_nothing_of_it_is_not_asked(api: Api, partner: Partner) -> None:
+    browser = Browser()
+    browser.open(asked(partner, scope="orders:read"))
+    assert answer(browser.sign_in())["error"] == "access_denied"
+    [attempts] = {int(row["times"]) for row in rows("FAIL#")}
+    assert attempts == 0
+
+
 def test_an_app_gets_its_code_at_whatever_port_it_has(api: Api) -> None:
     api.register()
     app = oauth.public_client(api.clock(), redirect_uris=("http://127.0.0.1/back",))
