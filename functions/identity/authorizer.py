@@ -1,10 +1,10 @@
 """The gateway's TOKEN authorizer: an access token in, the policy of all that it opens out.
 
 One call to AWS: user and session are read, so that a session that was ended, or an account that was
-closed, counts no more. The public key is fetched once per process and hour. A token that is missing
-or bad, or whose session is over, is answered `Unauthorized`, which the gateway turns into 401; a
-failure of KMS or DynamoDB is a fault (503 there), because a client that is told 401 would throw its
-session away.
+closed, counts no more. Which keys are trusted is read once per process and minute. A token that is
+missing or bad, or whose session is over, is answered `Unauthorized`, which the gateway turns into
+401; a failure of KMS or DynamoDB is a fault (503 there), because a client that is told 401 would
+throw its session away.
 """
 
 import re
@@ -13,13 +13,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from identity.clients import kms
+from identity.clients.key_ring import KeyRing
 from identity.domain import route_permissions
 from identity.domain.session import OWN_CLIENT
 from identity.repository.session_statuses import SessionStatusRepository
+from identity.repository.token_keys import TokenKeyRepository
 from identity.service.ports import SessionStatuses
 from identity.service.verify_access_token import InvalidToken, Verified, Verifier
-from identity.settings import AuthorizerSettings, at_cold_start
+from identity.settings import TokenSettings, at_cold_start
 from shop import clock, telemetry
 from shop.invocation import invoked
 
@@ -41,13 +42,14 @@ class AuthorizerPorts:
 @at_cold_start
 def gate() -> AuthorizerPorts:
     """The composition root of this function."""
-    settings = AuthorizerSettings.load()
+    settings = TokenSettings.load()
     grants = route_permissions.load(ROUTES)
+    ring = KeyRing(settings.token_key_arn, TokenKeyRepository(settings.table_identity))
     return AuthorizerPorts(
         Verifier(
             settings.token_issuer,
             settings.token_audience,
-            key=lambda: kms.public_key(settings.token_key_arn),
+            key_of=ring.public_key,
         ),
         SessionStatusRepository(settings.table_identity),
         grants,

@@ -173,9 +173,16 @@ SERVICE = Service(
         ),
         Function(place="api/openid_configuration", uses=("token_issuer",)),
         Function(place="api/oauth_metadata", uses=("token_issuer",)),
-        Function(place="api/jwks", uses=("verify_tokens",)),
         Function(
-            place="authorizer", tables={"identity": ("BatchGetItem",)}, uses=("verify_tokens",)
+            place="schedules/rotate_token_keys",
+            tables={"identity": ("GetItem", "PutItem")},
+            uses=("rotate_token_keys",),
+        ),
+        Function(place="api/jwks", tables={"identity": ("GetItem",)}, uses=("verify_tokens",)),
+        Function(
+            place="authorizer",
+            tables={"identity": ("BatchGetItem", "GetItem")},
+            uses=("verify_tokens",),
         ),
     ),
     alarms=(
@@ -212,6 +219,7 @@ SERVICE = Service(
         "WRAPPING_KEY_ARN": "arn:aws:kms:us-east-1:000000000000:key/user-keys",
         "MAIL_FROM": "shop@example.com",
         "ACCOUNT_URL": "https://shop.test/account",
+        "TOKEN_KEYS_PURPOSE": "identity-tokens",
         "TOKEN_ISSUER": "https://issuer.test",
         "TOKEN_AUDIENCE": "cartwright-api",
     },

@@ -143,6 +143,12 @@ INVARIANTS = Invariants(
         ),
         RowType(
             table="identity",
+            pk="TOKEN_KEYS",
+            sk="SET",
+            unchecked="It is read and written whole, and says nothing of other rows.",
+        ),
+        RowType(
+            table="identity",
             pk="USER",
             sk="ADDRESSES",
             unchecked="It is read and written whole, and says nothing of other rows.",

@@ -5,6 +5,7 @@ import secrets
 from typing import TYPE_CHECKING, Any
 
 from identity.clients import kms
+from identity.clients.key_ring import KeyRing
 from identity.clients.kms import EmailHasher, MailedSecrets, NetworkHasher
 from identity.domain.authorization import PATIENCE
 from identity.domain.oauth_client import OAuthClient
@@ -14,6 +15,7 @@ from identity.repository.counters import AttemptRepository
 from identity.repository.mail_requests import MailRequestRepository
 from identity.repository.oauth_clients import OAuthClientRepository
 from identity.repository.sessions import SessionRepository
+from identity.repository.token_keys import TokenKeyRepository
 from identity.repository.users import AccountRepository
 from identity.schemas import ClientIn
 from identity.service.authenticate_client import ClientPorts, authenticate, credentials_of
@@ -24,6 +26,7 @@ from identity.service.request_mail import MailRequestPorts
 from identity.settings import (
     AuthorizationSettings,
     EmailSettings,
+    KeySettings,
     PersonalSettings,
     RefreshSettings,
 )
@@ -91,7 +94,7 @@ def inspection_ports(settings: RefreshSettings) -> "InspectionPorts":
     verifier = Verifier(
         settings.token_issuer,
         settings.token_audience,
-        key=lambda: kms.public_key(settings.token_key_arn),
+        key_of=key_ring(settings).public_key,
     )
     return InspectionPorts(AccountRepository(), SessionRepository(), verifier)
 
@@ -132,3 +135,8 @@ def sent_on(result: SentBack | Problem) -> Response | Problem:
     if isinstance(result, Problem):
         return result
     return Response(303, headers={"Location": result.location})
+
+
+def key_ring(settings: KeySettings) -> KeyRing:
+    """The keys that sign and are trusted; one for the whole process."""
+    return KeyRing(settings.token_key_arn, TokenKeyRepository(settings.table_identity))

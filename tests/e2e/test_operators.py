@@ -112,3 +112,18 @@ def test_each_command_of_the_runbook_for_an_account_that_was_taken_over(
     old, new = ({"email": email, "password": each} for each in (password, other))
     assert shop.send("POST", "/sessions", old).status == 401
     assert shop.send("POST", "/sessions", new).status == 201
+
+
+def test_the_key_of_tokens_is_changed_by_command_while_everybody_goes_on(
+    operator: Operator, shop: ShopClient
+) -> None:
+    def keys() -> dict[str, str]:
+        shown = json.loads(operator.run("token-keys", "show", "--json").stdout)["keys"]
+        return {key["state"]: key["kid"] for key in shown}
+
+    waits = eventually(keys, until=lambda found: "waits" in found, timeout_s=120)["waits"]
+    operator.run("token-keys", "rotate")
+    assert keys()["takes over"] == waits
+    published = {key["kid"] for key in shop.send("GET", "/.well-known/jwks.json").json["keys"]}
+    assert keys()["signs"] in published
+    assert "No key of this name" in operator.run("token-keys", "revoke", "nobody", code=None).stderr

@@ -9,12 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from identity.clients import key_maker
 from tools.access.policies import ACCOUNT, ANYONE, Policies, RoutePermission
 from tools.access.questions import REPLICATION, WRITES, Questions, covers
 from tools.access.templates import Assembly
 
 # A star where a resource should stand, and why. Nothing else may have one.
 ANY_RESOURCE = {
+    "kms:ListKeys": "a list of keys is of all keys",
     "xray:PutTraceSegments": "X-Ray knows no resources",
     "xray:PutTelemetryRecords": "X-Ray knows no resources",
     "xray:GetSamplingRules": "X-Ray knows no resources",
@@ -274,12 +276,43 @@ def test_keys_of_users_are_opened_one_by_one_by_those_who_seal_or_show(
 
 
 def test_only_sign_in_refresh_and_the_token_endpoint_sign_tokens(policies: Policies) -> None:
-    signers = {grant.who for grant in policies.of_roles if grant.action == "kms:Sign"}
-    assert signers == {
-        "identity.create_session",
-        "identity.create_token",
-        "identity.refresh_session",
+    signers = {
+        (grant.who, policies.names.short(grant.on))
+        for grant in policies.of_roles
+        if grant.action == "kms:Sign"
     }
+    assert signers == {
+        (f"identity.{name}", "key/identity-tokens")
+        for name in ("create_session", "create_token", "refresh_session")
+    }
+
+
+def test_only_the_rotation_of_token_keys_makes_and_deletes_keys_and_no_others(
+    policies: Policies,
+) -> None:
+    given = [
+        grant
+        for grant in policies.of_roles
+        if grant.action in ("kms:CreateKey", "kms:TagResource", "kms:ScheduleKeyDeletion")
+    ]
+    assert len(given) == 3
+    assert {(grant.who, policies.names.short(grant.on)) for grant in given} == {
+        ("identity.rotate_token_keys", "key/identity-tokens")
+    }
+
+
+def test_the_first_token_key_has_the_tag_by_which_rights_know_it(policies: Policies) -> None:
+    """The same that the maker of keys gives."""
+    [tagged] = [
+        made
+        for made in policies.assembly.all("AWS::KMS::Key")
+        if any(tag["Key"] == key_maker.PURPOSE for tag in made.properties.get("Tags", []))
+    ]
+    assert policies.names.short(policies.names.of(tagged)) == "key/identity-tokens"
+    [tag] = [each for each in tagged.properties["Tags"] if each["Key"] == key_maker.PURPOSE]
+    assert policies.names.short(policies.names.of(tagged)) == policies.names.short(
+        f"arn:aws:kms:::key/{tag['Value']}"
+    )
 
 
 def test_a_key_opens_to_the_policies_of_its_account(policies: Policies) -> None:

@@ -22,6 +22,7 @@ from moto.dynamodb.models import table as moto_table
 
 from catalog.api import list_products
 from catalog.repository.listings import ListingRepository
+from identity.clients import key_ring
 from identity.clients import kms as keys
 from ledger.consumers import on_transaction_posted
 from ledger.repository import BalanceRepository
@@ -53,6 +54,7 @@ ADDRESS = {
 }
 LOCATION = "use1-ewr"
 AUDITOR = "operations.check_invariants"
+ROTATION = "identity.rotate_token_keys"
 ROUTES = {
     "/orders": "orders.place_order",
     "/checkout": "orders.checkout",
@@ -68,9 +70,9 @@ def functions() -> dict[str, Function]:
 
 @functools.cache
 def scheduled() -> tuple[str, ...]:
-    """What runs every minute, but for the auditor: it changes nothing, and its tests run it."""
+    """What runs every minute, but for what changes nothing of a customer's: its tests run it."""
     jobs = {id_ for id_, spec in discover().functions.items() if spec.kind == "job"}
-    return tuple(sorted(jobs - {AUDITOR}))
+    return tuple(sorted(jobs - {AUDITOR, ROTATION}))
 
 
 @functools.cache
@@ -313,6 +315,7 @@ def _lines(lines: dict[str, int]) -> list[dict[str, Any]]:
 def cold_start() -> None:
     """What a process keeps between invocations is gone."""
     keys.forget()
+    key_ring.forget()
     request_ids.forget(os.environ["REQUEST_ID_KEY_ARN"])
     user_keys.forget()
     receive_webhook.providers.cache_clear()
@@ -352,6 +355,7 @@ def _configure(monkeypatch: pytest.MonkeyPatch) -> None:
     mac_key = kms.create_key(KeySpec="HMAC_256", KeyUsage="GENERATE_VERIFY_MAC")["KeyMetadata"]
     monkeypatch.setenv("TOKEN_KEY_ARN", token_key["Arn"])
     monkeypatch.setenv("EMAIL_MAC_KEY_ARN", mac_key["Arn"])
+    monkeypatch.setenv("TOKEN_KEYS_PURPOSE", "identity-tokens")
     id_key = kms.create_key(KeySpec="HMAC_256", KeyUsage="GENERATE_VERIFY_MAC")["KeyMetadata"]
     monkeypatch.setenv("REQUEST_ID_KEY_ARN", id_key["Arn"])
     monkeypatch.setenv("MAIL_FROM", inbox.SENDER)

@@ -13,7 +13,7 @@ import typer
 from shop import clock, deploy
 from tools.shopctl import catalog as importing
 from tools.shopctl import clients as software
-from tools.shopctl import cost, inbox, render, show, status
+from tools.shopctl import cost, inbox, render, show, status, token_keys
 from tools.shopctl import demo as journeys
 from tools.shopctl import republish as republishing
 from tools.shopctl import staff as people
@@ -35,6 +35,8 @@ staff = typer.Typer(help="Who works here.", no_args_is_help=True)
 app.add_typer(staff, name="staff")
 clients = typer.Typer(help="Which software may ask for tokens.", no_args_is_help=True)
 app.add_typer(clients, name="clients")
+keys = typer.Typer(help="The keys that sign access tokens.", no_args_is_help=True)
+app.add_typer(keys, name="token-keys")
 catalogue = typer.Typer(help="Products, prices and stock.", no_args_is_help=True)
 app.add_typer(catalogue, name="catalog")
 
@@ -258,6 +260,41 @@ def show_account(
     found = people.show(_target(stage, region), email)
     by = f", changed last by {found.changed_by}" if found.changed_by else ""
     _account(found, f"{found.user_id} is {found.status}, as {found.role}{by}.", as_json)
+
+
+@keys.command("show")
+def show_token_keys(stage: Stage = None, region: Region = None, as_json: Json = False) -> None:
+    """Which key signs, which waits, and which are still trusted."""
+    _keys(token_keys.show(_target(stage, region)), as_json)
+
+
+@keys.command("rotate")
+def rotate_token_keys(stage: Stage = None, region: Region = None, as_json: Json = False) -> None:
+    """Let the key that waits sign, two minutes from now. Tokens that are out stay valid.
+
+    By itself that happens every 90 days. A verifier that does not look up unknown keys needs the
+    key a day before: the newest was made when `show` says.
+    """
+    _keys(token_keys.rotate(_target(stage, region)), as_json)
+
+
+@keys.command("revoke")
+def revoke_token_key(
+    kid: Annotated[str, typer.Argument(help="the key's name, from `show`")],
+    stage: Stage = None,
+    region: Region = None,
+    as_json: Json = False,
+) -> None:
+    """Trust a key no more, at once. Every client with a token by it has to refresh."""
+    _keys(token_keys.revoke(_target(stage, region), kid), as_json)
+
+
+def _keys(found: list[token_keys.Shown], as_json: bool) -> None:
+    if as_json:
+        _print({"keys": [asdict(each) for each in found]})
+        return
+    for each in found:
+        print(f"{each.kid}  {each.state:<10}  {each.since}  {each.arn}")
 
 
 def _account(found: people.Account, said: str, as_json: bool) -> None:

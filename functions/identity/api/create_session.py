@@ -5,7 +5,7 @@ from typing import Any
 
 from identity import problems, schemas
 from identity.clients.argon2_passwords import Argon2Passwords
-from identity.clients.kms import EmailHasher, KmsSigner, NetworkHasher
+from identity.clients.kms import EmailHasher, NetworkHasher
 from identity.repository.counters import AttemptRepository
 from identity.repository.sessions import SessionRepository
 from identity.repository.users import AccountRepository
@@ -13,7 +13,7 @@ from identity.service import create_session
 from identity.service.issue_access_token import TokenIssuer
 from identity.service.prove_password import Credentials
 from identity.settings import SignInSettings, at_cold_start
-from identity.wiring import personal_data
+from identity.wiring import key_ring, personal_data
 from shop import clock
 from shop.http import Link, Request, Response, Route, entrypoint
 from shop.problems import Problem
@@ -35,7 +35,7 @@ ROUTE = Route(
 def ports() -> create_session.SignInPorts:
     """The composition root of this function."""
     settings = SignInSettings.load()
-    signer = KmsSigner(settings.token_key_arn)
+    signer = key_ring(settings)
     return create_session.SignInPorts(
         accounts=AccountRepository(),
         attempts=AttemptRepository(),

@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import SecretStr
 
 from identity import problems, schemas
-from identity.clients.kms import KmsSigner, NetworkHasher
+from identity.clients.kms import NetworkHasher
 from identity.domain.access_token import ClientTokens
 from identity.domain.oauth_client import GrantType, OAuthClient
 from identity.repository.authorization_codes import AuthorizationCodeRepository
@@ -17,7 +17,7 @@ from identity.service.authenticate_client import ClientPorts
 from identity.service.issue_access_token import TokenIssuer
 from identity.service.issue_client_tokens import CodeExchange, RefreshRequest
 from identity.settings import RefreshSettings, at_cold_start
-from identity.wiring import client_of, client_ports
+from identity.wiring import client_of, client_ports, key_ring
 from shop import clock
 from shop.http import Request, Response, Route, entrypoint
 from shop.problems import Problem
@@ -55,7 +55,7 @@ class Ports:
 def ports() -> Ports:
     """The composition root of this function."""
     settings = RefreshSettings.load()
-    signer = KmsSigner(settings.token_key_arn)
+    signer = key_ring(settings)
     tokens = issue_client_tokens.TokenPorts(
         accounts=AccountRepository(),
         sessions=SessionRepository(),

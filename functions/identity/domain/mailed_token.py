@@ -17,6 +17,7 @@ from enum import StrEnum
 
 from identity.domain.password import normalise
 from shop import ids
+from shop.text import base64url
 
 
 class Purpose(StrEnum):
@@ -104,7 +105,7 @@ class TokenName:
 
 def token_text(mail_id: str, address: str, secret: bytes) -> str:
     """The one form of mailed tokens. The reader sees an opaque text."""
-    return f"{mail_id}.{_base64url(bytes.fromhex(address))}.{_base64url(secret)}"
+    return f"{mail_id}.{base64url(bytes.fromhex(address))}.{base64url(secret)}"
 
 
 def name_of(token: str) -> TokenName | None:
@@ -122,7 +123,3 @@ def name_of(token: str) -> TokenName | None:
 def digest(token: str) -> str:
     """What is stored of a token."""
     return hashlib.sha256(token.encode()).hexdigest()
-
-
-def _base64url(data: bytes) -> str:
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()

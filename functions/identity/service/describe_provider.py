@@ -5,7 +5,7 @@ from typing import Any
 from identity.domain import client_assertion, user
 from identity.domain.authentication import Level
 from identity.domain.oauth_client import OF_ANY_USER, AuthMethod, GrantType
-from identity.service.issue_access_token import ALGORITHM
+from identity.domain.token_keys import ALGORITHM
 
 CLAIMS = (
     "iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "at_hash", "sid",

@@ -1,6 +1,5 @@
 """Access tokens: JWTs by RFC 9068, signed with ES256 by a key that never leaves KMS."""
 
-import base64
 import hashlib
 import secrets
 from dataclasses import dataclass
@@ -11,12 +10,12 @@ from identity.domain import user
 from identity.domain.access_token import ACCESS_TTL_S, AccessToken
 from identity.domain.oauth_client import OF_ANY_USER
 from identity.domain.session import TokenFamily
+from identity.domain.token_keys import ALGORITHM
 from identity.domain.user import User
 from identity.service.ports import Signer
-from shop.text import compact_json
+from shop.text import base64url, compact_json
 
 TYPE, ID_TOKEN_TYPE = "at+jwt", "JWT"
-ALGORITHM = "ES256"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,14 +98,10 @@ def _scope(held: str, given: str | None) -> str:
 
 def encode(claims: dict[str, Any], signer: Signer, *, type_: str = TYPE) -> str:
     """The compact serialization (RFC 7515, section 3.1)."""
-    header = {"alg": ALGORITHM, "typ": type_, "kid": signer.kid}
+    key = signer.current()
+    header = {"alg": ALGORITHM, "typ": type_, "kid": key.kid}
     message = f"{_json(header)}.{_json(claims)}"
-    return f"{message}.{base64url(signer.sign(message.encode()))}"
-
-
-def base64url(data: bytes) -> str:
-    """Without padding, as JOSE writes it."""
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+    return f"{message}.{base64url(key.sign(message.encode()))}"
 
 
 def _json(value: dict[str, Any]) -> str:

@@ -14,6 +14,7 @@ from identity.domain.oauth_client import OAuthClient
 from identity.domain.rate_limit import Counter
 from identity.domain.session import TokenFamily
 from identity.domain.session_status import SessionStatus
+from identity.domain.token_keys import PublicKey, TokenKeySet
 from identity.domain.user import User
 from shop.events import Event
 from shop.user_keys import Erased
@@ -225,8 +226,8 @@ class ClientTokenIssuer(Tokens, Protocol):
     ) -> str: ...
 
 
-class Signer(Protocol):
-    """Signs with one key."""
+class SigningKey(Protocol):
+    """A key that signs now."""
 
     @property
     def kid(self) -> str:
@@ -236,3 +237,27 @@ class Signer(Protocol):
     def sign(self, message: bytes) -> bytes:
         """The JWS signature: r || s, 64 bytes."""
         ...
+
+
+class Signer(Protocol):
+    """Signs with the key whose turn it is."""
+
+    def current(self) -> SigningKey:
+        """To be asked once per token: its name and its signature are of one key."""
+        ...
+
+
+class TokenKeys(Protocol):
+    """Where it is kept which keys sign; `keep` is False if that changed since it was read."""
+
+    def get(self) -> TokenKeySet | None: ...
+    def keep(self, keys: TokenKeySet) -> bool: ...
+
+
+class KeyMaker(Protocol):
+    """Makes keys that sign, each known by the time with which it was marked."""
+
+    def make(self, mark: datetime) -> str: ...
+    def made(self, mark: datetime) -> str | None: ...
+    def public(self, arn: str) -> PublicKey: ...
+    def delete(self, arn: str) -> None: ...

@@ -4,16 +4,19 @@ from typing import Any
 
 from argon2 import PasswordHasher
 
+from identity.repository.token_keys import TokenKeyRepository
+from shop import clock
 from tests.faults.environment import FaultEnvironment
 from tests.faults.journeys import actions
 from tests.faults.journeys.registry import journey
 from tests.support import dynamodb, inbox
-from tests.support.checkout_scenario import ADDRESS
+from tests.support.checkout_scenario import ADDRESS, ROTATION
 from tests.support.gateway import Reply
 
 METHOD_ARN = "arn:aws:execute-api:us-east-1:000000000000:cartwright/local/GET/orders"
 
 
+ROUNDS = 4  # of a schedule, each of one step
 OTHER = "another long sentence"
 ADDRESSES = "/users/me/addresses"
 
@@ -230,3 +233,39 @@ def end_all_sessions(world: FaultEnvironment) -> None:
 def keys(world: FaultEnvironment) -> None:
     """The public keys."""
     actions.public(world, "identity.jwks", "GET", "/.well-known/jwks.json")
+
+
+def _rotated_before(world: FaultEnvironment) -> None:
+    """Two keys signed for their time and are old, and so is the third."""
+    for _ in range(3):
+        world.pass_time(days=91)
+        for _ in range(ROUNDS):
+            world.run(ROTATION)
+
+
+@journey(firm=True)
+def make_token_key(world: FaultEnvironment) -> None:
+    """The first run of a stage: the key that will sign next is made."""
+    world.run(ROTATION)
+    world.afterwards = lambda: _rotates_on(world)
+
+
+@journey(firm=True, given=_rotated_before)
+def rotate_token_keys(world: FaultEnvironment) -> None:
+    """The next key takes over, one more is made, an old one deleted."""
+    world.pass_time(days=91)
+    for _ in range(ROUNDS):
+        world.run(ROTATION)
+    world.afterwards = lambda: _rotates_on(world)
+
+
+def _rotates_on(world: FaultEnvironment) -> None:
+    """Whatever happened, later runs come to a key that signs and one that waits."""
+    for _ in range(ROUNDS):
+        world.pass_time(minutes=11)
+        world.run(ROTATION)
+    keys = TokenKeyRepository("identity").get()
+    assert keys is not None
+    assert keys.making_since is None
+    assert keys.standby is not None
+    assert keys.signing(clock.now()) != keys.standby

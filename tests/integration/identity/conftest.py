@@ -27,6 +27,7 @@ from identity.api import (
     reset_password,
     verify_user,
 )
+from identity.clients import key_ring
 from identity.clients import kms as keys
 from identity.clients.argon2_passwords import Argon2Passwords
 from identity.consumers import on_mail_requested
@@ -203,6 +204,7 @@ def api(moto_aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Api]:
     monkeypatch.setenv("WRAPPING_KEY_ARN", kms.create_key()["KeyMetadata"]["Arn"])
     monkeypatch.setenv("TOKEN_KEY_ARN", token_key["KeyMetadata"]["Arn"])
     monkeypatch.setenv("EMAIL_MAC_KEY_ARN", mac_key["KeyMetadata"]["Arn"])
+    monkeypatch.setenv("TOKEN_KEYS_PURPOSE", "identity-tokens")
     inbox.open_post_office()
     user_keys.forget()
     for spec in discover().services["identity"].functions:  # They read the variables once.
@@ -210,6 +212,7 @@ def api(moto_aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Api]:
             if callable(getattr(value, "cache_clear", None)):
                 value.cache_clear()
     keys.forget()
+    key_ring.forget()
     api = Api(Clock())
     monkeypatch.setattr("shop.clock.now", api.clock)
     for service in ("dynamodb", "kms", "sesv2"):
@@ -218,6 +221,7 @@ def api(moto_aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Api]:
         )
     yield api
     keys.forget()
+    key_ring.forget()
 
 
 @pytest.fixture

@@ -10,7 +10,6 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 
-from identity.clients.kms import PublicKey
 from identity.domain.authorization_code import AuthorizationCode
 from identity.domain.client_assertion import ClientAssertion
 from identity.domain.mail import Mail
@@ -18,13 +17,14 @@ from identity.domain.mailed_token import MailRequest, Purpose
 from identity.domain.oauth_client import OAuthClient
 from identity.domain.rate_limit import Counter
 from identity.domain.session import KEPT, TokenFamily, TokenState
+from identity.domain.token_keys import PublicKey
 from identity.domain.user import User
-from identity.service import issue_access_token
 from identity.service.issue_access_token import TokenIssuer
 from identity.service.ports import SealedAddressBook
 from shop import trace
 from shop.events import Event
 from shop.personal_data import Person
+from shop.text import base64url
 
 NOW = datetime(2026, 11, 22, 10, 15, 30, tzinfo=UTC)
 ISSUER = "https://issuer.test"
@@ -40,13 +40,16 @@ class LocalSigner:
         self.private = ec.generate_private_key(ec.SECP256R1())
         numbers = self.private.public_key().public_numbers()
         self.public = PublicKey(
-            issue_access_token.base64url(numbers.x.to_bytes(32, "big")),
-            issue_access_token.base64url(numbers.y.to_bytes(32, "big")),
+            base64url(numbers.x.to_bytes(32, "big")),
+            base64url(numbers.y.to_bytes(32, "big")),
         )
 
     @property
     def kid(self) -> str:
         return self.public.kid
+
+    def current(self) -> "LocalSigner":
+        return self
 
     def sign(self, message: bytes) -> bytes:
         r, s = decode_dss_signature(self.private.sign(message, ec.ECDSA(SHA256())))
