@@ -9,12 +9,13 @@ throw its session away.
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from identity.clients.key_ring import KeyRing
 from identity.domain import route_permissions
-from identity.domain.session_status import SessionStatus
+from identity.domain.session import OWN_CLIENT
 from identity.repository.session_statuses import SessionStatusRepository
 from identity.repository.token_keys import TokenKeyRepository
 from identity.service.ports import SessionStatuses
@@ -35,12 +36,14 @@ class AuthorizerPorts:
     verifier: Verifier
     statuses: SessionStatuses
     grants: tuple[route_permissions.RoutePermission, ...]
+    grants_of_others: tuple[route_permissions.RoutePermission, ...]  # not of the shop's own clients
 
 
 @at_cold_start
 def gate() -> AuthorizerPorts:
     """The composition root of this function."""
     settings = TokenSettings.load()
+    grants = route_permissions.load(ROUTES)
     ring = KeyRing(settings.token_key_arn, TokenKeyRepository(settings.table_identity))
     return AuthorizerPorts(
         Verifier(
@@ -49,7 +52,8 @@ def gate() -> AuthorizerPorts:
             key_of=ring.public_key,
         ),
         SessionStatusRepository(settings.table_identity),
-        route_permissions.load(ROUTES),
+        grants,
+        tuple(grant for grant in grants if not grant.is_of_account),
     )
 
 
@@ -66,20 +70,21 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
         telemetry.logger.info("authorizer", extra={"outcome": "refused", "reason": result.reason})
         telemetry.emit_metric("TokenRefused")  # What Lambda counts as an error and is none.
         raise Exception("Unauthorized")  # The gateway knows this text and no other.
-    token, status = result
+    token, factors = result
     telemetry.logger.info("authorizer", extra={"outcome": "verified", "subject": token.sub})
     return {
         "principalId": token.sub,
         "policyDocument": route_permissions.document(
-            gate().grants,
+            _grants_for(token),
             token.scope.split(),
             stage_arn="/".join(event["methodArn"].split("/")[:2]),
         ),
-        "context": _context_of(token, status),
+        "context": _context_of(token, factors),
     }
 
 
-def _verify(header: str) -> tuple[Verified, SessionStatus] | InvalidToken:
+def _verify(header: str) -> tuple[Verified, int] | InvalidToken:
+    """The token, and how many second factors its user has."""
     match = _BEARER.fullmatch(header)
     if match is None:
         return InvalidToken("no_bearer_token")
@@ -87,13 +92,27 @@ def _verify(header: str) -> tuple[Verified, SessionStatus] | InvalidToken:
     token = gate().verifier.verify(match.group(1), now=now)
     if isinstance(token, InvalidToken):
         return token
-    status = gate().statuses.of(token.sub, token.sid)
-    if status is None or not status.is_active(token.sid, now=now):
-        return InvalidToken("session_over")
-    return token, status
+    factors = _factors(token, now=now)
+    return InvalidToken("session_over") if factors is None else (token, factors)
 
 
-def _context_of(token: Verified, status: SessionStatus) -> dict[str, str]:
+def _factors(token: Verified, *, now: datetime) -> int | None:
+    """How many second factors whose token it is has; None if they, or the client to which it was
+    issued, may not act any more. One call."""
+    statuses = gate().statuses
+    if token.is_of_client:
+        return 0 if statuses.is_active_client(token.client_id) else None
+    registered = None if token.client_id == OWN_CLIENT else token.client_id
+    status = statuses.of(token.sub, token.sid, client_id=registered)
+    return status.factors if status and status.is_active(token.sid, now=now) else None
+
+
+def _grants_for(token: Verified) -> tuple[route_permissions.RoutePermission, ...]:
+    own = token.client_id == OWN_CLIENT
+    return gate().grants if own else gate().grants_of_others
+
+
+def _context_of(token: Verified, factors: int) -> dict[str, str]:
     """What handlers see. `exp`, because the gateway may keep the policy longer than that; `factors`
     as they are now, for a token is older than that."""
     return {
@@ -105,5 +124,5 @@ def _context_of(token: Verified, status: SessionStatus) -> dict[str, str]:
         "client_id": token.client_id,
         "acr": token.acr,
         "auth_time": str(token.auth_time),
-        "factors": str(status.factors),
+        "factors": str(factors),
     }

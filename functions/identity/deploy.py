@@ -192,6 +192,44 @@ SERVICE = Service(
             max_concurrency=4,  # nobody waits
         ),
         Function(
+            place="api/authorize",
+            tables={"identity": ("GetItem",)},
+            uses=("email_mac", "token_issuer"),
+        ),
+        Function(
+            place="api/authorize_login",
+            tables={"identity": ("GetItem", "UpdateItem")},
+            uses=("email_mac", "token_issuer"),
+            memory_mb=CPU_MB,
+        ),
+        Function(
+            place="api/authorize_consent",
+            tables={"identity": ("GetItem", "PutItem")},
+            uses=("email_mac", "token_issuer"),
+        ),
+        Function(
+            place="api/create_token",
+            tables={"identity": ("GetItem", "PutItem", "Query", "UpdateItem")},
+            uses=("email_mac", "sign_tokens"),
+        ),
+        Function(
+            place="api/revoke_token",
+            tables={"identity": ("GetItem", "PutItem", "UpdateItem")},
+            uses=("email_mac", "verify_tokens"),
+        ),
+        Function(
+            place="api/introspect_token",
+            tables={"identity": ("GetItem", "PutItem", "UpdateItem")},
+            uses=("email_mac", "verify_tokens"),
+        ),
+        Function(
+            place="api/get_userinfo",
+            tables={"identity": ("GetItem",), "user_keys": OPEN},
+            uses=("open_personal_data",),
+        ),
+        Function(place="api/openid_configuration", uses=("token_issuer",)),
+        Function(place="api/oauth_metadata", uses=("token_issuer",)),
+        Function(
             place="schedules/rotate_token_keys",
             tables={"identity": ("GetItem", "PutItem")},
             uses=("rotate_token_keys",),
@@ -212,6 +250,9 @@ SERVICE = Service(
         ),
     ),
     quiet=(
+        "AuthorizationCodeReplayed",
+        "ClientLimited",
+        "ClientRefused",
         "MailLimited",
         "MailRequestLimited",
         "MailUndeliverable",
@@ -231,6 +272,7 @@ SERVICE = Service(
         "cha": ("challenge_id",),
         "adr": ("address_id",),
         "era": ("erasure_id",),
+        "cli": (),
     },
     variables={
         "TOKEN_KEY_ARN": "arn:aws:kms:us-east-1:000000000000:key/identity-tokens",

@@ -55,6 +55,19 @@ class Erased(Fact):
     user_id: str
 
 
+@dataclass(frozen=True, slots=True)
+class Client(Fact):
+    """There is an OAuth client, by this id."""
+
+    wants_secret: bool
+    has_secret: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ListedClient(Fact):
+    """The list of clients names one, by this id."""
+
+
 def users_have_one_address(facts: Facts) -> Found:
     """U1: a user has one address, and an address one user."""
     for user_id in facts.keys(User) | facts.keys(Address):
@@ -98,6 +111,24 @@ def users_know_their_factors(facts: Facts) -> Found:
             yield user_id, f"{found} second factors, not {said}"
 
 
+def clients_are_listed_and_have_what_proves_them(facts: Facts) -> Found:
+    """U6: an OAuth client stands in the list of clients, and has a secret if it comes by one."""
+    for client_id in facts.keys(Client) ^ facts.keys(ListedClient):
+        yield client_id, "a client that is not listed, or is listed and not there"
+    for client in facts.each(Client):
+        if client.wants_secret != client.has_secret:
+            yield client.key, "a secret that is missing, or that nobody asks for"
+
+
+def _client(id_: str, row: Row) -> Iterator[Fact]:
+    by_secret = str(row["auth_method"]).startswith("client_secret_")
+    yield Client(id_, wants_secret=by_secret, has_secret=bool(row.get("secret_digest")))
+
+
+def _listed_client(_id: str, row: Row) -> Iterator[Fact]:
+    yield ListedClient(str(row["sk"]).removeprefix("CLIENT#"))
+
+
 def _user(id_: str, row: Row) -> Iterator[Fact]:
     yield User(id_)
     yield Factors(id_, int(row.get("factors") or 0), are_going=row["status"] == "erasing")
@@ -126,7 +157,7 @@ def _erasure(id_: str, row: Row) -> Iterator[Fact]:
 
 
 INVARIANTS = Invariants(
-    always=("U1", "U2", "U3", "U4", "U5"),
+    always=("U1", "U2", "U3", "U4", "U5", "U6"),
     watched=False,
     rows=(
         RowType(
@@ -228,6 +259,33 @@ INVARIANTS = Invariants(
         ),
         RowType(
             table="identity",
+            pk="CLIENT",
+            sk="CLIENT",
+            reads=("auth_method", "secret_digest"),
+            facts=_client,
+            violates="U6",
+        ),
+        RowType(
+            table="identity",
+            pk="CLIENTS",
+            sk="CLIENT#",
+            facts=_listed_client,
+            violates="U6",
+        ),
+        RowType(
+            table="identity",
+            pk="CODE",
+            sk="CODE",
+            unchecked="Each use of a code is checked against it, and it goes by itself.",
+        ),
+        RowType(
+            table="identity",
+            pk="ASSERTION",
+            sk="ASSERTION",
+            unchecked="It is written once, says nothing of other rows, and goes by itself.",
+        ),
+        RowType(
+            table="identity",
             pk="USER",
             sk="SESSION#",
             unchecked="Each use of a token is checked against it, and it goes by itself.",
@@ -239,5 +297,6 @@ INVARIANTS = Invariants(
         Rule("U3", a_key_is_there_until_its_user_is_erased),
         Rule("U4", who_is_erased_is_gone),
         Rule("U5", users_know_their_factors),
+        Rule("U6", clients_are_listed_and_have_what_proves_them),
     ),
 )

@@ -1,7 +1,7 @@
 """HTTP bodies of identity. Passwords and refresh tokens are SecretStr: no repr shows them."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -15,10 +15,12 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from identity.domain import challenge, email_address, factor, one_time_code, password
+from identity.domain.access_token import ActiveToken, ClientTokens
 from identity.domain.address_book import AddressBook, SavedAddress
 from identity.domain.challenge import Challenge
 from identity.domain.erasure import Erasure
 from identity.domain.factor import Factor
+from identity.domain.oauth_client import EMAIL, PROFILE
 from identity.domain.profile import UserProfile
 from identity.domain.session import TokenFamily
 from identity.domain.user import User
@@ -28,6 +30,7 @@ from identity.service.verify_factor import Raised
 from shop import clock, human_text, ids
 from shop.schemas import (
     Country,
+    FormModel,
     PostalAddress,
     RequestModel,
     ResponseModel,
@@ -639,3 +642,192 @@ class JwksOut(ResponseModel):
     """The keys that verify access tokens."""
 
     keys: list[JwkOut]
+
+
+_SCOPE = r"^[!#-\[\]-~]+( [!#-\[\]-~]+)*$"  # RFC 6749, 3.3
+_VALUE = r"^[ -~]+$"  # VSCHAR, and the blank (RFC 6749, appendix A)
+
+
+class ClientIn(FormModel):
+    """How a client proves itself in a form, where it does not in the header `Authorization`."""
+
+    client_id: Annotated[str | None, Field(pattern=_VALUE, max_length=255)] = None
+    client_secret: Annotated[SecretStr | None, Field(min_length=1, max_length=255)] = None
+    client_assertion_type: Annotated[str | None, Field(pattern=_VALUE, max_length=255)] = None
+    client_assertion: Annotated[SecretStr | None, Field(min_length=1, max_length=4096)] = None
+
+
+class TokenIn(ClientIn):
+    """POST /oauth2/token. What a grant type needs besides, its use case knows."""
+
+    grant_type: Annotated[
+        str, Field(pattern=_VALUE, max_length=255, examples=["client_credentials"])
+    ]
+    scope: Annotated[str | None, Field(pattern=_SCOPE, max_length=1024)] = None
+    code: Annotated[SecretStr | None, Field(min_length=1, max_length=255)] = None
+    redirect_uri: Annotated[str | None, Field(pattern="^[!-~]+$", max_length=2048)] = None
+    code_verifier: Annotated[SecretStr | None, Field(min_length=43, max_length=128)] = None
+    refresh_token: Annotated[SecretStr | None, Field(min_length=1, max_length=255)] = None
+
+
+class OfClientIn(ClientIn):
+    """POST /oauth2/revoke and /oauth2/introspect."""
+
+    token: Annotated[SecretStr, Field(min_length=1, max_length=4096)]
+    token_type_hint: Annotated[str | None, Field(pattern=_VALUE, max_length=255)] = None
+
+
+class RevokeIn(OfClientIn):
+    """POST /oauth2/revoke."""
+
+
+class IntrospectIn(OfClientIn):
+    """POST /oauth2/introspect."""
+
+
+def _is_none(value: object) -> bool:
+    return value is None
+
+
+class ClientTokensOut(ResponseModel):
+    """POST /oauth2/token (RFC 6749, 5.1; OpenID Connect Core, 3.1.3.3)."""
+
+    access_token: str
+    token_type: Literal["Bearer"] = "Bearer"  # noqa: S105 (a scheme, not a secret)
+    expires_in: Annotated[int, Field(description="seconds")]
+    scope: Annotated[str, Field(examples=["orders:read"])]
+    refresh_token: Annotated[str | None, Field(exclude_if=_is_none)] = None
+    id_token: Annotated[str | None, Field(exclude_if=_is_none)] = None
+
+    @classmethod
+    def of(cls, tokens: ClientTokens) -> "ClientTokensOut":
+        """All in clear: for the client that gets them, never for a log."""
+        return cls(
+            access_token=tokens.access.text,
+            expires_in=tokens.access.expires_in,
+            scope=tokens.access.scope,
+            refresh_token=tokens.refresh_token,
+            id_token=tokens.id_token,
+        )
+
+
+class IntrospectionOut(ResponseModel):
+    """POST /oauth2/introspect (RFC 7662, 2.2): of what counts for nothing, that alone."""
+
+    active: bool
+    client_id: Annotated[str | None, Field(exclude_if=_is_none)] = None
+    sub: Annotated[str | None, Field(exclude_if=_is_none)] = None
+    scope: Annotated[str | None, Field(exclude_if=_is_none)] = None
+    token_type: Annotated[str | None, Field(exclude_if=_is_none)] = None
+    iat: Annotated[int | None, Field(exclude_if=_is_none)] = None
+    exp: Annotated[int | None, Field(exclude_if=_is_none)] = None
+    iss: Annotated[str | None, Field(exclude_if=_is_none)] = None
+    jti: Annotated[str | None, Field(exclude_if=_is_none)] = None
+
+    @classmethod
+    def of(cls, token: ActiveToken | None, *, issuer: str) -> "IntrospectionOut":
+        """For the client that the token was issued to."""
+        if token is None:
+            return cls(active=False)
+        return cls(
+            active=True,
+            client_id=token.client_id,
+            sub=token.subject,
+            scope=token.scope,
+            token_type=token.token_type,
+            iat=token.issued_at,
+            exp=token.expires_at,
+            iss=issuer,
+            jti=token.jti,
+        )
+
+
+class UserInfoOut(ResponseModel):
+    """GET /userinfo (OpenID Connect Core, 5.3): what the token's scopes open."""
+
+    sub: Annotated[str, Field(pattern=ids.pattern("usr"))]
+    email: Annotated[str | None, Field(exclude_if=_is_none)] = None
+    email_verified: Annotated[bool | None, Field(exclude_if=_is_none)] = None
+    name: Annotated[str | None, Field(exclude_if=_is_none)] = None
+    locale: Annotated[str | None, Field(exclude_if=_is_none)] = None
+
+    @classmethod
+    def of(cls, user_id: str, profile: UserProfile, scopes: Collection[str]) -> "UserInfoOut":
+        """An account is made by who reads its mail, so every address is verified."""
+        mail, about = EMAIL in scopes, PROFILE in scopes
+        return cls(
+            sub=user_id,
+            email=profile.email if mail else None,
+            email_verified=True if mail else None,
+            name=profile.name if about else None,
+            locale=profile.locale if about else None,
+        )
+
+
+class ProviderOut(ResponseModel):
+    """What clients have to know of the provider (RFC 8414, OpenID Connect Discovery)."""
+
+    issuer: str
+    authorization_endpoint: str
+    token_endpoint: str
+    revocation_endpoint: str
+    introspection_endpoint: str
+    userinfo_endpoint: str
+    jwks_uri: str
+    scopes_supported: list[str]
+    response_types_supported: list[str]
+    response_modes_supported: list[str]
+    grant_types_supported: list[str]
+    code_challenge_methods_supported: list[str]
+    token_endpoint_auth_methods_supported: list[str]
+    token_endpoint_auth_signing_alg_values_supported: list[str]
+    revocation_endpoint_auth_methods_supported: list[str]
+    revocation_endpoint_auth_signing_alg_values_supported: list[str]
+    introspection_endpoint_auth_methods_supported: list[str]
+    introspection_endpoint_auth_signing_alg_values_supported: list[str]
+    subject_types_supported: list[str]
+    id_token_signing_alg_values_supported: list[str]
+    acr_values_supported: list[str]
+    claims_supported: list[str]
+    prompt_values_supported: list[str]
+    authorization_response_iss_parameter_supported: bool
+    claims_parameter_supported: bool
+    request_parameter_supported: bool
+    request_uri_parameter_supported: bool
+
+
+_MOST_TYPED = password.MAX_SENT
+_SENT = r"^[ -~]*$"  # what may stand in a query without being encoded, decoded
+_Sent = Annotated[str | None, Field(pattern=_SENT, max_length=2048)]
+
+
+class AuthorizationQuery(FormModel):
+    """GET /oauth2/authorize. What is wrong with it is told to the client, where that can be."""
+
+    client_id: _Sent = None
+    redirect_uri: _Sent = None
+    response_type: _Sent = None
+    response_mode: _Sent = None
+    scope: _Sent = None
+    state: _Sent = None
+    nonce: _Sent = None
+    code_challenge: _Sent = None
+    code_challenge_method: _Sent = None
+    prompt: _Sent = None
+    request: _Sent = None
+    request_uri: _Sent = None
+
+
+class ConsentIn(FormModel):
+    """POST /oauth2/consent. `form` is what the page carries along."""
+
+    form: Annotated[str, Field(pattern=r"^[A-Za-z0-9_=.-]+$", max_length=12_000)]
+    decision: Annotated[str, Field(pattern="^(allow|deny)$", examples=["allow"])]
+
+
+class LoginIn(ConsentIn):
+    """POST /oauth2/login. Who turns back gives neither address nor password."""
+
+    # As it was typed: what cannot be an address has no account, and is told so on the page.
+    email: Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]*$", max_length=254)] = ""
+    password: Annotated[SecretStr, Field(max_length=_MOST_TYPED)] = SecretStr("")

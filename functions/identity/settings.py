@@ -50,15 +50,24 @@ class RotationSettings(KeySettings):
     token_keys_multi_region: bool = False
 
 
-class TokenSettings(KeySettings):
-    """Who issues access tokens, and for whom: `iss` and `aud`."""
+class IssuerSettings(Settings):
+    """`token_issuer`: who issues tokens, `iss`, and the address of all of its endpoints."""
 
     token_issuer: str
+
+
+class TokenSettings(KeySettings, IssuerSettings):
+    """Who issues access tokens, and for whom: `iss` and `aud`."""
+
     token_audience: str
 
 
 class RefreshSettings(TokenSettings, EmailSettings):
     """What refreshing needs of both."""
+
+
+class AuthorizationSettings(IssuerSettings, EmailSettings):
+    """What the pages need on which users agree to clients."""
 
 
 class SignInSettings(RefreshSettings, PersonalSettings):

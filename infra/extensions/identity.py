@@ -21,8 +21,8 @@ PURPOSE = "cartwright:purpose"
 
 
 def extend(stack: FunctionStack) -> None:
-    """Offer `sign_tokens`, `verify_tokens`, `rotate_token_keys`, `email_mac`, `send_mail` and
-    `erasure_grace`."""
+    """Offer `sign_tokens`, `verify_tokens`, `rotate_token_keys`, `token_issuer`, `email_mac`,
+    `send_mail` and `erasure_grace`."""
     _add_token_keys(stack)
     _add_email_mac_key(stack)
     _add_mail(stack)
@@ -70,6 +70,8 @@ def _add_token_keys(stack: FunctionStack) -> None:
         "TOKEN_KEYS_MULTI_REGION": str(stage.multi_region_keys).lower(),
     }
     stack.add_use("sign_tokens", Capability(environment=environment, rights=[sign]))
+    issuer = {"TOKEN_ISSUER": environment["TOKEN_ISSUER"]}
+    stack.add_use("token_issuer", Capability(environment=issuer, rights=[]))
     stack.add_use("verify_tokens", Capability(environment=environment, rights=[verify]))
     stack.add_use("rotate_token_keys", Capability(environment=of_rotation, rights=rotate))
 

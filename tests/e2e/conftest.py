@@ -12,6 +12,7 @@ import boto3
 import pytest
 
 from tests.e2e.platform import Platform, shared_platform
+from tests.support.operators import Operator
 from tests.support.shop_client import ShopClient, eventually
 from tools.local import inbox
 from tools.seed.catalogue import products
@@ -42,6 +43,12 @@ def shop(platform: Platform) -> ShopClient:
         )
 
     return ShopClient(platform.api_url, mailed=mailed)
+
+
+@pytest.fixture(scope="session")
+def operator(platform: Platform) -> Operator:
+    """Who runs commands against this platform."""
+    return Operator(platform.settings.platform_file)
 
 
 @pytest.fixture(scope="session")

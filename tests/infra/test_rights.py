@@ -282,6 +282,7 @@ def test_keys_of_users_are_opened_one_by_one_by_those_who_seal_or_show(
         "identity.enrol_factor",
         "identity.get_address",
         "identity.get_profile",
+        "identity.get_userinfo",
         "identity.list_addresses",
         "identity.list_factors",
         "identity.list_sessions",
@@ -308,7 +309,13 @@ def test_only_who_opens_goes_on_with_or_raises_a_session_signs_tokens(policies: 
     }
     assert signers == {
         (f"identity.{name}", "key/identity-tokens")
-        for name in ("create_session", "refresh_session", "steps", "verify_factor")
+        for name in (
+            "create_session",
+            "create_token",
+            "refresh_session",
+            "steps",
+            "verify_factor",
+        )
     }
 
 

@@ -37,6 +37,7 @@ PLACES: tuple[dict[str, str | None], ...] = (
 # What ends the session by which it is asked for; and what nobody comes back from.
 ENDING = ("delete_current_session", "delete_session", "delete_sessions", "change_password")
 LEAVING = ("deactivate_user", "request_erasure", "withdraw_erasure")
+OF_CLIENTS = ("create_token", "introspect_token", "revoke_token")
 REMEMBERED = (
     "account_id",
     "address_id",
@@ -94,10 +95,12 @@ class Fuzzer:
         seed: int,
         *,
         newcomer: Callable[[], User],
+        client: dict[str, str],
     ) -> None:
-        """`newcomer` makes a customer who may leave."""
+        """`newcomer` makes a customer who may leave; `client` is how software of others proves
+        itself in a form."""
         self.document, self.api_url, self.users, self.skus = document, api_url, users, skus
-        self.newcomer = newcomer
+        self.newcomer, self.client = newcomer, client
         self.schema = schemathesis.openapi.from_dict(document)
         self.schema.config.generation.update(with_security_parameters=False)
         self.random = Random(seed)  # noqa: S311
@@ -185,6 +188,11 @@ class Fuzzer:
             password = self.users[0].credentials["password"]
             body |= {"current_password": password, "new_password": password}
 
+        if operation in OF_CLIENTS and self.random.random() < 0.7:
+            for name in ("client_assertion", "client_assertion_type", "scope"):
+                body.pop(name, None)
+            body |= self.client | {"grant_type": "client_credentials"}
+
     def _authorization(self, raw: dict[str, Any]) -> tuple[str | None, int | None]:
         """The header, and the status that it must get whatever else is sent."""
         if raw["x-cartwright-auth"] not in {"customer", "staff"}:
@@ -197,7 +205,7 @@ class Fuzzer:
             return None, 401
         if chance < 0.06:
             return f"Bearer {self.users[0].token[:-9]}", 401
-        if chance < 0.1 and unable:
+        if (chance < 0.1 or not able) and unable:
             return f"Bearer {self.random.choice(unable).token}", 403
         return f"Bearer {self._one_of(able, raw['operationId']).token}", None
 

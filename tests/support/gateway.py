@@ -1,9 +1,10 @@
 """API Gateway proxy events, and a call through a route's handler."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from tests.support import promised
 from tests.support.lambda_context import FakeContext
@@ -32,6 +33,7 @@ def event(
     *,
     body: Any = None,
     raw: str | None = None,
+    form: Mapping[str, str] | Sequence[tuple[str, str]] | None = None,
     key: str | None = None,
     sub: str | None = CUSTOMER,
     scope: str = "shop:buy",
@@ -46,6 +48,8 @@ def event(
     """A proxy event; `raw` sends a body as it stands; `proved` is what the authorizer says of how
     the caller was proved."""
     sent = {"Content-Type": "application/json"} if body is not None or raw is not None else {}
+    if form is not None:
+        sent, raw = {"Content-Type": "application/x-www-form-urlencoded"}, urlencode(form)
     if key is not None:
         sent["Idempotency-Key"] = key
     authorizer = (

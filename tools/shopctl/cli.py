@@ -12,6 +12,7 @@ import typer
 
 from shop import clock, deploy
 from tools.shopctl import catalog as importing
+from tools.shopctl import clients as software
 from tools.shopctl import cost, inbox, render, show, status, token_keys
 from tools.shopctl import demo as journeys
 from tools.shopctl import republish as republishing
@@ -33,6 +34,8 @@ app.add_typer(orders, name="orders")
 app.add_typer(ledger, name="ledger")
 staff = typer.Typer(help="Who works here.", no_args_is_help=True)
 app.add_typer(staff, name="staff")
+clients = typer.Typer(help="Which software may ask for tokens.", no_args_is_help=True)
+app.add_typer(clients, name="clients")
 keys = typer.Typer(help="The keys that sign access tokens.", no_args_is_help=True)
 app.add_typer(keys, name="token-keys")
 users = typer.Typer(help="What customers ask for in writing.", no_args_is_help=True)
@@ -360,6 +363,100 @@ def _hand_over(account: people.Account, password: str, was_generated: bool) -> N
     """On stderr, so that it gets into no file by way of --json."""
     if was_generated and account.is_new:
         print(f"Its password, shown once: {password}", file=sys.stderr)
+
+
+ClientId = Annotated[str, typer.Argument(metavar="CLIENT_ID", help="cli_…")]
+
+
+@clients.command("add")
+def add_client(  # noqa: PLR0917 (typer reads options from positional parameters)
+    name: Annotated[str, typer.Argument(help="what people know it as")],
+    scope: Annotated[list[str], typer.Option(help="one that it may have; more than once")],
+    grant: Annotated[list[str], typer.Option(help=f"{', '.join(software.GRANTS)}; more than once")],
+    auth: Annotated[str, typer.Option(help=", ".join(software.METHODS))] = "client_secret_basic",
+    redirect: Annotated[
+        list[str] | None, typer.Option(help="where codes are sent; more than once")
+    ] = None,
+    keys: Annotated[
+        Path | None, typer.Option(help="a JWK Set with its public keys, for private_key_jwt")
+    ] = None,
+    stage: Stage = None,
+    region: Region = None,
+    as_json: Json = False,
+) -> None:
+    """Register a client. A secret is printed once, on stderr."""
+    _one_of([auth], software.METHODS, "way to prove a client")
+    _one_of(grant, software.GRANTS, "grant type")
+    wanted = software.Wanted(
+        name=name,
+        scopes=scope,
+        grant_types=grant,
+        auth_method=auth,
+        redirect_uris=redirect or (),
+        keys=software.keys_in(keys) if keys else (),
+    )
+    made = software.add(_target(stage, region), wanted)
+    _client(made, f"{made.client_id} is registered.", as_json)
+
+
+@clients.command("list")
+def list_clients(stage: Stage = None, region: Region = None, as_json: Json = False) -> None:
+    """All clients, oldest first."""
+    found = software.every(_target(stage, region))
+    if as_json:
+        _print({"clients": [_shown(each) for each in found]})
+        return
+    for each in found:
+        state = "disabled" if each.disabled_at else "active"
+        render.say(f"{each.client_id}  {state:8}  {each.kind:12}  {each.name}")
+
+
+@clients.command("show")
+def show_client(
+    client_id: ClientId, stage: Stage = None, region: Region = None, as_json: Json = False
+) -> None:
+    """What a client may do."""
+    found = _shown(software.show(_target(stage, region), client_id))
+    if as_json:
+        _print(found)
+        return
+    lists = {name: ", ".join(v) for name, v in found.items() if isinstance(v, list)}
+    render.details({name: value or "" for name, value in (found | lists).items()})
+
+
+@clients.command("disable")
+def disable_client(
+    client_id: ClientId, stage: Stage = None, region: Region = None, as_json: Json = False
+) -> None:
+    """End a client: it gets no tokens, and those that are out are refused within a minute."""
+    found = software.disable(_target(stage, region), client_id)
+    _client(found, f"{client_id} gets no tokens any more.", as_json)
+
+
+@clients.command("rotate-secret")
+def rotate_secret(
+    client_id: ClientId, stage: Stage = None, region: Region = None, as_json: Json = False
+) -> None:
+    """Give a client another secret, printed once on stderr; the one before is over at once."""
+    found = software.rotate_secret(_target(stage, region), client_id)
+    _client(found, f"{client_id} has another secret.", as_json)
+
+
+def _client(client: software.Client, said: str, as_json: bool) -> None:
+    _print(_shown(client)) if as_json else render.say(said)
+    if client.secret is not None:
+        print(f"Its secret, shown once: {client.secret}", file=sys.stderr)
+
+
+def _shown(client: software.Client) -> dict[str, Any]:
+    """Without the secret, which gets into no file by way of --json."""
+    return {name: value for name, value in asdict(client).items() if name != "secret"}
+
+
+def _one_of(given: list[str], known: tuple[str, ...], what: str) -> None:
+    for each in given:
+        if each not in known:
+            raise Unusable(f"There is no {what} '{each}'. There are: {', '.join(known)}.")
 
 
 @catalogue.command("import")

@@ -12,6 +12,7 @@ from identity.repository.sessions import SessionRepository
 from identity.repository.users import AccountRepository
 from identity.service import create_session
 from identity.service.issue_access_token import TokenIssuer
+from identity.service.prove_password import Credentials
 from identity.settings import SignInSettings, at_cold_start
 from identity.wiring import key_ring, personal_data
 from shop import clock
@@ -53,7 +54,7 @@ def ports() -> create_session.SignInPorts:
 def handle(request: Request[Any]) -> Response | Problem:
     """Sign in."""
     body: schemas.SignInIn = request.body
-    credentials = create_session.Credentials(
+    credentials = Credentials(
         email=body.email,
         password=body.password.get_secret_value(),
         source_ip=request.source_ip,

@@ -26,6 +26,7 @@ class EmailHasher:
 # No e-mail addresses, so no MAC of an address is ever one of these secrets.
 _NETWORKS = b"cartwright networks of sign-ins 1"
 _MAILED_TOKENS = b"cartwright mailed tokens 1"
+_FORMS = b"cartwright forms of authorization 1"
 _secrets: dict[tuple[str, bytes], bytes] = {}
 
 
@@ -55,6 +56,17 @@ class MailedSecrets:
         """32 octets. One GenerateMac, the first time in a process."""
         secret = _secret(self.key_arn, _MAILED_TOKENS)
         return hmac.digest(secret, f"{purpose} {mail_id}".encode(), "sha256")
+
+
+@dataclass(frozen=True, slots=True)
+class FormSigner:
+    """Makes what a form carries along ours: it comes back as it was sent, or not at all."""
+
+    key_arn: str
+
+    def sign(self, text: str) -> str:
+        """64 hexadecimal digits. One GenerateMac, the first time in a process."""
+        return hmac.digest(_secret(self.key_arn, _FORMS), text.encode(), "sha256").hex()
 
 
 def _secret(key_arn: str, purpose: bytes) -> bytes:

@@ -6,11 +6,14 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from identity.domain.access_token import AccessToken
+from identity.domain.authorization_code import AuthorizationCode
 from identity.domain.challenge import Challenge
+from identity.domain.client_assertion import ClientAssertion
 from identity.domain.erasure import Erasure, ErasureStatus
 from identity.domain.factor import Factor
 from identity.domain.mail import Mail
 from identity.domain.mailed_token import MailRequest, Purpose
+from identity.domain.oauth_client import OAuthClient
 from identity.domain.rate_limit import Counter
 from identity.domain.session import TokenFamily
 from identity.domain.session_status import SessionStatus
@@ -143,9 +146,41 @@ class MailRequests(Protocol):
 
 
 class Attempts(Protocol):
-    """Attempts to prove oneself by a password."""
+    """Attempts to prove oneself by a password or a secret."""
 
     def count(self, counters: Sequence[Counter]) -> Sequence[Counter]: ...
+    def is_full(self, counter: Counter) -> bool: ...
+    def take_back(self, counters: Sequence[Counter]) -> None: ...
+
+
+class OAuthClients(Protocol):
+    """The registry of clients."""
+
+    def add(self, client: OAuthClient) -> bool: ...
+    def get(self, client_id: str) -> OAuthClient | None: ...
+    def change(self, before: OAuthClient, after: OAuthClient) -> bool: ...
+    def all(self) -> list[OAuthClient]: ...
+
+
+class ClientAssertions(Protocol):
+    """Signed assertions that were used."""
+
+    def use(self, assertion: ClientAssertion) -> bool: ...
+
+
+class AuthorizationCodes(Protocol):
+    """Codes, by their digests."""
+
+    def issue(self, code: AuthorizationCode) -> None: ...
+    def get(self, digest: str) -> AuthorizationCode | None: ...
+    def redeem(
+        self,
+        code: AuthorizationCode,
+        family: TokenFamily,
+        created: Event,
+        *,
+        instead_of: Sequence[tuple[TokenFamily, Event]] = (),
+    ) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +248,7 @@ class Sessions(Protocol):
         successor: str,
         salt: str,
         client: str,
+        client_id: str,
         now: datetime,
     ) -> TokenFamily | None: ...
     def revoke(self, family: TokenFamily, ended: Event, *, now: datetime) -> None: ...
@@ -221,7 +257,10 @@ class Sessions(Protocol):
 class SessionStatuses(Protocol):
     """A user and a session as they are now; None if there is no such pair."""
 
-    def of(self, user_id: str, session_id: str) -> SessionStatus | None: ...
+    def of(
+        self, user_id: str, session_id: str, *, client_id: str | None = None
+    ) -> SessionStatus | None: ...
+    def is_active_client(self, client_id: str) -> bool: ...
 
 
 class EmailHasher(Protocol):
@@ -240,6 +279,12 @@ class MailedSecrets(Protocol):
     """The secret of a mailed token: always the same for the same mail."""
 
     def of(self, purpose: str, mail_id: str) -> bytes: ...
+
+
+class FormSigner(Protocol):
+    """A keyed hash of what a form carries along."""
+
+    def sign(self, text: str) -> str: ...
 
 
 class Mailer(Protocol):
@@ -265,6 +310,20 @@ class Tokens(Protocol):
     """Issues access tokens."""
 
     def issue(self, holder: User, family: TokenFamily, *, now: datetime) -> AccessToken: ...
+
+
+class ClientTokenIssuer(Tokens, Protocol):
+    """Issues tokens to registered clients: of their own, and ID tokens."""
+
+    def issue_to_client(self, client_id: str, scope: str, *, now: datetime) -> AccessToken: ...
+    def identify(
+        self,
+        family: TokenFamily,
+        access: AccessToken,
+        *,
+        nonce: str | None,
+        now: datetime,
+    ) -> str: ...
 
 
 class SigningKey(Protocol):

@@ -60,6 +60,19 @@ def routes(shop: Shop) -> dict[str, Act]:
             "DELETE /mfa/factors/{factor_id}", 204, factor_id=shop.factor["factor_id"]
         ),
         "GET /.well-known/jwks.json": lambda: call("GET /.well-known/jwks.json"),
+        "GET /.well-known/openid-configuration": lambda: call(
+            "GET /.well-known/openid-configuration"
+        ),
+        "GET /.well-known/oauth-authorization-server": lambda: call(
+            "GET /.well-known/oauth-authorization-server"
+        ),
+        "GET /oauth2/authorize": shop.open_page,
+        "POST /oauth2/login": shop.sign_in_on_page,
+        "POST /oauth2/consent": shop.agree_on_page,
+        "POST /oauth2/token": shop.client_token,
+        "POST /oauth2/introspect": lambda: shop.of_client("POST /oauth2/introspect"),
+        "POST /oauth2/revoke": lambda: shop.of_client("POST /oauth2/revoke"),
+        "GET /userinfo": lambda: call("GET /userinfo"),
         "GET /products": shop.list_products,
         "GET /products/{product_id}": lambda: call(
             "GET /products/{product_id}", product_id=PRODUCTS[0].product_id

@@ -14,10 +14,11 @@ from identity.domain.session import IDLE, LIFETIME, MOST
 from identity.domain.sign_in_attempts import FROM_ALL, FROM_NETWORK
 from identity.domain.user import SCOPES, Role
 from identity.service import create_session, create_staff, refresh_session
-from identity.service.create_session import Credentials, SignInPorts
+from identity.service.create_session import SignInPorts
 from identity.service.create_staff import AccountPorts
 from identity.service.issue_token_pair import TokenPair
 from identity.service.ports import Tokens
+from identity.service.prove_password import Credentials
 from identity.service.refresh_session import Client, RefreshPorts
 from shop.problems import Problem
 from tests.unit.identity.fakes import (

@@ -50,7 +50,8 @@ def without(name: str) -> dict[str, Any]:
 
 
 def test_our_token_is_verified() -> None:
-    assert VERIFIER.verify(TOKEN, now=NOW) == Verified(
+    found = VERIFIER.verify(TOKEN, now=NOW)
+    assert found == Verified(
         sub="usr_1",
         sid="ses_1",
         scope="catalog:write inventory:write orders:read orders:write payments:write",
@@ -59,7 +60,31 @@ def test_our_token_is_verified() -> None:
         client_id="cartwright",
         acr="aal1",
         auth_time=int(NOW.timestamp()),
+        jti=CLAIMS["jti"],
+        iat=CLAIMS["iat"],
     )
+    assert not found.is_of_client
+
+
+CLIENT = "cli_use1_" + "0" * 26
+OF_CLIENT = {name: CLAIMS[name] for name in ("iss", "aud", "iat", "exp", "jti", "scope")}
+
+
+def test_a_clients_own_token_has_no_session() -> None:
+    issued = ISSUES.issue_to_client(CLIENT, "orders:read", now=NOW).text
+    found = VERIFIER.verify(issued, now=NOW)
+    assert isinstance(found, Verified)
+    assert found.is_of_client
+    assert (found.sub, found.sid, found.role, found.acr) == (CLIENT, "", "", "")
+
+
+@pytest.mark.parametrize("subject", ["usr_1", "cartwright", f"{CLIENT}x"])
+def test_only_a_clients_own_token_may_lack_a_session(subject: str) -> None:
+    """Not one that names another subject, or one that is no client, as its client."""
+    for client_id in (subject, CLIENT):
+        claims = {**OF_CLIENT, "sub": subject, "client_id": client_id}
+        found = VERIFIER.verify(signed(HEADER, claims), now=NOW)
+        assert found == InvalidToken("wrong_claim")
 
 
 def test_our_token_has_the_claims_of_rfc_9068_and_no_personal_data() -> None:

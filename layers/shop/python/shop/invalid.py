@@ -5,6 +5,7 @@ was sent, too, and may be a card number in the wrong place: told is the object t
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Literal
 
 from pydantic import BaseModel, ValidationError
@@ -26,6 +27,15 @@ _DETAILS = {
 def body(error: ValidationError) -> Problem:
     """By JSON pointers; that of the whole body is empty."""
     return _problem(error, "pointer", unknown="has a property that is not allowed")
+
+
+def form(error: ValidationError) -> Problem:
+    """By the names of fields, which the detail has too: of OAuth's errors a client sees no more."""
+    found = body(error)
+    places = [each["pointer"].lstrip("/") for each in found.errors]
+    named = ", ".join(dict.fromkeys(place for place in places if place))
+    detail = f"Missing or not valid: {named}." if named else "The form has a field too many."
+    return replace(found, detail=detail)
 
 
 def parameters(error: ValidationError, model: type[BaseModel]) -> Problem:

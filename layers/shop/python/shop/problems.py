@@ -55,6 +55,26 @@ def document(problem: Problem, *, request_id: str, instance: str) -> dict[str, A
     }
 
 
+# RFC 6749 (4.1.2.1, 5.2) has words of its own for what any endpoint may answer.
+_OAUTH_ERRORS: Mapping[int, str] = {
+    413: "invalid_request",
+    415: "invalid_request",
+    429: "temporarily_unavailable",
+    500: "server_error",
+    503: "temporarily_unavailable",
+}
+
+
+def oauth_error(kind: ProblemType) -> str:
+    """Its `error` of RFC 6749."""
+    return _OAUTH_ERRORS.get(kind.status, kind.code)
+
+
+def render_oauth(problem: Problem) -> str:
+    """The same as RFC 6749 (5.2) has it, for clients that know no other errors."""
+    return compact_json({"error": oauth_error(problem.type), "error_description": problem.detail})
+
+
 def render(problem: Problem, *, request_id: str, instance: str) -> str:
     """The document as JSON text, to be stored as a first answer or sent."""
     body = document(problem, request_id=request_id, instance=instance)

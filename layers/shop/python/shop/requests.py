@@ -19,6 +19,7 @@ from shop import (
     invalid,
     invocation,
     problems,
+    untrusted_form,
     untrusted_json,
 )
 from shop.problems import Problem
@@ -168,6 +169,10 @@ def _caller(route: Route, event: dict[str, Any]) -> Caller | Problem | None:
 def _unproved(route: Route, caller: Caller, context: Mapping[str, Any]) -> Problem | None:
     """What is missing of how the caller was proved."""
     wanted = route.proof
+    if (
+        not caller.session_id
+    ):  # A client by itself, which proves itself for each token: nobody to ask.
+        return None
     customer = context.get("role") == "customer"
     has_factor = context.get("factors", "0") != "0"
     if wanted is None or not wanted.is_asked(customer=customer, has_factor=has_factor):
@@ -187,16 +192,18 @@ def _body(route: Route, raw: bytes, event: Mapping[str, Any]) -> Any:
         return raw
     if route.request is None and not raw:
         return None
-    found = _written(raw, event) or _read(route.request or NoFields, raw)
+    if route.form and route.request is not None:
+        return _written(raw, event, charset.FORM) or _read_form(route.request, raw)
+    found = _written(raw, event, charset.JSON) or _read(route.request or NoFields, raw)
     return None if isinstance(found, NoFields) else found
 
 
-def _written(raw: bytes, event: Mapping[str, Any]) -> Problem | None:
-    """Why it cannot be JSON text as a model reads it."""
+def _written(raw: bytes, event: Mapping[str, Any], media_type: str) -> Problem | None:
+    """Why it cannot be text of this kind as a model reads it."""
     kinds = _lines(event, "content-type")
-    if len(kinds) != 1 or not charset.is_json_in_utf_8(kinds[0]):
+    if len(kinds) != 1 or not charset.is_in_utf_8(kinds[0], media_type):
         return Problem(
-            problems.UNSUPPORTED_MEDIA_TYPE, "Send `Content-Type: application/json`, in UTF-8."
+            problems.UNSUPPORTED_MEDIA_TYPE, f"Send `Content-Type: {media_type}`, in UTF-8."
         )
     if not charset.is_intact(raw):
         error = {"pointer": "", "code": "not_utf_8", "detail": "not UTF-8, or with U+FFFD in it"}
@@ -215,6 +222,19 @@ def _read(model: type[BaseModel], raw: bytes) -> BaseModel | Problem:
         return invalid.body(error)
     places = list(itertools.islice(card_numbers.places(value), invalid.MAX_ERRORS))
     return invalid.card_numbers("pointer", places) if places else found
+
+
+def _read_form(model: type[BaseModel], raw: bytes) -> BaseModel | Problem:
+    if len(raw) > untrusted_form.MAX_BYTES:
+        detail = f"At most {untrusted_form.MAX_BYTES} bytes of a form are taken."
+        return Problem(problems.PAYLOAD_TOO_LARGE, detail)
+    try:
+        return model.model_validate(untrusted_form.parse(raw))
+    except untrusted_form.InvalidForm as error:
+        found = {"pointer": "", "code": "form_invalid", "detail": str(error)}
+        return Problem(problems.INVALID_REQUEST, f"The form has {error}.", errors=[found])
+    except ValidationError as error:
+        return invalid.form(error)
 
 
 def _query(route: Route, event: dict[str, Any]) -> Any:

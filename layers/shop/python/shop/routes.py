@@ -12,6 +12,8 @@ from shop.step_up import STAFF, StepUp
 
 PRECONDITION_FAILED = 412
 Auth = Literal["public", "customer", "staff", "signature"]
+# Errors as RFC 9457 has them, as RFC 6749 (5.2) has them of OAuth's own endpoints, or as pages.
+Errors = Literal["problem", "oauth", "page"]
 
 
 class NoFields(BaseModel):
@@ -43,6 +45,8 @@ class Route:
 
     `auth="signature"`: the sender signs the body as it was sent. Such a route gets it as bytes, in
     `Request.body`, and is to check the signature before it believes anything.
+
+    `form`: the body is application/x-www-form-urlencoded, which OAuth has where others have JSON.
     """
 
     method: str
@@ -53,6 +57,8 @@ class Route:
     idempotent: bool = False  # needs the header Idempotency-Key
     knows_client_by_key: bool = False  # takes that header, as the name of a client that repeats
     request: type[BaseModel] | None = None
+    form: bool = False
+    errors: Errors = "problem"
     query: type[BaseModel] | None = None
     responses: Mapping[int, type[BaseModel] | None] = field(default_factory=dict)
     problems: Sequence[ProblemType] = ()

@@ -15,6 +15,12 @@ class RequestModel(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
+class FormModel(BaseModel):
+    """Base of forms: what is not known is passed over (RFC 6749, 3.2)."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
 class QueryModel(BaseModel):
     """Base of query parameters: text is converted, unknown names are refused."""
 
@@ -161,6 +167,13 @@ class PostalAddress(RequestModel):
         ),
     ] = None
     phone: Text50 | None = None
+
+
+class OAuthErrorOut(BaseModel):
+    """An error as RFC 6749 (5.2) has it."""
+
+    error: str
+    error_description: str
 
 
 class ProblemOut(BaseModel):
