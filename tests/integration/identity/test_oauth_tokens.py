@@ -116,6 +116,7 @@ def test_one_of_several_keys_is_named_by_its_kid(api: Api) -> None:
 
 
 @pytest.mark.filterwarnings("ignore::authlib.deprecate.AuthlibDeprecationWarning")
+@pytest.mark.filterwarnings("ignore::joserfc.errors.SecurityWarning")
 def test_an_assertion_that_authlib_makes_is_taken(
     api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
