@@ -1,6 +1,7 @@
 """Every problem that identity answers beside those of all routes; its own types are made here."""
 
 from shop.problems import (
+    FORBIDDEN,
     INVALID_REQUEST,
     NOT_FOUND,
     RATE_LIMITED,
@@ -11,6 +12,7 @@ from shop.problems import (
 __all__ = [
     "CHALLENGE_VOID",
     "ENROLMENT_VOID",
+    "FORBIDDEN",
     "INVALID_CREDENTIALS",
     "INVALID_REFRESH_TOKEN",
     "INVALID_REQUEST",

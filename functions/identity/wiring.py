@@ -1,10 +1,14 @@
 """What several entry points of identity are composed of."""
 
 from identity.clients.kms import EmailHasher, MailedSecrets, NetworkHasher
+from identity.repository.factors import FactorRepository
 from identity.repository.mail_requests import MailRequestRepository
+from identity.repository.sessions import SessionRepository
+from identity.repository.users import AccountRepository
+from identity.service.enrol_factor import EnrolmentPorts
 from identity.service.ports import PersonalData
 from identity.service.request_mail import MailRequestPorts
-from identity.settings import EmailSettings, PersonalSettings
+from identity.settings import AccountSettings, EmailSettings, PersonalSettings
 from shop.user_keys import UserKeys
 
 
@@ -18,6 +22,20 @@ def mail_request_ports() -> MailRequestPorts:
         networks=NetworkHasher(key),
         secrets=MailedSecrets(key),
         region=settings.home_region,
+    )
+
+
+def enrolment_ports() -> EnrolmentPorts:
+    """Of the two routes that enrol a second factor."""
+    settings = AccountSettings.load()
+    key = settings.email_mac_key_arn
+    return EnrolmentPorts(
+        accounts=AccountRepository(),
+        factors=FactorRepository(),
+        sessions=SessionRepository(),
+        personal=personal_data(settings),
+        networks=NetworkHasher(key),
+        secrets=MailedSecrets(key),
     )
 
 

@@ -6,6 +6,7 @@ from identity.domain.mailed_token import NOTICES, Purpose
 from identity.domain.rate_limit import Counter, Limit
 
 FROM_NETWORK = Limit(20, timedelta(hours=1))
+CODES = (Limit(10, timedelta(hours=1)), Limit(30, timedelta(days=1)))
 TO_ADDRESS = (Limit(3, timedelta(hours=1)), Limit(10, timedelta(days=1)))
 
 
@@ -23,4 +24,6 @@ def mail_counters(purpose: Purpose, address: str, now: datetime) -> tuple[Counte
     counted = f"{address}.reset" if purpose is Purpose.RESET else address
     if purpose in NOTICES:
         counted = f"{address}.notices"
+    if purpose is Purpose.CODE:  # Who asks for them has the password.
+        return tuple(Counter.at(f"{address}.codes", limit, now) for limit in CODES)
     return tuple(Counter.at(counted, limit, now) for limit in TO_ADDRESS)

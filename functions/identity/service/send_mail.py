@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from identity.domain import mail, mail_limits, mailed_token
+from identity.domain import mail, mail_limits, mailed_token, one_time_code
 from identity.domain.mail import Mail
 from identity.domain.mailed_token import MailRequest, Purpose
 from identity.domain.user import User
@@ -70,6 +70,10 @@ def _mail(request: MailRequest, by: MailPorts, *, now: datetime) -> Mail | None:
     if request.purpose in _NOTICES:
         email = _email(user, by)
         return _NOTICES[request.purpose](email, account_url=by.account_url) if email else None
+    if request.purpose is Purpose.CODE:
+        email = _email(user, by)
+        code = one_time_code.mailed(by.secrets.of(Purpose.CODE, request.mail_id))
+        return mail.one_time_code(email, code, account_url=by.account_url) if email else None
     if request.purpose is Purpose.RESET:
         email = _email(user, by)
         if email is None:
