@@ -35,7 +35,7 @@ def enrolment_ports() -> EnrolmentPorts:
         sessions=SessionRepository(),
         personal=personal_data(settings),
         networks=NetworkHasher(key),
-        secrets=MailedSecrets(key),
+        mailed=MailedSecrets(key),
     )
 
 

@@ -49,7 +49,7 @@ def ports() -> VerifyPorts:
         sessions=SessionRepository(),
         networks=NetworkHasher(settings.email_mac_key_arn),
         personal=personal_data(settings),
-        secrets=MailedSecrets(settings.email_mac_key_arn),
+        mailed=MailedSecrets(settings.email_mac_key_arn),
         tokens=TokenIssuer(settings.token_issuer, settings.token_audience, signer),
     )
 

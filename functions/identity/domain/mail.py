@@ -65,11 +65,11 @@ def one_time_code(to: str, code: str, *, account_url: str) -> Mail:
     return _mail(
         to,
         f"Your {SHOP} code",
-        "Type this code where you were asked for it. It is good once, for 5 minutes. Nobody who works "
-        "here will ever ask you for it.",
+        "Type this code where you were asked for it. It is good once, for 5 minutes. Nobody who "
+        "works here will ever ask you for it.",
         code=code,
         link=f"{account_url}/forgot",
-        rest="If you did not ask for it, somebody has your password: set another by the link above.",
+        rest="If you did not ask for it, somebody has your password: set another by the link.",
     )
 
 

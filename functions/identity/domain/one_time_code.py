@@ -1,5 +1,5 @@
-"""One-time codes: those that an app makes of a secret and the time (RFC 6238), those that are mailed,
-and those that are kept on paper for the day on which the app is gone."""
+"""One-time codes: those that an app makes of a secret and the time (RFC 6238), those that are
+mailed, and those that are kept on paper for the day on which the app is gone."""
 
 from datetime import UTC, datetime
 

@@ -1,7 +1,7 @@
 """Enrol a second factor: its secret is told once, and it counts once a code of it was seen."""
 
 import hmac
-import secrets as randomness
+import secrets
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -67,7 +67,7 @@ class EnrolmentPorts:
     sessions: Sessions
     personal: PersonalData
     networks: NetworkHasher
-    secrets: MailedSecrets
+    mailed: MailedSecrets
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,20 +110,27 @@ def enrol(
         return refused
     if len(rules.in_use(by.factors.of(user.user_id), now)) >= rules.MOST:
         return TOO_MANY
-    email = profile_of(user, person).email
     if wish.kind is Kind.EMAIL:
-        if user.role is not Role.CUSTOMER:
-            return BY_APP_ONLY
-        mailed = mailed_code(user, by.networks, source_ip=wish.source_ip, now=now, trace=trace)
-        made = _new(user, FactorDetails(label=wish.label), wish.kind, person, now=now)
-        made = replace(made, mail_id=mailed[0].mail_id)
-        if not by.factors.enrol(made, mailed):
-            return too_many(mailed[2], now=now)
-        return Enrolment(made, sent_to=email_address.masked(email))
+        return _by_mail(user, person, wish, by, now=now, trace=trace)
     secret = random_base32()
     made = _new(user, FactorDetails(secret, wish.label), wish.kind, person, now=now)
     by.factors.enrol(made)
-    return Enrolment(made, secret, one_time_code.uri(secret, email))
+    return Enrolment(made, secret, one_time_code.uri(secret, profile_of(user, person).email))
+
+
+def _by_mail(
+    user: User, person: Person, wish: Wish, by: EnrolmentPorts, *, now: datetime, trace: Trace
+) -> Enrolment | Problem:
+    if user.role is not Role.CUSTOMER:
+        return BY_APP_ONLY
+    request, requested, counter = mailed_code(
+        user, by.networks, source_ip=wish.source_ip, now=now, trace=trace
+    )
+    made = _new(user, FactorDetails(label=wish.label), wish.kind, person, now=now)
+    made = replace(made, mail_id=request.mail_id)
+    if not by.factors.enrol(made, (request, requested, counter)):
+        return too_many(counter, now=now)
+    return Enrolment(made, sent_to=email_address.masked(profile_of(user, person).email))
 
 
 def _new(
@@ -165,7 +172,7 @@ def confirm(
 def new_recovery_codes(person: Person) -> tuple[tuple[str, ...], frozenset[str]]:
     """To be told once, and what is kept of them."""
     codes = tuple(
-        one_time_code.recovery_code(randomness.token_bytes(_CODE_OCTETS))
+        one_time_code.recovery_code(secrets.token_bytes(_CODE_OCTETS))
         for _ in range(one_time_code.RECOVERY_CODES)
     )
     return codes, frozenset(person.digest(code) for code in codes)
@@ -181,7 +188,7 @@ def _confirm(
     now: datetime,
     trace: Trace,
 ) -> Confirmed | Problem:
-    step = _step(found, code, person, by.secrets, now=now)
+    step = _step(found, code, person, by.mailed, now=now)
     if step is None:
         return WRONG
     codes, digests = new_recovery_codes(person)
@@ -209,17 +216,17 @@ def _confirm(
 
 
 def _step(
-    found: Factor, code: str, person: Person, secrets: MailedSecrets, *, now: datetime
+    found: Factor, code: str, person: Person, mailed: MailedSecrets, *, now: datetime
 ) -> int | None:
     """The step of the code that confirms it; None if that is another one."""
     if found.mail_id is None:
         return one_time_code.step_of(open_factor(found, person).secret or "", code, now=now)
     late = now >= found.created + LIFETIME[Purpose.CODE]
-    return None if late else mailed_step(found.mail_id, code, secrets, now=now)
+    return None if late else mailed_step(found.mail_id, code, mailed, now=now)
 
 
-def mailed_step(mail_id: str, code: str, secrets: MailedSecrets, *, now: datetime) -> int | None:
-    right = one_time_code.mailed(secrets.of(Purpose.CODE, mail_id))
+def mailed_step(mail_id: str, code: str, mailed: MailedSecrets, *, now: datetime) -> int | None:
+    right = one_time_code.mailed(mailed.of(Purpose.CODE, mail_id))
     return one_time_code.current_step(now) if hmac.compare_digest(right, code) else None
 
 

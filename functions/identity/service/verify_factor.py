@@ -58,7 +58,7 @@ class VerifyPorts:
     sessions: Sessions
     networks: NetworkHasher
     personal: PersonalData
-    secrets: MailedSecrets
+    mailed: MailedSecrets
     tokens: Tokens
 
 
@@ -102,7 +102,7 @@ def verify(
         full_answer = _by_recovery(answer, user, person, typed.recovery_code, now=now, trace=trace)
     else:
         factors = found.asks_for(by.factors.of(user_id))
-        full_answer = _by_factor(answer, factors, person, typed.code or "", by.secrets, now=now)
+        full_answer = _by_factor(answer, factors, person, typed.code or "", by.mailed, now=now)
     if full_answer is None:
         telemetry.emit_metric("SecondFactorRefused")
         return WRONG
@@ -135,13 +135,13 @@ def _by_factor(
     factors: Sequence[Factor],
     person: Person,
     code: str,
-    secrets: MailedSecrets,
+    mailed: MailedSecrets,
     *,
     now: datetime,
 ) -> Answer | None:
     mail_id = answer.challenge.mail_id
     if mail_id is not None:
-        step = mailed_step(mail_id, code, secrets, now=now)
+        step = mailed_step(mail_id, code, mailed, now=now)
         return replace(answer, factor=factors[0], step=step) if step and factors else None
     for factor in factors:
         step = one_time_code.step_of(open_factor(factor, person).secret or "", code, now=now)
