@@ -139,13 +139,13 @@ SERVICE = Service(
         Function(place="api/delete_sessions", tables={"identity": ("GetItem", "UpdateItem")}),
         Function(
             place="api/enrol_factor",
-            tables={"identity": ("GetItem", "PutItem", "Query"), "user_keys": OPEN},
-            uses=("open_personal_data",),
+            tables={"identity": ("GetItem", "PutItem", "Query", "UpdateItem"), "user_keys": OPEN},
+            uses=("email_mac", "open_personal_data"),
         ),
         Function(
             place="api/confirm_factor",
             tables={"identity": ("GetItem", "PutItem", "UpdateItem"), "user_keys": OPEN},
-            uses=("open_personal_data",),
+            uses=("email_mac", "open_personal_data"),
         ),
         Function(
             place="api/list_factors",
@@ -161,7 +161,11 @@ SERVICE = Service(
             tables={"identity": ("GetItem", "UpdateItem"), "user_keys": OPEN},
             uses=("open_personal_data",),
         ),
-        Function(place="api/challenge_factor", tables={"identity": ("PutItem", "Query")}),
+        Function(
+            place="api/challenge_factor",
+            tables={"identity": ("GetItem", "PutItem", "Query", "UpdateItem"), "user_keys": OPEN},
+            uses=("email_mac", "open_personal_data"),
+        ),
         Function(
             place="api/verify_factor",
             tables={"identity": ("GetItem", "PutItem", "Query", "UpdateItem"), "user_keys": OPEN},

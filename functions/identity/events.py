@@ -10,6 +10,7 @@ Purpose = Literal[
     "registration",
     "resend",
     "reset",
+    "code",
     "factor_added",
     "factor_removed",
     "factors_reset",

@@ -242,6 +242,7 @@ INVARIANTS = Invariants(
                 "REGISTRATION",
                 "RESEND",
                 "RESET",
+                "CODE",
                 "FACTOR_ADDED",
                 "FACTOR_REMOVED",
                 "FACTORS_RESET",

@@ -1,6 +1,7 @@
 """Every problem that identity answers beside those of all routes; its own types are made here."""
 
 from shop.problems import (
+    FORBIDDEN,
     INVALID_REQUEST,
     NOT_FOUND,
     RATE_LIMITED,
@@ -14,6 +15,7 @@ __all__ = [
     "ENROLMENT_VOID",
     "INVALID_AUTHORIZATION",
     "INVALID_CLIENT",
+    "FORBIDDEN",
     "INVALID_CREDENTIALS",
     "INVALID_GRANT",
     "INVALID_REFRESH_TOKEN",

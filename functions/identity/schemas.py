@@ -17,13 +17,13 @@ from pydantic_core import PydanticCustomError
 from identity.domain import challenge, email_address, factor, one_time_code, password
 from identity.domain.access_token import ActiveToken, ClientTokens
 from identity.domain.address_book import AddressBook, SavedAddress
-from identity.domain.challenge import Challenge
 from identity.domain.erasure import Erasure
 from identity.domain.factor import Factor
 from identity.domain.oauth_client import EMAIL, PROFILE
 from identity.domain.profile import UserProfile
 from identity.domain.session import TokenFamily
 from identity.domain.user import User
+from identity.service.challenge_factor import Asked
 from identity.service.enrol_factor import Confirmed, Enrolment
 from identity.service.issue_token_pair import TokenPair
 from identity.service.verify_factor import Raised
@@ -447,7 +447,7 @@ FactorId = Annotated[str, Field(pattern=ids.pattern("fac"))]
 class FactorIn(RequestModel):
     """POST /mfa/factors."""
 
-    type: Literal["totp"]
+    type: Literal["totp", "email"]
     label: Annotated[
         Text50 | None, Field(description="what the user calls it", examples=["Phone"])
     ] = None
@@ -457,10 +457,11 @@ class EnrolmentOut(ResponseModel):
     """A factor that is to be confirmed. Its secret is told here and never again."""
 
     factor_id: FactorId
-    type: Literal["totp"]
+    type: Literal["totp", "email"]
     status: Literal["pending"]
-    secret: Annotated[str, Field(description="base32, to be typed into an app")]
-    otpauth_uri: Annotated[str, Field(description="the same, to be shown as a QR code")]
+    secret: Annotated[str | None, Field(description="base32, to be typed into an app")]
+    otpauth_uri: Annotated[str | None, Field(description="the same, to be shown as a QR code")]
+    sent_to: Annotated[str | None, Field(description="where its code was mailed, masked")]
     expires_at: str
 
     @classmethod
@@ -473,6 +474,7 @@ class EnrolmentOut(ResponseModel):
             status="pending",
             secret=enrolment.secret,
             otpauth_uri=enrolment.uri,
+            sent_to=enrolment.sent_to,
             expires_at=clock.rfc3339(made.created + factor.ENROLMENT),
         )
 
@@ -487,7 +489,7 @@ class ConfirmedOut(ResponseModel):
     """A factor that counts; the session that confirmed it is raised, as its next refresh says."""
 
     factor_id: FactorId
-    type: Literal["totp"]
+    type: Literal["totp", "email"]
     status: Literal["active"]
     recovery_codes: Annotated[
         list[str], Field(description="ten with the first factor, told once; else none")
@@ -509,7 +511,7 @@ class FactorOut(ResponseModel):
     """A second factor, as its user sees it."""
 
     factor_id: FactorId
-    type: Literal["totp"]
+    type: Literal["totp", "email"]
     label: str | None
     status: Literal["active"]
     created_at: str
@@ -552,7 +554,7 @@ class ChallengeIn(RequestModel):
     """POST /mfa/challenge: for one factor, for any of a kind, or for any."""
 
     factor_id: FactorId | None = None
-    channel: Literal["totp"] | None = None
+    channel: Literal["totp", "email"] | None = None
     purpose: Literal["step_up"] = "step_up"
 
     @model_validator(mode="after")
@@ -567,19 +569,21 @@ class ChallengeOut(ResponseModel):
 
     challenge_id: Annotated[str, Field(pattern=ids.pattern("cha"))]
     purpose: Literal["step_up"]
-    methods: Annotated[list[Literal["totp", "recovery_code"]], Field(min_length=1)]
+    methods: Annotated[list[Literal["totp", "email", "recovery_code"]], Field(min_length=1)]
     sent_to: Annotated[str | None, Field(description="masked; null: nothing was sent")] = None
     expires_at: str
     expires_in: Annotated[int, Field(description="seconds")]
 
     @classmethod
-    def of(cls, made: Challenge, factors: Sequence[Factor]) -> "ChallengeOut":
+    def of(cls, asked: Asked) -> "ChallengeOut":
         """Never with a code."""
-        kinds = sorted({each.kind.value for each in factors})
+        made = asked.challenge
+        kinds = sorted({each.kind.value for each in asked.factors})
         return cls(
             challenge_id=made.challenge_id,
             purpose=made.purpose.value,
             methods=[*kinds, "recovery_code"],
+            sent_to=asked.sent_to,
             expires_at=clock.rfc3339(made.ends),
             expires_in=int(challenge.LIFETIME.total_seconds()),
         )

@@ -14,6 +14,7 @@ from identity.domain.oauth_client import OAuthClient
 from identity.repository.authorization_codes import AuthorizationCodeRepository
 from identity.repository.client_assertions import ClientAssertionRepository
 from identity.repository.counters import AttemptRepository
+from identity.repository.factors import FactorRepository
 from identity.repository.mail_requests import MailRequestRepository
 from identity.repository.oauth_clients import OAuthClientRepository
 from identity.repository.sessions import SessionRepository
@@ -23,9 +24,11 @@ from identity.schemas import ClientIn
 from identity.service.authenticate_client import ClientPorts, authenticate, credentials_of
 from identity.service.authorize_client import AuthorizationPorts, SentBack
 from identity.service.describe_provider import token_endpoint
+from identity.service.enrol_factor import EnrolmentPorts
 from identity.service.ports import PersonalData
 from identity.service.request_mail import MailRequestPorts
 from identity.settings import (
+    AccountSettings,
     AuthorizationSettings,
     EmailSettings,
     GraceSettings,
@@ -55,6 +58,20 @@ def mail_request_ports() -> MailRequestPorts:
         networks=NetworkHasher(key),
         secrets=MailedSecrets(key),
         region=settings.home_region,
+    )
+
+
+def enrolment_ports() -> EnrolmentPorts:
+    """Of the two routes that enrol a second factor."""
+    settings = AccountSettings.load()
+    key = settings.email_mac_key_arn
+    return EnrolmentPorts(
+        accounts=AccountRepository(),
+        factors=FactorRepository(),
+        sessions=SessionRepository(),
+        personal=personal_data(settings),
+        networks=NetworkHasher(key),
+        mailed=MailedSecrets(key),
     )
 
 

@@ -273,6 +273,7 @@ def test_keys_of_users_are_opened_one_by_one_by_those_who_seal_or_show(
     }
     assert openers == makers | {
         "identity.add_address",
+        "identity.challenge_factor",
         "identity.change_address",
         "identity.change_password",
         "identity.change_profile",

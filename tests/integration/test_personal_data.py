@@ -113,6 +113,8 @@ def second_factors(shop: CheckoutScenario, session: dict[str, Any]) -> None:
     one = {"factor_id": first["factor_id"]}
     path = f"/mfa/factors/{one['factor_id']}"
     own(shop, session, "remove_factor", "DELETE", path, path_parameters=one)
+    body = {"type": "email", "label": FACTOR}
+    own(shop, session, "enrol_factor", "POST", "/mfa/factors", body=body)
     enrolled(shop, session)
 
 

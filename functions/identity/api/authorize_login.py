@@ -6,6 +6,7 @@ from typing import Any
 from identity import problems, schemas
 from identity.clients.argon2_passwords import Argon2Passwords
 from identity.clients.kms import EmailHasher, NetworkHasher
+from identity.domain import sign_in_attempts
 from identity.repository.counters import AttemptRepository
 from identity.repository.users import AccountRepository
 from identity.service import authorize_client, render_page
@@ -33,6 +34,7 @@ ROUTE = Route(
     errors="page",
     media_type=pages.MEDIA_TYPE,
     throttle=(50, 100),
+    quotas=sign_in_attempts.QUOTAS,
 )
 
 

@@ -7,12 +7,9 @@ from typing import Any
 
 from identity import problems, schemas
 from identity.domain.user import ANY_ROLE
-from identity.repository.factors import FactorRepository
-from identity.repository.sessions import SessionRepository
-from identity.repository.users import AccountRepository
-from identity.service.enrol_factor import EnrolmentPorts, Prover, confirm
-from identity.settings import PersonalSettings, at_cold_start
-from identity.wiring import personal_data
+from identity.service.enrol_factor import Prover, confirm
+from identity.settings import at_cold_start
+from identity.wiring import enrolment_ports
 from shop import clock
 from shop.http import Link, Request, Response, Route, entrypoint
 from shop.problems import Problem
@@ -34,16 +31,7 @@ ROUTE = Route(
     ends_at_once=True,
 )
 
-
-@at_cold_start
-def ports() -> EnrolmentPorts:
-    """The composition root of this function."""
-    return EnrolmentPorts(
-        accounts=AccountRepository(),
-        factors=FactorRepository(),
-        sessions=SessionRepository(),
-        personal=personal_data(PersonalSettings.load()),
-    )
+ports = at_cold_start(enrolment_ports)
 
 
 def handle(request: Request[Any]) -> Response | Problem:

@@ -7,6 +7,7 @@ from pydantic import SecretStr
 
 from identity import problems, schemas
 from identity.clients.kms import NetworkHasher
+from identity.domain import oauth_client
 from identity.domain.access_token import ClientTokens
 from identity.domain.oauth_client import GrantType, OAuthClient
 from identity.repository.authorization_codes import AuthorizationCodeRepository
@@ -40,6 +41,7 @@ ROUTE = Route(
         problems.RATE_LIMITED,
     ),
     throttle=(100, 200),
+    quotas=oauth_client.QUOTAS,
 )
 
 

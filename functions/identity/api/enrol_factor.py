@@ -3,13 +3,12 @@
 from typing import Any
 
 from identity import problems, schemas
+from identity.domain import mail_limits
+from identity.domain.factor import Kind
 from identity.domain.user import ANY_ROLE
-from identity.repository.factors import FactorRepository
-from identity.repository.sessions import SessionRepository
-from identity.repository.users import AccountRepository
-from identity.service.enrol_factor import EnrolmentPorts, Prover, enrol
-from identity.settings import PersonalSettings, at_cold_start
-from identity.wiring import personal_data
+from identity.service.enrol_factor import Prover, Wish, enrol
+from identity.settings import at_cold_start
+from identity.wiring import enrolment_ports
 from shop import clock
 from shop.http import Link, Request, Response, Route, entrypoint
 from shop.problems import Problem
@@ -21,28 +20,27 @@ ROUTE = Route(
     scopes=ANY_ROLE,
     request=schemas.FactorIn,
     responses={201: schemas.EnrolmentOut},
-    problems=(problems.NOT_FOUND, problems.STEP_UP_REQUIRED, problems.TOO_MANY_FACTORS),
+    problems=(
+        problems.NOT_FOUND,
+        problems.FORBIDDEN,
+        problems.STEP_UP_REQUIRED,
+        problems.TOO_MANY_FACTORS,
+        problems.RATE_LIMITED,
+    ),
     links=(Link("confirm_factor", {"factor_id": "$response.body#/factor_id"}),),
     ends_at_once=True,
+    quotas=mail_limits.QUOTAS,
 )
 
-
-@at_cold_start
-def ports() -> EnrolmentPorts:
-    """The composition root of this function."""
-    return EnrolmentPorts(
-        accounts=AccountRepository(),
-        factors=FactorRepository(),
-        sessions=SessionRepository(),
-        personal=personal_data(PersonalSettings.load()),
-    )
+ports = at_cold_start(enrolment_ports)
 
 
 def handle(request: Request[Any]) -> Response | Problem:
     """A repeat begins another one."""
     caller = request.user
     prover = Prover(caller.subject, caller.session_id, caller.level, caller.proved)
-    result = enrol(prover, request.body.label, ports(), now=clock.now())
+    wish = Wish(Kind(request.body.type), request.body.label, request.source_ip)
+    result = enrol(prover, wish, ports(), now=clock.now(), trace=request.trace)
     return result if isinstance(result, Problem) else Response(201, schemas.EnrolmentOut.of(result))
 
 

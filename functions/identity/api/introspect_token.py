@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from identity import problems, schemas
+from identity.domain import oauth_client
 from identity.service import inspect_client_token
 from identity.service.authenticate_client import INVALID_CLIENT, ClientPorts
 from identity.service.inspect_client_token import InspectionPorts
@@ -24,6 +25,7 @@ ROUTE = Route(
     responses={200: schemas.IntrospectionOut},
     problems=(problems.INVALID_CLIENT, problems.RATE_LIMITED),
     throttle=(50, 100),
+    quotas=oauth_client.QUOTAS,
 )
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from identity import problems, schemas
+from identity.domain import oauth_client
 from identity.service import inspect_client_token
 from identity.service.authenticate_client import ClientPorts
 from identity.service.inspect_client_token import InspectionPorts
@@ -29,6 +30,7 @@ ROUTE = Route(
         problems.RATE_LIMITED,
     ),
     throttle=(50, 100),
+    quotas=oauth_client.QUOTAS,
 )
 
 

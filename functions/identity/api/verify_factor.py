@@ -6,7 +6,7 @@ Problems: 404 not_found, 410 challenge_void, 422 wrong_code, 429 rate_limited.
 from typing import Any
 
 from identity import problems, schemas
-from identity.clients.kms import NetworkHasher
+from identity.clients.kms import MailedSecrets, NetworkHasher
 from identity.domain import sign_in_attempts
 from identity.domain.user import ANY_ROLE
 from identity.repository.challenges import ChallengeRepository
@@ -51,6 +51,7 @@ def ports() -> VerifyPorts:
         sessions=SessionRepository(),
         networks=NetworkHasher(settings.email_mac_key_arn),
         personal=personal_data(settings),
+        mailed=MailedSecrets(settings.email_mac_key_arn),
         tokens=TokenIssuer(settings.token_issuer, settings.token_audience, signer),
     )
 

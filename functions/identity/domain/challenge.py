@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from identity.domain import factor
-from identity.domain.factor import Factor
+from identity.domain.factor import Factor, Kind
 
 LIFETIME = timedelta(minutes=5)
 TRIES = 5
@@ -20,7 +20,8 @@ class Purpose(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Challenge:
-    """One of them. `factor_id` is the one factor that is asked for; None: any of the user's."""
+    """One of them. `factor_id` is the one factor that is asked for; None: any app of the user's.
+    `mail_id` is the mail with its code; None: none was sent."""
 
     challenge_id: str
     user_id: str
@@ -28,6 +29,7 @@ class Challenge:
     purpose: Purpose
     created: datetime
     factor_id: str | None = None
+    mail_id: str | None = None
     tries: int = 0
     answered: datetime | None = None
 
@@ -44,4 +46,6 @@ class Challenge:
     def asks_for(self, factors: Iterable[Factor]) -> Sequence[Factor]:
         """Whose codes answer it."""
         found = factor.active(factors)
-        return [each for each in found if self.factor_id in (None, each.factor_id)]
+        kind = Kind.EMAIL if self.mail_id else Kind.TOTP
+        wanted = (each for each in found if self.factor_id in (None, each.factor_id))
+        return [each for each in wanted if each.kind is kind]

@@ -15,6 +15,7 @@ class Kind(StrEnum):
     """What it is."""
 
     TOTP = "totp"
+    EMAIL = "email"  # codes are mailed to the user's address
 
 
 class Status(StrEnum):
@@ -27,9 +28,10 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FactorDetails:
-    """What is secret and personal of it: what its codes are made of, what its user calls it."""
+    """What is secret and personal of it: what its codes are made of, where they are not mailed, and
+    what its user calls it."""
 
-    secret: str = field(repr=False)
+    secret: str | None = field(default=None, repr=False)
     label: str | None = field(default=None, repr=False)
 
 
@@ -46,6 +48,7 @@ class Factor:
     personal: bytes | None = field(default=None, repr=False)
     confirmed: datetime | None = None
     last_step: int | None = None
+    mail_id: str | None = None  # of the code that confirms it, where that is mailed
 
     @property
     def is_active(self) -> bool:

@@ -87,6 +87,19 @@ def erasure_done(to: str, receipt_url: str) -> Mail:
     )
 
 
+def one_time_code(to: str, code: str, *, account_url: str) -> Mail:
+    """To who is to prove that they read it. No link: who clicks proves nothing of a session."""
+    return _mail(
+        to,
+        f"Your {SHOP} code",
+        "Type this code where you were asked for it. It is good once, for 5 minutes. Nobody who "
+        "works here will ever ask you for it.",
+        code=code,
+        link=f"{account_url}/forgot",
+        rest="If you did not ask for it, somebody has your password: set another by the link.",
+    )
+
+
 def factor_added(to: str, *, account_url: str) -> Mail:
     """To who has one more second factor."""
     return _notice(

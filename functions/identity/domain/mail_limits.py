@@ -7,6 +7,7 @@ from identity.domain.rate_limit import Counter, Limit
 
 FROM_NETWORK = Limit(20, timedelta(hours=1), "network")
 QUOTAS = (FROM_NETWORK.quota,)
+CODES = (Limit(10, timedelta(hours=1), "hour"), Limit(30, timedelta(days=1), "day"))
 TO_ADDRESS = (Limit(3, timedelta(hours=1)), Limit(10, timedelta(days=1)))
 
 
@@ -24,4 +25,6 @@ def mail_counters(purpose: Purpose, address: str, now: datetime) -> tuple[Counte
     counted = f"{address}.reset" if purpose is Purpose.RESET else address
     if purpose in NOTICES:
         counted = f"{address}.notices"
+    if purpose is Purpose.CODE:  # Who asks for them has the password.
+        return tuple(Counter.at(f"{address}.codes", limit, now) for limit in CODES)
     return tuple(Counter.at(counted, limit, now) for limit in TO_ADDRESS)

@@ -26,6 +26,7 @@ class Purpose(StrEnum):
     REGISTRATION = "registration"
     RESEND = "resend"  # of the link of a registration: it has no token of its own
     RESET = "reset"
+    CODE = "code"  # a one-time code: its token is nothing but six digits
     # What is told to whose account it is, once it happened.
     FACTOR_ADDED = "factor_added"
     FACTOR_REMOVED = "factor_removed"
@@ -44,6 +45,7 @@ LIFETIME = {
     Purpose.REGISTRATION: timedelta(hours=24),
     Purpose.RESEND: timedelta(minutes=15),
     Purpose.RESET: timedelta(minutes=15),
+    Purpose.CODE: timedelta(minutes=5),
     **dict.fromkeys(NOTICES, timedelta(hours=24)),
 }
 _HASH = re.compile(r"[0-9a-f]{64}")

@@ -18,7 +18,8 @@ from identity.domain.rate_limit import Limit
 
 # Wrong secrets of one client from one network. There is no limit over all networks: a stranger who
 # guesses must not keep the client out, and 256 random bits are guessed by nobody.
-WRONG_SECRETS = Limit(20, timedelta(minutes=15))
+WRONG_SECRETS = Limit(20, timedelta(minutes=15), "network")
+QUOTAS = (WRONG_SECRETS.quota,)
 # Scopes of OpenID Connect (Core, 5.4), which every user can give.
 OPENID, EMAIL, PROFILE = "openid", "email", "profile"
 OF_ANY_USER = (OPENID, EMAIL, PROFILE)

@@ -1,5 +1,5 @@
-"""One-time codes: those that an app makes of a secret and the time (RFC 6238), and those that are
-kept on paper for the day on which the app is gone."""
+"""One-time codes: those that an app makes of a secret and the time (RFC 6238), those that are
+mailed, and those that are kept on paper for the day on which the app is gone."""
 
 from datetime import UTC, datetime
 
@@ -10,6 +10,7 @@ from shop import ids
 
 ISSUER = "Cartwright"
 STEP_S = 30
+DIGITS = 6
 WINDOW = 1  # steps before and after: clocks differ, and people type slowly (RFC 6238, 5.2)
 RECOVERY_CODES = 10
 _READ_FOR_OTHERS = str.maketrans("oil", "011")
@@ -23,9 +24,20 @@ def uri(secret: str, account: str) -> str:
 
 def step_of(secret: str, code: str, *, now: datetime) -> int | None:
     """The time step that a code is of, within the window; None if it is of none."""
-    totp, current = _totp(secret), int(now.timestamp()) // STEP_S
+    totp, current = _totp(secret), current_step(now)
     steps = range(current - WINDOW, current + WINDOW + 1)
     return next((n for n in steps if strings_equal(totp.generate_otp(n), code)), None)
+
+
+def current_step(now: datetime) -> int:
+    """The one that codes of now are of."""
+    return int(now.timestamp()) // STEP_S
+
+
+def mailed(secret: bytes) -> str:
+    """The six digits that a mail brings, of a secret that is made for it anew whenever it is sent
+    or answered: nothing at rest holds them."""
+    return f"{int.from_bytes(secret, 'big') % 10**DIGITS:0{DIGITS}}"
 
 
 def time_of(step: int) -> datetime:

@@ -16,8 +16,8 @@ from identity.domain import challenge as rules
 from identity.domain.challenge import Challenge, Purpose
 from identity.domain.rate_limit import Counter
 from identity.repository import counters as counting
-from identity.repository import factors, sessions, users
-from identity.service.ports import Answer
+from identity.repository import factors, mail_requests, sessions, users
+from identity.service.ports import Answer, MailedCode
 from shop import clock, tables
 from shop.tables import EventRow, transact
 
@@ -32,6 +32,7 @@ class ChallengeItem(EventRow):
     session_id = UnicodeAttribute()
     purpose = UnicodeAttribute()
     factor_id = UnicodeAttribute(null=True)
+    mail_id = UnicodeAttribute(null=True)
     tries = NumberAttribute()
     created_at = UnicodeAttribute()
     answered_at = UnicodeAttribute(null=True)
@@ -41,18 +42,25 @@ class ChallengeItem(EventRow):
 class ChallengeRepository:
     """Challenges. Implements service.Challenges."""
 
-    def open(self, challenge: Challenge) -> None:
-        """Keep one that is to be answered."""
+    def open(self, challenge: Challenge, mailed: MailedCode | None = None) -> bool:
+        """Keep one that is to be answered, and ask for the mail with its code; False if too many
+        were."""
         item = ChallengeItem(
             *_place(challenge.user_id, challenge.challenge_id),
             session_id=challenge.session_id,
             purpose=challenge.purpose.value,
             factor_id=challenge.factor_id,
+            mail_id=challenge.mail_id,
             tries=0,
             created_at=clock.rfc3339(challenge.created),
             expires_at=int(challenge.ends.timestamp()) + SPARE_S,
         )
-        tables.put(item, ChallengeItem.pk.does_not_exist())
+
+        def build(tx: TransactWrite) -> None:
+            tx.save(item, condition=ChallengeItem.pk.does_not_exist())
+            mail_requests.store_code(tx, mailed)
+
+        return not transact(build)
 
     def get(self, user_id: str, challenge_id: str) -> Challenge | None:
         """The user's challenge of this id."""
@@ -118,6 +126,7 @@ def _challenge(item: ChallengeItem) -> Challenge:
         purpose=Purpose(item.purpose),
         created=clock.parse(item.created_at),
         factor_id=item.factor_id,
+        mail_id=item.mail_id,
         tries=int(item.tries),
         answered=clock.parse(item.answered_at) if item.answered_at else None,
     )

@@ -11,14 +11,15 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from pynamodb.attributes import BinaryAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
 
 from identity.domain import factor as rules
 from identity.domain.factor import Factor, Kind, Status
 from identity.domain.session import TokenFamily
-from identity.repository import sessions, users
-from identity.service.ports import AccountChange
+from identity.repository import mail_requests, sessions, users
+from identity.service.ports import AccountChange, MailedCode
 from shop import clock, tables
 from shop.tables import TableModel, transact
 
@@ -38,6 +39,7 @@ class FactorItem(TableModel):
     confirmed_at = UnicodeAttribute(null=True)
     last_step = NumberAttribute(null=True)
     tries = NumberAttribute(null=True)
+    mail_id = UnicodeAttribute(null=True)
     expires_at = NumberAttribute(null=True)
 
 
@@ -59,8 +61,9 @@ class FactorRepository:
             return None
         return _factor(item)
 
-    def enrol(self, factor: Factor) -> None:
-        """Keep a new one: for the time of its enrolment, if it is to be confirmed."""
+    def enrol(self, factor: Factor, mailed: MailedCode | None = None) -> bool:
+        """Keep a new one: for the time of its enrolment, if it is to be confirmed, and ask for the
+        mail with its code; False if too many were."""
         ends = int((factor.created + rules.ENROLMENT).timestamp()) + SPARE_S
         item = FactorItem(
             *_place(factor.user_id, factor.factor_id),
@@ -69,9 +72,15 @@ class FactorRepository:
             personal=factor.personal,
             created_at=clock.rfc3339(factor.created),
             confirmed_at=clock.rfc3339(factor.confirmed) if factor.confirmed else None,
+            mail_id=factor.mail_id,
             expires_at=None if factor.is_active else ends,
         )
-        tables.put(item, FactorItem.pk.does_not_exist())
+
+        def build(tx: TransactWrite) -> None:
+            tx.save(item, condition=FactorItem.pk.does_not_exist())
+            mail_requests.store_code(tx, mailed)
+
+        return not transact(build)
 
     def try_to_confirm(self, factor: Factor) -> bool:
         """Count a code; False if there were enough, or it is to be confirmed no more."""
@@ -95,6 +104,7 @@ class FactorRepository:
                 FactorItem.confirmed_at.set(clock.rfc3339(session.authentication.at)),
                 FactorItem.last_step.set(step),
                 FactorItem.tries.remove(),
+                FactorItem.mail_id.remove(),
                 FactorItem.expires_at.remove(),
             ]
             pending = FactorItem.status == Status.PENDING.value
@@ -121,12 +131,11 @@ class FactorRepository:
 
 def take(tx: TransactWrite, factor: Factor, step: int) -> None:
     """The part of a transaction that uses up a factor's code, and all that are older."""
-    newer = FactorItem.last_step.does_not_exist() | (FactorItem.last_step < step)
-    tx.update(
-        _key(factor),
-        [FactorItem.last_step.set(step)],
-        condition=(FactorItem.status == Status.ACTIVE.value) & newer,
-    )
+    taken: Condition = FactorItem.status == Status.ACTIVE.value
+    if factor.kind is Kind.TOTP:  # A code that was mailed goes with its challenge.
+        newer = FactorItem.last_step.does_not_exist() | (FactorItem.last_step < step)
+        taken = (FactorItem.status == Status.ACTIVE.value) & newer
+    tx.update(_key(factor), [FactorItem.last_step.set(step)], condition=taken)
 
 
 def _place(user_id: str, factor_id: str) -> tuple[str, str]:
@@ -147,4 +156,5 @@ def _factor(item: FactorItem) -> Factor:
         personal=item.personal,
         confirmed=clock.parse(item.confirmed_at) if item.confirmed_at else None,
         last_step=None if item.last_step is None else int(item.last_step),
+        mail_id=item.mail_id,
     )

@@ -11,7 +11,7 @@ from identity.domain import client_assertion, oauth_client, rate_limit
 from identity.domain.oauth_client import AuthMethod, OAuthClient
 from identity.domain.rate_limit import Counter
 from identity.service.ports import Attempts, ClientAssertions, NetworkHasher, OAuthClients
-from shop import ids, telemetry
+from shop import ids, rate_limits, telemetry
 from shop.problems import Problem
 
 BASIC = "Basic"
@@ -142,5 +142,5 @@ def _too_many(counter: Counter, *, now: datetime) -> Problem:
     return Problem(
         problems.RATE_LIMITED,
         "Too many wrong secrets came from this network.",
-        headers={"Retry-After": str(counter.seconds_left(now))},
+        headers=rate_limits.exhausted({counter.limit.name: counter.seconds_left(now)}),
     )

@@ -1,29 +1,32 @@
 """Enrol a second factor: its secret is told once, and it counts once a code of it was seen."""
 
+import hmac
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from pyotp import random_base32
 
 from identity import events, problems
+from identity.domain import email_address, one_time_code
 from identity.domain import factor as rules
-from identity.domain import one_time_code
 from identity.domain import user as users
 from identity.domain.factor import Factor, FactorDetails, Kind, Status
-from identity.domain.mailed_token import Purpose
-from identity.domain.user import User
+from identity.domain.mailed_token import LIFETIME, Purpose
+from identity.domain.user import Role, User
 from identity.events import event_of
 from identity.service.change_user import NO_USER, UserBusy
 from identity.service.ports import (
     AccountChange,
     Accounts,
     Factors,
+    MailedSecrets,
+    NetworkHasher,
     Person,
     PersonalData,
     Sessions,
 )
-from identity.service.request_mail import notice
+from identity.service.request_mail import mailed_code, notice, too_many
 from identity.service.seal_details import open_factor, profile_of, seal_factor
 from shop import ids
 from shop.problems import Problem
@@ -38,6 +41,7 @@ _CODE_OCTETS = 8
 FIRST = StepUp(rules.RECENT, level=ONE_FACTOR)
 FURTHER = StepUp(rules.RECENT)
 
+BY_APP_ONLY = Problem(problems.FORBIDDEN, "Who works here proves it by an app: mail is no device.")
 NO_FACTOR = Problem(problems.NOT_FOUND, "There is no such second factor.")
 TOO_MANY = Problem(problems.TOO_MANY_FACTORS, f"At most {rules.MOST} are kept; remove one first.")
 VOID = Problem(problems.ENROLMENT_VOID, "Begin again: there will be another secret.")
@@ -62,15 +66,27 @@ class EnrolmentPorts:
     factors: Factors
     sessions: Sessions
     personal: PersonalData
+    networks: NetworkHasher
+    mailed: MailedSecrets
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is to be enrolled, as what, and from where that is asked."""
+
+    kind: Kind
+    label: str | None = field(default=None, repr=False)
+    source_ip: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Enrolment:
-    """What is told once: the secret, and the same as an app reads it."""
+    """What is told once: the secret, and the same as an app reads it; or where a code is mailed."""
 
     factor: Factor
-    secret: str = field(repr=False)
-    uri: str = field(repr=False)
+    secret: str | None = field(default=None, repr=False)
+    uri: str | None = field(default=None, repr=False)
+    sent_to: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +99,7 @@ class Confirmed:
 
 
 def enrol(
-    prover: Prover, label: str | None, by: EnrolmentPorts, *, now: datetime
+    prover: Prover, wish: Wish, by: EnrolmentPorts, *, now: datetime, trace: Trace
 ) -> Enrolment | Problem:
     """Begin. A user without a factor has signed in lately; with one they have proved it lately."""
     user, person = by.accounts.get(prover.user_id), by.personal.to_open(prover.user_id)
@@ -94,20 +110,41 @@ def enrol(
         return refused
     if len(rules.in_use(by.factors.of(user.user_id), now)) >= rules.MOST:
         return TOO_MANY
-    factor_id = ids.generate("fac", region=ids.region_of(user.user_id), now=now)
+    if wish.kind is Kind.EMAIL:
+        return _by_mail(user, person, wish, by, now=now, trace=trace)
     secret = random_base32()
-    details = FactorDetails(secret, label)
-    made = Factor(
+    made = _new(user, FactorDetails(secret, wish.label), wish.kind, person, now=now)
+    by.factors.enrol(made)
+    return Enrolment(made, secret, one_time_code.uri(secret, profile_of(user, person).email))
+
+
+def _by_mail(
+    user: User, person: Person, wish: Wish, by: EnrolmentPorts, *, now: datetime, trace: Trace
+) -> Enrolment | Problem:
+    if user.role is not Role.CUSTOMER:
+        return BY_APP_ONLY
+    request, requested, counter = mailed_code(
+        user, by.networks, source_ip=wish.source_ip, now=now, trace=trace
+    )
+    made = _new(user, FactorDetails(label=wish.label), wish.kind, person, now=now)
+    made = replace(made, mail_id=request.mail_id)
+    if not by.factors.enrol(made, (request, requested, counter)):
+        return too_many(counter, now=now)
+    return Enrolment(made, sent_to=email_address.masked(profile_of(user, person).email))
+
+
+def _new(
+    user: User, details: FactorDetails, kind: Kind, person: Person, *, now: datetime
+) -> Factor:
+    factor_id = ids.generate("fac", region=ids.region_of(user.user_id), now=now)
+    return Factor(
         factor_id=factor_id,
         user_id=user.user_id,
-        kind=Kind.TOTP,
+        kind=kind,
         status=Status.PENDING,
         created=now,
         personal=seal_factor(details, factor_id, person),
     )
-    by.factors.enrol(made)
-    account = profile_of(user, person).email
-    return Enrolment(made, secret, one_time_code.uri(secret, account))
 
 
 def confirm(
@@ -151,7 +188,7 @@ def _confirm(
     now: datetime,
     trace: Trace,
 ) -> Confirmed | Problem:
-    step = one_time_code.step_of(open_factor(found, person).secret, code, now=now)
+    step = _step(found, code, person, by.mailed, now=now)
     if step is None:
         return WRONG
     codes, digests = new_recovery_codes(person)
@@ -176,6 +213,21 @@ def _confirm(
             confirmed = by.factors.get(user.user_id, found.factor_id) or found
             return Confirmed(confirmed, () if user.factors else codes)
     raise UserBusy
+
+
+def _step(
+    found: Factor, code: str, person: Person, mailed: MailedSecrets, *, now: datetime
+) -> int | None:
+    """The step of the code that confirms it; None if that is another one."""
+    if found.mail_id is None:
+        return one_time_code.step_of(open_factor(found, person).secret or "", code, now=now)
+    late = now >= found.created + LIFETIME[Purpose.CODE]
+    return None if late else mailed_step(found.mail_id, code, mailed, now=now)
+
+
+def mailed_step(mail_id: str, code: str, mailed: MailedSecrets, *, now: datetime) -> int | None:
+    right = one_time_code.mailed(mailed.of(Purpose.CODE, mail_id))
+    return one_time_code.current_step(now) if hmac.compare_digest(right, code) else None
 
 
 def _refused(user: User, prover: Prover, *, now: datetime) -> Problem | None:

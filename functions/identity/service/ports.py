@@ -197,12 +197,17 @@ class Answer:
     recovered: AccountChange | None = None
 
 
+# The request for a mail with a code, the event that sends it, and what it is counted by: where that
+# is full nothing is stored.
+MailedCode = tuple[MailRequest, Event, Counter]
+
+
 class Factors(Protocol):
     """Second factors. What is False was changed by somebody else meanwhile, and nothing is done."""
 
     def of(self, user_id: str) -> Sequence[Factor]: ...
     def get(self, user_id: str, factor_id: str) -> Factor | None: ...
-    def enrol(self, factor: Factor) -> None: ...
+    def enrol(self, factor: Factor, mailed: MailedCode | None = None) -> bool: ...
     def try_to_confirm(self, factor: Factor) -> bool: ...
     def confirm(
         self, factor: Factor, change: AccountChange, *, step: int, session: TokenFamily
@@ -215,7 +220,7 @@ class Factors(Protocol):
 class Challenges(Protocol):
     """Challenges, and answers to them."""
 
-    def open(self, challenge: Challenge) -> None: ...
+    def open(self, challenge: Challenge, mailed: MailedCode | None = None) -> bool: ...
     def get(self, user_id: str, challenge_id: str) -> Challenge | None: ...
     def attempt(
         self, challenge: Challenge, counters: Sequence[Counter], *, now: datetime

@@ -10,6 +10,7 @@ from datetime import datetime
 from identity import events, problems
 from identity.domain import email_address, mail_limits, mailed_token, rate_limit
 from identity.domain.mailed_token import MailRequest, Purpose
+from identity.domain.rate_limit import Counter
 from identity.domain.user import User
 from identity.events import event_of
 from identity.service.ports import EmailHasher, MailedSecrets, MailRequests, NetworkHasher
@@ -76,6 +77,25 @@ def notice(
     return request, _requested(request, trace=trace)
 
 
+def mailed_code(
+    user: User, networks: NetworkHasher, *, source_ip: str, now: datetime, trace: Trace
+) -> tuple[MailRequest, Event, Counter]:
+    """What brings a one-time code, to be stored with what it answers and counted by its network."""
+    request, requested = notice(Purpose.CODE, user, now=now, trace=trace)
+    network = networks.of("mail requests", rate_limit.network_of(source_ip))
+    return request, requested, mail_limits.request_counter(network, now)
+
+
+def too_many(counter: Counter, *, now: datetime) -> Problem:
+    """Why no mail is sent."""
+    telemetry.emit_metric("MailRequestLimited")
+    return Problem(
+        problems.RATE_LIMITED,
+        "Too many mails were asked for from this network.",
+        headers=rate_limits.exhausted({counter.limit.name: counter.seconds_left(now)}),
+    )
+
+
 def ask(
     request: MailRequest, by: MailRequestPorts, *, source_ip: str, trace: Trace
 ) -> Problem | None:
@@ -86,12 +106,7 @@ def ask(
     requested = _requested(request, trace=trace)
     if by.requests.ask(request, requested, counter):
         return None
-    telemetry.emit_metric("MailRequestLimited")
-    return Problem(
-        problems.RATE_LIMITED,
-        "Too many mails were asked for from this network.",
-        headers=rate_limits.exhausted({counter.limit.name: counter.seconds_left(now)}),
-    )
+    return too_many(counter, now=now)
 
 
 def _requested(request: MailRequest, *, trace: Trace) -> Event:

@@ -16,12 +16,14 @@ from identity.domain.session import TokenFamily
 from identity.domain.user import User
 from identity.events import event_of
 from identity.service.change_user import NO_USER
+from identity.service.enrol_factor import mailed_step
 from identity.service.ports import (
     AccountChange,
     Accounts,
     Answer,
     Challenges,
     Factors,
+    MailedSecrets,
     NetworkHasher,
     Person,
     PersonalData,
@@ -56,6 +58,7 @@ class VerifyPorts:
     sessions: Sessions
     networks: NetworkHasher
     personal: PersonalData
+    mailed: MailedSecrets
     tokens: Tokens
 
 
@@ -99,7 +102,7 @@ def verify(
         full_answer = _by_recovery(answer, user, person, typed.recovery_code, now=now, trace=trace)
     else:
         factors = found.asks_for(by.factors.of(user_id))
-        full_answer = _by_factor(answer, factors, person, typed.code or "", now=now)
+        full_answer = _by_factor(answer, factors, person, typed.code or "", by.mailed, now=now)
     if full_answer is None:
         telemetry.emit_metric("SecondFactorRefused")
         return WRONG
@@ -128,10 +131,20 @@ def _counters(
 
 
 def _by_factor(
-    answer: Answer, factors: Sequence[Factor], person: Person, code: str, *, now: datetime
+    answer: Answer,
+    factors: Sequence[Factor],
+    person: Person,
+    code: str,
+    mailed: MailedSecrets,
+    *,
+    now: datetime,
 ) -> Answer | None:
+    mail_id = answer.challenge.mail_id
+    if mail_id is not None:
+        step = mailed_step(mail_id, code, mailed, now=now)
+        return replace(answer, factor=factors[0], step=step) if step and factors else None
     for factor in factors:
-        step = one_time_code.step_of(open_factor(factor, person).secret, code, now=now)
+        step = one_time_code.step_of(open_factor(factor, person).secret or "", code, now=now)
         if step is not None and factor.is_newer(step):
             return replace(answer, factor=factor, step=step)
     return None

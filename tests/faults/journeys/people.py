@@ -172,10 +172,10 @@ def protected(world: FaultEnvironment) -> None:
     world.seen["recovery_code"] = confirmed["recovery_codes"][0]
 
 
-def _confirm(world: FaultEnvironment, *, seconds_ago: int = 0) -> Reply:
+def _confirm(world: FaultEnvironment, *, seconds_ago: int = 0, code: str = "") -> Reply:
     one = {"factor_id": world.seen["factor_id"]}
     path = f"{FACTORS}/{one['factor_id']}/confirm"
-    body = {"code": _code(world, seconds_ago=seconds_ago)}
+    body = {"code": code or _code(world, seconds_ago=seconds_ago)}
     return _own(world, "identity.confirm_factor", "POST", path, body=body, path_parameters=one)
 
 
@@ -201,6 +201,43 @@ def confirm_factor(world: FaultEnvironment) -> None:
     """Let it count, and be told so by mail."""
     _confirm(world)
     world.shop.deliver()
+
+
+def enrolling_mailbox(world: FaultEnvironment) -> None:
+    """Somebody was mailed a code."""
+    signed_in(world)
+    begun = _own(world, "identity.enrol_factor", "POST", FACTORS, body={"type": "email"}).json
+    world.shop.deliver()
+    world.seen["factor_id"], world.seen["code"] = begun["factor_id"], inbox.code_to(actions.EMAIL)
+
+
+def by_mail(world: FaultEnvironment) -> None:
+    """Whose mailbox counts."""
+    enrolling_mailbox(world)
+    _confirm(world, code=world.seen["code"])
+
+
+@journey(firm=True, given=signed_in, answers=[201])
+def enrol_mailbox(world: FaultEnvironment) -> None:
+    """Be mailed a code."""
+    _own(world, "identity.enrol_factor", "POST", FACTORS, body={"type": "email"})
+    world.shop.deliver()
+
+
+@journey(firm=True, given=enrolling_mailbox, answers=[200])
+def confirm_mailbox(world: FaultEnvironment) -> None:
+    """Type it."""
+    _confirm(world, code=world.seen["code"])
+
+
+@journey(given=by_mail, answers=[202, 200])
+def prove_mailbox(world: FaultEnvironment) -> None:
+    """Be mailed another one, and raise the session by it."""
+    asked = _own(world, "identity.challenge_factor", "POST", "/mfa/challenge", body={}).json
+    world.shop.deliver()
+    challenge_id = asked.get("challenge_id", "cha_use1_" + "0" * 26)
+    body = {"challenge_id": challenge_id, "code": inbox.code_to(actions.EMAIL)}
+    _own(world, "identity.verify_factor", "POST", "/mfa/verify", body=body)
 
 
 @journey(given=protected, answers=[202, 200])

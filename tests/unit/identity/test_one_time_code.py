@@ -6,7 +6,7 @@ import pytest
 from pyotp import TOTP
 
 from identity.domain import one_time_code
-from identity.domain.one_time_code import STEP_S, as_made, recovery_code, step_of, uri
+from identity.domain.one_time_code import STEP_S, as_made, mailed, recovery_code, step_of, uri
 
 SECRET = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"  # RFC 6238, appendix B: 12345678901234567890
 
@@ -49,6 +49,12 @@ def test_a_recovery_code_has_sixty_bits_of_what_it_is_made_of() -> None:
 )
 def test_a_recovery_code_is_known_however_it_was_typed(typed: str) -> None:
     assert as_made(typed) == "0123-abcz-1001"
+
+
+def test_a_mailed_code_has_six_digits_whatever_it_is_made_of() -> None:
+    assert mailed(bytes(32)) == "000000"
+    assert mailed((10**6 + 7).to_bytes(32, "big")) == "000007"
+    assert {len(mailed(bytes([n]) * 32)) for n in range(256)} == {6}
 
 
 def test_ten_are_made() -> None:
