@@ -229,12 +229,15 @@ def _read_form(model: type[BaseModel], raw: bytes) -> BaseModel | Problem:
         detail = f"At most {untrusted_form.MAX_BYTES} bytes of a form are taken."
         return Problem(problems.PAYLOAD_TOO_LARGE, detail)
     try:
-        return model.model_validate(untrusted_form.parse(raw))
+        value = untrusted_form.parse(raw)
+        found = model.model_validate(value)
     except untrusted_form.InvalidForm as error:
-        found = {"pointer": "", "code": "form_invalid", "detail": str(error)}
-        return Problem(problems.INVALID_REQUEST, f"The form has {error}.", errors=[found])
+        wrong = {"pointer": "", "code": "form_invalid", "detail": str(error)}
+        return Problem(problems.INVALID_REQUEST, f"The form has {error}.", errors=[wrong])
     except ValidationError as error:
         return invalid.form(error)
+    names = [name for name, text in value.items() if card_numbers.is_in(text)]
+    return invalid.card_numbers("parameter", names) if names else found
 
 
 def _query(route: Route, event: dict[str, Any]) -> Any:
