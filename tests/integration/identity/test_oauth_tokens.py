@@ -123,7 +123,12 @@ def test_an_assertion_that_authlib_makes_is_taken(
     partner = with_key(api.clock(), "RS256")
     monkeypatch.setattr("time.time", lambda: api.clock().timestamp())
     signed = private_key_jwt_sign(
-        oauth.pem("RS256"), partner.id, TOKEN_ENDPOINT, alg="RS256", header={"kid": "RS256-1"}
+        oauth.pem("RS256"),
+        partner.id,
+        TOKEN_ENDPOINT,
+        alg="RS256",
+        header={"kid": "RS256-1"},
+        expires_at=int(api.clock().timestamp()) + 300,  # by default it is an hour
     )
     assert ask(ASK | asserted(signed)).status == 200
 
