@@ -127,4 +127,7 @@ def requests(operation: discover.Operation) -> Iterator[dict[str, Any]]:
         yield {"raw": MARK}
     if route.query is not None:
         for name in (*route.query.model_fields, MARK):
-            yield from ({"query": {name: value}} for value in (MARK, f"2026-11-28T00:00:0{MARK}"))
+            yield from (
+                {"query": {name: value}}
+                for value in (MARK, f"2026-11-28T00:00:0{MARK}", f"\u202e{MARK}")
+            )
