@@ -140,6 +140,7 @@ BEFORE: Mapping[str, Callable[[Shop], Any]] = {
     "POST /orders/{order_id}/cancel": Shop.place,
     "POST /webhooks/psp/{psp}": Shop.begin_told_3ds,
     "GET /ops/invariants": _audit,
+    "auditor, a minute": _audit,  # who is ahead by it has a minute to look at
     "POST /payments, new process": Shop.place,
     # Whose sessions end is nobody who is asked about later.
     "POST /password/forgot": Shop.join_as_another,
