@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from tools import second_factor
 from tools.local import credentials
 from tools.local.credentials import OPENS_NOTHING, Key
 
@@ -66,7 +67,10 @@ class Platform:
         status, body = self.call("POST", "/sessions", credentials)
         if status != 201:
             raise SystemExit(f"sign-in of {user} answered {status}: {body}")
-        return str(body["access_token"])
+        token, secret = str(body["access_token"]), self.users[user].get("totp_secret")
+        if secret is None:
+            return token
+        return second_factor.prove(lambda *sent: self.call(*sent, token=token), secret)
 
 
 def request(

@@ -13,7 +13,7 @@ MEDIA_TYPE = "application/problem+json"
 # whose quotes a gateway response cannot hold for sure, and which X-Frame-Options says for the most.
 HEADERS: Mapping[str, str] = {
     "Access-Control-Allow-Origin": "*",
-    "Access-Control-Expose-Headers": "Retry-After, X-Request-Id",
+    "Access-Control-Expose-Headers": "RateLimit, RateLimit-Policy, Retry-After, X-Request-Id",
     "Cache-Control": "no-store",
     "Referrer-Policy": "no-referrer",
     "Strict-Transport-Security": "max-age=31536000",
@@ -124,7 +124,8 @@ RATE_LIMITED = GatewayProblem(
     title="Too many requests",
     detail="Slow down, then repeat the request.",
     retryable=True,
-    headers={"Retry-After": "1"},
+    # Of all callers of a route together: so many in a second, as each route is given.
+    headers={"Retry-After": "1", "RateLimit": '"route";r=0;t=1'},
 )
 INTERNAL_ERROR = GatewayProblem(
     code="internal_error",

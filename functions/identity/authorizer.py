@@ -1,23 +1,26 @@
 """The gateway's TOKEN authorizer: an access token in, the policy of all that it opens out.
 
 One call to AWS: user and session are read, so that a session that was ended, or an account that was
-closed, counts no more. The public key is fetched once per process and hour. A token that is missing
-or bad, or whose session is over, is answered `Unauthorized`, which the gateway turns into 401; a
-failure of KMS or DynamoDB is a fault (503 there), because a client that is told 401 would throw its
-session away.
+closed, counts no more. Which keys are trusted is read once per process and minute. A token that is
+missing or bad, or whose session is over, is answered `Unauthorized`, which the gateway turns into
+401; a failure of KMS or DynamoDB is a fault (503 there), because a client that is told 401 would
+throw its session away.
 """
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from identity.clients import kms
+from identity.clients.key_ring import KeyRing
 from identity.domain import route_permissions
+from identity.domain.session import OWN_CLIENT
 from identity.repository.session_statuses import SessionStatusRepository
+from identity.repository.token_keys import TokenKeyRepository
 from identity.service.ports import SessionStatuses
 from identity.service.verify_access_token import InvalidToken, Verified, Verifier
-from identity.settings import AuthorizerSettings, at_cold_start
+from identity.settings import TokenSettings, at_cold_start
 from shop import clock, telemetry
 from shop.invocation import invoked
 
@@ -33,20 +36,24 @@ class AuthorizerPorts:
     verifier: Verifier
     statuses: SessionStatuses
     grants: tuple[route_permissions.RoutePermission, ...]
+    grants_of_others: tuple[route_permissions.RoutePermission, ...]  # not of the shop's own clients
 
 
 @at_cold_start
 def gate() -> AuthorizerPorts:
     """The composition root of this function."""
-    settings = AuthorizerSettings.load()
+    settings = TokenSettings.load()
+    grants = route_permissions.load(ROUTES)
+    ring = KeyRing(settings.token_key_arn, TokenKeyRepository(settings.table_identity))
     return AuthorizerPorts(
         Verifier(
             settings.token_issuer,
             settings.token_audience,
-            key=lambda: kms.public_key(settings.token_key_arn),
+            key_of=ring.public_key,
         ),
         SessionStatusRepository(settings.table_identity),
-        route_permissions.load(ROUTES),
+        grants,
+        tuple(grant for grant in grants if not grant.is_of_account),
     )
 
 
@@ -63,19 +70,21 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
         telemetry.logger.info("authorizer", extra={"outcome": "refused", "reason": result.reason})
         telemetry.emit_metric("TokenRefused")  # What Lambda counts as an error and is none.
         raise Exception("Unauthorized")  # The gateway knows this text and no other.
-    telemetry.logger.info("authorizer", extra={"outcome": "verified", "subject": result.sub})
+    token, factors = result
+    telemetry.logger.info("authorizer", extra={"outcome": "verified", "subject": token.sub})
     return {
-        "principalId": result.sub,
+        "principalId": token.sub,
         "policyDocument": route_permissions.document(
-            gate().grants,
-            result.scope.split(),
+            _grants_for(token),
+            token.scope.split(),
             stage_arn="/".join(event["methodArn"].split("/")[:2]),
         ),
-        "context": _context_of(result),
+        "context": _context_of(token, factors),
     }
 
 
-def _verify(header: str) -> Verified | InvalidToken:
+def _verify(header: str) -> tuple[Verified, int] | InvalidToken:
+    """The token, and how many second factors its user has."""
     match = _BEARER.fullmatch(header)
     if match is None:
         return InvalidToken("no_bearer_token")
@@ -83,14 +92,29 @@ def _verify(header: str) -> Verified | InvalidToken:
     token = gate().verifier.verify(match.group(1), now=now)
     if isinstance(token, InvalidToken):
         return token
-    status = gate().statuses.of(token.sub, token.sid)
-    if status is None or not status.is_active(token.sid, now=now):
-        return InvalidToken("session_over")
-    return token
+    factors = _factors(token, now=now)
+    return InvalidToken("session_over") if factors is None else (token, factors)
 
 
-def _context_of(token: Verified) -> dict[str, str]:
-    """What handlers see. `exp`, because the gateway may keep the policy longer than that."""
+def _factors(token: Verified, *, now: datetime) -> int | None:
+    """How many second factors whose token it is has; None if they, or the client to which it was
+    issued, may not act any more. One call."""
+    statuses = gate().statuses
+    if token.is_of_client:
+        return 0 if statuses.is_active_client(token.client_id) else None
+    registered = None if token.client_id == OWN_CLIENT else token.client_id
+    status = statuses.of(token.sub, token.sid, client_id=registered)
+    return status.factors if status and status.is_active(token.sid, now=now) else None
+
+
+def _grants_for(token: Verified) -> tuple[route_permissions.RoutePermission, ...]:
+    own = token.client_id == OWN_CLIENT
+    return gate().grants if own else gate().grants_of_others
+
+
+def _context_of(token: Verified, factors: int) -> dict[str, str]:
+    """What handlers see. `exp`, because the gateway may keep the policy longer than that; `factors`
+    as they are now, for a token is older than that."""
     return {
         "sub": token.sub,
         "sid": token.sid,
@@ -100,4 +124,5 @@ def _context_of(token: Verified) -> dict[str, str]:
         "client_id": token.client_id,
         "acr": token.acr,
         "auth_time": str(token.auth_time),
+        "factors": str(factors),
     }

@@ -150,6 +150,40 @@ SERVICE = Service(
         ),
         Function(place="api/delete_sessions", tables={"identity": ("GetItem", "UpdateItem")}),
         Function(
+            place="api/enrol_factor",
+            tables={"identity": ("GetItem", "PutItem", "Query", "UpdateItem"), "user_keys": OPEN},
+            uses=("email_mac", "open_personal_data"),
+        ),
+        Function(
+            place="api/confirm_factor",
+            tables={"identity": ("GetItem", "PutItem", "UpdateItem"), "user_keys": OPEN},
+            uses=("email_mac", "open_personal_data"),
+        ),
+        Function(
+            place="api/list_factors",
+            tables={"identity": ("GetItem", "Query"), "user_keys": OPEN},
+            uses=("open_personal_data",),
+        ),
+        Function(
+            place="api/remove_factor",
+            tables={"identity": ("GetItem", "PutItem", "UpdateItem")},
+        ),
+        Function(
+            place="api/renew_recovery_codes",
+            tables={"identity": ("GetItem", "UpdateItem"), "user_keys": OPEN},
+            uses=("open_personal_data",),
+        ),
+        Function(
+            place="api/challenge_factor",
+            tables={"identity": ("GetItem", "PutItem", "Query", "UpdateItem"), "user_keys": OPEN},
+            uses=("email_mac", "open_personal_data"),
+        ),
+        Function(
+            place="api/verify_factor",
+            tables={"identity": ("GetItem", "PutItem", "Query", "UpdateItem"), "user_keys": OPEN},
+            uses=("email_mac", "sign_tokens", "open_personal_data"),
+        ),
+        Function(
             place="consumers/on_mail_requested",
             event_types=("mail.requested",),
             tables={"identity": ("GetItem", "Query", "UpdateItem"), "user_keys": OPEN},
@@ -183,9 +217,54 @@ SERVICE = Service(
             uses=("open_personal_data", "send_mail", "sign_tokens"),
             max_concurrency=4,  # nobody waits
         ),
-        Function(place="api/jwks", uses=("verify_tokens",)),
         Function(
-            place="authorizer", tables={"identity": ("BatchGetItem",)}, uses=("verify_tokens",)
+            place="api/authorize",
+            tables={"identity": ("GetItem",)},
+            uses=("email_mac", "token_issuer"),
+        ),
+        Function(
+            place="api/authorize_login",
+            tables={"identity": ("GetItem", "UpdateItem")},
+            uses=("email_mac", "token_issuer"),
+            memory_mb=CPU_MB,
+        ),
+        Function(
+            place="api/authorize_consent",
+            tables={"identity": ("GetItem", "PutItem")},
+            uses=("email_mac", "token_issuer"),
+        ),
+        Function(
+            place="api/create_token",
+            tables={"identity": ("GetItem", "PutItem", "Query", "UpdateItem")},
+            uses=("email_mac", "sign_tokens"),
+        ),
+        Function(
+            place="api/revoke_token",
+            tables={"identity": ("GetItem", "PutItem", "UpdateItem")},
+            uses=("email_mac", "verify_tokens"),
+        ),
+        Function(
+            place="api/introspect_token",
+            tables={"identity": ("GetItem", "PutItem", "UpdateItem")},
+            uses=("email_mac", "verify_tokens"),
+        ),
+        Function(
+            place="api/get_userinfo",
+            tables={"identity": ("GetItem",), "user_keys": OPEN},
+            uses=("open_personal_data",),
+        ),
+        Function(place="api/openid_configuration", uses=("token_issuer",)),
+        Function(place="api/oauth_metadata", uses=("token_issuer",)),
+        Function(
+            place="schedules/rotate_token_keys",
+            tables={"identity": ("GetItem", "PutItem")},
+            uses=("rotate_token_keys",),
+        ),
+        Function(place="api/jwks", tables={"identity": ("GetItem",)}, uses=("verify_tokens",)),
+        Function(
+            place="authorizer",
+            tables={"identity": ("BatchGetItem", "GetItem")},
+            uses=("verify_tokens",),
         ),
     ),
     alarms=(
@@ -197,9 +276,14 @@ SERVICE = Service(
         ),
     ),
     quiet=(
+        "AuthorizationCodeReplayed",
+        "ClientLimited",
+        "ClientRefused",
         "MailLimited",
         "MailRequestLimited",
         "MailUndeliverable",
+        "SecondFactorLimited",
+        "SecondFactorRefused",
         "SignInLimited",
         "SignInRefused",
         "TokenRefused",
@@ -210,9 +294,12 @@ SERVICE = Service(
         "fam": (),
         "ses": ("session_id",),
         "mai": ("mail_id",),
+        "fac": ("factor_id",),
+        "cha": ("challenge_id",),
         "adr": ("address_id",),
         "era": ("erasure_id",),
         "exp": ("export_id",),
+        "cli": (),
     },
     variables={
         "TOKEN_KEY_ARN": "arn:aws:kms:us-east-1:000000000000:key/identity-tokens",
@@ -220,6 +307,7 @@ SERVICE = Service(
         "WRAPPING_KEY_ARN": "arn:aws:kms:us-east-1:000000000000:key/user-keys",
         "MAIL_FROM": "shop@example.com",
         "ACCOUNT_URL": "https://shop.test/account",
+        "TOKEN_KEYS_PURPOSE": "identity-tokens",
         "TOKEN_ISSUER": "https://issuer.test",
         "TOKEN_AUDIENCE": "cartwright-api",
         "ERASURE_GRACE_S": "604800",

@@ -6,7 +6,16 @@ from typing import ClassVar, Literal
 from shop.events import Event, EventData, EventView, event
 from shop.trace import Trace
 
-Purpose = Literal["registration", "resend", "reset"]
+Purpose = Literal[
+    "registration",
+    "resend",
+    "reset",
+    "code",
+    "factor_added",
+    "factor_removed",
+    "factors_reset",
+    "recovery_code_used",
+]
 
 
 class MailRequested(EventData):
@@ -152,6 +161,59 @@ class UserExportReady(EventData):
 
     user_id: str
     export_id: str
+
+
+class UserFactorAdded(EventData):
+    """The user can be asked for one more second factor. Subject: the user."""
+
+    TYPE: ClassVar[str] = "user.factor_added"
+
+    user_id: str
+    factor_id: str
+
+
+class UserFactorRemoved(EventData):
+    """The user has removed a second factor. Subject: the user."""
+
+    TYPE: ClassVar[str] = "user.factor_removed"
+
+    user_id: str
+    factor_id: str
+
+
+class UserFactorsReset(EventData):
+    """An operator has removed all second factors; sessions of before are over. Subject: the
+    user."""
+
+    TYPE: ClassVar[str] = "user.factors_reset"
+
+    user_id: str
+
+
+class UserRecoveryCodeUsed(EventData):
+    """A recovery code stood in for a second factor, and is good no more. Subject: the user."""
+
+    TYPE: ClassVar[str] = "user.recovery_code_used"
+
+    user_id: str
+
+
+class UserRecoveryCodesRenewed(EventData):
+    """The recovery codes are others; none of before is good. Subject: the user."""
+
+    TYPE: ClassVar[str] = "user.recovery_codes_renewed"
+
+    user_id: str
+
+
+class MfaVerified(EventData):
+    """A second factor was proved in a session. Subject: the challenge."""
+
+    TYPE: ClassVar[str] = "mfa.verified"
+
+    user_id: str
+    session_id: str
+    challenge_id: str
 
 
 class SessionCreated(EventData):

@@ -16,6 +16,19 @@ class User(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class Factors(Fact):
+    """How many second factors a user has, by their own row."""
+
+    count: int
+    are_going: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ActiveFactor(Fact):
+    """A user, by this id, has a second factor that counts."""
+
+
+@dataclass(frozen=True, slots=True)
 class Address(Fact):
     """A user, by this id, has an address."""
 
@@ -40,6 +53,19 @@ class Erased(Fact):
     """An erasure, by its id, that is said to be done."""
 
     user_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Client(Fact):
+    """There is an OAuth client, by this id."""
+
+    wants_secret: bool
+    has_secret: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ListedClient(Fact):
+    """The list of clients names one, by this id."""
 
 
 def users_have_one_address(facts: Facts) -> Found:
@@ -73,8 +99,44 @@ def who_is_erased_is_gone(facts: Facts) -> Found:
             yield erased.key, "the key is still there"
 
 
-def _user(id_: str, _row: Row) -> Iterator[Fact]:
+def users_know_their_factors(facts: Facts) -> Found:
+    """U5: a user has as many second factors that count as the user's own row says. Of who is being
+    erased they go first."""
+    for user_id in facts.keys(Factors) | facts.keys(ActiveFactor):
+        if any(each.are_going for each in facts.of(Factors, user_id)):
+            continue
+        said = sum(each.count for each in facts.of(Factors, user_id))
+        found = len(facts.of(ActiveFactor, user_id))
+        if said != found:
+            yield user_id, f"{found} second factors, not {said}"
+
+
+def clients_are_listed_and_have_what_proves_them(facts: Facts) -> Found:
+    """U6: an OAuth client stands in the list of clients, and has a secret if it comes by one."""
+    for client_id in facts.keys(Client) ^ facts.keys(ListedClient):
+        yield client_id, "a client that is not listed, or is listed and not there"
+    for client in facts.each(Client):
+        if client.wants_secret != client.has_secret:
+            yield client.key, "a secret that is missing, or that nobody asks for"
+
+
+def _client(id_: str, row: Row) -> Iterator[Fact]:
+    by_secret = str(row["auth_method"]).startswith("client_secret_")
+    yield Client(id_, wants_secret=by_secret, has_secret=bool(row.get("secret_digest")))
+
+
+def _listed_client(_id: str, row: Row) -> Iterator[Fact]:
+    yield ListedClient(str(row["sk"]).removeprefix("CLIENT#"))
+
+
+def _user(id_: str, row: Row) -> Iterator[Fact]:
     yield User(id_)
+    yield Factors(id_, int(row.get("factors") or 0), are_going=row["status"] == "erasing")
+
+
+def _factor(user_id: str, row: Row) -> Iterator[Fact]:
+    if row["status"] == "active":
+        yield ActiveFactor(user_id)
 
 
 def _address(_mac: str, row: Row) -> Iterator[Fact]:
@@ -95,13 +157,14 @@ def _erasure(id_: str, row: Row) -> Iterator[Fact]:
 
 
 INVARIANTS = Invariants(
-    always=("U1", "U2", "U3", "U4"),
+    always=("U1", "U2", "U3", "U4", "U5", "U6"),
     watched=False,
     rows=(
         RowType(
             table="identity",
             pk="USER",
             sk="USER",
+            reads=("factors",),
             facts=_user,
             counts="sequence",
             statuses=frozenset({"active", "disabled", "deactivated", "erasing"}),
@@ -124,12 +187,33 @@ INVARIANTS = Invariants(
             violates="U2",
         ),
         RowType(
+            table="identity",
+            pk="USER",
+            sk="FACTOR#",
+            reads=("status",),
+            facts=_factor,
+            statuses=frozenset({"pending", "active", "removed"}),
+            violates="U5",
+        ),
+        RowType(
+            table="identity",
+            pk="USER",
+            sk="CHALLENGE#",
+            unchecked="Each answer is checked against it, and it goes by itself.",
+        ),
+        RowType(
             table="user_keys",
             pk="USER",
             sk="KEY",
             reads=("wrapped_key", "erased_at"),
             facts=_user_key,
             violates="U3",
+        ),
+        RowType(
+            table="identity",
+            pk="TOKEN_KEYS",
+            sk="SET",
+            unchecked="It is read and written whole, and says nothing of other rows.",
         ),
         RowType(
             table="identity",
@@ -161,7 +245,16 @@ INVARIANTS = Invariants(
                 sk=f"{purpose}#",
                 unchecked="Each use of a token is checked against it, and it goes by itself.",
             )
-            for purpose in ("REGISTRATION", "RESEND", "RESET")
+            for purpose in (
+                "REGISTRATION",
+                "RESEND",
+                "RESET",
+                "CODE",
+                "FACTOR_ADDED",
+                "FACTOR_REMOVED",
+                "FACTORS_RESET",
+                "RECOVERY_CODE_USED",
+            )
         ),
         *(
             RowType(
@@ -171,6 +264,33 @@ INVARIANTS = Invariants(
                 unchecked="It only grows, to its limit, and goes by itself.",
             )
             for kind in ("ASKED", "MAILS")
+        ),
+        RowType(
+            table="identity",
+            pk="CLIENT",
+            sk="CLIENT",
+            reads=("auth_method", "secret_digest"),
+            facts=_client,
+            violates="U6",
+        ),
+        RowType(
+            table="identity",
+            pk="CLIENTS",
+            sk="CLIENT#",
+            facts=_listed_client,
+            violates="U6",
+        ),
+        RowType(
+            table="identity",
+            pk="CODE",
+            sk="CODE",
+            unchecked="Each use of a code is checked against it, and it goes by itself.",
+        ),
+        RowType(
+            table="identity",
+            pk="ASSERTION",
+            sk="ASSERTION",
+            unchecked="It is written once, says nothing of other rows, and goes by itself.",
         ),
         RowType(
             table="identity",
@@ -184,5 +304,7 @@ INVARIANTS = Invariants(
         Rule("U2", attempts_are_taken_back_once),
         Rule("U3", a_key_is_there_until_its_user_is_erased),
         Rule("U4", who_is_erased_is_gone),
+        Rule("U5", users_know_their_factors),
+        Rule("U6", clients_are_listed_and_have_what_proves_them),
     ),
 )

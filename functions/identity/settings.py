@@ -35,26 +35,39 @@ class MailSettings(AccountSettings):
 
 
 class KeySettings(Settings):
-    """`token_key_arn`: the P-256 key that signs access tokens."""
+    """`token_key_arn`: the P-256 key that signs access tokens until another one takes over;
+    `table_identity`: where it is written which one does."""
 
     token_key_arn: str
+    table_identity: str = "identity"
 
 
-class TokenSettings(KeySettings):
-    """Who issues access tokens, and for whom: `iss` and `aud`."""
+class RotationSettings(KeySettings):
+    """`token_keys_purpose`: the tag by which rights know a key for tokens of this stage.
+    `token_keys_multi_region`: whether another region can sign with it, too."""
+
+    token_keys_purpose: str
+    token_keys_multi_region: bool = False
+
+
+class IssuerSettings(Settings):
+    """`token_issuer`: who issues tokens, `iss`, and the address of all of its endpoints."""
 
     token_issuer: str
+
+
+class TokenSettings(KeySettings, IssuerSettings):
+    """Who issues access tokens, and for whom: `iss` and `aud`."""
+
     token_audience: str
-
-
-class AuthorizerSettings(TokenSettings):
-    """`table_identity`: where it looks whether a session goes on."""
-
-    table_identity: str = "identity"
 
 
 class RefreshSettings(TokenSettings, EmailSettings):
     """What refreshing needs of both."""
+
+
+class AuthorizationSettings(IssuerSettings, EmailSettings):
+    """What the pages need on which users agree to clients."""
 
 
 class SignInSettings(RefreshSettings, PersonalSettings):

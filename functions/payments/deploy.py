@@ -1,9 +1,23 @@
 """Payments: the PSP's secret, payments and their attempts."""
 
-from shop.deploy import DAYS, WAITING_MB, Alarm, Function, Index, Personal, Service, Table, due
+from shop.deploy import (
+    DAYS,
+    WAITING_MB,
+    Alarm,
+    Foreign,
+    Function,
+    Index,
+    Personal,
+    Service,
+    Table,
+    due,
+)
 
 # A row is made by PutItem and changed by UpdateItem, each time with its event.
 CHANGE = ("GetItem", "PutItem", "UpdateItem")
+# Whoever opens what is personal reads the customer's key; whoever seals it makes the first one.
+OPEN = {"user_keys": Foreign(actions=("GetItem",))}
+SEAL = {"user_keys": Foreign(actions=("GetItem", "PutItem"))}
 
 SERVICE = Service(
     description="Payments and the PSP",
@@ -18,8 +32,8 @@ SERVICE = Service(
             publishes=True,
             audited=("BatchGetItem",),
             personal=Personal(
-                attributes=("payment_method", "return_url"),
-                says="what the customer pays with, as the provider calls it",
+                sealed=("personal",),
+                says="until it is confirmed: what the customer pays with, where they come back to",
             ),
         ),
     ),
@@ -27,7 +41,8 @@ SERVICE = Service(
         Function(
             place="api/create_payment",
             tables={"payments": CHANGE},
-            uses=("request_ids",),
+            foreign=SEAL,
+            uses=("request_ids", "seal_personal_data"),
             runs=("checkout",),
             memory_mb=WAITING_MB,
         ),
@@ -46,12 +61,13 @@ SERVICE = Service(
         ),
         Function(
             place="steps",
+            foreign=OPEN,
+            uses=("psp", "open_personal_data"),
             tables={
                 "payments": ("BatchGetItem", *CHANGE),
                 "payments/by_customer": ("Query",),
             },
             objects={"exports/parts/payments": ("PutObject",)},
-            uses=("psp",),
             timeout_s=9,
             memory_mb=WAITING_MB,
         ),
@@ -99,5 +115,6 @@ SERVICE = Service(
         "PSP_SECRET_ARN": "arn:aws:secretsmanager:us-east-1:000000000000:secret:psp",
         "STRIPE_API_BASE": "https://psp.test",
         "REQUEST_ID_KEY_ARN": "arn:aws:kms:us-east-1:000000000000:key/request-ids",
+        "WRAPPING_KEY_ARN": "arn:aws:kms:us-east-1:000000000000:key/user-keys",
     },
 )

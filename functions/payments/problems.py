@@ -1,6 +1,7 @@
 """Every problem that payments answers beside those of all routes; its own types are made here."""
 
 from shop.checkout_problems import (
+    ACCOUNT_ERASED,
     CHECKOUT,
     CHECKOUT_INCOMPLETE,
     ORDER_CLOSED,
@@ -18,6 +19,7 @@ from shop.problems import (
 )
 
 __all__ = [
+    "ACCOUNT_ERASED",
     "CATALOGUE",
     "CHECKOUT",
     "CHECKOUT_INCOMPLETE",

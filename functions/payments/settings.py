@@ -11,7 +11,13 @@ class RequestSettings(Settings):
     checkout_machine_arn: str
 
 
-class CreatingSettings(RequestSettings):
+class PersonalSettings(Settings):
+    """Which KMS key wraps the keys of users."""
+
+    wrapping_key_arn: str
+
+
+class CreatingSettings(RequestSettings, PersonalSettings):
     """And the key behind the ids of what requests make."""
 
     request_id_key_arn: str

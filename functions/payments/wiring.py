@@ -5,9 +5,9 @@ import functools
 from payments.clients.secret import SecretReader
 from payments.clients.stripe import StripePsp
 from payments.repository.payments import PaymentRepository
-from payments.service.ports import Psp
+from payments.service.ports import PersonalData, Psp
 from payments.service.process_payment import PaymentProcessor
-from payments.settings import STRIPE_API_BASE, PspSettings
+from payments.settings import STRIPE_API_BASE, PersonalSettings, PspSettings
 from shop import clock, invocation
 from shop.trace import Trace
 
@@ -34,6 +34,17 @@ def open_psp() -> Psp:
     return provider().within(min(PSP_BUDGET_S, invocation.remaining_s() - STORE_S))
 
 
+@functools.cache
+def personal() -> PersonalData:
+    """The keys of customers, for the steps: only they have the layer that opens with them."""
+    from shop import personal_data
+    from shop.user_keys import UserKeys
+
+    return personal_data.PersonalData(
+        "payments", UserKeys(PersonalSettings.load().wrapping_key_arn)
+    )
+
+
 def payment_processor(trace: Trace) -> PaymentProcessor:
     """The use cases for one task."""
-    return PaymentProcessor(payments, open_psp(), clock.now(), trace)
+    return PaymentProcessor(payments, open_psp(), personal(), clock.now(), trace)

@@ -12,6 +12,7 @@ from infra.stages import Stage
 
 # Calls after which nobody reads what a key encrypts.
 KEY_CALLS = ("DisableKey", "ScheduleKeyDeletion")
+ROTATION = "identity-rotate-token-keys"
 
 
 # Shares of mails at which AWS looks into an account; at twice, and five times, it may stop sending
@@ -40,7 +41,22 @@ class AccountWatch(Construct):
             event_pattern=events.EventPattern(
                 source=["aws.kms"],
                 detail_type=["AWS API Call via CloudTrail"],
-                detail={"eventSource": ["kms.amazonaws.com"], "eventName": list(KEY_CALLS)},
+                detail={
+                    "eventSource": ["kms.amazonaws.com"],
+                    "eventName": list(KEY_CALLS),
+                    # Nothing is encrypted by keys of tokens, and their rotation deletes old ones:
+                    # of this stage or of another one.
+                    "userIdentity": {
+                        "sessionContext": {
+                            "sessionIssuer": {
+                                "userName": [
+                                    {"exists": False},
+                                    {"anything-but": {"wildcard": f"*-{ROTATION}-{stage.region}"}},
+                                ]
+                            }
+                        }
+                    },
+                },
             ),
         )
         topics.page_at(

@@ -23,7 +23,7 @@ TOO_LONG = (
     r"^0*([1-9]\d{6,}|[3-9]\d{5}|2[7-9]\d{4}|26[3-9]\d{3}|262[2-9]\d{2}|2621[5-9]\d|26214[5-9])$"
 )
 # WAF counts over five minutes: a second later nothing has changed.
-LATER = {"Retry-After": "60"}
+WINDOW_S, LATER_S = 300, 60
 _ANSWERS = (problems.PAYLOAD_TOO_LARGE, problems.RATE_LIMITED)
 # Groups of AWS: who asks (botnets, scanners), and what exploits of other software look like. Not
 # the common rules: what they refuse by chance (a long body, a word of SQL in a name) is an order.
@@ -86,7 +86,12 @@ def _managed(*, first: int, besides: _Statement) -> Iterator[waf.CfnWebACL.RuleP
 
 def _limited(name: str, *, priority: int, rate: _Rate) -> waf.CfnWebACL.RuleProperty:
     statement = _Statement(rate_based_statement=rate)
-    return _refusing(name, problems.RATE_LIMITED, statement, priority=priority, headers=LATER)
+    later = {
+        "Retry-After": str(LATER_S),
+        "RateLimit": f'"{name}";r=0;t={LATER_S}',
+        "RateLimit-Policy": f'"{name}";q={int(rate.limit)};w={WINDOW_S}',
+    }
+    return _refusing(name, problems.RATE_LIMITED, statement, priority=priority, headers=later)
 
 
 def _refusing(

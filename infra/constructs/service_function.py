@@ -97,19 +97,20 @@ class ServiceFunction(Construct):
             assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
             inline_policies={"rights": iam.PolicyDocument(statements=[*own, *rights])},
         )
-        acknowledge(
-            role,
-            {
-                "AwsSolutions-IAM5[Resource::*]": "X-Ray's two write actions know no resources.",
-                "Serverless-LambdaStarPermissions": "X-Ray's two write actions know no resources.",
-                **{
-                    f"AwsSolutions-IAM5[Resource::{self._objects_arn(stage, place)}]": (
-                        "Objects have ids for names; the prefix says whose they are."
-                    )
-                    for place in self.spec.objects
-                },
-            },
-        )
+        reasons = {
+            "AwsSolutions-IAM5[Resource::*]": "X-Ray's two write actions know no resources.",
+            "Serverless-LambdaStarPermissions": "X-Ray's two write actions know no resources.",
+        }
+        if any(_is_by_tag(right) for right in rights):
+            by_tag = "Keys that are made after the deployment, by the tag that they are made with."
+            keys = f"kms:{stage.region}:{stage.account or '<AWS::AccountId>'}:key/*"
+            for partition in ("aws", "<AWS::Partition>"):  # As the region's is known, or is not.
+                reasons[f"AwsSolutions-IAM5[Resource::arn:{partition}:{keys}]"] = by_tag
+        for place in self.spec.objects:
+            reasons[f"AwsSolutions-IAM5[Resource::{self._objects_arn(stage, place)}]"] = (
+                "Objects have ids for names; the prefix says whose they are."
+            )
+        acknowledge(role, reasons)
         return role
 
     def _objects_arn(self, stage: Stage, place: str) -> str:
@@ -188,6 +189,11 @@ class ServiceFunction(Construct):
 
 
 _ARCHITECTURES = {"arm64": lambda_.Architecture.ARM_64, "x86_64": lambda_.Architecture.X86_64}
+
+
+def _is_by_tag(right: iam.PolicyStatement) -> bool:
+    conditions = right.conditions.get("StringEquals", {})
+    return any(name.startswith("aws:ResourceTag/") for name in conditions)
 
 
 def _acknowledge(function: lambda_.Function, *, asynchronous: bool) -> None:

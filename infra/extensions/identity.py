@@ -1,9 +1,10 @@
-"""Identity: the key that signs tokens, the one that hides addresses, who mails are from, and the
+"""Identity: the keys that sign tokens, the one that hides addresses, who mails are from, and the
 machines that erase users and export what is held of them."""
 
 import re
+from collections.abc import Mapping
 
-from aws_cdk import CfnOutput
+from aws_cdk import CfnOutput, Tags
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_ses as ses
@@ -15,32 +16,64 @@ from infra.constructs.removal import kept
 from infra.constructs.state_machine import StandardMachine
 from infra.stacks.functions import Capability, FunctionStack
 
+# As identity.clients.key_maker tags the keys that it makes; a test compares.
+PURPOSE = "cartwright:purpose"
+
 
 def extend(stack: FunctionStack) -> None:
-    """Offer `sign_tokens`, `verify_tokens`, `email_mac`, `send_mail` and `erasure_grace`."""
-    _add_token_key(stack)
+    """Offer `sign_tokens`, `verify_tokens`, `rotate_token_keys`, `token_issuer`, `email_mac`,
+    `send_mail` and `erasure_grace`."""
+    _add_token_keys(stack)
     _add_email_mac_key(stack)
     _add_mail(stack)
     _add_machines(stack)
 
 
-def _add_token_key(stack: FunctionStack) -> None:
-    """ES256: the private half never leaves KMS."""
+def _add_token_keys(stack: FunctionStack) -> None:
+    """ES256: private halves never leave KMS. The first key is the stack's; a schedule makes those
+    that take over. IAM knows them all by their tag, since no template has their names."""
+    stage = stack.stage
     key = _key(stack, "TokenKey", "tokens", kms.KeySpec.ECC_NIST_P256, kms.KeyUsage.SIGN_VERIFY)
+    purpose = stage.physical("identity", "tokens")
+    Tags.of(key).add(PURPOSE, purpose)
     environment = {
         "TOKEN_KEY_ARN": key.key_arn,
-        "TOKEN_ISSUER": names.public_url(stack, stack.stage),
-        "TOKEN_AUDIENCE": stack.stage.token_audience,
+        "TOKEN_ISSUER": names.public_url(stack, stage),
+        "TOKEN_AUDIENCE": stage.token_audience,
     }
-    sign = iam.PolicyStatement(
-        actions=["kms:Sign", "kms:GetPublicKey"],
-        resources=[key.key_arn],
-        # GetPublicKey names no algorithm, hence IfExists.
-        conditions={"StringEqualsIfExists": {"kms:SigningAlgorithm": "ECDSA_SHA_256"}},
-    )
-    verify = allow("kms:GetPublicKey", on=[key.key_arn])
+    any_key = stack.format_arn(service="kms", resource="key", resource_name="*")
+
+    def on_token_keys(*actions: str, **conditions: Mapping[str, str]) -> iam.PolicyStatement:
+        tagged = {f"aws:ResourceTag/{PURPOSE}": purpose}
+        return iam.PolicyStatement(
+            actions=list(actions),
+            resources=[any_key],
+            conditions={"StringEquals": tagged, **conditions},
+        )
+
+    # GetPublicKey names no algorithm, hence IfExists.
+    es256 = {"StringEqualsIfExists": {"kms:SigningAlgorithm": "ECDSA_SHA_256"}}
+    sign = on_token_keys("kms:Sign", "kms:GetPublicKey", **es256)
+    verify = on_token_keys("kms:GetPublicKey")
+    rotate = [
+        iam.PolicyStatement(
+            actions=["kms:CreateKey", "kms:TagResource"],
+            resources=["*"],
+            conditions={"StringEquals": {f"aws:RequestTag/{PURPOSE}": purpose}},
+        ),
+        allow("kms:ListKeys", on=["*"]),
+        on_token_keys("kms:GetPublicKey", "kms:ListResourceTags", "kms:ScheduleKeyDeletion"),
+    ]
+    of_rotation = {
+        **environment,
+        "TOKEN_KEYS_PURPOSE": purpose,
+        "TOKEN_KEYS_MULTI_REGION": str(stage.multi_region_keys).lower(),
+    }
     stack.add_use("sign_tokens", Capability(environment=environment, rights=[sign]))
+    issuer = {"TOKEN_ISSUER": environment["TOKEN_ISSUER"]}
+    stack.add_use("token_issuer", Capability(environment=issuer, rights=[]))
     stack.add_use("verify_tokens", Capability(environment=environment, rights=[verify]))
+    stack.add_use("rotate_token_keys", Capability(environment=of_rotation, rights=rotate))
 
 
 def _add_email_mac_key(stack: FunctionStack) -> None:

@@ -113,7 +113,13 @@ def test_no_problem_quotes_what_was_sent(operation: discover.Operation) -> None:
 
 def requests(operation: discover.Operation) -> Iterator[dict[str, Any]]:
     route = operation.route
-    if route.request is not None:
+    if route.form and route.request is not None:
+        for name in route.request.model_fields:
+            for text in (MARK, f"\u202e{MARK}\u0000", MARK * 500):
+                yield {"form": {name: text, MARK: text}}
+        yield {"form": [(MARK, "1"), (MARK, "2")]}
+        yield {"raw": MARK, "headers": {"Content-Type": "application/x-www-form-urlencoded"}}
+    elif route.request is not None:
         schema = route.request.model_json_schema()
         for value in (MARK, [MARK], {MARK: MARK}, f"\u202e{MARK}\u0000", 4242424242424242.5):
             yield from ({"body": body} for body in places(schema, schema, value))
@@ -121,4 +127,7 @@ def requests(operation: discover.Operation) -> Iterator[dict[str, Any]]:
         yield {"raw": MARK}
     if route.query is not None:
         for name in (*route.query.model_fields, MARK):
-            yield from ({"query": {name: value}} for value in (MARK, f"2026-11-28T00:00:0{MARK}"))
+            yield from (
+                {"query": {name: value}}
+                for value in (MARK, f"2026-11-28T00:00:0{MARK}", f"\u202e{MARK}")
+            )

@@ -47,6 +47,21 @@ def test_every_answer_of_every_route_is_documented_with_known_codes() -> None:
     assert answered == set(listed), "listed, and answered by no route"
 
 
+def test_what_comes_back_says_when_and_what_is_limited_how_often() -> None:
+    """On every route; one that counts its callers itself tells its quotas with every answer."""
+    document = json.loads((ROOT / "docs" / "openapi.json").read_text())
+    assert document["components"]["headers"]["Retry-After"]["required"] is True
+    for op in discover.operations():
+        own = document["paths"][op.route.path][op.route.method.lower()]["responses"]
+        for status, answer in own.items():
+            said = set(answer["headers"])
+            assert ("Retry-After" in said) == (status in ("429", "503"))
+            assert ("RateLimit" in said) == (status == "429")
+            assert ("RateLimit-Policy" in said) == (status == "429" or bool(op.route.quotas))
+        counts = any(each.code == "rate_limited" for each in op.route.problems)
+        assert counts == bool(op.route.quotas), f"{op.name}: declare its quotas"
+
+
 def test_no_answer_promises_a_header_that_api_gateway_renames() -> None:
     """It does so with a function's `WWW-Authenticate`, and leaves its own as it is."""
     document = json.loads((ROOT / "docs/openapi.json").read_text())

@@ -12,6 +12,7 @@ import boto3
 import pytest
 
 from tests.e2e.platform import Platform, shared_platform
+from tests.support.operators import Operator
 from tests.support.shop_client import ShopClient, eventually
 from tools.local import inbox
 from tools.seed.catalogue import products
@@ -45,6 +46,12 @@ def shop(platform: Platform) -> ShopClient:
 
 
 @pytest.fixture(scope="session")
+def operator(platform: Platform) -> Operator:
+    """Who runs commands against this platform."""
+    return Operator(platform.settings.platform_file)
+
+
+@pytest.fixture(scope="session")
 def users(platform: Platform) -> dict[str, dict[str, str]]:
     """The seeded users: e-mail and password by name."""
     return platform.users
@@ -53,7 +60,7 @@ def users(platform: Platform) -> dict[str, dict[str, str]]:
 @pytest.fixture(scope="module")
 def finance(shop: ShopClient, users: dict[str, dict[str, str]]) -> ShopClient:
     """The API as the seeded accountant sees it. A token lives ten minutes: less than all tests."""
-    return shop.sign_in(users["finance"]["email"], users["finance"]["password"])
+    return shop.sign_in(**users["finance"])
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ from joserfc import jws
 from joserfc.jwk import KeySet
 
 from tests.e2e.platform import Platform
-from tests.e2e.test_operators import Operator
+from tests.support.operators import Operator
 from tests.support.shop_client import ShopClient, eventually, new_key
 from tools.local import inbox
 

@@ -54,7 +54,7 @@ def operator(
     platform: Platform, shop: ShopClient, users: dict[str, dict[str, str]]
 ) -> Iterator[Operator]:
     """The seeded operator, who hears the pages."""
-    api = shop.sign_in(users["ops"]["email"], users["ops"]["password"])
+    api = shop.sign_in(**users["ops"])
     with subscribed(platform, "pages", name="people") as mailbox:
         yield Operator(api, platform, mailbox)
 

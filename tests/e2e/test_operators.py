@@ -2,56 +2,15 @@
 
 import json
 import re
-import subprocess
-import sys
 import uuid
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pytest
-
-from tests.e2e.platform import Platform
+from tests.support.operators import Operator
 from tests.support.shop_client import ShopClient, eventually
 
 ROOT = Path(__file__).parents[2]
-# The command line, against the platform of this test run.
-SHOPCTL = """
-import sys
-from pathlib import Path
-import tools.shopctl.__main__
-from tools.shopctl import cli, target
-
-file = Path(sys.argv[1])
-cli.find = lambda **given: target.find(**given, file=file)
-sys.exit(cli.main(sys.argv[2:]))
-"""
 SECTION = re.compile(r"## An account was taken over\n(.*?)\n## ", re.DOTALL)
-
-
-@dataclass
-class Operator:
-    """At a terminal."""
-
-    file: Path
-
-    def run(self, *words: str, code: int | None = 0) -> "subprocess.CompletedProcess[str]":
-        command = [sys.executable, "-c", SHOPCTL, str(self.file), *words]
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-        assert code is None or done.returncode == code, done.stderr
-        assert "Traceback" not in done.stderr
-        return done
-
-    def password(self, *words: str) -> str:
-        """What a command that makes a password says, once and on stderr."""
-        done = self.run(*words, "--generate")
-        assert "password" not in done.stdout
-        return done.stderr.strip().rpartition(" ")[2]
-
-
-@pytest.fixture
-def operator(platform: Platform) -> Operator:
-    return Operator(platform.settings.platform_file)
 
 
 def address() -> str:
@@ -109,7 +68,7 @@ def test_a_shop_is_filled_by_a_file_and_staff_sees_that_an_order_is_right(
     )
     assert re.search(r"credit +[0-9]+\.[0-9]{2} USD", books)
 
-    staff = shop.sign_in(olu, operator.password("staff", "add", olu, "--role", "ops"))
+    staff = shop.sign_in(olu, operator.password("staff", "add", olu, "--role", "ops")).protect()
     report = eventually(
         lambda: staff.send("GET", "/ops/invariants"), until=lambda reply: reply.status == 200,
         timeout_s=120,
@@ -153,3 +112,18 @@ def test_each_command_of_the_runbook_for_an_account_that_was_taken_over(
     old, new = ({"email": email, "password": each} for each in (password, other))
     assert shop.send("POST", "/sessions", old).status == 401
     assert shop.send("POST", "/sessions", new).status == 201
+
+
+def test_the_key_of_tokens_is_changed_by_command_while_everybody_goes_on(
+    operator: Operator, shop: ShopClient
+) -> None:
+    def keys() -> dict[str, str]:
+        shown = json.loads(operator.run("token-keys", "show", "--json").stdout)["keys"]
+        return {key["state"]: key["kid"] for key in shown}
+
+    waits = eventually(keys, until=lambda found: "waits" in found, timeout_s=120)["waits"]
+    operator.run("token-keys", "rotate")
+    assert keys()["takes over"] == waits
+    published = {key["kid"] for key in shop.send("GET", "/.well-known/jwks.json").json["keys"]}
+    assert keys()["signs"] in published
+    assert "No key of this name" in operator.run("token-keys", "revoke", "nobody", code=None).stderr

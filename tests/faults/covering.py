@@ -16,6 +16,7 @@ _HELD = "no path leads to money held for another's order; tests/unit/payments"
 _AUDITOR = "functions/operations/service/"
 _ENDS = "of shards that end, which moto's never do; tests/property/test_audited_streams.py"
 _CHARGING = "functions/payments/service/process_payment.py PaymentProcessor."
+_CLIENTS = "functions/identity/repository/oauth_clients.py OAuthClientRepository"
 ELSEWHERE = {
     "functions/payments/clients/stripe.py": "the simulator stands in its place; tests/contract",
     "layers/shop/python/shop/aws.py": "makes clients, asks nobody",
@@ -25,6 +26,10 @@ ELSEWHERE = {
     "functions/catalog/service/import_products.py": "for tools, on no route",
     "functions/catalog/repository/catalogue.py": "for tools, on no route",
     "functions/identity/service/change_access.py": "for tools, on no route",
+    "functions/identity/service/register_client.py": "for tools, on no route",
+    f"{_CLIENTS}.add": "for tools, on no route",
+    f"{_CLIENTS}.change": "for tools, on no route",
+    f"{_CLIENTS}.all": "for tools, on no route",
     "functions/inventory/service/import_stock.py": "for tools, on no route",
     "functions/inventory/repository/stock.py StockRepository.open_shelf": "for tools, on no route",
     "functions/inventory/repository/stock.py StockRepository.booked": "for tools, on no route",

@@ -19,6 +19,7 @@ import pytest
 from inventory.service import end_reservation
 from shop import clock, erasure, telemetry
 from shop.deploy import discover
+from shop.http import PROBLEM
 from tests.faults.injection import Injector
 from tests.support import dynamodb
 from tests.support.checkout_scenario import (
@@ -334,7 +335,9 @@ def _is_final(reply: Reply) -> bool:
     """Whether a client that knows RFC 9457 and our `retryable` would stop here."""
     if reply.status == 0 or reply.status >= 500 or reply.status == 429:
         return False
-    return not (reply.status >= 400 and reply.json.get("retryable"))
+    if reply.headers.get("Content-Type") != PROBLEM:  # What is none says nothing of it.
+        return True
+    return not reply.json.get("retryable")
 
 
 @contextmanager

@@ -120,6 +120,9 @@ def test_who_is_turned_away_gets_a_problem_document_that_a_browser_may_read(
         assert "Retry-After" in headers["access-control-expose-headers"]
         if answer["ResponseCode"] == 429:
             assert int(headers["retry-after"]) >= 10  # it counts over minutes
+            rate = rule["Statement"]["RateBasedStatement"]["Limit"]
+            assert headers["ratelimit"] == f'"{name}";r=0;t={headers["retry-after"]}'
+            assert headers["ratelimit-policy"] == f'"{name}";q={rate};w=300'
         # WAF refuses a content-type, and has no type for problems: the nearest that it has.
         assert "content-type" not in headers
         assert body["ContentType"] == "APPLICATION_JSON"

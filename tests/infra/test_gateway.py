@@ -187,7 +187,10 @@ def test_what_may_be_repeated_says_when(stage: Assembly) -> None:
     for kind in ("THROTTLED", "QUOTA_EXCEEDED", "INTEGRATION_TIMEOUT", "AUTHORIZER_FAILURE"):
         properties, document = answers[kind]
         assert document["retryable"] is True
-        assert properties["ResponseParameters"]["gatewayresponse.header.Retry-After"] == "'1'"
+        headers = properties["ResponseParameters"]
+        assert headers["gatewayresponse.header.Retry-After"] == "'1'"
+        told = headers.get("gatewayresponse.header.RateLimit")
+        assert told == ("'\"route\";r=0;t=1'" if document["status"] == 429 else None)
 
 
 @pytest.mark.parametrize("kind", GATEWAY_RESPONSES)

@@ -16,7 +16,10 @@ PLATFORM = discover()
 # What a request without a valid token can make code and AWS count, and where. Also of who has an
 # account: everybody can make one.
 BY_STRANGERS = {
-    "identity": {"TokenRefused", "RefreshReuseDetected", "SignInLimited", "SignInRefused"},
+    "identity": {
+        *("TokenRefused", "RefreshReuseDetected", "SignInLimited", "SignInRefused"),
+        *("AuthorizationCodeReplayed", "ClientLimited", "ClientRefused"),
+    },
     "payments": {"WebhookRefused", "PspRequestRefused"},
 }
 BY_TRAFFIC = {

@@ -9,12 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from identity.clients import key_maker
 from tools.access.policies import ACCOUNT, ANYONE, Policies, RoutePermission
 from tools.access.questions import REPLICATION, WRITES, Questions, covers
 from tools.access.templates import Assembly
 
 # A star where a resource should stand, and why. Nothing else may have one.
 ANY_RESOURCE = {
+    "kms:ListKeys": "a list of keys is of all keys",
     "xray:PutTraceSegments": "X-Ray knows no resources",
     "xray:PutTelemetryRecords": "X-Ray knows no resources",
     "xray:GetSamplingRules": "X-Ray knows no resources",
@@ -292,34 +294,88 @@ def test_keys_of_users_are_opened_one_by_one_by_those_who_seal_or_show(
         {grant.who for grant in given if grant.action == f"kms:{action}"}
         for action in ("Decrypt", "GenerateDataKey")
     )
-    assert makers == {"identity.verify_user", "orders.checkout", "orders.place_order"}
+    assert makers == {
+        "identity.verify_user",
+        "orders.checkout",
+        "orders.place_order",
+        "payments.create_payment",
+    }
     assert openers == makers | {
         "identity.add_address",
+        "identity.challenge_factor",
         "identity.change_address",
         "identity.change_password",
         "identity.change_profile",
+        "identity.confirm_factor",
         "identity.create_session",
         "identity.delete_address",
+        "identity.enrol_factor",
         "identity.get_address",
         "identity.get_profile",
+        "identity.get_userinfo",
         "identity.list_addresses",
+        "identity.list_factors",
         "identity.list_sessions",
         "identity.on_mail_requested",
+        "identity.renew_recovery_codes",
         "identity.reset_password",
         "identity.steps",
+        "identity.verify_factor",
         "orders.get_order",
         "orders.recover_orders",
         "orders.steps",
+        "payments.steps",
     }
     assert {grant.action for grant in given} == {"kms:Decrypt", "kms:GenerateDataKey"}
     local = any("cartwright-local-" in str(made.properties) for made in policies.assembly)
     assert {grant.when for grant in given} == {"" if local else NAMED_USER}
 
 
-def test_only_sign_in_refresh_and_erasure_sign(policies: Policies) -> None:
+def test_only_who_opens_goes_on_with_or_raises_a_session_signs_tokens(policies: Policies) -> None:
     """What an erasure signs is of another type, which nobody takes for a token."""
-    signers = {grant.who for grant in policies.of_roles if grant.action == "kms:Sign"}
-    assert signers == {"identity.create_session", "identity.refresh_session", "identity.steps"}
+    signers = {
+        (grant.who, policies.names.short(grant.on))
+        for grant in policies.of_roles
+        if grant.action == "kms:Sign"
+    }
+    assert signers == {
+        (f"identity.{name}", "key/identity-tokens")
+        for name in (
+            "create_session",
+            "create_token",
+            "refresh_session",
+            "steps",
+            "verify_factor",
+        )
+    }
+
+
+def test_only_the_rotation_of_token_keys_makes_and_deletes_keys_and_no_others(
+    policies: Policies,
+) -> None:
+    given = [
+        grant
+        for grant in policies.of_roles
+        if grant.action in ("kms:CreateKey", "kms:TagResource", "kms:ScheduleKeyDeletion")
+    ]
+    assert len(given) == 3
+    assert {(grant.who, policies.names.short(grant.on)) for grant in given} == {
+        ("identity.rotate_token_keys", "key/identity-tokens")
+    }
+
+
+def test_the_first_token_key_has_the_tag_by_which_rights_know_it(policies: Policies) -> None:
+    """The same that the maker of keys gives."""
+    [tagged] = [
+        made
+        for made in policies.assembly.all("AWS::KMS::Key")
+        if any(tag["Key"] == key_maker.PURPOSE for tag in made.properties.get("Tags", []))
+    ]
+    assert policies.names.short(policies.names.of(tagged)) == "key/identity-tokens"
+    [tag] = [each for each in tagged.properties["Tags"] if each["Key"] == key_maker.PURPOSE]
+    assert policies.names.short(policies.names.of(tagged)) == policies.names.short(
+        f"arn:aws:kms:::key/{tag['Value']}"
+    )
 
 
 def test_a_key_opens_to_the_policies_of_its_account(policies: Policies) -> None:

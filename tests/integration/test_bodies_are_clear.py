@@ -15,7 +15,8 @@ from tests.unit.shop.test_untrusted_json import UNCLEAR
 from tools.contracts.discover import Operation, operations
 
 ALL = {op.name: op for op in operations()}
-READING = {op.name: op for op in operations() if op.route.request is not None}
+FORMS = {op.name: op for op in operations() if op.route.form}
+READING = {op.name: op for op in operations() if op.route.request is not None and not op.route.form}
 SIGNED = [op.name for op in operations() if op.route.auth == "signature"]
 TEXTS = {name: raw.decode() for name, raw in UNCLEAR.items() if name not in ("not UTF-8", "UTF-16")}
 
@@ -33,8 +34,43 @@ def test_no_route_reads_an_unclear_body(operation: Operation, moto_aws: None) ->
         assert (reply.status, reply.json["code"]) == (400, "invalid_request"), name
 
 
+UNCLEAR_FORMS = {
+    "nothing": "",
+    "a name twice": "token=a&grant_type=a&token=b&grant_type=b",
+    "a name twice, once in another form": "token=a&tok%65n=b&grant_type=a&grant%5Ftype=b",
+    "no UTF-8": "token=%ff&grant_type=%ff",
+    "no pair": "token",
+    "no form": '{"token": "a", "grant_type": "a"}',
+    "not ASCII": "token=\u00e9&grant_type=\u00e9",
+    "too many": "token=a&grant_type=a&" + "&".join(f"x{n}=1" for n in range(70)),
+}
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+
+
+@pytest.mark.parametrize("operation", FORMS.values(), ids=FORMS)
+def test_no_route_reads_an_unclear_form(operation: Operation, moto_aws: None) -> None:
+    for name, text in UNCLEAR_FORMS.items():
+        reply = send(operation, text, FORM)
+        assert (reply.status, code_of(reply)) == (400, "invalid_request"), name
+    for kind in (
+        "application/json",
+        "multipart/form-data",
+        "text/plain",
+        "application/x-www-form-urlencoded; charset=latin-1",
+    ):
+        reply = send(operation, "token=a&grant_type=a", {"Content-Type": kind})
+        assert (reply.status, code_of(reply)) == (415, "invalid_request"), kind
+
+
+def code_of(reply: gateway.Reply) -> str:
+    """Of a problem document, or of an error as OAuth has it."""
+    return str(reply.json.get("code") or reply.json["error"])
+
+
 BODILESS = {
-    name: op for name, op in ALL.items() if op.name not in READING and op.name not in SIGNED
+    name: op
+    for name, op in ALL.items()
+    if op.name not in READING and op.name not in SIGNED and op.name not in FORMS
 }
 JSON, TEXT = {"Content-Type": "application/json"}, {"Content-Type": "text/plain"}
 GZIP = {"Content-Encoding": "gzip"}
@@ -65,8 +101,10 @@ def test_no_route_passes_over_a_body_that_it_does_not_expect(
 
 @pytest.mark.parametrize("operation", ALL.values(), ids=ALL)
 def test_no_route_takes_a_compressed_body(operation: Operation, moto_aws: None) -> None:
-    reply = send(operation, "{}", JSON | GZIP)
-    assert (reply.status, reply.json["code"]) == (415, "unsupported_media_type")
+    kind = FORM if operation.route.form else JSON
+    reply = send(operation, "{}", kind | GZIP)
+    assert reply.status == 415
+    assert code_of(reply) in ("unsupported_media_type", "invalid_request")
     assert reply.headers["Accept-Encoding"] == "identity"
 
 

@@ -7,15 +7,19 @@ nowhere in any form that could be read or tried without its user's key.
 import io
 import json
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from pyotp import TOTP
 
 from identity.api import get_profile, register_user
 from identity.clients.argon2_passwords import Argon2Passwords
 from identity.repository.erasures import ErasureRepository
+from identity.repository.factors import FactorRepository
 from identity.repository.users import AccountRepository
 from identity.service.change_access import disable_user
 from identity.service.create_staff import AccountPorts
+from identity.service.remove_factor import reset_factors
 from identity.service.request_erasure import ErasurePorts, request_erasure
 from orders.api import place_order
 from shop import clock, user_keys
@@ -30,6 +34,7 @@ from tests.support.psp import DECLINED, GOOD, NEEDS_ACTION, SECRET
 
 EMAIL, NAME, PASSWORD = "ada.personal@example.com", "Augusta Personal", "quiet-harbour-42-lanterns"
 DEVICE = "Laptop of Augusta"
+FACTOR = "Augusta's tablet"
 BACK = "https://shop.test/back/augusta"
 # What a person could be known, reached or charged by; of a password any form of it.
 OPERATOR = "arn:aws:sts::000000000000:assumed-role/operators/olu.personal"
@@ -49,6 +54,7 @@ VALUES = {
     BACK,
     OPERATOR,
     DEVICE,
+    FACTOR,
 }
 PERSONAL = traces(VALUES - TOO_COMMON)
 
@@ -70,23 +76,70 @@ def live(shop: CheckoutScenario) -> None:
         body={"email": EMAIL, "password": PASSWORD, "device": {"name": DEVICE}},
         sub=None,
     )
-    assert shop.interceptor.call("identity.create_session", sign_in)["statusCode"] == 201
+    session = shop.interceptor.call("identity.create_session", sign_in)
+    assert session["statusCode"] == 201
+    second_factors(shop, json.loads(session["body"]))
     shop.stock("TEA", units=9)
     order_id = shop.order("order", {"TEA": 1}).json["order_id"]
     assert shop.pay("pay", order_id, NEEDS_ACTION, return_url=BACK).status == 202
     assert shop.buy("buy", {"TEA": 1}, NEEDS_ACTION, return_url=BACK).status == 202
     assert shop.buy("declined", {"TEA": 1}, DECLINED).status == 402
-    mac = register_user.ports().mac
-    by = AccountPorts(
-        AccountRepository(), mac, Argon2Passwords(), get_profile.personal(), "us-east-1"
-    )
-    disable_user(EMAIL, by, operator=OPERATOR, now=clock.now(), trace=from_header(None))
+    by = accounts()
+    told: dict[str, Any] = {"operator": OPERATOR, "now": clock.now(), "trace": from_header(None)}
+    reset_factors(EMAIL, by, FactorRepository(), **told)
+    disable_user(EMAIL, by, **told)
     erasures = ErasurePorts(by.accounts, ErasureRepository(), timedelta(days=7), "us-east-1")
     asked_for = request_erasure(user_id, erasures, now=clock.now(), trace=from_header(None))
     assert asked_for is not None, "it waits while all is looked at"
     shop.stack.deliver("stream", "queue")
     shop.stack.drop_executions()
     shop.settle(minutes=20)
+
+
+def accounts() -> AccountPorts:
+    """What tools make and change accounts by."""
+    mac = register_user.ports().mac
+    return AccountPorts(
+        AccountRepository(), mac, Argon2Passwords(), get_profile.personal(), "us-east-1"
+    )
+
+
+def second_factors(shop: CheckoutScenario, session: dict[str, Any]) -> None:
+    """One that is removed after a recovery code stood in for it, and one that stays."""
+    first = enrolled(shop, session)
+    asked = own(shop, session, "challenge_factor", "POST", "/mfa/challenge", body={})
+    answer = {"challenge_id": asked["challenge_id"], "recovery_code": first["recovery_codes"][0]}
+    own(shop, session, "verify_factor", "POST", "/mfa/verify", body=answer)
+    one = {"factor_id": first["factor_id"]}
+    path = f"/mfa/factors/{one['factor_id']}"
+    own(shop, session, "remove_factor", "DELETE", path, path_parameters=one)
+    body = {"type": "email", "label": FACTOR}
+    own(shop, session, "enrol_factor", "POST", "/mfa/factors", body=body)
+    enrolled(shop, session)
+
+
+def enrolled(shop: CheckoutScenario, session: dict[str, Any]) -> dict[str, Any]:
+    body = {"type": "totp", "label": FACTOR}
+    begun = own(shop, session, "enrol_factor", "POST", "/mfa/factors", body=body)
+    one = {"factor_id": begun["factor_id"]}
+    path = f"/mfa/factors/{one['factor_id']}/confirm"
+    code = {"code": TOTP(begun["secret"]).at(clock.now())}
+    return own(shop, session, "confirm_factor", "POST", path, body=code, path_parameters=one)
+
+
+def own(
+    shop: CheckoutScenario,
+    session: dict[str, Any],
+    function: str,
+    method: str,
+    path: str,
+    **options: Any,
+) -> dict[str, Any]:
+    caller = {"sub": session["user_id"], "sid": session["session_id"]}
+    sent = gateway.event(method, path, **caller, **options)
+    reply = shop.interceptor.call(f"identity.{function}", sent)
+    assert reply["statusCode"] < 300, reply["body"]
+    return json.loads(reply["body"] or "{}")  # type: ignore[no-any-return]
 
 
 def in_clear() -> dict[str, set[str]]:
@@ -119,6 +172,13 @@ def test_personal_data_is_where_it_is_said_to_be_and_nowhere_else(
         assert SECRET not in str(said), (
             "what a browser authenticates with is asked for, and not kept"
         )
+        run = [
+            each.body
+            for each in shop.interceptor.requests
+            if each.service == "states" or each.function.endswith(".steps")
+        ]
+        assert "sealed" in json.dumps(run)
+        assert PERSONAL.findall(json.dumps(run)) == [], "the machine carries messages alone"
         told = [each.body for each in shop.interceptor.requests if each.service == "events"]
         assert told
         assert PERSONAL.findall(json.dumps(told)) == []
@@ -126,7 +186,8 @@ def test_personal_data_is_where_it_is_said_to_be_and_nowhere_else(
         assert in_clear() == {table: held for table, held in IN_CLEAR.items() if held}
         for table in discover().tables.values():
             for sealed in table.personal.sealed if table.personal else ():
-                assert [row for row in dynamodb.rows(table.name) if sealed in row], sealed
+                changes = [each["dynamodb"]["NewImage"] for each in dynamodb.changes(table.name)]
+                assert [row for row in changes if sealed in row], sealed
 
 
 def test_after_an_erasure_an_order_stays_and_its_address_is_gone(

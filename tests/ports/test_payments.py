@@ -12,6 +12,7 @@ from payments.service.ports import Payments
 from shop import clock, ids
 from shop.events import Event
 from shop.idempotency import StoredResponse
+from shop.payer_details import PayerDetails
 from tests.support.ports import opened, told
 from tests.unit.payments.fakes import AT, NOW, PAYMENT, TRACE, FakePayments, make_payment
 
@@ -33,8 +34,8 @@ def payments(request: pytest.FixtureRequest) -> Payments:
 
 def test_a_payment_comes_back_as_it_was_stored(payments: Payments) -> None:
     full = make_payment(
+        PayerDetails("pm_card_visa", "https://shop.example/back"),
         status=Status.REQUIRES_ACTION,
-        return_url="https://shop.example/back",
         psp_reference="pi_1",
         attempt_id="att_1",
         next_action="use_stripe_sdk",
@@ -60,11 +61,22 @@ def test_a_payment_is_inserted_once(payments: Payments) -> None:
 
 
 def test_beginning_keeps_what_the_request_stored(payments: Payments) -> None:
-    payments.insert(make_payment(amount=None, fingerprint="f", lease_owner="me", lease_until=AT))
-    row = payments.begin(replace(AT_PSP, payment_method="pm_other", created_at="2030"))
+    asked = make_payment(amount=None, fingerprint="f", lease_owner="me", lease_until=AT)
+    payments.insert(asked)
+    row = payments.begin(replace(AT_PSP, personal=b"another", created_at="2030"))
     assert row is not None
-    assert (row.payment_method, row.created_at, row.fingerprint) == ("pm_card_visa", AT, "f")
+    assert (row.personal, row.created_at, row.fingerprint) == (asked.personal, AT, "f")
     assert (row.psp_reference, row.amount, row.version) == ("pi_1", AT_PSP.amount, 2)
+    assert row == payments.get(PAYMENT)
+
+
+def test_beginning_lets_go_of_what_is_personal_if_nothing_of_it_is_needed(
+    payments: Payments,
+) -> None:
+    payments.insert(make_payment())
+    row = payments.begin(replace(AT_PSP, personal=None))
+    assert row is not None
+    assert row.personal is None
     assert row == payments.get(PAYMENT)
 
 

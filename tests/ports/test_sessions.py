@@ -67,6 +67,19 @@ def test_attempts_are_counted_by_address_and_network_up_to_a_limit(attempts: Att
         assert not attempts.count(others)
 
 
+def test_a_counter_is_full_at_its_limit_and_not_before(attempts: Attempts) -> None:
+    counter = counters()[0]
+    for _ in range(FROM_NETWORK.times):
+        assert not attempts.is_full(counter)
+        attempts.count([counter])
+    assert attempts.is_full(counter)
+    attempts.take_back([counter])
+    assert not attempts.is_full(counter)
+    attempts.count([counter])
+    assert attempts.is_full(counter)
+    assert not attempts.is_full(counters(network="office")[0])
+
+
 def test_attempts_from_all_networks_are_counted_together_up_to_a_limit(attempts: Attempts) -> None:
     """What one of the counters refuses is in none."""
     for _ in range(2 * FROM_NETWORK.times):
@@ -99,7 +112,12 @@ def test_a_session_comes_back_as_it_was_opened_with_its_event(sessions: Sessions
 
 
 def rotate(
-    sessions: Sessions, presented: str, successor: str, *, now: datetime = NOW
+    sessions: Sessions,
+    presented: str,
+    successor: str,
+    *,
+    now: datetime = NOW,
+    client_id: str = session.OWN_CLIENT,
 ) -> TokenFamily | None:
     return sessions.rotate(
         USER_ID,
@@ -108,6 +126,7 @@ def rotate(
         successor=successor,
         salt="salt",
         client="phone",
+        client_id=client_id,
         now=now,
     )
 
@@ -120,6 +139,16 @@ def test_a_token_is_replaced_once_and_by_what_is_current(sessions: Sessions) -> 
     assert rotate(sessions, FIRST, SECOND, now=later) == rotated
     assert rotate(sessions, FIRST, THIRD, now=later) is None
     assert sessions.get(USER_ID, SESSION_ID) == rotated
+
+
+@pytest.mark.parametrize("owner", [session.OWN_CLIENT, "cli_a"])
+def test_a_token_is_replaced_for_the_software_alone_that_it_was_issued_to(
+    sessions: Sessions, owner: str
+) -> None:
+    open_session(sessions, family(client_id=owner))
+    for other in {session.OWN_CLIENT, "cli_a", "cli_b"} - {owner}:
+        assert rotate(sessions, FIRST, SECOND, client_id=other) is None
+    assert rotate(sessions, FIRST, SECOND, client_id=owner) is not None
 
 
 @pytest.mark.parametrize(

@@ -129,6 +129,17 @@ def _query_of(response: Any) -> set[str]:
     return set(parse_qs(urlsplit(response.request.url).query, keep_blank_values=True))
 
 
+def _oauth_mismatches(response: Any, words: list[str]) -> Iterator[tuple[str, str]]:
+    """An error as RFC 6749 has it."""
+    try:
+        error = response.json()
+        known = set(error) == {"error", "error_description"} and error["error"] in words
+    except (ValueError, KeyError, TypeError):
+        known = False
+    if not known:
+        yield "NoOAuthError", f"an error that is none of {words}"
+
+
 def _mismatches(
     response: Any, raw: dict[str, Any], kind: str, expected: int | None
 ) -> Iterator[tuple[str, str]]:
@@ -136,8 +147,16 @@ def _mismatches(
     status = response.status_code
     if expected is not None and status != expected:
         yield "OtherStatus", f"{status} instead of {expected}"
-    if status < 400:
-        return
+    words = raw["responses"].get(str(status), {}).get("x-cartwright-oauth-errors")
+    if words is not None and response.headers["content-type"] == ["application/json"]:
+        # Of the function: what did not come so far is a problem document.
+        yield from _oauth_mismatches(response, words)
+    elif status >= 400 and not response.headers["content-type"][0].startswith("text/html"):
+        yield from _problem_mismatches(response, raw, kind)
+
+
+def _problem_mismatches(response: Any, raw: dict[str, Any], kind: str) -> Iterator[tuple[str, str]]:
+    status = response.status_code
     try:
         problem = response.json()
         code, named = problem["code"], (problem["status"], problem["request_id"])

@@ -22,6 +22,7 @@ from moto.dynamodb.models import table as moto_table
 
 from catalog.api import list_products
 from catalog.repository.listings import ListingRepository
+from identity.clients import key_ring
 from identity.clients import kms as keys
 from ledger.consumers import on_transaction_posted
 from ledger.repository import BalanceRepository
@@ -29,12 +30,13 @@ from orders.api import checkout, get_order, place_order
 from orders.schedules import recover_orders
 from payments import wiring
 from payments.api import create_payment, receive_webhook
-from shop import clock, ids, request_ids, user_keys
+from shop import clock, ids, payer_details, request_ids, user_keys
 from shop.deploy import discover
+from shop.payer_details import PayerDetails, seal_payer
 from shop.personal_data import PersonalData
 from shop.request_ids import RequestIds
 from shop.trace import from_header
-from shop.user_keys import UserKeys
+from shop.user_keys import Erased, UserKeys
 from tests.support import dynamodb, gateway, inbox, moto_tables
 from tests.support.fast_moto import quick
 from tests.support.interceptor import Function, Interceptor, tapped
@@ -53,6 +55,7 @@ ADDRESS = {
 }
 LOCATION = "use1-ewr"
 AUDITOR = "operations.check_invariants"
+ROTATION = "identity.rotate_token_keys"
 ROUTES = {
     "/orders": "orders.place_order",
     "/checkout": "orders.checkout",
@@ -68,9 +71,9 @@ def functions() -> dict[str, Function]:
 
 @functools.cache
 def scheduled() -> tuple[str, ...]:
-    """What runs every minute, but for the auditor: it changes nothing, and its tests run it."""
+    """What runs every minute, but for what changes nothing of a customer's: its tests run it."""
     jobs = {id_ for id_, spec in discover().functions.items() if spec.kind == "job"}
-    return tuple(sorted(jobs - {AUDITOR}))
+    return tuple(sorted(jobs - {AUDITOR, ROTATION}))
 
 
 @functools.cache
@@ -230,7 +233,10 @@ class CheckoutScenario:
         """What no machine does: a payment takes the total of an order whatever its status is."""
         order = self.row("orders", order_id)
         payment_id = ids.derive("pay", order_id, "by mistake", region=ids.region_of(order_id))
-        details = {"payment_method": GOOD, "capture_method": "automatic", "return_url": None}
+        payer = wiring.personal().to_seal(order["customer_id"])
+        assert not isinstance(payer, Erased)
+        sealed = payer_details.to_text(seal_payer(PayerDetails(GOOD), payment_id, payer))
+        details = {"sealed": sealed, "capture_method": "automatic"}
         task = {
             "payment": {"payment_id": payment_id, "details": details},
             "order_id": order_id,
@@ -320,9 +326,33 @@ def _lines(lines: dict[str, int]) -> list[dict[str, Any]]:
     return [{"sku": sku, "quantity": quantity} for sku, quantity in lines.items()]
 
 
+class KeysByFunction(dict[str, Any]):
+    """The keys of users that processes keep: each function has processes of its own."""
+
+    def __init__(self, interceptor: Interceptor) -> None:
+        super().__init__()
+        self._interceptor = interceptor
+
+    def __getitem__(self, user_id: str) -> Any:
+        return super().__getitem__(self._own(user_id))
+
+    def __setitem__(self, user_id: str, kept: Any) -> None:
+        super().__setitem__(self._own(user_id), kept)
+
+    def get(self, user_id: str, default: Any = None) -> Any:
+        return super().get(self._own(user_id), default)
+
+    def pop(self, user_id: str, *default: Any) -> Any:
+        return super().pop(self._own(user_id), *default)
+
+    def _own(self, user_id: str) -> str:
+        return f"{self._interceptor.here.function} {user_id}"
+
+
 def cold_start() -> None:
     """What a process keeps between invocations is gone."""
     keys.forget()
+    key_ring.forget()
     request_ids.forget(os.environ["REQUEST_ID_KEY_ARN"])
     user_keys.forget()
     receive_webhook.providers.cache_clear()
@@ -349,6 +379,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> Iterator[CheckoutScenario]:
         monkeypatch.setattr(clock, "now", now)
         monkeypatch.setattr(moto_table, "utcnow", lambda: now().replace(tzinfo=None))
         monkeypatch.setattr(wiring, "open_psp", lambda: psp)
+        monkeypatch.setattr(user_keys, "_kept", KeysByFunction(interceptor))
         cold_start()
         interceptor.reset()
         yield journey
@@ -362,6 +393,7 @@ def _configure(monkeypatch: pytest.MonkeyPatch) -> None:
     mac_key = kms.create_key(KeySpec="HMAC_256", KeyUsage="GENERATE_VERIFY_MAC")["KeyMetadata"]
     monkeypatch.setenv("TOKEN_KEY_ARN", token_key["Arn"])
     monkeypatch.setenv("EMAIL_MAC_KEY_ARN", mac_key["Arn"])
+    monkeypatch.setenv("TOKEN_KEYS_PURPOSE", "identity-tokens")
     id_key = kms.create_key(KeySpec="HMAC_256", KeyUsage="GENERATE_VERIFY_MAC")["KeyMetadata"]
     monkeypatch.setenv("REQUEST_ID_KEY_ARN", id_key["Arn"])
     monkeypatch.setenv("MAIL_FROM", inbox.SENDER)
@@ -375,6 +407,9 @@ def _configure(monkeypatch: pytest.MonkeyPatch) -> None:
     for route in (place_order, checkout, get_order):
         monkeypatch.setattr(route, "personal", of_orders)
     monkeypatch.setattr(recover_orders, "personal", lambda: of_orders)
+    of_payments = PersonalData("payments", UserKeys(wrapping_key["Arn"]))
+    monkeypatch.setattr(create_payment, "personal", of_payments)
+    monkeypatch.setattr(wiring, "personal", lambda: of_payments)
     value = json.dumps({"api_key": "sk_simulated", "webhook_secrets": [WEBHOOK_SECRET]})
     boto3.client("s3", region_name=REGION).create_bucket(Bucket=os.environ["BUCKET_EXPORTS"])
     secret = boto3.client("secretsmanager", region_name=REGION)

@@ -37,6 +37,7 @@ PLACES: tuple[dict[str, str | None], ...] = (
 # What ends the session by which it is asked for; and what nobody comes back from.
 ENDING = ("delete_current_session", "delete_session", "delete_sessions", "change_password")
 LEAVING = ("deactivate_user", "request_erasure", "withdraw_erasure")
+OF_CLIENTS = ("create_token", "introspect_token", "revoke_token")
 REMEMBERED = (
     "account_id",
     "address_id",
@@ -54,8 +55,9 @@ TOKEN_SPARE_S = 60
 class User:
     """Somebody who signs in again shortly before the token ends."""
 
-    def __init__(self, shop: ShopClient, email: str, password: str) -> None:
+    def __init__(self, shop: ShopClient, email: str, password: str, totp_secret: str = "") -> None:
         self._shop, self.credentials = shop, {"email": email, "password": password}
+        self._totp_secret = totp_secret
         self._token, self._until = "", 0.0
 
     @property
@@ -64,6 +66,9 @@ class User:
             reply = self._shop.send("POST", "/sessions", self.credentials)
             assert reply.status == 201, reply.text
             self._token = reply.json["access_token"]
+            if self._totp_secret:
+                signed_in = ShopClient(self._shop.api_url, self._token)
+                self._token = signed_in.raised(self._totp_secret).token
             self._until = time.monotonic() + reply.json["expires_in"] - TOKEN_SPARE_S
         return self._token
 
@@ -90,10 +95,12 @@ class Fuzzer:
         seed: int,
         *,
         newcomer: Callable[[], User],
+        client: dict[str, str],
     ) -> None:
-        """`newcomer` makes a customer who may leave."""
+        """`newcomer` makes a customer who may leave; `client` is how software of others proves
+        itself in a form."""
         self.document, self.api_url, self.users, self.skus = document, api_url, users, skus
-        self.newcomer = newcomer
+        self.newcomer, self.client = newcomer, client
         self.schema = schemathesis.openapi.from_dict(document)
         self.schema.config.generation.update(with_security_parameters=False)
         self.random = Random(seed)  # noqa: S311
@@ -181,6 +188,11 @@ class Fuzzer:
             password = self.users[0].credentials["password"]
             body |= {"current_password": password, "new_password": password}
 
+        if operation in OF_CLIENTS and self.random.random() < 0.7:
+            for name in ("client_assertion", "client_assertion_type", "scope"):
+                body.pop(name, None)
+            body |= self.client | {"grant_type": "client_credentials"}
+
     def _authorization(self, raw: dict[str, Any]) -> tuple[str | None, int | None]:
         """The header, and the status that it must get whatever else is sent."""
         if raw["x-cartwright-auth"] not in {"customer", "staff"}:
@@ -193,7 +205,7 @@ class Fuzzer:
             return None, 401
         if chance < 0.06:
             return f"Bearer {self.users[0].token[:-9]}", 401
-        if chance < 0.1 and unable:
+        if (chance < 0.1 or not able) and unable:
             return f"Bearer {self.random.choice(unable).token}", 403
         return f"Bearer {self._one_of(able, raw['operationId']).token}", None
 
@@ -201,8 +213,8 @@ class Fuzzer:
         """Sessions of staff are those of other tests, too; the customer's own are to be known."""
         if operation in LEAVING:
             return self.newcomer()
-        own = (*ENDING, "list_sessions")
-        return self.users[0] if operation in own else self.random.choice(able)
+        own = operation in (*ENDING, "list_sessions") or operation.endswith(("_factor", "_codes"))
+        return self.users[0] if own else self.random.choice(able)
 
     def learn(self, answer: Any) -> None:
         """Remember the ids and cursors that an answer names."""

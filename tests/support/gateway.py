@@ -1,12 +1,16 @@
 """API Gateway proxy events, and a call through a route's handler."""
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from tests.support import promised
 from tests.support.lambda_context import FakeContext
 
+# By two factors, whenever that is looked at.
+PROVED = {"acr": "aal2", "auth_time": "8000000000"}
 CUSTOMER = "usr_use1_0000000000000000000000000a"
 
 
@@ -29,6 +33,7 @@ def event(
     *,
     body: Any = None,
     raw: str | None = None,
+    form: Mapping[str, str] | Sequence[tuple[str, str]] | None = None,
     key: str | None = None,
     sub: str | None = CUSTOMER,
     scope: str = "shop:buy",
@@ -38,12 +43,20 @@ def event(
     request_id: str = "request-1",
     sid: str = "ses_1",
     source_ip: str = "192.0.2.1",
+    proved: Mapping[str, str] = PROVED,
 ) -> dict[str, Any]:
-    """A proxy event; `raw` sends a body as it stands."""
+    """A proxy event; `raw` sends a body as it stands; `proved` is what the authorizer says of how
+    the caller was proved."""
     sent = {"Content-Type": "application/json"} if body is not None or raw is not None else {}
+    if form is not None:
+        sent, raw = {"Content-Type": "application/x-www-form-urlencoded"}, urlencode(form)
     if key is not None:
         sent["Idempotency-Key"] = key
-    authorizer = {} if sub is None else {"sub": sub, "scope": scope, "sid": sid}
+    authorizer = (
+        {}
+        if sub is None
+        else {"sub": sub, "scope": scope, "sid": sid, "role": _role(scope), **proved}
+    )
     return {
         "httpMethod": method,
         "path": path,
@@ -59,6 +72,10 @@ def event(
             "authorizer": authorizer,
         },
     }
+
+
+def _role(scope: str) -> str:
+    return "customer" if "shop:buy" in scope.split() else "staff"
 
 
 def call(handler: Any, proxy_event: dict[str, Any]) -> Reply:

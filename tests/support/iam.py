@@ -31,6 +31,13 @@ def _declared() -> Iterator[tuple[str, str]]:
 
 # What a variable of a function points to; tests/infra compares it with the templates.
 RESOURCES = {"BUS_NAME": "bus", "MAIL_FROM": "mail", **dict(_declared())}
+# Keys that are made after the deployment, to which no variable points; they have one tag.
+TOKEN_KEYS = "key/identity-tokens"
+# What a key is for is said by the tags that are put to it as it is made.
+_OF_NO_KEY = {
+    "CreateKey": [("CreateKey", TOKEN_KEYS), ("TagResource", TOKEN_KEYS)],
+    "ListKeys": [("ListKeys", "*")],
+}
 # The part of a request that names a resource, by service.
 _NAMED_BY = {
     "kms": "KeyId",
@@ -76,10 +83,13 @@ def _needs(request: Request) -> Iterable[tuple[str, str]]:
     if request.operation == "PutEvents":
         return [("PutEvents", _named(entry["EventBusName"])) for entry in request.body["Entries"]]
     try:
-        named = request.body[_NAMED_BY[request.service]]
+        named = _named(request.body[_NAMED_BY[request.service]])
     except KeyError:
+        if request.operation in _OF_NO_KEY:
+            return _OF_NO_KEY[request.operation]
         raise UnknownRequest(request.name) from None
-    return [(request.operation, _named(named))]
+    made_later = request.service == "kms" and named not in RESOURCES.values()
+    return [(request.operation, TOKEN_KEYS if made_later else named)]
 
 
 def _objects(body: Mapping[str, Any]) -> str:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from tests.support.checkout_scenario import CheckoutScenario
 
 SENDER = "shop@example.com"  # As functions/identity/deploy.py has it where nothing is deployed.
+CODE = re.compile(r"\b[0-9]{6}\b")
 TOKEN = re.compile(r"mai_\w+\.[\w-]{43}\.[\w-]{43}")
 
 
@@ -25,6 +26,17 @@ def mails_to(email: str) -> list[Any]:
     """Oldest first."""
     sent = ses_backends[ACCOUNT][REGION].sent_messages
     return [each for each in sent if each.destinations["ToAddresses"] == [email]]
+
+
+def code_to(email: str) -> str:
+    """The one-time code in the newest mail to an address that has one."""
+    found = [code for mail in mails_to(email) for code in CODE.findall(mail.body)]
+    return str(found[-1])
+
+
+def newest(email: str) -> Any:
+    """The newest mail to an address."""
+    return mails_to(email)[-1]
 
 
 def token_to(email: str) -> str:

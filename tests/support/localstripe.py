@@ -17,6 +17,7 @@ from typing import Any
 from payments.clients.secret import PspSecret
 from payments.clients.stripe import StripePsp
 from payments.domain.payment import ProviderPayment, PspState
+from shop.payer_details import PayerDetails
 from tests.support.shop_client import eventually
 from tests.unit.payments.fakes import TOTAL, make_payment
 
@@ -114,8 +115,9 @@ def secret_with_cards(url: str) -> Secret:
 
 def created(psp: StripePsp, method: str = "pm_card_visa") -> Any:
     """A payment whose reference is stored, as the use case confirms it."""
-    payment = make_payment(payment_method=method)
-    made = psp.create(payment, TOTAL, key="att_1")
+    payer = PayerDetails(method)
+    payment = make_payment(payer)
+    made = psp.create(payment, payer, TOTAL, key="att_1")
     assert isinstance(made, ProviderPayment)
     assert made.state is PspState.CREATED
     return replace(payment, psp_reference=made.reference)
@@ -124,4 +126,4 @@ def created(psp: StripePsp, method: str = "pm_card_visa") -> Any:
 def confirmed(psp: StripePsp, method: str = "pm_card_visa") -> tuple[Any, ProviderPayment]:
     """A payment that was confirmed, and what came of it."""
     payment = created(psp, method)
-    return payment, psp.confirm(payment, key="att_1:confirm")
+    return payment, psp.confirm(payment, return_url=None, key="att_1:confirm")

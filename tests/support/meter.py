@@ -23,6 +23,7 @@ from catalog.api import list_products
 from catalog.repository.listings import ListingRepository
 from payments import wiring
 from payments.clients.secret import SecretReader
+from shop import user_keys
 from shop.deploy import discover
 from tests.support.capacity import Item, index_units, read_units, size, write_units
 from tests.support.checkout_scenario import CheckoutScenario, cold_start, started
@@ -208,6 +209,8 @@ def metered(monkeypatch: pytest.MonkeyPatch) -> Iterator[Meter]:
     with started(monkeypatch) as shop:
         monkeypatch.setattr(shop, "post", partial(shop.post, request_id=REQUEST_ID))
         monkeypatch.setattr(list_products, "listings", ListingRepository())
+        # Only new processes ask for a customer's key: here all functions share what is kept.
+        monkeypatch.setattr(user_keys, "_kept", {})
         secret = SecretReader(os.environ["PSP_SECRET_ARN"])
         # The simulator needs no key, but functions read it before they ask the real one.
         monkeypatch.setattr(wiring, "open_psp", lambda: (secret(), shop.psp)[1])

@@ -8,7 +8,8 @@ import json
 from typing import Any
 
 from shop.http import PROBLEM, Route
-from shop.schemas import ProblemOut
+from shop.problems import oauth_error
+from shop.schemas import OAuthErrorOut, ProblemOut
 from tools.contracts.answers import problem_types_of
 
 
@@ -23,6 +24,16 @@ def _check(route: Route, result: dict[str, Any]) -> None:
     status, text = result["statusCode"], result["body"]
     said = f"{route.method} {route.path} answers {status}"
     media_type = result["headers"]["Content-Type"]
+    if status >= 400 and route.errors == "page":
+        assert media_type == "text/html; charset=utf-8", f"{said} as {media_type}"
+        assert status in {kind.status for kind in problem_types_of(route)}, f"{said}, undeclared"
+        return
+    if status >= 400 and route.errors == "oauth":
+        told = OAuthErrorOut.model_validate_json(text)
+        assert media_type == "application/json", f"{said} as {media_type}"
+        kinds = [kind for kind in problem_types_of(route) if kind.status == status]
+        assert told.error in map(oauth_error, kinds), f"{said} {told.error}, undeclared"
+        return
     if status >= 400:
         assert media_type == PROBLEM, f"{said} as {media_type}"
         problem = json.loads(text)

@@ -19,6 +19,7 @@ from payments.domain.payment import Payment, ProviderPayment, ProviderRejection,
 from payments.service.ports import PspInvalidState, PspUnavailable
 from shop import clock
 from shop.money import Money
+from shop.payer_details import PayerDetails
 
 WEBHOOK_SECRET = "whsec_simulated"
 SECRET = "_secret_"  # in every client secret
@@ -63,6 +64,7 @@ class SimulatedPsp:
     books: dict[str, Book] = field(default_factory=dict)
     calls: list[tuple[Call, str]] = field(default_factory=list)
     keys: dict[tuple[Call, str], set[str]] = field(default_factory=dict)  # by what it is about
+    return_urls: list[str | None] = field(default_factory=list)  # of confirmations
     before_call: Callable[[Call], None] = lambda call: None
     around: Callable[[Call, Callable[[], Any]], Any] = lambda call, act: act()
     _faults: dict[Call, deque[Fault]] = field(default_factory=dict)
@@ -88,16 +90,16 @@ class SimulatedPsp:
 
     # The port.
     def create(
-        self, payment: Payment, amount: Money, *, key: str
+        self, payment: Payment, payer: PayerDetails, amount: Money, *, key: str
     ) -> ProviderPayment | ProviderRejection:
         def act() -> ProviderPayment | ProviderRejection:
-            if payment.payment_method == UNKNOWN_METHOD:
+            if payer.payment_method == UNKNOWN_METHOD:
                 return ProviderRejection("resource_missing")
             if self.unpayable:
                 return ProviderRejection(self.unpayable, of_method=False)
             reference = f"pi_{len(self.books) + 1}"
             self.books[reference] = Book(
-                reference, key, payment.payment_id, amount, payment.payment_method
+                reference, key, payment.payment_id, amount, payer.payment_method
             )
             return self._seen(reference)
 
@@ -106,7 +108,8 @@ class SimulatedPsp:
         )
         return made
 
-    def confirm(self, payment: Payment, *, key: str) -> ProviderPayment:
+    def confirm(self, payment: Payment, *, return_url: str | None, key: str) -> ProviderPayment:
+        self.return_urls.append(return_url)
         return self._on(payment.psp_reference or "", "confirm", key, self._confirm)
 
     def retrieve(self, reference: str) -> ProviderPayment:

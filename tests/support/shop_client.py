@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
+from tools import second_factor
+
 ADDRESS = {
     "name": "Ada Buyer",
     "line1": "1 Main Street",
@@ -99,11 +101,30 @@ class ShopClient:
             timeout_s=timeout_s,
         )
 
-    def sign_in(self, email: str, password: str) -> "ShopClient":
-        """The same API with this user's token."""
+    def sign_in(self, email: str, password: str, totp_secret: str = "") -> "ShopClient":
+        """The same API with this user's token: by both factors, where there is a second one."""
         reply = self.send("POST", "/sessions", {"email": email, "password": password})
         assert reply.status == 201, reply.text
-        return replace(self, token=reply.json["access_token"])
+        signed_in = replace(self, token=reply.json["access_token"])
+        return signed_in.raised(totp_secret) if totp_secret else signed_in
+
+    def raised(self, totp_secret: str) -> "ShopClient":
+        """The same session, once it has proved its second factor."""
+
+        def send(method: str, path: str, body: Any) -> tuple[int, Any]:
+            reply = self.send(method, path, body)
+            return reply.status, reply.json
+
+        return replace(self, token=second_factor.prove(send, totp_secret))
+
+    def protect(self) -> "ShopClient":
+        """Enrol a second factor, as staff does that is new, and prove it."""
+        begun = self.send("POST", "/mfa/factors", {"type": "totp"})
+        assert begun.status == 201, begun.text
+        path, secret = f"/mfa/factors/{begun.json['factor_id']}/confirm", begun.json["secret"]
+        confirmed = self.send("POST", path, {"code": second_factor.code(secret)})
+        assert confirmed.status == 200, confirmed.text
+        return self.raised(secret)
 
     def join(self, email: str, password: str) -> str:
         """A new customer: registers from a network of their own, reads the mail, proves the

@@ -149,6 +149,9 @@ def opened(endpoint_url: str, *, honours_keys: bool = True) -> Iterator[Storefro
         user_keys.forget()
         for route in (place_order, checkout):
             patch.setattr(route, "personal", PersonalData("orders", UserKeys(key)))
+        of_payments = PersonalData("payments", UserKeys(key))
+        patch.setattr(create_payment, "personal", of_payments)
+        patch.setattr(wiring, "personal", lambda: of_payments)
         patch.setattr(StepFunctionsCheckout, "run", lambda _, data, **kw: runs.run(data, **kw))
         patch.setattr(StepFunctionsCheckout, "start", lambda _, data: runs.start(data))
         patch.setattr(wiring, "open_psp", lambda: psp)

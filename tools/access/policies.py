@@ -10,6 +10,7 @@ from tools.access.names import Names
 from tools.access.templates import Assembly, many
 
 ANYONE = "anyone"
+KEY_TAGS = frozenset(f"aws:{of}Tag/cartwright:purpose" for of in ("Resource", "Request"))
 ACCOUNT = "account"  # its administrators, and whom IAM policies let in
 
 
@@ -49,14 +50,15 @@ class Policies:
             refused = {"NotAction", "NotResource", "NotPrincipal"} & set(statement)
             if refused:
                 raise Unread(f"{document.where} has {refused}: rights are spelled out here")
-            when = self._condition(stack, statement.get("Condition", {}))
+            condition, tagged = self._without_tag(stack, statement.get("Condition", {}))
+            when = self._condition(stack, condition)
             whos = [document.who] if document.who else self._principals(stack, statement)
             targets = [self.names.arn(stack, on) for on in many(statement.get("Resource", "*"))]
             for who, action, on in product(whos, many(statement["Action"]), targets):
                 yield RoutePermission(
                     who=who,
                     action=action,
-                    on=itself if itself and on == "*" else on,  # There, `*` is the resource.
+                    on=itself if itself and on == "*" else tagged or on,  # There, `*` is it.
                     when=when,
                     allows=statement["Effect"] == "Allow",
                     where=document.where,
@@ -86,6 +88,26 @@ class Policies:
     @property
     def _root(self) -> str:
         return f"arn:aws:iam::{self.assembly.account}:root"
+
+    def _without_tag(
+        self, stack: str, condition: Mapping[str, Any]
+    ) -> tuple[Mapping[str, Any], str | None]:
+        """Keys that are made after the deployment are named by the tag that they have, or are made
+        with: a right on what has it is a right on those, and on no others."""
+        equals = {**condition.get("StringEquals", {})}
+        for key in KEY_TAGS & set(equals):
+            name = self.names.arn(stack, equals.pop(key))
+            rest = (
+                {**condition, "StringEquals": equals}
+                if equals
+                else {
+                    operator: keys
+                    for operator, keys in condition.items()
+                    if operator != "StringEquals"
+                }
+            )
+            return rest, f"arn:aws:kms:{self.assembly.region}:{self.assembly.account}:key/{name}"
+        return condition, None
 
     def _condition(self, stack: str, condition: Mapping[str, Any]) -> str:
         """`ArnEquals aws:SourceArn rule/orders-on-payment`, several joined by `and`."""

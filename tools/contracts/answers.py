@@ -20,6 +20,8 @@ def problem_types_of(route: Route) -> list[ProblemType]:
     ]
     if route.needs_token:
         found.append(problems.UNAUTHENTICATED)
+    if route.proof is not None:
+        found.append(problems.STEP_UP_REQUIRED)
     if route.idempotent:
         found += [
             problems.IDEMPOTENCY_KEY_REQUIRED,

@@ -6,11 +6,11 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
-from shop import ids
+from shop import charset, ids
 from shop.deploy import discover
 from shop.http import Link, NoFields, Route
-from shop.problems import ProblemType
-from shop.schemas import ProblemOut
+from shop.problems import ProblemType, oauth_error
+from shop.schemas import OAuthErrorOut, ProblemOut
 from tools.contracts.answers import problem_types_of
 from tools.contracts.discover import Operation
 
@@ -34,6 +34,20 @@ HEADERS: dict[str, dict[str, Any]] = {
         "description": "In how many seconds to repeat the request.",
         "required": True,
         "schema": {"type": "string", "pattern": "^[0-9]+$"},
+    },
+    "RateLimit": {
+        "description": (
+            "Which limits are used up, and in how many seconds there is more "
+            "(draft-ietf-httpapi-ratelimit-headers, a list of RFC 9651)."
+        ),
+        "schema": {"type": "string", "examples": ['"network";r=0;t=870']},
+    },
+    "RateLimit-Policy": {
+        "description": (
+            "How often one caller may ask: the quota in a window of so many seconds "
+            "(draft-ietf-httpapi-ratelimit-headers, a list of RFC 9651)."
+        ),
+        "schema": {"type": "string", "examples": ['"network";q=5;w=900, "address";q=100;w=3600']},
     },
     "WWW-Authenticate": {
         "description": (
@@ -107,6 +121,7 @@ def document(operations: list[Operation], version: str) -> dict[str, Any]:
     }
 
 
+_SUCCESSES = {303: "See other", 304: "Not modified"}
 References = dict[tuple[Any, JsonSchemaMode], dict[str, Any]]
 
 
@@ -116,6 +131,8 @@ def _schemas(operations: list[Operation]) -> tuple[dict[str, Any], References]:
         route = operation.route
         if route.request is not None:
             used.add((route.request, "validation"))
+        if route.errors == "oauth":
+            used.add((OAuthErrorOut, "serialization"))
         used |= {(m, "serialization") for m in route.responses.values() if m is not None}
     inputs = sorted(used, key=lambda pair: (pair[0].__module__, pair[0].__name__, pair[1]))
     references, definitions = models_json_schema(inputs, ref_template=REF)
@@ -148,7 +165,8 @@ def _operation(operation: Operation, references: References) -> dict[str, Any]:
         }
     elif route.request is not None:
         schema = references[(route.request, "validation")]
-        out["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
+        kind = charset.FORM if route.form else charset.JSON
+        out["requestBody"] = {"required": True, "content": {kind: {"schema": schema}}}
     elif route.method != "GET":  # Of a GET a body has no meaning (RFC 9110, 9.3.1).
         out["requestBody"] = {
             "required": False,
@@ -212,7 +230,7 @@ def _responses(operation: Operation, references: References) -> dict[str, Any]:
     out: dict[str, Any] = {}
     for status, model in sorted(route.responses.items()):
         answer: dict[str, Any] = {"headers": _headers(route, status)}
-        answer["description"] = "Success" if status < 300 else "Not modified"
+        answer["description"] = _SUCCESSES.get(status, "Success")
         if status < 300 and (model is not None or status == 200):  # Else it has no body.
             schema = {} if model is None else {"schema": references[(model, "serialization")]}
             answer["content"] = {route.media_type: schema}
@@ -227,13 +245,27 @@ def _responses(operation: Operation, references: References) -> dict[str, Any]:
     for status, found in sorted(by_status.items()):
         out[str(status)] = {
             "description": "; ".join(f"`{p.code}`: {p.title}" for p in found),
-            "content": {
-                "application/problem+json": {"schema": references[(ProblemOut, "serialization")]}
-            },
+            "content": _error_content(route, references),
             "headers": _headers(route, status),
             "x-cartwright-codes": [p.code for p in found],
         }
+        if route.errors == "oauth":
+            words = dict.fromkeys(oauth_error(p) for p in found)
+            out[str(status)]["x-cartwright-oauth-errors"] = [*words]
     return dict(sorted(out.items()))
+
+
+def _error_content(route: Route, references: References) -> dict[str, Any]:
+    """What never reaches the function is a problem document, whatever the route's own errors are:
+    the gateway's, and the firewall's, which calls it application/json."""
+    problem = references[(ProblemOut, "serialization")]
+    content: dict[str, Any] = {"application/problem+json": {"schema": problem}}
+    if route.errors == "oauth":
+        error = references[(OAuthErrorOut, "serialization")]
+        content["application/json"] = {"schema": {"anyOf": [error, problem]}}
+    elif route.errors == "page":
+        content["text/html"] = {}
+    return content
 
 
 def _headers(route: Route, status: int) -> dict[str, Any]:
@@ -247,6 +279,10 @@ def _headers(route: Route, status: int) -> dict[str, Any]:
         names.append("Idempotency-Replayed")
     if status in {429, 503}:
         names.append("Retry-After")
+    if status == 429:
+        names.append("RateLimit")
+    if status == 429 or route.quotas:
+        names.append("RateLimit-Policy")
     if status == 401:
         names.append("WWW-Authenticate")
     return {name: {"$ref": f"#/components/headers/{name}"} for name in names}

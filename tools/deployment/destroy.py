@@ -42,6 +42,7 @@ def what_stays(assembly: Assembly, stage: Stage) -> Iterator[str]:
     days = [key.properties.get("PendingWindowInDays", 30) for key in assembly.all("AWS::KMS::Key")]
     if days:
         yield f"- keys, which cost nothing, for {max(days)} days until they are deleted"
+    yield "- keys of tokens that were made since: the runbook says how they are found and deleted"
     if assembly.all("AWS::SecretsManager::Secret"):
         yield "- perhaps the name of a secret, for 30 days: the runbook says how it gets free"
     yield f"- what all stages of {stage.region} share (`cartwright-account`), and the CDK's bucket"

@@ -23,5 +23,10 @@ def seed(settings: Settings) -> None:
 def users() -> dict[str, dict[str, str]]:
     """Who can sign in, by role."""
     return {
-        name: {"email": user["email"], "password": user["password"]} for name, user in USERS.items()
+        name: {
+            "email": user["email"],
+            "password": user["password"],
+            **({"totp_secret": user["totp_secret"]} if "totp_secret" in user else {}),
+        }
+        for name, user in USERS.items()
     }

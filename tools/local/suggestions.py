@@ -24,9 +24,9 @@ The platform is up ({seconds:.0f} s). Copy this into a shell to try it:
   post() {{ curl -s -X POST "$api$1" -H 'Content-Type: application/json' -d "$2" "${{@:3}}"; }}
   login() {{ post /sessions '{{"email": "'$1'", "password": "'$2'"}}' | get '["access_token"]'; }}
 
-  # Log in as a customer, and as finance
+  # Log in as a customer, and as {finance[email]}, who has a second factor as all staff has
   me="Authorization: Bearer $(login {customer[email]} {customer[password]})"
-  finance="Authorization: Bearer $(login {finance[email]} {finance[password]})"
+  finance="Authorization: Bearer $(.venv/bin/shopctl token finance)"
 
   # Look at the products, and take the first one
   curl -s "$api/products?limit=5"

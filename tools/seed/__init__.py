@@ -50,7 +50,9 @@ def seed(tables: dict[str, str], region: str, endpoint_url: str | None = None) -
         writing.write_rows(tables["catalog"], rows)
         writing.write_stock(received)
         writing.write_stock(stock.write_offs(products, region))
-        users = writing.write_users(tables, region) if "identity" in tables else 0
+        users = 0
+        if "identity" in tables:
+            users = writing.write_users(tables, region, with_factors=endpoint_url is not None)
     numbered = list(enumerate(products))
     return Summary(
         products=len(products),

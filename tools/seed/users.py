@@ -1,6 +1,6 @@
 """Who can sign in to a demonstration platform. Not secrets: they exist nowhere else."""
 
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 
 class DemoUser(TypedDict):
@@ -10,6 +10,8 @@ class DemoUser(TypedDict):
     password: str
     role: str
     name: str
+    # Of the second factor that the local platform seeds, and no other: staff needs one.
+    totp_secret: NotRequired[str]
 
 
 USERS: dict[str, DemoUser] = {
@@ -30,17 +32,20 @@ USERS: dict[str, DemoUser] = {
         "password": "brass-ruler-on-the-desk",
         "role": "admin",
         "name": "Carol Admin",
+        "totp_secret": "NBQXG2DJNZTSA5DPN5WHGIDBOJSSA3TP",
     },
     "finance": {
         "email": "finance@example.com",
         "password": "debits-equal-credits-always",
         "role": "finance",
         "name": "Frank Ledger",
+        "totp_secret": "MJXW623TEBQXEZJAMJQWYYLOMNSWIIDB",
     },
     "ops": {
         "email": "ops@example.com",
         "password": "nobody-paged-before-dawn",
         "role": "ops",
         "name": "Olu Watch",
+        "totp_secret": "OBQWOZLSOMQGC4TFEBRWC3DNEBQWGYLJ",
     },
 }

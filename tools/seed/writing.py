@@ -9,13 +9,17 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.types import TypeSerializer
 
-from shop import aws, clock, tables, trace
+from shop import aws, clock, ids, tables, trace
 from tools.local.credentials import OPENS_NOTHING, Key
 from tools.seed.users import USERS
+
+if TYPE_CHECKING:  # Models take their table's name when they are made.
+    from identity.domain.user import User
+    from identity.service.create_staff import AccountPorts
 
 BATCH = 25
 MOVES = 50  # a transaction of 100 items: stock row and movement each
@@ -89,8 +93,9 @@ def write_stock(changes: Iterable[Any]) -> int:
         return sum(pool.map(book, _chunks(changes, MOVES)))
 
 
-def write_users(tables: Mapping[str, str], region: str) -> int:
-    """Create the demonstration users; those that exist stay as they are."""
+def write_users(tables: Mapping[str, str], region: str, *, with_factors: bool) -> int:
+    """Create the demonstration users; those that exist stay as they are. Their second factors are
+    known to everybody who reads this tree, so only an emulator has them."""
     from identity.clients.argon2_passwords import Argon2Passwords
     from identity.clients.kms import EmailHasher
     from identity.domain.mailed_token import Applicant
@@ -108,7 +113,7 @@ def write_users(tables: Mapping[str, str], region: str) -> int:
         region=region,
     )
     for user in USERS.values():
-        create_staff(
+        made, is_new = create_staff(
             Applicant(user["email"], name=user["name"], locale="en"),
             user["password"],
             registrar,
@@ -117,7 +122,31 @@ def write_users(tables: Mapping[str, str], region: str) -> int:
             now=clock.now(),
             trace=trace.from_header(None),
         )
+        if with_factors and is_new and "totp_secret" in user:
+            _add_factor(made, user["totp_secret"], registrar)
     return len(USERS)
+
+
+def _add_factor(user: "User", secret: str, by: "AccountPorts") -> None:
+    from identity import events
+    from identity.domain import user as rules
+    from identity.domain.factor import Factor, FactorDetails, Kind, Status
+    from identity.events import event_of
+    from identity.repository.factors import FactorRepository
+    from identity.service.seal_details import seal_factor
+    from shop.user_keys import Erased
+
+    now, person = clock.now(), by.personal.to_open(user.user_id)
+    if isinstance(person, Erased):
+        raise LookupError("a new user cannot have been erased")
+    factor_id = ids.generate("fac", region=by.region, now=now)
+    sealed = seal_factor(FactorDetails(secret, "Demonstration"), factor_id, person)
+    factor = Factor(factor_id, user.user_id, Kind.TOTP, Status.ACTIVE, now, sealed, now)
+    FactorRepository().enrol(factor)
+    after = rules.add_factor(user, frozenset(), now=now)
+    data = events.UserFactorAdded(user_id=user.user_id, factor_id=factor_id)
+    told = event_of(data, user.user_id, after.sequence, now=now, trace=trace.from_header(None))
+    by.accounts.change(user, after, told)
 
 
 def _chunks(items: Iterable[Any], size: int) -> Iterator[list[Any]]:

@@ -8,6 +8,7 @@ import urllib.request
 from dataclasses import dataclass, replace
 from typing import Any
 
+from tools import second_factor
 from tools.shopctl.errors import Failed, Unusable
 
 TIMEOUT_S = 30
@@ -49,11 +50,24 @@ class Api:
                 return answer
             time.sleep(min(float(answer.headers.get("retry-after", 1)), 5))
 
-    def sign_in(self, email: str, password: str) -> "Api":
-        """The same API with this user's token."""
+    def sign_in(self, email: str, password: str, totp_secret: str = "") -> "Api":
+        """The same API with this user's token: by both factors, where there is a second one."""
         body = {"email": email, "password": password}
         token = self.send("POST", "/sessions", body).expect(201)["access_token"]
-        return replace(self, token=token)
+        signed_in = replace(self, token=token)
+        return signed_in.raised(totp_secret) if totp_secret else signed_in
+
+    def raised(self, totp_secret: str) -> "Api":
+        """The same session, once it has proved its second factor."""
+
+        def send(method: str, path: str, body: Any) -> tuple[int, Any]:
+            answer = self.send(method, path, body)
+            return answer.status, answer.body
+
+        try:
+            return replace(self, token=second_factor.prove(send, totp_secret))
+        except second_factor.NotProved as refused:
+            raise Failed(f"The second factor was not taken: {refused}") from refused
 
     def _once(self, method: str, path: str, body: Any, key: str) -> Answer:
         headers = {"Accept": "application/json"}

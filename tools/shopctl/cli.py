@@ -12,7 +12,8 @@ import typer
 
 from shop import clock, deploy
 from tools.shopctl import catalog as importing
-from tools.shopctl import cost, inbox, render, show, status
+from tools.shopctl import clients as software
+from tools.shopctl import cost, inbox, render, show, status, token_keys
 from tools.shopctl import demo as journeys
 from tools.shopctl import republish as republishing
 from tools.shopctl import staff as people
@@ -33,6 +34,10 @@ app.add_typer(orders, name="orders")
 app.add_typer(ledger, name="ledger")
 staff = typer.Typer(help="Who works here.", no_args_is_help=True)
 app.add_typer(staff, name="staff")
+clients = typer.Typer(help="Which software may ask for tokens.", no_args_is_help=True)
+app.add_typer(clients, name="clients")
+keys = typer.Typer(help="The keys that sign access tokens.", no_args_is_help=True)
+app.add_typer(keys, name="token-keys")
 users = typer.Typer(help="What customers ask for in writing.", no_args_is_help=True)
 app.add_typer(users, name="users")
 catalogue = typer.Typer(help="Products, prices and stock.", no_args_is_help=True)
@@ -69,7 +74,7 @@ def demo(
     done = journeys.run(
         Api(target.api_url),
         customer=None if signup else _user(target, "customer") or _from_environment(),
-        finance=_user(target, "finance"),
+        finance=_staff(target, "finance"),
         code=lambda address: inbox.code(target, address),
         on_step=quiet,
     )
@@ -77,6 +82,21 @@ def demo(
         _print({"steps": done.steps, **done.result})
     else:
         render.journey(done)
+
+
+@app.command("token")
+def token(
+    role: Annotated[str, typer.Argument(help="customer, admin, finance or ops")],
+) -> None:
+    """An access token of a seeded user of the local platform: of staff, by both factors."""
+    target = find(stage="local", region=None, api_url=None)
+    user = target.users.get(role)
+    if user is None:
+        raise Unusable(f"There is no seeded user '{role}'. There are: {', '.join(target.users)}.")
+    signed_in = Api(target.api_url).sign_in(
+        user["email"], user["password"], user.get("totp_secret", "")
+    )
+    print(signed_in.token)
 
 
 @app.command("inbox")
@@ -250,6 +270,23 @@ def enable_account(
     _hand_over(found, password, generate)
 
 
+@staff.command("reset-factor")
+def reset_factor(
+    email: Email, stage: Stage = None, region: Region = None, as_json: Json = False
+) -> None:
+    """Remove all second factors of an account whose owner has lost theirs, and end its sessions.
+
+    Make sure by another way than mail that it is them.
+    """
+    found, number = people.reset_factor(_target(stage, region), email)
+    if not number:
+        _account(found, f"{found.user_id} has no second factor: nothing was changed.", as_json)
+        return
+    rest = f"Access tokens that are out work until {found.tokens_end_at} at the latest."
+    said = f"{found.user_id} has no second factor any more, its sessions are over. {rest}"
+    _account(found, said, as_json)
+
+
 @staff.command("show")
 def show_account(
     email: Email, stage: Stage = None, region: Region = None, as_json: Json = False
@@ -258,6 +295,41 @@ def show_account(
     found = people.show(_target(stage, region), email)
     by = f", changed last by {found.changed_by}" if found.changed_by else ""
     _account(found, f"{found.user_id} is {found.status}, as {found.role}{by}.", as_json)
+
+
+@keys.command("show")
+def show_token_keys(stage: Stage = None, region: Region = None, as_json: Json = False) -> None:
+    """Which key signs, which waits, and which are still trusted."""
+    _keys(token_keys.show(_target(stage, region)), as_json)
+
+
+@keys.command("rotate")
+def rotate_token_keys(stage: Stage = None, region: Region = None, as_json: Json = False) -> None:
+    """Let the key that waits sign, two minutes from now. Tokens that are out stay valid.
+
+    By itself that happens every 90 days. A verifier that does not look up unknown keys needs the
+    key a day before: the newest was made when `show` says.
+    """
+    _keys(token_keys.rotate(_target(stage, region)), as_json)
+
+
+@keys.command("revoke")
+def revoke_token_key(
+    kid: Annotated[str, typer.Argument(help="the key's name, from `show`")],
+    stage: Stage = None,
+    region: Region = None,
+    as_json: Json = False,
+) -> None:
+    """Trust a key no more, at once. Every client with a token by it has to refresh."""
+    _keys(token_keys.revoke(_target(stage, region), kid), as_json)
+
+
+def _keys(found: list[token_keys.Shown], as_json: bool) -> None:
+    if as_json:
+        _print({"keys": [asdict(each) for each in found]})
+        return
+    for each in found:
+        print(f"{each.kid}  {each.state:<10}  {each.since}  {each.arn}")
 
 
 @users.command("erase")
@@ -291,6 +363,100 @@ def _hand_over(account: people.Account, password: str, was_generated: bool) -> N
     """On stderr, so that it gets into no file by way of --json."""
     if was_generated and account.is_new:
         print(f"Its password, shown once: {password}", file=sys.stderr)
+
+
+ClientId = Annotated[str, typer.Argument(metavar="CLIENT_ID", help="cli_…")]
+
+
+@clients.command("add")
+def add_client(  # noqa: PLR0917 (typer reads options from positional parameters)
+    name: Annotated[str, typer.Argument(help="what people know it as")],
+    scope: Annotated[list[str], typer.Option(help="one that it may have; more than once")],
+    grant: Annotated[list[str], typer.Option(help=f"{', '.join(software.GRANTS)}; more than once")],
+    auth: Annotated[str, typer.Option(help=", ".join(software.METHODS))] = "client_secret_basic",
+    redirect: Annotated[
+        list[str] | None, typer.Option(help="where codes are sent; more than once")
+    ] = None,
+    keys: Annotated[
+        Path | None, typer.Option(help="a JWK Set with its public keys, for private_key_jwt")
+    ] = None,
+    stage: Stage = None,
+    region: Region = None,
+    as_json: Json = False,
+) -> None:
+    """Register a client. A secret is printed once, on stderr."""
+    _one_of([auth], software.METHODS, "way to prove a client")
+    _one_of(grant, software.GRANTS, "grant type")
+    wanted = software.Wanted(
+        name=name,
+        scopes=scope,
+        grant_types=grant,
+        auth_method=auth,
+        redirect_uris=redirect or (),
+        keys=software.keys_in(keys) if keys else (),
+    )
+    made = software.add(_target(stage, region), wanted)
+    _client(made, f"{made.client_id} is registered.", as_json)
+
+
+@clients.command("list")
+def list_clients(stage: Stage = None, region: Region = None, as_json: Json = False) -> None:
+    """All clients, oldest first."""
+    found = software.every(_target(stage, region))
+    if as_json:
+        _print({"clients": [_shown(each) for each in found]})
+        return
+    for each in found:
+        state = "disabled" if each.disabled_at else "active"
+        render.say(f"{each.client_id}  {state:8}  {each.kind:12}  {each.name}")
+
+
+@clients.command("show")
+def show_client(
+    client_id: ClientId, stage: Stage = None, region: Region = None, as_json: Json = False
+) -> None:
+    """What a client may do."""
+    found = _shown(software.show(_target(stage, region), client_id))
+    if as_json:
+        _print(found)
+        return
+    lists = {name: ", ".join(v) for name, v in found.items() if isinstance(v, list)}
+    render.details({name: value or "" for name, value in (found | lists).items()})
+
+
+@clients.command("disable")
+def disable_client(
+    client_id: ClientId, stage: Stage = None, region: Region = None, as_json: Json = False
+) -> None:
+    """End a client: it gets no tokens, and those that are out are refused within a minute."""
+    found = software.disable(_target(stage, region), client_id)
+    _client(found, f"{client_id} gets no tokens any more.", as_json)
+
+
+@clients.command("rotate-secret")
+def rotate_secret(
+    client_id: ClientId, stage: Stage = None, region: Region = None, as_json: Json = False
+) -> None:
+    """Give a client another secret, printed once on stderr; the one before is over at once."""
+    found = software.rotate_secret(_target(stage, region), client_id)
+    _client(found, f"{client_id} has another secret.", as_json)
+
+
+def _client(client: software.Client, said: str, as_json: bool) -> None:
+    _print(_shown(client)) if as_json else render.say(said)
+    if client.secret is not None:
+        print(f"Its secret, shown once: {client.secret}", file=sys.stderr)
+
+
+def _shown(client: software.Client) -> dict[str, Any]:
+    """Without the secret, which gets into no file by way of --json."""
+    return {name: value for name, value in asdict(client).items() if name != "secret"}
+
+
+def _one_of(given: list[str], known: tuple[str, ...], what: str) -> None:
+    for each in given:
+        if each not in known:
+            raise Unusable(f"There is no {what} '{each}'. There are: {', '.join(known)}.")
 
 
 @catalogue.command("import")
@@ -354,6 +520,12 @@ def _time(text: str) -> str:
 def _user(target: Target, role: str) -> tuple[str, str] | None:
     found = target.users.get(role)
     return (found["email"], found["password"]) if found else None
+
+
+def _staff(target: Target, role: str) -> tuple[str, str, str] | None:
+    """With the secret of their second factor, which the local platform's have."""
+    found = target.users.get(role)
+    return (found["email"], found["password"], found["totp_secret"]) if found else None
 
 
 def _from_environment() -> tuple[str, str]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from urllib.parse import quote
 
+from tools import second_factor
 from tools.shopctl.amounts import readable
 from tools.shopctl.api import Api
 from tools.shopctl.errors import Failed, Unusable
@@ -48,7 +49,7 @@ def run(
     api: Api,
     *,
     customer: tuple[str, str] | None,
-    finance: tuple[str, str] | None,
+    finance: tuple[str, str, str] | None,
     code: Callable[[str], str],
     on_step: Callable[[dict[str, Any]], None],
 ) -> Journey:
@@ -57,11 +58,14 @@ def run(
     Without a customer a new one joins first, to whom `code` brings what was mailed.
     """
     journey = Journey(on_step=on_step)
+    is_new = customer is None
     if customer is None:
         customer = _join(journey, api, code)
     with journey.step("sign in") as entry:
         buyer = api.sign_in(*customer)
         entry["shows"] = customer[0]
+    if is_new:
+        buyer = _protect(journey, buyer)
     sku = _choose(journey, buyer)
     before = _available(buyer, sku)
     with journey.step("POST /orders") as entry:
@@ -99,6 +103,23 @@ def _join(journey: Journey, api: Api, code: Callable[[str], str]) -> tuple[str, 
         proved = api.send("POST", "/users/verify", proof).expect(200)
         entry["shows"] = f"{proved['user_id']} {proved['status']}"
     return address, password
+
+
+def _protect(journey: Journey, api: Api) -> Api:
+    """Enrol a second factor, and prove it: who has one pays by it."""
+    with journey.step("POST /mfa/factors") as entry:
+        begun = api.send("POST", "/mfa/factors", {"type": "totp"}).expect(201)
+        entry["shows"] = f"{begun['factor_id']} {begun['status']}"
+    factor, secret = begun["factor_id"], begun["secret"]
+    with journey.step("POST /mfa/factors/{factor_id}/confirm") as entry:
+        body = {"code": second_factor.code(secret)}
+        confirmed = api.send("POST", f"/mfa/factors/{factor}/confirm", body).expect(200)
+        count = len(confirmed["recovery_codes"])
+        entry["shows"] = f"{factor} {confirmed['status']}, {count} recovery codes"
+    with journey.step("POST /mfa/verify") as entry:
+        raised = api.raised(secret)
+        entry["shows"] = "by two factors"
+    return raised
 
 
 def _choose(journey: Journey, api: Api) -> str:
@@ -142,7 +163,9 @@ def _timeline(api: Api, order_id: str) -> list[dict[str, Any]]:
     )
 
 
-def _entries(api: Api, order: dict[str, Any], finance: tuple[str, str]) -> list[dict[str, Any]]:
+def _entries(
+    api: Api, order: dict[str, Any], finance: tuple[str, str, str]
+) -> list[dict[str, Any]]:
     """The transaction that posted the order's payment, found by its account's newest entries."""
     clerk = api.sign_in(*finance)
     account = quote(f"1210:stripe:{order['currency']}", safe="")

@@ -1,4 +1,4 @@
-"""Who works here: make staff, close accounts and open them again.
+"""Who works here: make staff, close accounts and open them again, reset second factors.
 
 By the rules of identity and with its own rows. An account is looked up by the keyed hash of its
 address; addresses and passwords stand in no output and no log.
@@ -130,6 +130,24 @@ def enable(target: Target, email: str, password: str) -> Account:
         if found is None:
             raise Failed(NOBODY)
         return Account.of(found[0], by.personal, is_new=found[1])
+
+
+def reset_factor(target: Target, email: str) -> tuple[Account, int]:
+    """Remove the second factors of who has lost theirs, of staff or of a customer; how many."""
+    with _identity(target) as (by, operator):
+        from identity.repository.factors import FactorRepository
+        from identity.service.remove_factor import reset_factors
+
+        now, traced = clock.now(), trace.from_header(None)
+        found = reset_factors(
+            email, by, FactorRepository(), operator=operator, now=now, trace=traced
+        )
+        if found is None:
+            raise Failed(NOBODY)
+        user, number = found
+        ends = clock.rfc3339(now + KEPT + UNDER_WAY) if number else ""
+        account = Account.of(user, by.personal, is_new=number > 0, tokens_end_at=ends)
+        return account, number
 
 
 def show(target: Target, email: str) -> Account:

@@ -5,6 +5,7 @@ from typing import Any
 from identity import problems, schemas
 from identity.clients.argon2_passwords import Argon2Passwords
 from identity.clients.kms import NetworkHasher
+from identity.domain import sign_in_attempts
 from identity.domain.user import ANY_ROLE
 from identity.repository.counters import AttemptRepository
 from identity.repository.users import AccountRepository
@@ -24,6 +25,7 @@ ROUTE = Route(
     responses={204: None},
     problems=(problems.NOT_FOUND, problems.WRONG_PASSWORD, problems.RATE_LIMITED),
     ends_at_once=True,
+    quotas=sign_in_attempts.QUOTAS,
 )
 
 

@@ -5,14 +5,16 @@ from typing import Any
 
 from identity import problems, schemas
 from identity.clients.argon2_passwords import Argon2Passwords
-from identity.clients.kms import EmailHasher, KmsSigner, NetworkHasher
+from identity.clients.kms import EmailHasher, NetworkHasher
+from identity.domain import sign_in_attempts
 from identity.repository.counters import AttemptRepository
 from identity.repository.sessions import SessionRepository
 from identity.repository.users import AccountRepository
 from identity.service import create_session
 from identity.service.issue_access_token import TokenIssuer
+from identity.service.prove_password import Credentials
 from identity.settings import SignInSettings, at_cold_start
-from identity.wiring import personal_data
+from identity.wiring import key_ring, personal_data
 from shop import clock
 from shop.http import Link, Request, Response, Route, entrypoint
 from shop.problems import Problem
@@ -27,6 +29,7 @@ ROUTE = Route(
     problems=(problems.INVALID_CREDENTIALS, problems.RATE_LIMITED),
     links=(Link("refresh_session", body={"refresh_token": "$response.body#/refresh_token"}),),
     throttle=(100, 200),
+    quotas=sign_in_attempts.QUOTAS,
 )
 
 
@@ -34,7 +37,7 @@ ROUTE = Route(
 def ports() -> create_session.SignInPorts:
     """The composition root of this function."""
     settings = SignInSettings.load()
-    signer = KmsSigner(settings.token_key_arn)
+    signer = key_ring(settings)
     return create_session.SignInPorts(
         accounts=AccountRepository(),
         attempts=AttemptRepository(),
@@ -51,7 +54,7 @@ def ports() -> create_session.SignInPorts:
 def handle(request: Request[Any]) -> Response | Problem:
     """Sign in."""
     body: schemas.SignInIn = request.body
-    credentials = create_session.Credentials(
+    credentials = Credentials(
         email=body.email,
         password=body.password.get_secret_value(),
         source_ip=request.source_ip,

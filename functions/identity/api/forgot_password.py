@@ -3,6 +3,7 @@
 from typing import Any
 
 from identity import problems, schemas, wiring
+from identity.domain import mail_limits
 from identity.domain.mailed_token import Purpose
 from identity.service.request_mail import request_mail
 from identity.settings import at_cold_start
@@ -19,6 +20,7 @@ ROUTE = Route(
     responses={202: None},
     problems=(problems.RATE_LIMITED,),
     throttle=(50, 100),
+    quotas=mail_limits.QUOTAS,
 )
 
 ports = at_cold_start(wiring.mail_request_ports)

@@ -1,9 +1,10 @@
-"""GET /.well-known/jwks.json: the key that verifies access tokens."""
+"""GET /.well-known/jwks.json: the keys that verify access tokens."""
 
 from typing import Any
 
 from identity import schemas
-from identity.clients import kms
+from identity.clients.key_ring import KeyRing
+from identity.repository.token_keys import TokenKeyRepository
 from identity.settings import KeySettings, at_cold_start
 from shop.http import Request, Response, Route, entrypoint
 
@@ -18,17 +19,22 @@ ROUTE = Route(
 )
 
 
-settings = at_cold_start(KeySettings.load)
+@at_cold_start
+def ring() -> KeyRing:
+    """The composition root of this function."""
+    settings = KeySettings.load()
+    return KeyRing(settings.token_key_arn, TokenKeyRepository(settings.table_identity))
 
 
 def handle(_request: Request[Any]) -> Response:
-    """One key, fetched from KMS once per process and hour."""
-    key = kms.public_key(settings().token_key_arn)
+    """Every key by which a token may be valid, and the one that signs next, as they were within
+    the last minute."""
+    keys = [key.public for key in ring().trusted()]
     return Response(
         200,
-        {"keys": [key.jwk()]},
+        {"keys": [key.jwk() for key in keys]},
         headers={"Cache-Control": "public, max-age=300"},
-        etag=f'"{key.kid}"',
+        etag=f'"{".".join(key.kid for key in keys)}"',
     )
 
 

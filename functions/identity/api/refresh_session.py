@@ -3,12 +3,13 @@
 from typing import Any
 
 from identity import problems, schemas
-from identity.clients.kms import KmsSigner, NetworkHasher
+from identity.clients.kms import NetworkHasher
 from identity.repository.sessions import SessionRepository
 from identity.repository.users import AccountRepository
 from identity.service import refresh_session
 from identity.service.issue_access_token import TokenIssuer
 from identity.settings import RefreshSettings, at_cold_start
+from identity.wiring import key_ring
 from shop import clock
 from shop.http import Link, Request, Response, Route, entrypoint
 from shop.problems import Problem
@@ -31,7 +32,7 @@ ROUTE = Route(
 def ports() -> refresh_session.RefreshPorts:
     """The composition root of this function."""
     settings = RefreshSettings.load()
-    signer = KmsSigner(settings.token_key_arn)
+    signer = key_ring(settings)
     return refresh_session.RefreshPorts(
         accounts=AccountRepository(),
         sessions=SessionRepository(),

@@ -7,6 +7,7 @@ name and consents count as they were given here.
 from typing import Any
 
 from identity import problems, schemas, wiring
+from identity.domain import mail_limits
 from identity.domain.mailed_token import Applicant
 from identity.service.register_user import register
 from identity.settings import at_cold_start
@@ -23,6 +24,7 @@ ROUTE = Route(
     responses={202: schemas.RegisteredOut},
     problems=(problems.RATE_LIMITED,),
     throttle=(50, 100),
+    quotas=mail_limits.QUOTAS,
 )
 
 ports = at_cold_start(wiring.mail_request_ports)

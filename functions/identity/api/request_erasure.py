@@ -8,6 +8,7 @@ carries the erasure out waits until it is finished.
 from typing import Any
 
 from identity import problems, schemas
+from identity.domain import sign_in_attempts
 from identity.service.prove_again import Proof, ProofPorts
 from identity.service.request_erasure import ErasurePorts, request_own_erasure
 from identity.settings import ErasureSettings, at_cold_start
@@ -31,6 +32,7 @@ ROUTE = Route(
     ),
     links=(Link("get_erasure", {"erasure_id": "$response.body#/erasure_id"}),),
     ends_at_once=True,
+    quotas=sign_in_attempts.QUOTAS,
 )
 
 

@@ -5,6 +5,7 @@
 from typing import Any
 
 from identity import problems, schemas
+from identity.domain import sign_in_attempts
 from identity.repository.exports import ExportRepository
 from identity.repository.users import AccountRepository
 from identity.service.prove_again import Proof, ProofPorts
@@ -30,6 +31,7 @@ ROUTE = Route(
     ),
     links=(Link("get_export", {"export_id": "$response.body#/export_id"}),),
     ends_at_once=True,
+    quotas=sign_in_attempts.QUOTAS,
 )
 
 

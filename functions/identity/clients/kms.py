@@ -1,21 +1,15 @@
-"""The two KMS keys: one makes MACs of addresses, one signs access tokens."""
+"""Keys of KMS: one makes MACs of addresses, others sign access tokens."""
 
-import hashlib
 import hmac
-import time
 from dataclasses import dataclass
-from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
-from identity.service import issue_access_token
+from identity.domain.token_keys import PublicKey
 from shop import aws
-from shop.text import compact_json
-
-# A key that is disabled in KMS stops being trusted within this time.
-PUBLIC_KEY_TTL_S = 3600
+from shop.text import base64url
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +26,7 @@ class EmailHasher:
 # No e-mail addresses, so no MAC of an address is ever one of these secrets.
 _NETWORKS = b"cartwright networks of sign-ins 1"
 _MAILED_TOKENS = b"cartwright mailed tokens 1"
+_FORMS = b"cartwright forms of authorization 1"
 _secrets: dict[tuple[str, bytes], bytes] = {}
 
 
@@ -63,6 +58,17 @@ class MailedSecrets:
         return hmac.digest(secret, f"{purpose} {mail_id}".encode(), "sha256")
 
 
+@dataclass(frozen=True, slots=True)
+class FormSigner:
+    """Makes what a form carries along ours: it comes back as it was sent, or not at all."""
+
+    key_arn: str
+
+    def sign(self, text: str) -> str:
+        """64 hexadecimal digits. One GenerateMac, the first time in a process."""
+        return hmac.digest(_secret(self.key_arn, _FORMS), text.encode(), "sha256").hex()
+
+
 def _secret(key_arn: str, purpose: bytes) -> bytes:
     if (key_arn, purpose) not in _secrets:
         _secrets[key_arn, purpose] = _mac(key_arn, purpose)
@@ -77,73 +83,28 @@ def _mac(key_arn: str, message: bytes) -> bytes:
     return mac
 
 
-@dataclass(frozen=True, slots=True)
-class PublicKey:
-    """A public key as JWK. `kid` is its thumbprint, so it needs no configuration."""
-
-    x: str
-    y: str
-
-    @property
-    def kid(self) -> str:
-        """RFC 7638: SHA-256 over the required members in order of their names.
-
-        By hand: joserfc's would double what the routes that sign have to import.
-        """
-        members = {"crv": "P-256", "kty": "EC", "x": self.x, "y": self.y}
-        text = compact_json(members, sort_keys=True)
-        return issue_access_token.base64url(hashlib.sha256(text.encode()).digest())
-
-    def jwk(self) -> dict[str, str]:
-        """RFC 7517."""
-        return {
-            "kty": "EC",
-            "crv": "P-256",
-            "x": self.x,
-            "y": self.y,
-            "kid": self.kid,
-            "use": "sig",
-            "alg": issue_access_token.ALGORITHM,
-        }
-
-
-_public_keys: dict[str, tuple[float, PublicKey]] = {}
-
-
 def public_key(key_arn: str) -> PublicKey:
-    """The public half of a KMS key: one GetPublicKey per process and hour. Raises if KMS fails."""
-    fetched_at, key = _public_keys.get(key_arn, (0.0, None))
-    if key is None or time.monotonic() - fetched_at > PUBLIC_KEY_TTL_S:
-        key = _parse(aws.client("kms").get_public_key(KeyId=key_arn))
-        _public_keys[key_arn] = (time.monotonic(), key)
-    return key
-
-
-def forget() -> None:
-    """Forget what is kept of both keys: for tests."""
-    _public_keys.clear()
-    _secrets.clear()
-
-
-def _parse(answer: dict[str, Any]) -> PublicKey:
+    """The public half of a key. One GetPublicKey. Raises TypeError for a key of another curve."""
+    answer = aws.client("kms").get_public_key(KeyId=key_arn)
     key = load_der_public_key(answer["PublicKey"])
     if not isinstance(key, EllipticCurvePublicKey) or not isinstance(key.curve, SECP256R1):
         raise TypeError("access tokens need a P-256 key")
     numbers = key.public_numbers()
-    x, y = (issue_access_token.base64url(n.to_bytes(32, "big")) for n in (numbers.x, numbers.y))
+    x, y = (base64url(number.to_bytes(32, "big")) for number in (numbers.x, numbers.y))
     return PublicKey(x, y)
 
 
+def forget() -> None:
+    """Forget the secrets that are kept of the key of MACs: for tests."""
+    _secrets.clear()
+
+
 @dataclass(frozen=True, slots=True)
-class KmsSigner:
-    """Signs with the token key. The message is small (under the 4,096 bytes that RAW takes)."""
+class KmsKey:
+    """Signs with one key. The message is small (under the 4,096 bytes that RAW takes)."""
 
     key_arn: str
-
-    @property
-    def kid(self) -> str:
-        """The thumbprint of the key's public half."""
-        return public_key(self.key_arn).kid
+    kid: str
 
     def sign(self, message: bytes) -> bytes:
         """One Sign. KMS answers DER; JOSE wants r || s (RFC 7518, section 3.4)."""

@@ -9,6 +9,7 @@ class Method(StrEnum):
     """By what (RFC 8176, authentication method reference values)."""
 
     PASSWORD = "pwd"  # noqa: S105 (the value of RFC 8176)
+    ONE_TIME_CODE = "otp"
 
 
 class Level(StrEnum):
@@ -25,6 +26,11 @@ class Authentication:
     level: Level
     methods: tuple[Method, ...]
     at: datetime
+
+    def with_code(self, now: datetime) -> "Authentication":
+        """And by a one-time code: something that the user has."""
+        methods = tuple(dict.fromkeys((*self.methods, Method.ONE_TIME_CODE)))
+        return Authentication(Level.TWO_FACTORS, methods, now)
 
 
 def by_password(now: datetime) -> Authentication:

@@ -17,6 +17,12 @@ AT_SIGNS = "@\uff20\ufe6b"  # what NFKC makes an @ of
 _ONE_AT_SIGN = str.maketrans(dict.fromkeys(AT_SIGNS, "@"))
 
 
+def masked(email: str) -> str:
+    """`a•••@example.com`: enough for its owner to know which it is."""
+    local, _, domain = email.rpartition("@")
+    return f"{local[:1]}•••@{domain}"
+
+
 def canonical(text: str) -> str | None:
     """The one form of an address, at most 254 octets; None for what is no address.
 

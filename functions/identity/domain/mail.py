@@ -87,6 +87,72 @@ def erasure_done(to: str, receipt_url: str) -> Mail:
     )
 
 
+def one_time_code(to: str, code: str, *, account_url: str) -> Mail:
+    """To who is to prove that they read it. No link: who clicks proves nothing of a session."""
+    return _mail(
+        to,
+        f"Your {SHOP} code",
+        "Type this code where you were asked for it. It is good once, for 5 minutes. Nobody who "
+        "works here will ever ask you for it.",
+        code=code,
+        link=f"{account_url}/forgot",
+        rest="If you did not ask for it, somebody has your password: set another by the link.",
+    )
+
+
+def factor_added(to: str, *, account_url: str) -> Mail:
+    """To who has one more second factor."""
+    return _notice(
+        to,
+        f"A second factor was added to your {SHOP} account",
+        "From now on your account can be asked for a code beside its password.",
+        account_url=account_url,
+    )
+
+
+def factor_removed(to: str, *, account_url: str) -> Mail:
+    """To who has one less."""
+    return _notice(
+        to,
+        f"A second factor was removed from your {SHOP} account",
+        "Your account is no longer asked for the codes of one of your second factors.",
+        account_url=account_url,
+    )
+
+
+def factors_reset(to: str, *, account_url: str) -> Mail:
+    """To who has none any more, by an operator."""
+    return _notice(
+        to,
+        f"The second factors of your {SHOP} account were reset",
+        "Somebody who works here has removed all second factors and recovery codes of your "
+        "account, and has ended its sessions. Sign in and add a second factor anew.",
+        account_url=account_url,
+    )
+
+
+def recovery_code_used(to: str, *, account_url: str) -> Mail:
+    """To whose code on paper was used up."""
+    return _notice(
+        to,
+        f"A recovery code of your {SHOP} account was used",
+        "Somebody, we hope you, has used a recovery code in place of a second factor. It is good "
+        "no more.",
+        account_url=account_url,
+    )
+
+
+def _notice(to: str, subject: str, happened: str, *, account_url: str) -> Mail:
+    """Of what has happened, with the way to stop who should not have done it."""
+    return _mail(
+        to,
+        subject,
+        f"{happened} If it was not you, set another password here, which ends all sessions:",
+        link=f"{account_url}/forgot",
+        rest="If it was you, there is nothing to do.",
+    )
+
+
 def _mail(
     to: str, subject: str, begins: str, *, link: str, rest: str, code: str | None = None
 ) -> Mail:

@@ -2,10 +2,12 @@
 
 from datetime import datetime, timedelta
 
-from identity.domain.mailed_token import Purpose
+from identity.domain.mailed_token import NOTICES, Purpose
 from identity.domain.rate_limit import Counter, Limit
 
-FROM_NETWORK = Limit(20, timedelta(hours=1))
+FROM_NETWORK = Limit(20, timedelta(hours=1), "network")
+QUOTAS = (FROM_NETWORK.quota,)
+CODES = (Limit(10, timedelta(hours=1), "hour"), Limit(30, timedelta(days=1), "day"))
 TO_ADDRESS = (Limit(3, timedelta(hours=1)), Limit(10, timedelta(days=1)))
 
 
@@ -18,7 +20,11 @@ def mail_counters(purpose: Purpose, address: str, now: datetime) -> tuple[Counte
     """What a mail is counted by: the keyed hash of its address.
 
     Links that set a password apart: who registers an address again and again does not keep its
-    owner from the way back in.
+    owner from the way back in. And notices apart: nobody keeps an owner from hearing of a change.
     """
     counted = f"{address}.reset" if purpose is Purpose.RESET else address
+    if purpose in NOTICES:
+        counted = f"{address}.notices"
+    if purpose is Purpose.CODE:  # Who asks for them has the password.
+        return tuple(Counter.at(f"{address}.codes", limit, now) for limit in CODES)
     return tuple(Counter.at(counted, limit, now) for limit in TO_ADDRESS)

@@ -17,6 +17,7 @@ from enum import StrEnum
 
 from identity.domain.password import normalise
 from shop import ids
+from shop.text import base64url
 
 
 class Purpose(StrEnum):
@@ -25,12 +26,27 @@ class Purpose(StrEnum):
     REGISTRATION = "registration"
     RESEND = "resend"  # of the link of a registration: it has no token of its own
     RESET = "reset"
+    CODE = "code"  # a one-time code: its token is nothing but six digits
+    # What is told to whose account it is, once it happened.
+    FACTOR_ADDED = "factor_added"
+    FACTOR_REMOVED = "factor_removed"
+    FACTORS_RESET = "factors_reset"
+    RECOVERY_CODE_USED = "recovery_code_used"
 
+
+NOTICES = (
+    Purpose.FACTOR_ADDED,
+    Purpose.FACTOR_REMOVED,
+    Purpose.FACTORS_RESET,
+    Purpose.RECOVERY_CODE_USED,
+)
 
 LIFETIME = {
     Purpose.REGISTRATION: timedelta(hours=24),
     Purpose.RESEND: timedelta(minutes=15),
     Purpose.RESET: timedelta(minutes=15),
+    Purpose.CODE: timedelta(minutes=5),
+    **dict.fromkeys(NOTICES, timedelta(hours=24)),
 }
 _HASH = re.compile(r"[0-9a-f]{64}")
 _SECRET_LENGTH = 43  # 32 octets in base64url
@@ -104,7 +120,7 @@ class TokenName:
 
 def token_text(mail_id: str, address: str, secret: bytes) -> str:
     """The one form of mailed tokens. The reader sees an opaque text."""
-    return f"{mail_id}.{_base64url(bytes.fromhex(address))}.{_base64url(secret)}"
+    return f"{mail_id}.{base64url(bytes.fromhex(address))}.{base64url(secret)}"
 
 
 def name_of(token: str) -> TokenName | None:
@@ -122,7 +138,3 @@ def name_of(token: str) -> TokenName | None:
 def digest(token: str) -> str:
     """What is stored of a token."""
     return hashlib.sha256(token.encode()).hexdigest()
-
-
-def _base64url(data: bytes) -> str:
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()

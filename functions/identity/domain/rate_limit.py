@@ -7,15 +7,26 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from ipaddress import IPv4Address, IPv6Network, ip_address
 
+from shop.rate_limits import Quota
+
 _IPV6_PREFIX = 64
 
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """So often in a window of this length; windows follow each other by the clock."""
+    """So often in a window of this length; windows follow each other by the clock.
+
+    `name` is what callers are told that it counts by.
+    """
 
     times: int
     window: timedelta
+    name: str = "default"
+
+    @property
+    def quota(self) -> Quota:
+        """As callers are told."""
+        return Quota(self.name, self.times, int(self.window.total_seconds()))
 
 
 @dataclass(frozen=True, slots=True)

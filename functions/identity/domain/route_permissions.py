@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 CUSTOMER_SCOPE = "shop:buy"
+_ACCOUNT = frozenset({"users", "sessions", "password", "mfa"})
 _PLACEHOLDER = re.compile(r"\{[^}]+\}")
 
 
@@ -35,6 +36,12 @@ class RoutePermission:
     def sample(self) -> str:
         """A request of this route, as a method ARN ends."""
         return self.method + _PLACEHOLDER.sub("x", self.path)
+
+    @property
+    def is_of_account(self) -> bool:
+        """Whether it is about who somebody is and how they sign in: for the shop's own clients,
+        whatever others were granted."""
+        return self.path.split("/")[1] in _ACCOUNT
 
     def opened_by(self, scopes: Iterable[str]) -> bool:
         """A route that names no scope is closed to all."""

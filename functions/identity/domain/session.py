@@ -5,7 +5,7 @@ import hashlib
 import hmac
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
@@ -61,6 +61,10 @@ class TokenFamily:
     def authentication(self) -> Authentication:
         """By what its user was proved last."""
         return self.proof or authentication.by_password(self.created)
+
+    def proved_by_code(self, now: datetime) -> "TokenFamily":
+        """With a one-time code beside what its user was proved by before."""
+        return replace(self, proof=self.authentication.with_code(now))
 
     def expires_in(self, now: datetime) -> int:
         """Seconds for which the current token can be used."""

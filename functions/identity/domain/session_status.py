@@ -16,6 +16,7 @@ class SessionStatus:
     begun: datetime
     revoked: bool
     ends: datetime
+    factors: int = 0  # second factors of the user
 
     def is_active(self, session_id: str, *, now: datetime) -> bool:
         """Whether a token of the session counts."""

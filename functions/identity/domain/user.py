@@ -56,6 +56,8 @@ class User:
     sessions_from: datetime | None = None  # those that began before are over,
     kept_session: str | None = None  # but this one
     erasure_id: str | None = None  # the request to be erased that waits or is carried out
+    factors: int = 0  # second factors that can be asked for
+    recovery_codes: frozenset[str] = field(default=frozenset(), repr=False)  # digests, unused
 
     @property
     def is_active(self) -> bool:
@@ -149,6 +151,35 @@ def withdraw_erasure(user: User, *, now: datetime) -> User:
 def begin_erasure(user: User, *, now: datetime) -> User:
     """Is being erased: whatever the status was, nobody signs in and no session goes on."""
     return replace(_cut(user, now=now), status=Status.ERASING)
+
+
+def add_factor(user: User, first_codes: frozenset[str], *, now: datetime) -> User:
+    """One second factor more. With the first come the recovery codes; a further one keeps them."""
+    codes = user.recovery_codes if user.factors else first_codes
+    return _changed(replace(user, factors=user.factors + 1, recovery_codes=codes), now=now)
+
+
+def remove_factor(user: User, *, now: datetime) -> User:
+    """One less. With the last go the recovery codes, which stand in for nothing then."""
+    left = max(0, user.factors - 1)
+    codes = user.recovery_codes if left else frozenset()
+    return _changed(replace(user, factors=left, recovery_codes=codes), now=now)
+
+
+def reset_factors(user: User, personal: bytes, *, now: datetime) -> User:
+    """None any more, by an operator, and no session of before goes on. The profile says who."""
+    cut = replace(_cut(user, now=now), personal=personal)
+    return replace(cut, factors=0, recovery_codes=frozenset())
+
+
+def use_recovery_code(user: User, code_digest: str, *, now: datetime) -> User:
+    """It is good once."""
+    return _changed(replace(user, recovery_codes=user.recovery_codes - {code_digest}), now=now)
+
+
+def renew_recovery_codes(user: User, codes: frozenset[str], *, now: datetime) -> User:
+    """Others; none of before is good."""
+    return _changed(replace(user, recovery_codes=codes), now=now)
 
 
 def nobody(address: str, *, region: str) -> str:

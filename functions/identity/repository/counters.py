@@ -32,7 +32,7 @@ class CounterItem(TableModel):
 
 
 class AttemptRepository:
-    """Attempts to prove oneself by a password. Implements service.Attempts."""
+    """Attempts to prove oneself by a password or a secret. Implements service.Attempts."""
 
     def count(self, counters: Sequence[Counter]) -> Sequence[Counter]:
         """Count one more in each, or in none: then those that are full."""
@@ -42,6 +42,18 @@ class AttemptRepository:
                 count(tx, "FAIL", counter)
 
         return [counters[failed.index] for failed in transact(build)]
+
+    def take_back(self, counters: Sequence[Counter]) -> None:
+        """One less in each: it was good. In a transaction, whose repeat counts once."""
+        transact(lambda tx: take_back(tx, counters))
+
+    def is_full(self, counter: Counter) -> bool:
+        """Whether one more would be too many."""
+        try:
+            item = CounterItem.get(*_place("FAIL", counter), consistent_read=True)
+        except CounterItem.DoesNotExist:
+            return False
+        return int(item.times) >= counter.limit.times
 
 
 def count(tx: TransactWrite, kind: Kind, counter: Counter) -> None:
@@ -60,4 +72,8 @@ def take_back(tx: TransactWrite, attempts: Sequence[Counter]) -> None:
 
 
 def _item(kind: Kind, counter: Counter) -> CounterItem:
-    return CounterItem(f"{kind}#{counter.counted}#{counter.window}", "COUNT")
+    return CounterItem(*_place(kind, counter))
+
+
+def _place(kind: Kind, counter: Counter) -> tuple[str, str]:
+    return f"{kind}#{counter.counted}#{counter.window}", "COUNT"

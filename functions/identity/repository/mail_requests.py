@@ -3,6 +3,9 @@
     PENDING#<mac>           REGISTRATION#<mail id>  who wants an account with this address; TTL
     PENDING#<mac>           RESEND#<mail id>        that its link is wanted once more; TTL
     PENDING#<mac>           RESET#<mail id>         that a password was forgotten; TTL
+    PENDING#<mac>           CODE#<mail id>          that a one-time code is wanted; TTL
+    PENDING#<mac>           FACTOR_ADDED#<mail id>  that somebody is told of a change of theirs; TTL
+                            (FACTOR_REMOVED, FACTORS_RESET, RECOVERY_CODE_USED)
 
 `mac` is the keyed hash of an address. A request carries its event until it is written again. Reads
 are consistent.
@@ -17,6 +20,7 @@ from pynamodb.transactions import TransactWrite
 from identity.domain.mailed_token import MailRequest, Purpose
 from identity.domain.rate_limit import Counter
 from identity.repository import counters
+from identity.service.ports import MailedCode
 from shop import clock, tables
 from shop.events import Event
 from shop.tables import EventRow, transact
@@ -46,11 +50,9 @@ class MailRequestRepository:
 
     def ask(self, request: MailRequest, requested: Event, counter: Counter) -> bool:
         """Store the request with its event and count it; False if too many were counted."""
-        new = _item(request)
-        new.outbox = tables.outbox_text(requested)
 
         def build(tx: TransactWrite) -> None:
-            tx.save(new, condition=MailRequestItem.pk.does_not_exist())
+            store(tx, request, requested)
             counters.count(tx, "ASKED", counter)
 
         # The request's own condition fails only for this very request, whose answer was lost.
@@ -103,6 +105,22 @@ class MailRequestRepository:
 def request_key(purpose: Purpose, address: str, mail_id: str) -> tuple[str, str]:
     """Where a request is."""
     return f"PENDING#{address}", f"{purpose.upper()}#{mail_id}"
+
+
+def store(tx: TransactWrite, request: MailRequest, requested: Event) -> None:
+    """The part of a transaction that stores a request with its event."""
+    new = _item(request)
+    new.outbox = tables.outbox_text(requested)
+    tx.save(new, condition=MailRequestItem.pk.does_not_exist())
+
+
+def store_code(tx: TransactWrite, mailed: MailedCode | None) -> None:
+    """The part of a transaction that asks for a mail with a code and counts that, if one is sent;
+    its conditions come last."""
+    if mailed is not None:
+        request, requested, counter = mailed
+        store(tx, request, requested)
+        counters.count(tx, "ASKED", counter)
 
 
 def use(tx: TransactWrite, request: MailRequest, *, now: datetime) -> None:

@@ -2,7 +2,7 @@
 import."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -26,11 +26,18 @@ class SessionStatusRepository:
     table: str
     sleep: Callable[[float], None] = time.sleep
 
-    def of(self, user_id: str, session_id: str) -> SessionStatus | None:
-        """None if there is no such user, or they have no such session. One BatchGetItem."""
-        rows = self._read(user_id, session_id)
+    def of(
+        self, user_id: str, session_id: str, *, client_id: str | None = None
+    ) -> SessionStatus | None:
+        """None if there is no such user, or they have no such session; or if it is of a client
+        that is registered and disabled. One BatchGetItem."""
+        pk = f"USER#{user_id}"
+        keys = [(pk, "USER"), (pk, f"SESSION#{session_id}")]
+        rows = self._read(keys if client_id is None else [*keys, _client(client_id)])
         user, session = rows.get("USER"), rows.get(f"SESSION#{session_id}")
         if user is None or session is None:
+            return None
+        if client_id is not None and not _is_active(rows.get("CLIENT")):
             return None
         return SessionStatus(
             user_status=Status(user["status"]["S"]),
@@ -39,12 +46,16 @@ class SessionStatusRepository:
             begun=clock.parse(session["created_at"]["S"]),
             revoked="revoked_at" in session,
             ends=datetime.fromtimestamp(int(session["expires_at"]["N"]), UTC),
+            factors=int(user["factors"]["N"]) if "factors" in user else 0,
         )
 
-    def _read(self, user_id: str, session_id: str) -> dict[str, dict[str, Any]]:
+    def is_active_client(self, client_id: str) -> bool:
+        """Whether a client is registered and not disabled. One BatchGetItem."""
+        return _is_active(self._read([_client(client_id)]).get("CLIENT"))
+
+    def _read(self, places: Sequence[tuple[str, str]]) -> dict[str, dict[str, Any]]:
         """By their sort keys."""
-        pk = {"S": f"USER#{user_id}"}
-        keys = [{"pk": pk, "sk": {"S": sk}} for sk in ("USER", f"SESSION#{session_id}")]
+        keys = [{"pk": {"S": pk}, "sk": {"S": sk}} for pk, sk in places]
         found: dict[str, dict[str, Any]] = {}
         for attempt in range(ATTEMPTS):
             request = {self.table: {"Keys": keys, "ConsistentRead": True}}
@@ -55,6 +66,14 @@ class SessionStatusRepository:
                 return found
             self.sleep(retry.backoff(attempt, base_s=FIRST_PAUSE_S, cap_s=LONGEST_PAUSE_S))
         raise NotRead
+
+
+def _client(client_id: str) -> tuple[str, str]:
+    return f"CLIENT#{client_id}", "CLIENT"
+
+
+def _is_active(client: dict[str, Any] | None) -> bool:
+    return client is not None and "disabled_at" not in client
 
 
 def _text(attribute: dict[str, str] | None) -> str | None:

@@ -62,13 +62,9 @@ class SessionRepository:
         A session that stands already was stored by this call, whose answer was lost: the counters
         must not fall again.
         """
-        new = _item(family)
-        new.outbox = tables.outbox_text(created)
 
         def build(tx: TransactWrite) -> None:
-            tx.save(new, condition=SessionItem.pk.does_not_exist())
-            for old, ended in instead_of:
-                tx.update(_key(old), [*_end(now=family.created), tables.outbox(ended)])
+            begin(tx, family, created, instead_of=instead_of)
             take_back(tx, counters)
 
         transact(build)
@@ -97,13 +93,18 @@ class SessionRepository:
         successor: str,
         salt: str,
         client: str,
+        client_id: str,
         now: datetime,
     ) -> TokenFamily | None:
-        """Put the successor in place of the presented token, if that is current and alive.
+        """Put the successor in place of the presented token, if that is current and alive and was
+        issued to the software that brings it.
 
         Returns the family as it is then, or None. The condition is `token_state` in DynamoDB.
         """
         item = SessionItem(*_place(user_id, session_id))
+        issued_to_it: Condition = SessionItem.client_id == client_id
+        if client_id == session.OWN_CLIENT:
+            issued_to_it = SessionItem.client_id.does_not_exist()
         refused = tables.update(
             item,
             [
@@ -114,6 +115,7 @@ class SessionRepository:
                 SessionItem.rotated_at.set(clock.rfc3339(now)),
             ],
             (SessionItem.current == presented)
+            & issued_to_it
             & SessionItem.revoked_at.does_not_exist()
             & (SessionItem.rotated_at > clock.rfc3339(now - session.IDLE))
             & (SessionItem.expires_at > int(now.timestamp())),
@@ -124,6 +126,38 @@ class SessionRepository:
         """End the session and say so, once: who comes second finds it ended."""
         goes_on: Condition = SessionItem.pk.exists() & SessionItem.revoked_at.does_not_exist()
         tables.update(_key(family), _end(now=now), goes_on, event=ended)
+
+
+def prove(tx: TransactWrite, family: TokenFamily) -> None:
+    """The part of a transaction that stores by what the user of a session was proved last; its
+    condition fails where the session is over."""
+    proof = family.authentication
+    tx.update(
+        _key(family),
+        [
+            SessionItem.acr.set(proof.level.value),
+            SessionItem.amr.set(" ".join(proof.methods)),
+            SessionItem.authenticated_at.set(clock.rfc3339(proof.at)),
+            tables.outbox(None),
+        ],
+        condition=SessionItem.pk.exists() & SessionItem.revoked_at.does_not_exist(),
+    )
+
+
+def begin(
+    tx: TransactWrite,
+    family: TokenFamily,
+    created: Event,
+    *,
+    instead_of: Sequence[tuple[TokenFamily, Event]] = (),
+) -> None:
+    """The part of a transaction that stores a session with its event, and ends those that make
+    room."""
+    new = _item(family)
+    new.outbox = tables.outbox_text(created)
+    tx.save(new, condition=SessionItem.pk.does_not_exist())
+    for old, ended in instead_of:
+        tx.update(_key(old), [*_end(now=family.created), tables.outbox(ended)])
 
 
 def _end(*, now: datetime) -> list[Action]:

@@ -12,7 +12,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from pynamodb.attributes import BinaryAttribute, BooleanAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.attributes import (
+    BinaryAttribute,
+    BooleanAttribute,
+    NumberAttribute,
+    UnicodeAttribute,
+    UnicodeSetAttribute,
+)
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
@@ -22,7 +28,7 @@ from identity.domain.rate_limit import Counter
 from identity.domain.user import Role, Status, User
 from identity.repository import mail_requests
 from identity.repository.counters import take_back
-from identity.service.ports import SealedAddressBook
+from identity.service.ports import AccountChange, SealedAddressBook
 from shop import clock, tables
 from shop.events import Event
 from shop.tables import EventRow, TableModel, transact
@@ -47,6 +53,8 @@ class UserItem(EventRow):
     sessions_from = UnicodeAttribute(null=True)
     kept_session = UnicodeAttribute(null=True)
     erasure_id = UnicodeAttribute(null=True)
+    factors = NumberAttribute(null=True)
+    recovery_codes = UnicodeSetAttribute(null=True)
 
 
 class EmailItem(TableModel):
@@ -166,7 +174,14 @@ def remove(tx: TransactWrite, user: User) -> None:
     tx.delete(EmailItem(f"EMAIL#{user.address}", "USER"), condition=of_user)
 
 
-def _set(attribute: Any, value: str | None) -> Action:
+def change_and_tell(tx: TransactWrite, made: AccountChange) -> None:
+    """The part of a transaction that changes a user, and asks for the mail that tells them."""
+    change(tx, made.before, made.after, made.event)
+    if made.notice is not None:
+        mail_requests.store(tx, *made.notice)
+
+
+def _set(attribute: Any, value: Any) -> Action:
     changed: Action = attribute.remove() if value is None else attribute.set(value)
     return changed
 
@@ -192,6 +207,8 @@ def _changes(after: User) -> list[Action]:
         _set(item.sessions_from, whole.sessions_from),
         _set(item.kept_session, whole.kept_session),
         _set(item.erasure_id, whole.erasure_id),
+        _set(item.factors, whole.factors),
+        _set(item.recovery_codes, whole.recovery_codes),
     ]
 
 
@@ -213,6 +230,8 @@ def _user_item(user: User) -> UserItem:
         sessions_from=_text(user.sessions_from),
         kept_session=user.kept_session,
         erasure_id=user.erasure_id,
+        factors=user.factors or None,
+        recovery_codes=set(user.recovery_codes) or None,
     )
 
 
@@ -235,6 +254,8 @@ def _user(item: UserItem) -> User:
         sessions_from=_time(item.sessions_from),
         kept_session=item.kept_session,
         erasure_id=item.erasure_id,
+        factors=int(item.factors or 0),
+        recovery_codes=frozenset(item.recovery_codes or ()),
     )
 
 

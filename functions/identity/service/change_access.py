@@ -38,7 +38,7 @@ def disable_user(
     """
 
     def disabled(user: User) -> tuple[User, EventData]:
-        after = rules.disable(user, _changed_by(operator, user, by), now=now)
+        after = rules.disable(user, changed_by(operator, user, by), now=now)
         return after, events.UserDisabled(user_id=user.user_id)
 
     return _change(email, by, disabled, now=now, trace=trace)
@@ -57,7 +57,7 @@ def enable_user(
     password_hash = by.passwords.hash(password)
 
     def enabled(user: User) -> tuple[User, EventData]:
-        after = rules.enable(user, password_hash, _changed_by(operator, user, by), now=now)
+        after = rules.enable(user, password_hash, changed_by(operator, user, by), now=now)
         return after, events.UserEnabled(user_id=user.user_id)
 
     return _change(email, by, enabled, now=now, trace=trace)
@@ -84,7 +84,7 @@ def _change(
     raise AccountBusy
 
 
-def _changed_by(operator: str, user: User, by: AccountPorts) -> bytes:
+def changed_by(operator: str, user: User, by: AccountPorts) -> bytes:
     """The user's profile with who changes the account now; of somebody who is being erased nothing
     is written any more."""
     person = by.personal.to_open(user.user_id)

@@ -9,8 +9,8 @@ from identity.domain import user as rules
 from identity.events import event_of
 from identity.service.change_user import NO_USER, UserBusy
 from identity.service.check_password import guessable
-from identity.service.create_session import too_many
 from identity.service.ports import Accounts, Attempts, NetworkHasher, Passwords, PersonalData
+from identity.service.prove_password import too_many
 from identity.service.seal_details import open_profile
 from shop import telemetry
 from shop.problems import Problem

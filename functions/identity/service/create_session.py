@@ -2,61 +2,32 @@
 
 import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
-from identity import events, problems
-from identity.domain import email_address, rate_limit, session, sign_in_attempts
+from identity import events
+from identity.domain import session
 from identity.domain.rate_limit import Counter
 from identity.domain.session import TokenFamily
-from identity.domain.user import User, nobody
+from identity.domain.user import User
 from identity.events import event_of
 from identity.service.issue_token_pair import TokenPair, issue_pair
-from identity.service.ports import (
-    Accounts,
-    Attempts,
-    EmailHasher,
-    NetworkHasher,
-    Passwords,
-    PersonalData,
-    Sessions,
-    Tokens,
-)
+from identity.service.ports import PersonalData, Sessions, Tokens
+from identity.service.prove_password import Credentials, ProofPorts, prove
 from identity.service.seal_details import seal_device
-from shop import ids, telemetry
+from shop import ids
 from shop.events import Event
 from shop.problems import Problem
 from shop.trace import Trace
 
 
-@dataclass(frozen=True, slots=True)
-class Credentials:
-    """Who wants to sign in, and from where."""
-
-    email: str = field(repr=False)
-    password: str = field(repr=False)
-    source_ip: str = field(repr=False)
-    device: str | None = field(default=None, repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class SignInPorts:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignInPorts(ProofPorts):
     """What signing in needs; `personal` only where a device has a name."""
 
-    accounts: Accounts
-    attempts: Attempts
     sessions: Sessions
-    mac: EmailHasher
-    networks: NetworkHasher
-    passwords: Passwords
     tokens: Tokens
     personal: Callable[[], PersonalData]
-    region: str
-
-
-INVALID_CREDENTIALS = Problem(
-    problems.INVALID_CREDENTIALS, "There is no user with this e-mail and password."
-)
 
 
 def sign_in(
@@ -66,36 +37,11 @@ def sign_in(
 
     So attempts that run at the same time cannot get more guesses than one after the other.
     """
-    address = by.mac.of(email_address.lookup_form(credentials.email))
-    network = rate_limit.network_of(credentials.source_ip)
-    counters = sign_in_attempts.counters(
-        address=address, from_network=by.networks.of(address, network), now=now
-    )
-    full = by.attempts.count(counters)
-    if full:
-        return too_many(full, now=now)
-    user_id = by.accounts.user_id_of(address) or nobody(address, region=by.region)
-    user = by.accounts.get(user_id)
-    password_matches = by.passwords.verify(
-        user.password_hash if user else None, credentials.password
-    )
-    if user is None or not password_matches or not user.is_active:
-        telemetry.emit_metric("SignInRefused")
-        return INVALID_CREDENTIALS
-    if by.passwords.is_outdated(user.password_hash):
-        by.accounts.rehash(user, by.passwords.hash(credentials.password))
+    proved = prove(credentials, by, now=now)
+    if isinstance(proved, Problem):
+        return proved
+    user, counters = proved
     return _open_session(user, credentials.device, by, counters, now=now, trace=trace)
-
-
-def too_many(full: Sequence[Counter], *, now: datetime) -> Problem:
-    """Why an attempt is not even looked at."""
-    telemetry.emit_metric("SignInLimited")
-    seconds = max(counter.seconds_left(now) for counter in full)
-    return Problem(
-        problems.RATE_LIMITED,
-        "Too many sign-ins failed for this address.",
-        headers={"Retry-After": str(seconds)},
-    )
 
 
 def _open_session(

@@ -6,13 +6,19 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from identity.domain.access_token import AccessToken
+from identity.domain.authorization_code import AuthorizationCode
+from identity.domain.challenge import Challenge
+from identity.domain.client_assertion import ClientAssertion
 from identity.domain.erasure import Erasure, ErasureStatus
 from identity.domain.export import Export
+from identity.domain.factor import Factor
 from identity.domain.mail import Mail
 from identity.domain.mailed_token import MailRequest, Purpose
+from identity.domain.oauth_client import OAuthClient
 from identity.domain.rate_limit import Counter
 from identity.domain.session import TokenFamily
 from identity.domain.session_status import SessionStatus
+from identity.domain.token_keys import PublicKey, TokenKeySet
 from identity.domain.user import User
 from shop.erasure import ErasureInput
 from shop.events import Event
@@ -27,6 +33,17 @@ class SealedAddressBook:
     user_id: str
     personal: bytes | None = field(default=None, repr=False)
     version: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class AccountChange:
+    """A user as read and as they are to be, the event of it, and the mail that tells them, if any
+    does, with the event that sends it."""
+
+    before: User
+    after: User
+    event: Event
+    notice: tuple[MailRequest, Event] | None = None
 
 
 class Accounts(Protocol):
@@ -127,6 +144,10 @@ class Person(Protocol):
         """The fields again."""
         ...
 
+    def digest(self, text: str) -> str:
+        """A keyed hash, under the user's key."""
+        ...
+
 
 class PersonalData(Protocol):
     """The keys of users."""
@@ -153,9 +174,89 @@ class MailRequests(Protocol):
 
 
 class Attempts(Protocol):
-    """Attempts to prove oneself by a password."""
+    """Attempts to prove oneself by a password or a secret."""
 
     def count(self, counters: Sequence[Counter]) -> Sequence[Counter]: ...
+    def is_full(self, counter: Counter) -> bool: ...
+    def take_back(self, counters: Sequence[Counter]) -> None: ...
+
+
+class OAuthClients(Protocol):
+    """The registry of clients."""
+
+    def add(self, client: OAuthClient) -> bool: ...
+    def get(self, client_id: str) -> OAuthClient | None: ...
+    def change(self, before: OAuthClient, after: OAuthClient) -> bool: ...
+    def all(self) -> list[OAuthClient]: ...
+
+
+class ClientAssertions(Protocol):
+    """Signed assertions that were used."""
+
+    def use(self, assertion: ClientAssertion) -> bool: ...
+
+
+class AuthorizationCodes(Protocol):
+    """Codes, by their digests."""
+
+    def issue(self, code: AuthorizationCode) -> None: ...
+    def get(self, digest: str) -> AuthorizationCode | None: ...
+    def redeem(
+        self,
+        code: AuthorizationCode,
+        family: TokenFamily,
+        created: Event,
+        *,
+        instead_of: Sequence[tuple[TokenFamily, Event]] = (),
+    ) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A challenge with the answer that was good: the session as proved by it, the attempts to take
+    back, and what the answer uses up: the step of a factor's code, or a code of the user's."""
+
+    challenge: Challenge
+    verified: Event
+    session: TokenFamily
+    counters: Sequence[Counter]
+    factor: Factor | None = None
+    step: int = 0
+    recovered: AccountChange | None = None
+
+
+# The request for a mail with a code, the event that sends it, and what it is counted by: where that
+# is full nothing is stored.
+MailedCode = tuple[MailRequest, Event, Counter]
+
+
+class Factors(Protocol):
+    """Second factors. What is False was changed by somebody else meanwhile, and nothing is done."""
+
+    def of(self, user_id: str) -> Sequence[Factor]: ...
+    def get(self, user_id: str, factor_id: str) -> Factor | None: ...
+    def enrol(self, factor: Factor, mailed: MailedCode | None = None) -> bool: ...
+    def try_to_confirm(self, factor: Factor) -> bool: ...
+    def confirm(
+        self, factor: Factor, change: AccountChange, *, step: int, session: TokenFamily
+    ) -> bool: ...
+    def remove(
+        self, factors: Sequence[Factor], change: AccountChange, *, now: datetime
+    ) -> bool: ...
+
+
+class Challenges(Protocol):
+    """Challenges, and answers to them."""
+
+    def open(self, challenge: Challenge, mailed: MailedCode | None = None) -> bool: ...
+    def get(self, user_id: str, challenge_id: str) -> Challenge | None: ...
+    def attempt(
+        self, challenge: Challenge, counters: Sequence[Counter], *, now: datetime
+    ) -> Sequence[Counter] | None:
+        """Count an attempt: the counters that are full, or None if it is open no more."""
+        ...
+
+    def answer(self, answer: Answer, *, now: datetime) -> bool: ...
 
 
 class Sessions(Protocol):
@@ -180,6 +281,7 @@ class Sessions(Protocol):
         successor: str,
         salt: str,
         client: str,
+        client_id: str,
         now: datetime,
     ) -> TokenFamily | None: ...
     def revoke(self, family: TokenFamily, ended: Event, *, now: datetime) -> None: ...
@@ -188,7 +290,10 @@ class Sessions(Protocol):
 class SessionStatuses(Protocol):
     """A user and a session as they are now; None if there is no such pair."""
 
-    def of(self, user_id: str, session_id: str) -> SessionStatus | None: ...
+    def of(
+        self, user_id: str, session_id: str, *, client_id: str | None = None
+    ) -> SessionStatus | None: ...
+    def is_active_client(self, client_id: str) -> bool: ...
 
 
 class EmailHasher(Protocol):
@@ -207,6 +312,12 @@ class MailedSecrets(Protocol):
     """The secret of a mailed token: always the same for the same mail."""
 
     def of(self, purpose: str, mail_id: str) -> bytes: ...
+
+
+class FormSigner(Protocol):
+    """A keyed hash of what a form carries along."""
+
+    def sign(self, text: str) -> str: ...
 
 
 class Mailer(Protocol):
@@ -234,8 +345,22 @@ class Tokens(Protocol):
     def issue(self, holder: User, family: TokenFamily, *, now: datetime) -> AccessToken: ...
 
 
-class Signer(Protocol):
-    """Signs with one key."""
+class ClientTokenIssuer(Tokens, Protocol):
+    """Issues tokens to registered clients: of their own, and ID tokens."""
+
+    def issue_to_client(self, client_id: str, scope: str, *, now: datetime) -> AccessToken: ...
+    def identify(
+        self,
+        family: TokenFamily,
+        access: AccessToken,
+        *,
+        nonce: str | None,
+        now: datetime,
+    ) -> str: ...
+
+
+class SigningKey(Protocol):
+    """A key that signs now."""
 
     @property
     def kid(self) -> str:
@@ -245,3 +370,27 @@ class Signer(Protocol):
     def sign(self, message: bytes) -> bytes:
         """The JWS signature: r || s, 64 bytes."""
         ...
+
+
+class Signer(Protocol):
+    """Signs with the key whose turn it is."""
+
+    def current(self) -> SigningKey:
+        """To be asked once per token: its name and its signature are of one key."""
+        ...
+
+
+class TokenKeys(Protocol):
+    """Where it is kept which keys sign; `keep` is False if that changed since it was read."""
+
+    def get(self) -> TokenKeySet | None: ...
+    def keep(self, keys: TokenKeySet) -> bool: ...
+
+
+class KeyMaker(Protocol):
+    """Makes keys that sign, each known by the time with which it was marked."""
+
+    def make(self, mark: datetime) -> str: ...
+    def made(self, mark: datetime) -> str | None: ...
+    def public(self, arn: str) -> PublicKey: ...
+    def delete(self, arn: str) -> None: ...

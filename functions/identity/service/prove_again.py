@@ -8,8 +8,8 @@ from identity.domain import rate_limit, sign_in_attempts
 from identity.domain.rate_limit import Counter
 from identity.domain.user import User
 from identity.service.change_password import WRONG
-from identity.service.create_session import too_many
 from identity.service.ports import Attempts, NetworkHasher, Passwords, Sessions
+from identity.service.prove_password import too_many
 from shop import telemetry
 from shop.problems import Problem
 

@@ -1,7 +1,7 @@
 """Replace a refresh token by its successor."""
 
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from identity import events, problems
@@ -18,11 +18,12 @@ from shop.trace import Trace
 @dataclass(frozen=True, slots=True)
 class Client:
     """What is known of who refreshes. Two are the same if they send the same key, or, without one,
-    come from the same network with the same software."""
+    come from the same network with the same software. `client_id` is to whom tokens are issued."""
 
     source_ip: str = field(repr=False)
     user_agent: str = ""
     key: str = field(default="", repr=False)
+    client_id: str = session.OWN_CLIENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +42,19 @@ INVALID_REFRESH_TOKEN = Problem(
 
 
 def refresh(
-    token: str, client: Client, by: RefreshPorts, *, now: datetime, trace: Trace
+    token: str,
+    client: Client,
+    by: RefreshPorts,
+    *,
+    now: datetime,
+    trace: Trace,
+    scope: str | None = None,
 ) -> TokenPair | Problem:
     """Replace a refresh token; end the session if it was replaced before (RFC 9700, 4.14.2).
 
     One conditional write decides, so of two requests with one token only one rotates. The other,
-    like one whose answer was lost, gets the same successor if it is of the same client.
+    like one whose answer was lost, gets the same successor if it is of the same client. `scope` is
+    a part of the session's, of this access token alone.
     """
     name = session.name_of(token)
     if name is None:
@@ -60,9 +68,11 @@ def refresh(
         successor=session.digest(session.successor(token, salt)),
         salt=salt,
         client=hashed,
+        client_id=client.client_id,
         now=now,
     ) or by.sessions.get(name.user_id, name.session_id)
-    if family is None:
+    # Brought by other software it is not its own, and says nothing of who has it.
+    if family is None or family.client_id != client.client_id:
         return INVALID_REFRESH_TOKEN
     state = family.token_state(presented, client=hashed, now=now)
     if state is not TokenState.REPLACED or family.salt is None:
@@ -71,7 +81,8 @@ def refresh(
     user = by.accounts.get(family.user_id)
     if user is None or not user.keeps_session(family.session_id, begun=family.created):
         return INVALID_REFRESH_TOKEN
-    return issue_pair(user, family, session.successor(token, family.salt), by.tokens, now=now)
+    granted = family if scope is None else replace(family, scope=scope)
+    return issue_pair(user, granted, session.successor(token, family.salt), by.tokens, now=now)
 
 
 def _hashed(client: Client, name: TokenName, networks: NetworkHasher) -> str:

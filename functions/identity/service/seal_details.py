@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 
 from identity.domain.address_book import AddressBook, SavedAddress
+from identity.domain.factor import Factor, FactorDetails
 from identity.domain.profile import UserProfile
 from identity.domain.session import TokenFamily
 from identity.domain.user import User
@@ -71,6 +72,18 @@ def open_device(family: TokenFamily, personal: PersonalData) -> str | None:
         return None
     device: str = person.open(family.device, row=family.session_id)["device"]
     return device
+
+
+def seal_factor(details: FactorDetails, factor_id: str, person: Person) -> bytes:
+    """For the row of this factor."""
+    return person.seal(asdict(details), row=factor_id)
+
+
+def open_factor(factor: Factor, person: Person) -> FactorDetails:
+    """What its codes are made of. Raises LookupError of one that was removed: it has nothing."""
+    if factor.personal is None:
+        raise LookupError("a factor that was removed")
+    return FactorDetails(**person.open(factor.personal, row=factor.factor_id))
 
 
 def _addresses(user_id: str) -> str:

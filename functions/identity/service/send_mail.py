@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from identity.domain import mail, mail_limits, mailed_token
+from identity.domain import mail, mail_limits, mailed_token, one_time_code
 from identity.domain.mail import Mail
 from identity.domain.mailed_token import MailRequest, Purpose
 from identity.domain.user import User
@@ -56,14 +56,21 @@ def send_mail(purpose: Purpose, address: str, mail_id: str, by: MailPorts, *, no
     return "sent"
 
 
+_NOTICES = {
+    Purpose.FACTOR_ADDED: mail.factor_added,
+    Purpose.FACTOR_REMOVED: mail.factor_removed,
+    Purpose.FACTORS_RESET: mail.factors_reset,
+    Purpose.RECOVERY_CODE_USED: mail.recovery_code_used,
+}
+_TO_USERS = {Purpose.RESET, Purpose.CODE, *_NOTICES}
+
+
 def _mail(request: MailRequest, by: MailPorts, *, now: datetime) -> Mail | None:
     user_id = by.accounts.user_id_of(request.address)
     user = by.accounts.get(user_id) if user_id else None
-    if request.purpose is Purpose.RESET:
+    if request.purpose in _TO_USERS:
         email = _email(user, by)
-        if email is None:
-            return None
-        return mail.set_password(email, _token(request, by), account_url=by.account_url)
+        return _to_user(request, email, by) if email else None
     if user is not None:
         email = _email(user, by)
         return mail.address_is_taken(email, account_url=by.account_url) if email else None
@@ -75,6 +82,16 @@ def _mail(request: MailRequest, by: MailPorts, *, now: datetime) -> Mail | None:
         return None
     token = _token(wanted, by)
     return mail.prove_address(applicant.email, token, account_url=by.account_url)
+
+
+def _to_user(request: MailRequest, email: str, by: MailPorts) -> Mail:
+    """What nobody gets but whose account it is."""
+    if request.purpose is Purpose.RESET:
+        return mail.set_password(email, _token(request, by), account_url=by.account_url)
+    if request.purpose is Purpose.CODE:
+        code = one_time_code.mailed(by.secrets.of(request.purpose, request.mail_id))
+        return mail.one_time_code(email, code, account_url=by.account_url)
+    return _NOTICES[request.purpose](email, account_url=by.account_url)
 
 
 def _email(user: User | None, by: MailPorts) -> str | None:

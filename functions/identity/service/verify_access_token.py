@@ -9,18 +9,20 @@ from joserfc import jws, jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey
 
-from identity.clients.kms import PublicKey
-from identity.service import issue_access_token
+from identity.domain.token_keys import ALGORITHM, PublicKey
+from shop import ids
 
 LEEWAY_S = 5
 MAX_LENGTH = 4096
 _TYPES = ("at+jwt", "application/at+jwt")
-_TEXT_CLAIMS = ("sub", "sid", "scope", "role", "jti", "client_id", "acr")
+_TEXT_CLAIMS = ("sub", "scope", "jti", "client_id")
+# A client's own token has no session, and so nothing that comes of one.
+_SESSION_CLAIMS = ("sid", "role", "acr")
 
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """A token of ours that is valid now."""
+    """A token of ours that is valid now; of a client itself without what a session has."""
 
     sub: str
     sid: str
@@ -30,6 +32,13 @@ class Verified:
     client_id: str
     acr: str
     auth_time: int
+    jti: str = ""
+    iat: int = 0
+
+    @property
+    def is_of_client(self) -> bool:
+        """Whether a client holds it for itself, and not for a user."""
+        return self.sub == self.client_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,26 +50,28 @@ class InvalidToken:
 
 @dataclass(frozen=True, slots=True)
 class Verifier:
-    """Verifies without asking anybody: `key` answers from the process, or raises."""
+    """Verifies with keys that are trusted now: `key_of` finds one by its name, from what the
+    process keeps if it can."""
 
     issuer: str
     audience: str
-    key: Callable[[], PublicKey]
+    key_of: Callable[[str], PublicKey | None]
 
     def verify(self, token: str, *, now: datetime) -> Verified | InvalidToken:
         """The claims, or why not. A failure to get the key is neither: it is raised."""
         if len(token) > MAX_LENGTH:
             return InvalidToken("too_long")
-        key = self.key()
         try:
             header = jws.extract_compact(token.encode()).headers()
             if header.get("typ") not in _TYPES:
                 return InvalidToken("wrong_type")
-            if header.get("kid") != key.kid:
+            kid = header.get("kid")
+            key = self.key_of(kid) if isinstance(kid, str) else None
+            if key is None:
                 return InvalidToken("unknown_key")
             # The list is ours, never the token's: `none` and HS256 have no place in it.
             claims = jwt.decode(
-                token, ECKey.import_key(dict(key.jwk())), algorithms=[issue_access_token.ALGORITHM]
+                token, ECKey.import_key(dict(key.jwk())), algorithms=[ALGORITHM]
             ).claims
             self._claims(now).validate(claims)
         except (JoseError, ValueError, RecursionError) as error:
@@ -69,7 +80,7 @@ class Verifier:
 
     def _claims(self, now: datetime) -> jwt.JWTClaimsRegistry:
         options: dict[str, jwt.ClaimsOption] = {
-            name: {"essential": True} for name in ("exp", "iat", "auth_time", *_TEXT_CLAIMS)
+            name: {"essential": True} for name in ("exp", "iat", *_TEXT_CLAIMS)
         }
         options["iss"] = {"essential": True, "value": self.issuer}
         options["aud"] = {"essential": True, "value": self.audience}
@@ -77,17 +88,24 @@ class Verifier:
 
 
 def _verified(claims: dict[str, Any]) -> Verified | InvalidToken:
-    if not all(isinstance(claims[name], str) for name in _TEXT_CLAIMS):
+    of_client = ids.is_id("cli", str(claims["sub"])) and claims["sub"] == claims["client_id"]
+    session = {} if of_client else claims
+    needed = [claims.get(name) for name in _TEXT_CLAIMS]
+    if not of_client:
+        needed += [claims.get(name) for name in _SESSION_CLAIMS]
+    if not all(isinstance(each, str) for each in needed):
         return InvalidToken("wrong_claim")
-    if not isinstance(claims["auth_time"], int):
+    if not isinstance(session.get("auth_time", 0 if of_client else None), int):
         return InvalidToken("wrong_claim")
     return Verified(
         sub=claims["sub"],
-        sid=claims["sid"],
+        sid=session.get("sid", ""),
         scope=claims["scope"],
-        role=claims["role"],
+        role=session.get("role", ""),
         exp=int(claims["exp"]),
         client_id=claims["client_id"],
-        acr=claims["acr"],
-        auth_time=claims["auth_time"],
+        acr=session.get("acr", ""),
+        auth_time=session.get("auth_time", 0),
+        jti=claims["jti"],
+        iat=int(claims["iat"]),
     )

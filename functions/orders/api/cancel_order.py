@@ -17,12 +17,14 @@ from shop import clock, idempotency
 from shop.checkout_execution import StepFunctionsCheckout, time_to_wait
 from shop.http import Request, Response, Route, entrypoint
 from shop.problems import Problem
+from shop.step_up import STAFF
 
 ROUTE = Route(
     "POST",
     "/orders/{order_id}/cancel",
     "Cancel an order and let go of its payment; not once it is paid: refunds come with returns",
     scopes=("shop:buy", "orders:write"),
+    step_up=STAFF,
     idempotent=True,
     responses={202: OrderOut},
     problems=(

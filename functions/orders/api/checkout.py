@@ -13,6 +13,7 @@ from shop.http import Link, Request, Response, Route, entrypoint, replayed_respo
 from shop.personal_data import PersonalData
 from shop.problems import Problem
 from shop.request_ids import RequestIds
+from shop.step_up import OWN_MONEY
 from shop.user_keys import UserKeys
 
 ROUTE = Route(
@@ -31,6 +32,7 @@ ROUTE = Route(
         Link("confirm_payment", {"payment_id": "$response.body#/payment/payment_id"}),
     ),
     ends_at_once=True,
+    step_up=OWN_MONEY,
 )
 SETTINGS = PlacingSettings.load()
 orders = OrderRepository()
@@ -57,7 +59,7 @@ def handle(request: Request[CheckoutIn]) -> Response | Problem:
         return received
     result = run_checkout(
         received.order,
-        received.details,
+        received.payer,
         orders=orders,
         checkout=checkout,
         timeout_s=time_to_wait(request.remaining_s()),

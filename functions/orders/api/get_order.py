@@ -9,6 +9,7 @@ from shop import problems
 from shop.http import Link, Request, Response, Route, entrypoint
 from shop.personal_data import PersonalData
 from shop.problems import Problem
+from shop.step_up import STAFF
 from shop.user_keys import Erased, UserKeys
 
 ROUTE = Route(
@@ -16,6 +17,7 @@ ROUTE = Route(
     "/orders/{order_id}",
     "An order with its address",
     scopes=("shop:buy", "orders:read"),
+    step_up=STAFF,
     responses={200: OrderDetailOut, 304: None},
     problems=(problems.NOT_FOUND,),
     links=(

@@ -6,12 +6,14 @@ from orders.service.check_access import readable
 from shop import clock, cursor, ids, problems
 from shop.http import Link, Request, Response, Route, entrypoint
 from shop.problems import Problem
+from shop.step_up import STAFF
 
 ROUTE = Route(
     "GET",
     "/orders/{order_id}/timeline",
     "Every event of an order, its payment and its stock, oldest first",
     scopes=("shop:buy", "orders:read"),
+    step_up=STAFF,
     query=PageQuery,
     responses={200: TimelineOut},
     problems=(problems.NOT_FOUND,),

@@ -54,7 +54,7 @@ def handle(request: Request[PlaceOrderIn]) -> Response | Problem:
         return received
     result = run_checkout(
         received.order,
-        received.details,
+        received.payer,
         orders=orders,
         checkout=checkout,
         timeout_s=time_to_wait(request.remaining_s()),

@@ -1,7 +1,6 @@
 """What an execution of the checkout machine starts with, from an order as it is stored."""
 
-from orders.domain.order import Kind, Order, Status
-from orders.service.seal_details import OrderDetails
+from orders.domain.order import Order, Status
 from shop import clock, ids
 from shop.checkout import (
     AbandonInput,
@@ -18,11 +17,12 @@ from shop.checkout import (
 from shop.trace import Trace
 
 
-def first_input(order: Order, details: OrderDetails, trace: Trace) -> PlaceInput | CheckoutInput:
-    """To do what the order's request asked for, from wherever it stands."""
-    if order.kind is Kind.ORDER:
-        return place_input(order, trace)
-    return checkout_input(order, details, trace)
+def first_input(order: Order, payer: str | None, trace: Trace) -> PlaceInput | CheckoutInput:
+    """To do what the order's request asked for, from wherever it stands.
+
+    `payer` is sealed for the payment of a checkout (seal_details.py); an order has none.
+    """
+    return place_input(order, trace) if payer is None else checkout_input(order, payer, trace)
 
 
 def place_input(order: Order, trace: Trace) -> PlaceInput:
@@ -30,13 +30,9 @@ def place_input(order: Order, trace: Trace) -> PlaceInput:
     return PlaceInput(order=new_order(order), trace=trace)
 
 
-def checkout_input(order: Order, details: OrderDetails, trace: Trace) -> CheckoutInput:
+def checkout_input(order: Order, payer: str, trace: Trace) -> CheckoutInput:
     """To place it, and to pay it as its request said."""
-    asked = PaymentDetails(
-        payment_method=details.payment_method or "",
-        capture_method="automatic",
-        return_url=details.return_url,
-    )
+    asked = PaymentDetails(sealed=payer, capture_method="automatic")
     return CheckoutInput(
         placed=order.status is not Status.PENDING,
         order=new_order(order),

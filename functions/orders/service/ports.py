@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from orders.domain.order import Order, answers_its_request
 from shop.events import Event
 from shop.idempotency import StoredResponse
+from shop.payer_details import Payer
 from shop.user_keys import Erased
 
 
@@ -118,6 +119,9 @@ class Person(Protocol):
 
     def open(self, sealed: bytes, *, row: str) -> dict[str, Any]:
         """The fields again."""
+
+    def for_table(self, table: str) -> Payer:
+        """The same customer, for rows of another table."""
 
     def digest(self, text: str) -> str:
         """The same for the same text, and no guide to it for whoever has no key."""

@@ -10,7 +10,7 @@ from orders.domain import order as domain
 from orders.domain.order import Kind, Line
 from orders.schemas import Address, CheckoutIn, PlaceOrderIn
 from orders.service.ports import OriginalRequest, PersonalData, StoredOrder
-from orders.service.seal_details import OrderDetails, seal_details
+from orders.service.seal_details import OrderDetails, seal_details, seal_for_payment
 from shop import idempotency
 from shop.http import Request
 from shop.lines import merge
@@ -21,10 +21,10 @@ from shop.user_keys import Erased
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """The pending order with its request, and what is sealed in it."""
+    """The pending order with its request; of a checkout also what is sealed for its payment."""
 
     order: StoredOrder
-    details: OrderDetails
+    payer: str | None
 
 
 def receive_order(
@@ -65,4 +65,5 @@ def receive_order(
         trace=request.trace.to_dict(),
         personal=seal_details(details, order, person),
     )
-    return Received(StoredOrder(order, None, original), details)
+    payer = seal_for_payment(details, order, person)
+    return Received(StoredOrder(order, None, original), payer)

@@ -8,7 +8,7 @@ from orders.domain.order import Kind, Order, Status
 from orders.service import build_inputs, render_responses
 from orders.service.change_order import change, update_with_retry
 from orders.service.ports import OrderChange, Orders, PersonalData, StoredOrder
-from orders.service.seal_details import open_details
+from orders.service.seal_details import reseal_for_payment
 from shop import trace as traces
 from shop.checkout import Checkout, ExecutionInput
 from shop.idempotency import StoredResponse
@@ -150,10 +150,10 @@ def _resume(
         return build_inputs.pay_input(order, order.payment_id, trace)
     if own is None:
         return build_inputs.place_input(order, trace)
-    details = open_details(record, personal())
-    if isinstance(details, Erased):
+    payer = reseal_for_payment(record, personal())
+    if isinstance(payer, Erased):
         return None
-    return build_inputs.checkout_input(order, details, trace)
+    return build_inputs.first_input(order, payer, trace)
 
 
 def _existing(orders: Orders, order_id: str) -> StoredOrder:

@@ -11,7 +11,6 @@ from orders import problems
 from orders.service import render_responses
 from orders.service.build_inputs import first_input
 from orders.service.ports import Orders, StoredOrder
-from orders.service.seal_details import OrderDetails
 from shop.checkout import Checkout, ExecutionFailed
 from shop.idempotency import IdempotencyRecord, Replay, StoredResponse, decide, lease_end
 from shop.problems import Problem
@@ -20,7 +19,7 @@ from shop.trace import Trace
 
 def run_checkout(
     record: StoredOrder,
-    details: OrderDetails,
+    payer: str | None,
     *,
     orders: Orders,
     checkout: Checkout,
@@ -37,7 +36,7 @@ def run_checkout(
             return found, True
         record = found
     with suppress(ExecutionFailed):  # Logged there; a repeat goes on.
-        result = checkout.run(first_input(record.order, details, trace), timeout_s=timeout_s)
+        result = checkout.run(first_input(record.order, payer, trace), timeout_s=timeout_s)
         if result.answer is not None:
             return result.answer, False
     orders.end_lease(record.order.order_id, record.request.lease_owner)

@@ -13,6 +13,7 @@ from payments.settings import RequestSettings
 from shop.checkout_execution import StepFunctionsCheckout, time_to_wait
 from shop.http import Link, Request, Response, Route, entrypoint
 from shop.problems import Problem
+from shop.step_up import OWN_MONEY
 
 ROUTE = Route(
     method="POST",
@@ -32,6 +33,7 @@ ROUTE = Route(
         Link("get_order", {"order_id": "$response.body#/order_id"}),
     ),
     ends_at_once=True,
+    step_up=OWN_MONEY,
 )
 settings = RequestSettings.load()
 payments = PaymentRepository()

@@ -1,23 +1,24 @@
 """POST /payments.
 
-Problems: 402 payment_declined, 404 not_found, 409 order_not_payable, order_closed,
-payment_in_progress, request_in_progress, 422 payment_method_invalid, idempotency_key_reused,
-503 checkout_incomplete.
+Problems: 402 payment_declined, 403 account_erased, 404 not_found, 409 order_not_payable,
+order_closed, payment_in_progress, request_in_progress, 422 payment_method_invalid,
+idempotency_key_reused, 503 checkout_incomplete.
 """
 
-import secrets
-
 from payments import problems
-from payments.domain.payment import Payment
 from payments.repository.payments import PaymentRepository
 from payments.schemas import PaymentIn, PaymentOut
 from payments.service.create_payment import create_payment, refuse_test_method
+from payments.service.receive_payment import receive_payment
 from payments.settings import CreatingSettings
-from shop import clock, idempotency
+from shop import clock
 from shop.checkout_execution import StepFunctionsCheckout, time_to_wait
 from shop.http import Link, Request, Response, Route, entrypoint, replayed_response
+from shop.personal_data import PersonalData
 from shop.problems import Problem
 from shop.request_ids import RequestIds
+from shop.step_up import OWN_MONEY
+from shop.user_keys import UserKeys
 
 ROUTE = Route(
     method="POST",
@@ -31,6 +32,7 @@ ROUTE = Route(
     problems=(
         *problems.CHECKOUT,
         *problems.PAYING,
+        problems.ACCOUNT_ERASED,
         problems.NOT_FOUND,
         problems.PAYMENT_IN_PROGRESS,
     ),
@@ -40,33 +42,25 @@ ROUTE = Route(
         Link("get_order", {"order_id": "$response.body#/order_id"}),
     ),
     ends_at_once=True,
+    step_up=OWN_MONEY,
 )
 settings = CreatingSettings.load()
 payments = PaymentRepository()
 request_ids = RequestIds(settings.request_id_key_arn)
+personal = PersonalData("payments", UserKeys(settings.wrapping_key_arn))
 checkout = StepFunctionsCheckout(settings.checkout_machine_arn)
 
 
 def handle(request: Request[PaymentIn]) -> Response | Problem:
     """Parse, store, run, answer."""
-    body, now = request.body, clock.now()
+    now = clock.now()
     if settings.stage == "prod":
-        refused = refuse_test_method(body.payment_method)
+        refused = refuse_test_method(request.body.payment_method)
         if refused is not None:
             return refused
-    customer_id = request.user.subject
-    wanted = Payment(
-        payment_id=request_ids.of("pay", customer_id, request.key),
-        order_id=body.order_id,
-        customer_id=customer_id,
-        payment_method=body.payment_method,
-        capture_method=body.capture_method,
-        return_url=body.return_url,
-        lease_owner=secrets.token_hex(8),
-        fingerprint=idempotency.fingerprint(body.model_dump()),
-        created_at=clock.rfc3339(now),
-        updated_at=clock.rfc3339(now),
-    )
+    wanted = receive_payment(request, request_ids=request_ids, personal=personal, now=now)
+    if isinstance(wanted, Problem):
+        return wanted
     result = create_payment(
         wanted,
         payments=payments,

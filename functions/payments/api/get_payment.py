@@ -7,7 +7,7 @@ from payments.repository.payments import PaymentRepository
 from payments.schemas import PaymentDetailOut
 from payments.service.get_payment import get_payment, next_action
 from payments.service.ports import Psp
-from shop import problems
+from shop import problems, step_up
 from shop.http import Request, Response, Route, entrypoint
 from shop.problems import Problem
 
@@ -18,6 +18,7 @@ ROUTE = Route(
     summary="A payment and what was tried for it",
     auth="customer",
     scopes=("shop:buy", "payments:write", "orders:read"),
+    step_up=step_up.STAFF,
     responses={200: PaymentDetailOut, 304: None},
     problems=(problems.NOT_FOUND,),
 )

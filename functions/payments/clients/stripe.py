@@ -17,6 +17,7 @@ from payments.clients.secret import PspSecret
 from payments.domain.payment import Payment, ProviderPayment, ProviderRejection
 from payments.service.ports import PspConfigurationError, PspInvalidState, PspUnavailable
 from shop.money import Money
+from shop.payer_details import PayerDetails
 from shop.retry import backoff
 
 CONNECT_TIMEOUT_S = 2.0
@@ -78,16 +79,16 @@ class StripePsp:
         self._http.close()  # type: ignore[no-untyped-call]
 
     def create(
-        self, payment: Payment, amount: Money, *, key: str
+        self, payment: Payment, payer: PayerDetails, amount: Money, *, key: str
     ) -> ProviderPayment | ProviderRejection:
         """An unconfirmed PaymentIntent: it holds nothing until it is confirmed."""
         try:
             minor_units = words.to_stripe(amount)
         except ValueError:
             return ProviderRejection("amount_not_supported", of_method=False)
-        if not words.METHOD.fullmatch(payment.payment_method):
+        if not words.METHOD.fullmatch(payer.payment_method):
             return ProviderRejection("resource_missing", of_method=True)  # as it would say itself
-        method = self._secret().payment_methods.get(payment.payment_method, payment.payment_method)
+        method = self._secret().payment_methods.get(payer.payment_method, payer.payment_method)
         params = {
             "amount": minor_units,
             "currency": amount.currency.lower(),
@@ -108,12 +109,12 @@ class StripePsp:
             of_method = isinstance(error, stripe.CardError) or words.is_about_method(error)
             return ProviderRejection(words.code_of(error), of_method=of_method)
 
-    def confirm(self, payment: Payment, *, key: str) -> ProviderPayment:
+    def confirm(self, payment: Payment, *, return_url: str | None, key: str) -> ProviderPayment:
         """Hold the money, or say what stands in the way."""
         reference = payment.psp_reference or ""
         params = {}
-        if payment.return_url and self._redirects:
-            params["return_url"] = payment.return_url
+        if return_url and self._redirects:
+            params["return_url"] = return_url
         try:
             return self._call(
                 lambda client: client.v1.payment_intents.confirm(

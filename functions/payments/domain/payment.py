@@ -36,6 +36,7 @@ class Status(StrEnum):
 
 
 FINAL = frozenset({Status.CAPTURED, Status.FAILED, Status.VOIDED})
+_UNCONFIRMED = frozenset({Status.PENDING, Status.REQUIRES_ACTION, Status.UNKNOWN})
 METHOD_INVALID = "payment_method_invalid"
 DECLINED = "payment_declined"
 CLOSED = "order_closed"
@@ -103,13 +104,13 @@ class Payment:
     payment_id: str
     order_id: str
     customer_id: str
-    # A provider's token: not logged, in no event, in no answer.
-    payment_method: str = field(repr=False)
     created_at: str
     updated_at: str
     status: Status = Status.PENDING
     capture_method: CaptureMethod = "automatic"
-    return_url: str | None = None
+    # What the customer pays with and where they come back to, sealed (shop.payer_details). Gone
+    # once neither is needed any more: the provider has the one, and the payment is confirmed.
+    personal: bytes | None = field(default=None, repr=False)
     amount: Money | None = None
     psp: str = "stripe"
     attempt_id: str = ""
@@ -232,6 +233,7 @@ def apply_provider_state(
         captured_at=at if status is Status.CAPTURED else None,
         # Also of money that is held on purpose: the stock is not committed yet.
         next_attempt_at=None if status in FINAL else next_attempt_at,
+        personal=payment.personal if status in _UNCONFIRMED else None,
         updated_at=at,
         version=payment.version + 1,
     )
@@ -252,6 +254,7 @@ def end(payment: Payment, status: Status, problem_code: str, *, at: str) -> Paym
         problem_code=problem_code,
         next_action=None,
         next_attempt_at=None,
+        personal=None,
         updated_at=at,
         version=payment.version + 1,
     )

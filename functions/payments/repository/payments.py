@@ -9,7 +9,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Any, cast
 
-from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+from pynamodb.attributes import BinaryAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
@@ -34,8 +34,7 @@ class PaymentItem(tables.EventRow):
     customer_id = UnicodeAttribute()
     status = UnicodeAttribute()
     capture_method = UnicodeAttribute()
-    payment_method = UnicodeAttribute()
-    return_url = UnicodeAttribute(null=True)
+    personal = BinaryAttribute(null=True, legacy_encoding=False)
     amount = NumberAttribute(null=True)
     currency = UnicodeAttribute(null=True)
     psp = UnicodeAttribute()
@@ -82,6 +81,8 @@ class PaymentRepository:
         written = {"amount", "currency", "attempt_id", "psp", "psp_reference"}
         written |= {"updated_at"}  # When to look again stays: the request has set it just now.
         actions: list[Action] = [PaymentItem.version.add(1)]
+        if payment.personal is None:
+            actions.append(PaymentItem.personal.remove())
         for name, value in _attributes(payment).items():
             attribute = getattr(PaymentItem, name)
             if name == "version" or value is None:
@@ -190,8 +191,8 @@ class PaymentRepository:
         one later (a refund) leaves it alone."""
         self._update(
             payment.payment_id,
-            [PaymentItem.payment_method.remove(), PaymentItem.return_url.remove()],
-            PaymentItem.payment_method.exists(),
+            [PaymentItem.personal.remove()],
+            PaymentItem.personal.exists(),
         )
 
     def _update(self, payment_id: str, actions: list[Action], condition: Condition) -> bool:
@@ -219,8 +220,7 @@ def _attributes(payment: Payment) -> dict[str, Any]:
         "customer_id": payment.customer_id,
         "status": payment.status.value,
         "capture_method": payment.capture_method,
-        "payment_method": payment.payment_method,
-        "return_url": payment.return_url,
+        "personal": payment.personal,
         "amount": None if amount is None else amount.amount,
         "currency": None if amount is None else amount.currency,
         "psp": payment.psp,
@@ -254,8 +254,7 @@ def _payment(item: PaymentItem) -> Payment:
         customer_id=item.customer_id,
         status=Status(item.status),
         capture_method=cast(CaptureMethod, item.capture_method),
-        payment_method=item.payment_method or "",  # forgotten with who paid
-        return_url=item.return_url,
+        personal=item.personal,
         amount=Money(int(item.amount), item.currency) if priced else None,
         psp=item.psp,
         attempt_id=item.attempt_id or "",

@@ -23,7 +23,9 @@ def fetch(psp: Psp, payment: Payment) -> ProviderPayment:
         return ProviderPayment(reference, PspState.UNKNOWN, payment.total)
 
 
-def confirm(psp: Psp, payment: Payment) -> ProviderPayment | ProviderRejection:
+def confirm(
+    psp: Psp, payment: Payment, return_url: str | None
+) -> ProviderPayment | ProviderRejection:
     """Hold the money. A lost answer is looked up; it is repeated only if it did not arrive.
 
     ProviderRejection: refused although it waits for a confirmation, and cancelled by now, so that
@@ -33,7 +35,7 @@ def confirm(psp: Psp, payment: Payment) -> ProviderPayment | ProviderRejection:
     for _ in range(2):
         refusal = None
         try:
-            return psp.confirm(payment, key=f"{payment.attempt_id}:confirm")
+            return psp.confirm(payment, return_url=return_url, key=f"{payment.attempt_id}:confirm")
         except (PspUnavailable, PspInvalidState) as error:
             _note("confirm", error)
             refusal = error.code if isinstance(error, PspInvalidState) else None

@@ -11,6 +11,8 @@ from shop.dependencies import DependencyUnavailable
 from shop.events import Event
 from shop.idempotency import StoredResponse
 from shop.money import Money
+from shop.payer_details import Payer, PayerDetails
+from shop.user_keys import Erased
 
 
 class PspUnavailable(DependencyUnavailable):
@@ -84,11 +86,11 @@ class Psp(Protocol):
         """As payments and events name it."""
 
     def create(
-        self, payment: Payment, amount: Money, *, key: str
+        self, payment: Payment, payer: PayerDetails, amount: Money, *, key: str
     ) -> ProviderPayment | ProviderRejection:
         """Make the payment known without confirming it: no money is held."""
 
-    def confirm(self, payment: Payment, *, key: str) -> ProviderPayment:
+    def confirm(self, payment: Payment, *, return_url: str | None, key: str) -> ProviderPayment:
         """Hold the money. Raises PspInvalidState unless it waits for a confirmation."""
 
     def retrieve(self, reference: str) -> ProviderPayment:
@@ -106,6 +108,23 @@ class Psp(Protocol):
         """
 
 
+class Person(Payer, Protocol):
+    """A customer, by the key under which their data is sealed."""
+
+    def digest(self, text: str) -> str:
+        """The same for the same text, and no guide to it for whoever has no key."""
+
+
+class PersonalData(Protocol):
+    """The keys of customers."""
+
+    def to_seal(self, user_id: str) -> Person | Erased:
+        """Whose data is to be written."""
+
+    def to_open(self, user_id: str) -> Person | Erased:
+        """Whose data was written before."""
+
+
 class Payments(Protocol):
     """The stored payments. Every read is consistent."""
 
@@ -118,8 +137,9 @@ class Payments(Protocol):
     def begin(self, payment: Payment) -> Payment | None:
         """Store the provider's reference and the amount, once, and return the whole row.
 
-        Makes the row if the request did not. None if the row has a reference already, has left
-        `pending`, or belongs to another order or customer.
+        Makes the row if the request did not; what is personal goes if this brings none. None if
+        the row has a reference already, has left `pending`, or belongs to another order or
+        customer.
         """
 
     def save(self, before: Payment, after: Payment, event: Event | None) -> Payment | None:

@@ -22,7 +22,7 @@ from payments.domain.payment import (
     Status,
 )
 from payments.service import call_psp, render_responses, report_outcomes
-from payments.service.ports import Payments, Psp, PspUnavailable
+from payments.service.ports import Payments, PersonalData, Psp, PspUnavailable
 from shop import clock, telemetry
 from shop.checkout import (
     AuthorizeOutcome,
@@ -35,8 +35,10 @@ from shop.checkout import (
     VoidOutcome,
 )
 from shop.idempotency import StoredResponse
+from shop.payer_details import PayerDetails, open_payer
 from shop.problems import Problem
 from shop.trace import Trace
+from shop.user_keys import Erased
 
 NEXT_ATTEMPT_AT_LEAST = timedelta(seconds=30)  # longer than an execution takes
 _RACES = 5
@@ -52,28 +54,33 @@ class PaymentProcessor:
 
     payments: Payments
     psp: Psp
+    personal: PersonalData
     now: datetime
     trace: Trace
 
     def authorize(self, asked: Payment) -> AuthorizeOutcome:
         """Hold the order's total. `asked` is the payment as its first request makes it.
 
-        A resume knows no method: the row says what was asked. Otherwise, when all goes well, two
-        requests to the table and two to the provider.
+        A resume brings nothing personal: the row says what was asked. Otherwise, when all goes
+        well, two requests to the table, two to the provider, and those for the customer's key.
         """
-        if not asked.payment_method:
+        if asked.personal is None:
             row = self._stored(asked.payment_id)
             self._check(row, asked)
             if row.psp_reference is not None or row.status is not Status.PENDING:
                 return self._resume(row)
             asked = replace(row, amount=asked.amount)
-        made = self.psp.create(asked, asked.total, key=domain.attempt_of(asked.payment_id))
+        payer = self._payer(asked)
+        if isinstance(payer, Erased):
+            return self._let_go_of_nobody(asked)
+        attempt_id = domain.attempt_of(asked.payment_id)
+        made = self.psp.create(asked, payer, asked.total, key=attempt_id)
         if isinstance(made, ProviderRejection):
             return self._never_made(asked, made)
-        row_or_none = self.payments.begin(self._known_to_psp(asked, made))
+        row_or_none = self.payments.begin(self._known_to_psp(asked, made, payer))
         if row_or_none is None:
             return self._duplicate(asked, made)
-        return self._confirm(row_or_none)
+        return self._confirm(row_or_none, payer.return_url)
 
     def capture(self, state: OwnState) -> CaptureOutcome:
         """Take the money that is held: before it everything can be undone, after it nothing.
@@ -155,9 +162,11 @@ class PaymentProcessor:
         if row.amount is not None and row.amount != asked.amount:
             raise PaymentConflict("another amount")
 
-    def _known_to_psp(self, asked: Payment, made: ProviderPayment) -> Payment:
+    def _known_to_psp(self, asked: Payment, made: ProviderPayment, payer: PayerDetails) -> Payment:
+        """The provider has the method: only an address to come back to is needed any more."""
         return replace(
             asked,
+            personal=None if payer.return_url is None else asked.personal,
             psp=self.psp.name,
             attempt_id=domain.attempt_of(asked.payment_id),
             psp_reference=made.reference,
@@ -178,11 +187,32 @@ class PaymentProcessor:
             return report_outcomes.of_authorize(row, self.trace)
         seen = call_psp.fetch(self.psp, row)
         if seen.state is PspState.CREATED:
-            return self._confirm(row)
+            return self._confirm_later(row)
         return report_outcomes.of_authorize(self._record(row, seen), self.trace)
 
-    def _confirm(self, row: Payment) -> AuthorizeOutcome:
-        seen = call_psp.confirm(self.psp, row)
+    def _confirm_later(self, row: Payment) -> AuthorizeOutcome:
+        if row.personal is None:
+            return self._confirm(row, None)
+        payer = self._payer(row)
+        if isinstance(payer, Erased):
+            return self._let_go_of_nobody(row)
+        return self._confirm(row, payer.return_url)
+
+    def _payer(self, payment: Payment) -> PayerDetails | Erased:
+        if payment.personal is None:
+            raise LookupError("what the customer pays with is gone")
+        payer = self.personal.to_open(payment.customer_id)
+        if isinstance(payer, Erased):
+            return payer
+        return open_payer(payment.personal, payment.payment_id, payer)
+
+    def _let_go_of_nobody(self, payment: Payment) -> AuthorizeOutcome:
+        """Of somebody who is erased: nobody knows any more how to charge them, nor may."""
+        order = (payment.order_id, payment.customer_id)
+        return self.void(payment.payment_id, code=problems.ACCOUNT_ERASED.code, order=order)
+
+    def _confirm(self, row: Payment, return_url: str | None) -> AuthorizeOutcome:
+        seen = call_psp.confirm(self.psp, row, return_url)
         if isinstance(seen, ProviderRejection):
             return self._never_confirmed(row, seen)
         return report_outcomes.of_authorize(self._record(row, seen), self.trace)
@@ -267,7 +297,6 @@ class PaymentProcessor:
             payment_id=payment_id,
             order_id=order[0],
             customer_id=order[1],
-            payment_method="",
             status=Status.VOIDED,
             problem_code=code,
             created_at=self._at,

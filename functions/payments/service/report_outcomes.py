@@ -55,7 +55,7 @@ def from_task(state: OwnState) -> Payment:
     """Inverse of `to_task`; fields that it leaves out are empty and must not be saved."""
     known: Any = strict.parse(_State, state)
     fields = {name: getattr(known, name) for name in strict.fields_of(_State)}
-    return Payment(**fields, payment_method="")
+    return Payment(**fields)
 
 
 def of_authorize(payment: Payment, trace: Trace) -> AuthorizeOutcome:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from payments import problems
 from payments.domain.payment import Payment, Status
 from payments.service.ports import Payments
+from shop import payer_details
 from shop.checkout import (
     AbandonInput,
     CheckoutResult,
@@ -33,14 +34,13 @@ class Answered:
 
 def pay_input(payment: Payment, trace: Trace, *, first: bool = False) -> PayInput:
     """A resume names the payment alone: what was asked stands in its row."""
-    details = PaymentDetails(
-        payment_method=payment.payment_method,
-        capture_method=payment.capture_method,
-        return_url=payment.return_url,
-    )
+    details = None
+    if first and payment.personal is not None:
+        sealed = payer_details.to_text(payment.personal)
+        details = PaymentDetails(sealed=sealed, capture_method=payment.capture_method)
     return PayInput(
         order=_order(payment),
-        payment=PaymentRequest(payment_id=payment.payment_id, details=details if first else None),
+        payment=PaymentRequest(payment_id=payment.payment_id, details=details),
         trace=trace,
     )
 

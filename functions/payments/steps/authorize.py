@@ -2,7 +2,7 @@
 
 from payments import wiring
 from payments.domain.payment import Payment
-from shop import clock
+from shop import clock, payer_details
 from shop.checkout import AuthorizeOutcome, AuthorizeTask
 from shop.money import Money
 
@@ -16,9 +16,8 @@ def handle(task: AuthorizeTask) -> AuthorizeOutcome:
             payment_id=task.payment.payment_id,
             order_id=task.order_id,
             customer_id=task.customer_id,
-            payment_method=details.payment_method if details else "",
+            personal=payer_details.from_text(details.sealed) if details else None,
             capture_method=details.capture_method if details else "automatic",
-            return_url=details.return_url if details else None,
             amount=Money(task.amount, task.currency),
             created_at=at,
             updated_at=at,

@@ -19,8 +19,8 @@ class LosesAnswers(StripePsp):
 
     lost: set[str]
 
-    def confirm(self, payment: Any, *, key: str) -> ProviderPayment:
-        return self._lose("confirm", super().confirm(payment, key=key))
+    def confirm(self, payment: Any, *, return_url: str | None, key: str) -> ProviderPayment:
+        return self._lose("confirm", super().confirm(payment, return_url=return_url, key=key))
 
     def capture(self, reference: str, *, key: str) -> ProviderPayment:
         return self._lose("capture", super().capture(reference, key=key))

@@ -20,8 +20,9 @@ from payments.service.ports import (
     PspUnavailable,
 )
 from shop.money import Money
+from shop.payer_details import PayerDetails
 from tests.support.localstripe import API_KEY, Secret, confirmed, created, free_port, post
-from tests.unit.payments.fakes import ORDER, PAYMENT, TOTAL, make_payment
+from tests.unit.payments.fakes import ORDER, PAYER, PAYMENT, TOTAL, make_payment
 
 
 def test_money_is_held_and_taken(psp: StripePsp) -> None:
@@ -75,13 +76,13 @@ def test_what_is_held_or_waits_can_be_let_go_once(psp: StripePsp, method: str) -
     with pytest.raises(PspInvalidState):
         psp.cancel(payment.psp_reference, key="v-2")
     with pytest.raises(PspInvalidState):
-        psp.confirm(payment, key="att_1:confirm-2")
+        psp.confirm(payment, return_url=None, key="att_1:confirm-2")
 
 
 def test_a_second_confirmation_or_capture_is_refused(psp: StripePsp) -> None:
     payment, _ = confirmed(psp)
     with pytest.raises(PspInvalidState):
-        psp.confirm(payment, key="att_1:confirm-2")
+        psp.confirm(payment, return_url=None, key="att_1:confirm-2")
     psp.capture(payment.psp_reference, key="c")
     with pytest.raises(PspInvalidState):
         psp.capture(payment.psp_reference, key="c-2")
@@ -90,7 +91,7 @@ def test_a_second_confirmation_or_capture_is_refused(psp: StripePsp) -> None:
 
 
 def test_an_unknown_method_is_refused_before_anything_is_made(psp: StripePsp) -> None:
-    refused = psp.create(make_payment(payment_method="pm_nobody"), TOTAL, key="att_1")
+    refused = psp.create(make_payment(), PayerDetails("pm_nobody"), TOTAL, key="att_1")
     assert isinstance(refused, ProviderRejection)
 
 
@@ -102,12 +103,12 @@ def test_what_is_no_method_of_stripe_is_refused_without_asking(method: str) -> N
         raise AssertionError("asked")
 
     psp = StripePsp(cast(Any, secret), api_base="http://127.0.0.1:1")
-    refused = psp.create(make_payment(payment_method=method), TOTAL, key="att_1")
+    refused = psp.create(make_payment(), PayerDetails(method), TOTAL, key="att_1")
     assert refused == ProviderRejection("resource_missing", of_method=True)
 
 
 def test_a_currency_without_decimals_is_charged_whole(psp: StripePsp) -> None:
-    made = psp.create(make_payment(), Money(500, "ISK"), key="att_1")
+    made = psp.create(make_payment(), PAYER, Money(500, "ISK"), key="att_1")
     assert isinstance(made, ProviderPayment)
     assert made.amount == Money(500, "ISK")
 
@@ -129,7 +130,7 @@ def test_a_wrong_key_is_a_fault_and_the_secret_is_read_again(localstripe: str) -
 def test_a_provider_that_is_not_there_gives_no_answer(secret: Secret) -> None:
     psp = StripePsp(secret, api_base=f"http://127.0.0.1:{free_port()}").within(5)
     with pytest.raises(PspUnavailable) as caught:
-        psp.confirm(make_payment(psp_reference="pi_1"), key="k")
+        psp.confirm(make_payment(psp_reference="pi_1"), return_url=None, key="k")
     psp.close()
     assert re.fullmatch("[A-Za-z]+", str(caught.value))  # nothing of the request is quoted
 

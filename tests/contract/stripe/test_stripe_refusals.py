@@ -16,7 +16,7 @@ from payments.service.ports import (
 )
 from shop.money import Money
 from tests.support.localstripe import Secret
-from tests.unit.payments.fakes import TOTAL, make_payment
+from tests.unit.payments.fakes import PAYER, TOTAL, make_payment
 
 
 @pytest.fixture
@@ -50,13 +50,13 @@ def test_a_definite_refusal_to_make_a_payment_is_an_outcome(
     canned: Any, error: dict[str, str], of_method: bool
 ) -> None:
     psp = canned(400, type="invalid_request_error", **error)
-    refused = psp.create(make_payment(), TOTAL, key="att_1")
+    refused = psp.create(make_payment(), PAYER, TOTAL, key="att_1")
     assert refused == ProviderRejection(error["code"], of_method=of_method)
 
 
 def test_an_amount_that_cannot_be_written_is_refused_before_it_is_sent(canned: Any) -> None:
     psp = canned(500)
-    refused = psp.create(make_payment(), Money(1234, "KWD"), key="att_1")
+    refused = psp.create(make_payment(), PAYER, Money(1234, "KWD"), key="att_1")
     assert refused == ProviderRejection("amount_not_supported", of_method=False)
     assert psp.timeouts == []
 
@@ -79,8 +79,8 @@ def test_what_does_not_say_that_nothing_was_done_is_no_refusal(
     psp = canned(status, type=type_)
     payment = make_payment(psp_reference="pi_1")
     calls = {
-        "create": lambda: psp.create(payment, TOTAL, key="att_1"),
-        "confirm": lambda: psp.confirm(payment, key="att_1:confirm"),
+        "create": lambda: psp.create(payment, PAYER, TOTAL, key="att_1"),
+        "confirm": lambda: psp.confirm(payment, return_url=None, key="att_1:confirm"),
         "refund": lambda: psp.refund("pi_1", key="att_1:refund"),
     }
     with pytest.raises(fault):

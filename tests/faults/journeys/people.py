@@ -1,19 +1,25 @@
 """Accounts, sessions, tokens."""
 
+from datetime import timedelta
 from typing import Any
 
 from argon2 import PasswordHasher
+from pyotp import TOTP
 
+from identity.repository.token_keys import TokenKeyRepository
+from shop import clock
 from tests.faults.environment import FaultEnvironment
 from tests.faults.journeys import actions
 from tests.faults.journeys.registry import journey
 from tests.support import dynamodb, inbox
-from tests.support.checkout_scenario import ADDRESS
+from tests.support.checkout_scenario import ADDRESS, ROTATION
 from tests.support.gateway import Reply
 
+FACTORS = "/mfa/factors"
 METHOD_ARN = "arn:aws:execute-api:us-east-1:000000000000:cartwright/local/GET/orders"
 
 
+ROUNDS = 4  # of a schedule, each of one step
 OTHER = "another long sentence"
 ADDRESSES = "/users/me/addresses"
 
@@ -152,6 +158,111 @@ def deactivate(world: FaultEnvironment) -> None:
     world.shop.deliver()
 
 
+def enrolling(world: FaultEnvironment) -> None:
+    """Somebody was told the secret of a second factor."""
+    signed_in(world)
+    begun = _own(world, "identity.enrol_factor", "POST", FACTORS, body={"type": "totp"}).json
+    world.seen["factor_id"], world.seen["secret"] = begun["factor_id"], begun["secret"]
+
+
+def protected(world: FaultEnvironment) -> None:
+    """Whose factor counts; the code of a step ago confirmed it."""
+    enrolling(world)
+    confirmed = _confirm(world, seconds_ago=30).json
+    world.seen["recovery_code"] = confirmed["recovery_codes"][0]
+
+
+def _confirm(world: FaultEnvironment, *, seconds_ago: int = 0, code: str = "") -> Reply:
+    one = {"factor_id": world.seen["factor_id"]}
+    path = f"{FACTORS}/{one['factor_id']}/confirm"
+    body = {"code": code or _code(world, seconds_ago=seconds_ago)}
+    return _own(world, "identity.confirm_factor", "POST", path, body=body, path_parameters=one)
+
+
+def _code(world: FaultEnvironment, *, seconds_ago: int = 0) -> str:
+    return TOTP(world.seen["secret"]).at(clock.now() - timedelta(seconds=seconds_ago))
+
+
+def _answered(world: FaultEnvironment, **answer: str) -> None:
+    asked = _own(world, "identity.challenge_factor", "POST", "/mfa/challenge", body={}).json
+    body = {"challenge_id": asked.get("challenge_id", "cha_use1_" + "0" * 26), **answer}
+    _own(world, "identity.verify_factor", "POST", "/mfa/verify", body=body)
+    world.shop.deliver()
+
+
+@journey(firm=True, given=signed_in, answers=[201])
+def enrol_factor(world: FaultEnvironment) -> None:
+    """Be told the secret of a second factor."""
+    _own(world, "identity.enrol_factor", "POST", FACTORS, body={"type": "totp"})
+
+
+@journey(firm=True, given=enrolling, answers=[200])
+def confirm_factor(world: FaultEnvironment) -> None:
+    """Let it count, and be told so by mail."""
+    _confirm(world)
+    world.shop.deliver()
+
+
+def enrolling_mailbox(world: FaultEnvironment) -> None:
+    """Somebody was mailed a code."""
+    signed_in(world)
+    begun = _own(world, "identity.enrol_factor", "POST", FACTORS, body={"type": "email"}).json
+    world.shop.deliver()
+    world.seen["factor_id"], world.seen["code"] = begun["factor_id"], inbox.code_to(actions.EMAIL)
+
+
+def by_mail(world: FaultEnvironment) -> None:
+    """Whose mailbox counts."""
+    enrolling_mailbox(world)
+    _confirm(world, code=world.seen["code"])
+
+
+@journey(firm=True, given=signed_in, answers=[201])
+def enrol_mailbox(world: FaultEnvironment) -> None:
+    """Be mailed a code."""
+    _own(world, "identity.enrol_factor", "POST", FACTORS, body={"type": "email"})
+    world.shop.deliver()
+
+
+@journey(firm=True, given=enrolling_mailbox, answers=[200])
+def confirm_mailbox(world: FaultEnvironment) -> None:
+    """Type it."""
+    _confirm(world, code=world.seen["code"])
+
+
+@journey(given=by_mail, answers=[202, 200])
+def prove_mailbox(world: FaultEnvironment) -> None:
+    """Be mailed another one, and raise the session by it."""
+    asked = _own(world, "identity.challenge_factor", "POST", "/mfa/challenge", body={}).json
+    world.shop.deliver()
+    challenge_id = asked.get("challenge_id", "cha_use1_" + "0" * 26)
+    body = {"challenge_id": challenge_id, "code": inbox.code_to(actions.EMAIL)}
+    _own(world, "identity.verify_factor", "POST", "/mfa/verify", body=body)
+
+
+@journey(given=protected, answers=[202, 200])
+def prove_factor(world: FaultEnvironment) -> None:
+    """Raise the session by a code; who repeats it after a lost answer finds it used."""
+    _answered(world, code=_code(world))
+
+
+@journey(given=protected, answers=[202, 200])
+def use_recovery_code(world: FaultEnvironment) -> None:
+    """The same by a code on paper."""
+    _answered(world, recovery_code=world.seen["recovery_code"])
+
+
+@journey(firm=True, given=protected, answers=[200, 201, 204])
+def keep_factors(world: FaultEnvironment) -> None:
+    """Look at them, print codes anew, let one go."""
+    _own(world, "identity.list_factors", "GET", FACTORS)
+    _own(world, "identity.renew_recovery_codes", "POST", "/mfa/recovery-codes")
+    one = {"factor_id": world.seen["factor_id"]}
+    path = f"{FACTORS}/{one['factor_id']}"
+    _own(world, "identity.remove_factor", "DELETE", path, path_parameters=one)
+    world.shop.deliver()
+
+
 def _own(world: FaultEnvironment, function: str, method: str, path: str, **options: Any) -> Reply:
     caller = {"sub": world.seen["user_id"], "sid": world.seen.get("sid", "ses_1")}
     return actions.call(world, function, method, path, **caller, **options)
@@ -230,3 +341,39 @@ def end_all_sessions(world: FaultEnvironment) -> None:
 def keys(world: FaultEnvironment) -> None:
     """The public keys."""
     actions.public(world, "identity.jwks", "GET", "/.well-known/jwks.json")
+
+
+def _rotated_before(world: FaultEnvironment) -> None:
+    """Two keys signed for their time and are old, and so is the third."""
+    for _ in range(3):
+        world.pass_time(days=91)
+        for _ in range(ROUNDS):
+            world.run(ROTATION)
+
+
+@journey(firm=True)
+def make_token_key(world: FaultEnvironment) -> None:
+    """The first run of a stage: the key that will sign next is made."""
+    world.run(ROTATION)
+    world.afterwards = lambda: _rotates_on(world)
+
+
+@journey(firm=True, given=_rotated_before)
+def rotate_token_keys(world: FaultEnvironment) -> None:
+    """The next key takes over, one more is made, an old one deleted."""
+    world.pass_time(days=91)
+    for _ in range(ROUNDS):
+        world.run(ROTATION)
+    world.afterwards = lambda: _rotates_on(world)
+
+
+def _rotates_on(world: FaultEnvironment) -> None:
+    """Whatever happened, later runs come to a key that signs and one that waits."""
+    for _ in range(ROUNDS):
+        world.pass_time(minutes=11)
+        world.run(ROTATION)
+    keys = TokenKeyRepository("identity").get()
+    assert keys is not None
+    assert keys.making_since is None
+    assert keys.standby is not None
+    assert keys.signing(clock.now()) != keys.standby

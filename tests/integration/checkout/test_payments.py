@@ -21,7 +21,12 @@ def test_a_paid_order_is_paid_everywhere(shop: CheckoutScenario) -> None:
 
 
 def test_a_payment_costs_six_invocations_and_eight_requests(shop: CheckoutScenario) -> None:
-    order_id = placed_order(shop)
+    """When its processes have the customer's key; to read that is one more in the route, and one
+    in `authorize`."""
+    shop.pay("another", placed_order(shop))
+    order_id = str(shop.order("next", {"TEA-1": 1}).json["order_id"])
+    shop.deliver()
+    shop.interceptor.reset()
 
     shop.pay("pay", order_id)
 

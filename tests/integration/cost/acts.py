@@ -50,7 +50,29 @@ def routes(shop: Shop) -> dict[str, Act]:
         "DELETE /sessions/{session_id}": lambda: call(
             "DELETE /sessions/{session_id}", 204, session_id=shop.sign_in()["session_id"]
         ),
+        "POST /mfa/factors": shop.enrol,
+        "POST /mfa/factors/{factor_id}/confirm": shop.confirm_factor,
+        "GET /mfa/factors": lambda: call("GET /mfa/factors"),
+        "POST /mfa/challenge": shop.challenge,
+        "POST /mfa/verify": shop.verify,
+        "POST /mfa/recovery-codes": lambda: call("POST /mfa/recovery-codes", 201),
+        "DELETE /mfa/factors/{factor_id}": lambda: call(
+            "DELETE /mfa/factors/{factor_id}", 204, factor_id=shop.factor["factor_id"]
+        ),
         "GET /.well-known/jwks.json": lambda: call("GET /.well-known/jwks.json"),
+        "GET /.well-known/openid-configuration": lambda: call(
+            "GET /.well-known/openid-configuration"
+        ),
+        "GET /.well-known/oauth-authorization-server": lambda: call(
+            "GET /.well-known/oauth-authorization-server"
+        ),
+        "GET /oauth2/authorize": shop.open_page,
+        "POST /oauth2/login": shop.sign_in_on_page,
+        "POST /oauth2/consent": shop.agree_on_page,
+        "POST /oauth2/token": shop.client_token,
+        "POST /oauth2/introspect": lambda: shop.of_client("POST /oauth2/introspect"),
+        "POST /oauth2/revoke": lambda: shop.of_client("POST /oauth2/revoke"),
+        "GET /userinfo": lambda: call("GET /userinfo"),
         "GET /products": shop.list_products,
         "GET /products/{product_id}": lambda: call(
             "GET /products/{product_id}", product_id=PRODUCTS[0].product_id
@@ -112,12 +134,14 @@ def _audit(shop: Shop) -> None:
     shop.run(AUDITOR)
 
 
-# What must be there before a route is metered.
+# What must be there before one of them is metered.
 BEFORE: Mapping[str, Callable[[Shop], Any]] = {
     "POST /payments/{payment_id}/confirm": Shop.begin_3ds,
     "POST /orders/{order_id}/cancel": Shop.place,
     "POST /webhooks/psp/{psp}": Shop.begin_told_3ds,
     "GET /ops/invariants": _audit,
+    "auditor, a minute": _audit,  # who is ahead by it has a minute to look at
+    "POST /payments, new process": Shop.place,
     # Whose sessions end is nobody who is asked about later.
     "POST /password/forgot": Shop.join_as_another,
     "DELETE /sessions/current": Shop.join_as_another,
@@ -146,6 +170,7 @@ def processes(shop: Shop) -> dict[str, Act]:
         ),
         "GET /products, new process": anew(shop.list_products),
         "POST /checkout, new process": anew(shop.buy),
+        "POST /payments, new process": anew(shop.pay),
         "POST /webhooks/psp/{psp}, new process": anew(shop.hear),
     }
 

@@ -1,6 +1,7 @@
 """Requests of a metered shop, by their routes in docs/openapi.json."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -40,21 +41,24 @@ class Client:
         key: str | None = None,
         query: dict[str, str] | None = None,
         signed: tuple[str, dict[str, str]] | None = None,
+        form: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
         **path: str,
     ) -> Any:
         """One request; its answer, which must have this status. `signed`: body and headers."""
         operation = self._routes[route]
         method, template = route.split()
         anonymous = operation["x-cartwright-auth"] in ("public", "signature")
-        own = template.startswith(("/users/me", "/sessions"))
+        own = template.startswith(("/users/me", "/sessions", "/mfa", "/userinfo"))
         subject = self.subject if own else gateway.CUSTOMER
-        raw, headers = signed or (None, None)
+        raw, given = signed or (None, dict(headers or {}))
         event = gateway.event(
             method,
             template.format(**path),
             body=body,
             raw=raw,
-            headers=headers,
+            form=form,
+            headers=given,
             key=key,
             query=query,
             path_parameters=path or None,

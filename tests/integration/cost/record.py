@@ -38,6 +38,8 @@ def record(meter: Meter, *, crowd: int = CROWD) -> Recording:
         found[name] = meter.measure(act)
     _catch_up(shop)
     for name, act in acts.processes(shop).items():
+        if before := acts.BEFORE.get(name):
+            before(shop)
         found[name] = meter.measure(act, "process")
     shop.buy()  # What new processes ask for once is asked: all are warm again.
     for name in jobs():

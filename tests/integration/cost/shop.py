@@ -2,16 +2,29 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 import boto3
+from pyotp import TOTP
 
 from catalog.domain import listing, product
+from shop import clock
 from tests.integration.cost.client import Client
 from tests.support import dynamodb, inbox
 from tests.support.checkout_scenario import ADDRESS
 from tests.support.concurrency import gather
 from tests.support.meter import Meter
+from tests.support.oauth_clients import (
+    BROWSER,
+    REDIRECT,
+    VERIFIER,
+    Partner,
+    agreed,
+    authorization_query,
+    form_of,
+    registered,
+)
 from tests.support.psp import NEEDS_ACTION
 from tests.unit.catalog.builders import make_product
 
@@ -36,6 +49,11 @@ class Shop:
     address_id: str = ""
     erasure_id: str = ""
     tokens: dict[str, Any] = field(default_factory=dict)
+    factor: dict[str, Any] = field(default_factory=dict)
+    challenge_id: str = ""
+    partner: Partner = field(init=False)
+    partners: dict[str, Any] = field(default_factory=dict)  # the tokens of a client
+    _form: dict[str, str] = field(default_factory=dict)  # of the page that was seen last
     _keys: int = 0
 
     def __post_init__(self) -> None:
@@ -57,6 +75,7 @@ class Shop:
         gather(self.crowd)
         self.join()
         self.tokens = self.sign_in()
+        self.partner = registered(clock.now())
         self.client.session_id = self.tokens["session_id"]
         self.client.authorize(self.tokens["access_token"])
         self.list_products()
@@ -121,6 +140,46 @@ class Shop:
         body = {"token": inbox.token_to(self.email), "password": PASSWORD}
         return self.client.call("POST /password/reset", 204, body=body)
 
+    def open_page(self) -> Any:
+        """GET /oauth2/authorize."""
+        query, headers = authorization_query(self.partner), {"Cookie": f"__Host-browser={BROWSER}"}
+        return self._page(self.client.call("GET /oauth2/authorize", query=query, headers=headers))
+
+    def sign_in_on_page(self) -> Any:
+        """POST /oauth2/login."""
+        form = {**self._form, "email": EMAIL, "password": PASSWORD}
+        return self._page(self._submit("POST /oauth2/login", 200, form))
+
+    def agree_on_page(self) -> Any:
+        """POST /oauth2/consent."""
+        return self._submit("POST /oauth2/consent", 303, self._form)
+
+    def _submit(self, route: str, status: int, form: dict[str, str]) -> Any:
+        headers = {"Cookie": f"__Host-browser={BROWSER}"}
+        return self.client.call(route, status, form=form, headers=headers)
+
+    def _page(self, text: str) -> str:
+        self._form = {"form": form_of(text), "decision": "allow"}
+        return text
+
+    def client_token(self) -> Any:
+        """POST /oauth2/token, by a code: the dearest of its ways."""
+        subject = self.client.subject
+        form = {
+            "grant_type": "authorization_code",
+            "code": agreed(clock.now(), self.partner, subject),
+            "redirect_uri": REDIRECT,
+            "code_verifier": VERIFIER,
+        }
+        self.partners = self.client.call(
+            "POST /oauth2/token", form=form, headers=self.partner.basic
+        )
+
+    def of_client(self, route: str) -> Any:
+        """POST /oauth2/introspect and /oauth2/revoke, of what a client was given for a user."""
+        form = {"token": self.partners["access_token"]}
+        return self.client.call(route, form=form, headers=self.partner.basic)
+
     def sign_in(self, password: str = PASSWORD, status: int = 201, email: str = EMAIL) -> Any:
         """POST /sessions."""
         body = {"email": email, "password": password, "device": {"name": "Laptop of Ada"}}
@@ -130,6 +189,29 @@ class Shop:
         """POST /sessions/refresh, each time with the newest token."""
         body = {"refresh_token": self.tokens["refresh_token"]}
         self.tokens |= self.client.call("POST /sessions/refresh", body=body)
+
+    def enrol(self) -> None:
+        """POST /mfa/factors."""
+        self.factor = self.client.call("POST /mfa/factors", 201, body={"type": "totp"})
+
+    def code(self, *, seconds_ago: int = 0) -> str:
+        """What an app shows, or showed then."""
+        return TOTP(self.factor["secret"]).at(clock.now() - timedelta(seconds=seconds_ago))
+
+    def confirm_factor(self) -> None:
+        """POST /mfa/factors/{factor_id}/confirm, by a code of a step ago."""
+        route = "POST /mfa/factors/{factor_id}/confirm"
+        body = {"code": self.code(seconds_ago=30)}
+        self.client.call(route, body=body, factor_id=self.factor["factor_id"])
+
+    def challenge(self) -> None:
+        """POST /mfa/challenge."""
+        self.challenge_id = self.client.call("POST /mfa/challenge", 202, body={})["challenge_id"]
+
+    def verify(self) -> None:
+        """POST /mfa/verify, by the code of now."""
+        body = {"challenge_id": self.challenge_id, "code": self.code()}
+        self.client.call("POST /mfa/verify", body=body)
 
     def list_products(self) -> Any:
         """GET /products: a page of 20."""

@@ -209,7 +209,8 @@ def test_only_identity_asks_for_keys_and_only_a_new_process_for_secrets(
         for name, key in asked
         if " KMS." in key and not (name in LATER and key.endswith(" KMS.Decrypt"))
     }
-    assert keyed == {("identity", False), ("identity", True), ("orders", True)}
+    new = {(service, True) for service in ("identity", "orders", "payments")}
+    assert keyed == {("identity", False), *new}
     secretive = {name for name, key in asked if " SecretsManager." in key}
     assert secretive
     assert all(name.endswith(", new process") for name in secretive)

@@ -13,11 +13,15 @@ from typing import Any
 
 import pytest
 from moto.core.botocore_stubber import BotocoreStubber
+from pyotp import TOTP
 
 from identity import authorizer
 from identity.api import (
+    challenge_factor,
     change_password,
+    confirm_factor,
     create_session,
+    enrol_factor,
     forgot_password,
     get_profile,
     jwks,
@@ -25,8 +29,10 @@ from identity.api import (
     register_user,
     resend_verification,
     reset_password,
+    verify_factor,
     verify_user,
 )
+from identity.clients import key_ring
 from identity.clients import kms as keys
 from identity.clients.argon2_passwords import Argon2Passwords
 from identity.consumers import on_mail_requested
@@ -62,6 +68,15 @@ class Clock:
 def rows(kind: str) -> list[dict[str, Any]]:
     """The rows of identity whose partition key begins so."""
     return [row for row in dynamodb.rows("identity") if str(row["pk"]).startswith(kind)]
+
+
+@dataclass(frozen=True)
+class Enrolled:
+    """A second factor, as its user knows it."""
+
+    factor_id: str
+    secret: str
+    recovery_codes: list[str]
 
 
 @dataclass
@@ -177,6 +192,59 @@ class Api:
         caller = {"sub": session["user_id"], "sid": session["session_id"]}
         return call(module.handler, event(method, path, **caller, **options))
 
+    def signed(
+        self, module: ModuleType, session: Any, method: str, path: str, **options: Any
+    ) -> Reply:
+        """A request with the access token of `session`, as the authorizer reads that."""
+        context = self.authorize(f"Bearer {session['access_token']}")["context"]
+        caller = {"sub": context["sub"], "sid": context["sid"], "scope": context["scope"]}
+        return call(module.handler, event(method, path, proved=context, **caller, **options))
+
+    def enrol(self, session: Any, **body: Any) -> Reply:
+        """POST /mfa/factors."""
+        wanted = {"type": "totp", **body}
+        return self.signed(enrol_factor, session, "POST", "/mfa/factors", body=wanted)
+
+    def confirm(self, session: Any, factor_id: str, code: str) -> Reply:
+        return self.signed(
+            confirm_factor,
+            session,
+            "POST",
+            f"/mfa/factors/{factor_id}/confirm",
+            body={"code": code},
+            path_parameters={"factor_id": factor_id},
+        )
+
+    def challenge(self, session: Any, **body: Any) -> Reply:
+        return self.signed(challenge_factor, session, "POST", "/mfa/challenge", body=body)
+
+    def prove(self, session: Any, challenge_id: str, **answer: Any) -> Reply:
+        """POST /mfa/verify."""
+        source_ip = answer.pop("source_ip", "192.0.2.1")
+        body = {"challenge_id": challenge_id, **answer}
+        return self.signed(
+            verify_factor, session, "POST", "/mfa/verify", body=body, source_ip=source_ip
+        )
+
+    def code(self, secret: str) -> str:
+        """What the user's app shows now."""
+        return TOTP(secret).at(self.clock())
+
+    def with_factor(self, session: Any) -> "Enrolled":
+        """A factor that counts, whose newest code was taken a minute ago."""
+        begun = self.enrol(session, label="Phone").json
+        confirmed = self.confirm(session, begun["factor_id"], self.code(begun["secret"]))
+        assert confirmed.status == 200, confirmed.text
+        self.clock.advance(minutes=1)
+        return Enrolled(begun["factor_id"], begun["secret"], confirmed.json["recovery_codes"])
+
+    def raised(self, session: Any, enrolled: "Enrolled") -> Any:
+        """The session with the token that says that both factors were proved."""
+        asked = self.challenge(session).json["challenge_id"]
+        proved = self.prove(session, asked, code=self.code(enrolled.secret))
+        assert proved.status == 200, proved.text
+        return {**session, **proved.json}
+
     def jwks(self, **headers: str) -> Reply:
         return call(jwks.handler, event("GET", "/.well-known/jwks.json", sub=None, headers=headers))
 
@@ -203,6 +271,7 @@ def api(moto_aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Api]:
     monkeypatch.setenv("WRAPPING_KEY_ARN", kms.create_key()["KeyMetadata"]["Arn"])
     monkeypatch.setenv("TOKEN_KEY_ARN", token_key["KeyMetadata"]["Arn"])
     monkeypatch.setenv("EMAIL_MAC_KEY_ARN", mac_key["KeyMetadata"]["Arn"])
+    monkeypatch.setenv("TOKEN_KEYS_PURPOSE", "identity-tokens")
     inbox.open_post_office()
     user_keys.forget()
     for spec in discover().services["identity"].functions:  # They read the variables once.
@@ -210,6 +279,7 @@ def api(moto_aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Api]:
             if callable(getattr(value, "cache_clear", None)):
                 value.cache_clear()
     keys.forget()
+    key_ring.forget()
     api = Api(Clock())
     monkeypatch.setattr("shop.clock.now", api.clock)
     for service in ("dynamodb", "kms", "sesv2"):
@@ -218,6 +288,7 @@ def api(moto_aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Api]:
         )
     yield api
     keys.forget()
+    key_ring.forget()
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from identity.api import (
     delete_current_session,
     delete_sessions,
 )
-from identity.clients import kms
+from identity.clients import key_ring, kms
 from identity.repository.session_statuses import NotRead
 from identity.settings import at_cold_start
 from shop import aws
@@ -42,6 +42,7 @@ def test_a_token_of_a_session_opens_the_customers_routes(api: Api) -> None:
         "client_id": "cartwright",
         "acr": "aal1",
         "auth_time": str(int(api.clock().timestamp())),
+        "factors": "0",
     }
     allowed = answer["policyDocument"]["Statement"][0]
     assert allowed["Effect"] == "Allow"
@@ -171,31 +172,36 @@ def test_an_answer_that_the_gateway_kept_does_not_outlive_its_token(api: Api) ->
     assert (late.status, late.json["code"]) == (401, "unauthenticated")
 
 
-def test_a_failure_of_kms_is_a_fault_and_not_a_401(
+def test_a_failure_to_read_the_keys_is_a_fault_and_not_a_401(
     api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     token = access_token(api)
-    kms.forget()
+    for service, call_ in (("kms", "get_public_key"), ("dynamodb", "get_item")):
+        key_ring.forget()
 
-    def fails(**_: object) -> None:
-        raise ConnectionError
+        def fails(**_: object) -> None:
+            raise ConnectionError
 
-    monkeypatch.setattr(aws.client("kms"), "get_public_key", fails)
-    with pytest.raises(ConnectionError):
-        api.authorize(f"Bearer {token}")
+        with monkeypatch.context() as broken:
+            broken.setattr(aws.client(service), call_, fails)
+            with pytest.raises(ConnectionError):
+                api.authorize(f"Bearer {token}")
 
 
-def test_the_public_key_is_asked_for_once_an_hour(
+def test_which_keys_are_trusted_is_read_once_a_minute(
     api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     token = access_token(api)
-    kms.forget()
-    now = [0.0]
-    monkeypatch.setattr("identity.clients.kms.time.monotonic", lambda: now[0])
+    key_ring.forget()
+    now = [1000.0]
+    monkeypatch.setattr("identity.clients.key_ring.time.monotonic", lambda: now[0])
     read = ["BatchGetItem"]
     expected = {
-        0.0: ["GetPublicKey", *read], 3600.0: read, 3601.0: ["GetPublicKey", *read], 3602.0: read
-    }  # fmt: skip
+        1000.0: ["GetItem", "GetPublicKey", *read],
+        1060.0: read,
+        1061.0: ["GetItem", *read],
+        1062.0: read,
+    }
     for at, calls in expected.items():
         now[0] = at
         assert api.calls_of(lambda: api.authorize(f"Bearer {token}")) == calls

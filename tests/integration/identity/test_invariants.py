@@ -55,3 +55,11 @@ def test_who_is_said_to_be_erased_has_left_neither_user_nor_key(api: Api) -> Non
     assert violated("identity") == {("U4", "era_1")}, "a key that is not known to be destroyed"
     user_keys.erase("usr_gone", now=NOW)
     assert violated("identity") == set()
+
+
+def test_a_user_has_as_many_second_factors_as_their_row_says(api: Api) -> None:
+    user = api.register().json["user_id"]
+    api.with_factor(api.sign_in().json)
+    assert violated("identity") == set()
+    dynamodb.change("identity", f"USER#{user}", "USER", factors=2)
+    assert violated("identity") == {("U5", user)}

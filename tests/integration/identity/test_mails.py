@@ -100,6 +100,8 @@ def test_twenty_requests_an_hour_come_from_a_network_whatever_they_ask_for(api: 
         reply = ask("one-more@example.com", source_ip="2001:db8::ffff")
         assert (reply.status, reply.json["code"]) == (429, "rate_limited")
         assert reply.headers["Retry-After"] == "2670"
+        assert reply.headers["RateLimit"] == '"network";r=0;t=2670'
+        assert reply.headers["RateLimit-Policy"] == '"network";q=20;w=3600'
     assert dynamodb.rows("identity") == before
     assert api.ask("one-more@example.com", source_ip="2001:db8:0:1::1").status == 202
     api.clock.advance(seconds=2670)

@@ -130,6 +130,8 @@ def test_the_sixth_attempt_is_told_when_to_come_back(api: Api, email: str) -> No
     limited = api.sign_in(email)
     assert (limited.status, limited.json["code"]) == (429, "rate_limited")
     assert limited.headers["Retry-After"] == "870"
+    assert limited.headers["RateLimit"] == '"network";r=0;t=870'
+    assert limited.headers["RateLimit-Policy"] == '"network";q=5;w=900, "address";q=100;w=3600'
     assert limited.json["retryable"] is True
     assert api.calls_of(lambda: api.sign_in(email)) == ["GenerateMac", "TransactWriteItems"]
 

@@ -15,7 +15,7 @@ from shop.checkout import CheckoutResult, ExecutionFailed, ExecutionInput
 from tests.support import dynamodb
 from tests.support.lambda_context import FakeContext
 from tests.support.psp import SimulatedPsp
-from tests.unit.payments.fakes import CUSTOMER, ORDER, TRACE
+from tests.unit.payments.fakes import CUSTOMER, ORDER, TRACE, FakePersonalData
 
 
 class FaultEnvironment:
@@ -23,6 +23,7 @@ class FaultEnvironment:
 
     def __init__(self) -> None:
         self.psp = SimulatedPsp()
+        self.personal = FakePersonalData()
         self.requests: Counter[str] = Counter()
         self.dies_before: set[str] = set()
         self.refusal: dict[str, str] | None = None
@@ -80,6 +81,8 @@ class FaultEnvironment:
 def world(moto_aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[FaultEnvironment]:
     dynamodb.create("payments")
     made = FaultEnvironment()
+    monkeypatch.setattr(create_payment, "personal", made.personal)
+    monkeypatch.setattr(wiring, "personal", lambda: made.personal)
     monkeypatch.setattr(wiring, "open_psp", lambda: made.psp)
     for module in (create_payment, confirm_payment, recover_payments):
         monkeypatch.setattr(module, "checkout", made)

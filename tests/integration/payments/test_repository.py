@@ -2,14 +2,23 @@
 
 from payments.repository.payments import PaymentRepository
 from payments.service import report_outcomes
+from shop.payer_details import PayerDetails
 from tests.integration.payments.conftest import FaultEnvironment
 from tests.support import dynamodb
+from tests.support.personal import traces
 from tests.unit.payments.fakes import CUSTOMER, ORDER, PAYMENT, make_payment
 
+BACK = "https://shop.test/back/augusta"
+SECRETS = traces({"pm_topsecret", BACK})
 
-def test_only_the_row_holds_the_payment_method(world: FaultEnvironment) -> None:
+
+def test_no_row_holds_the_payment_method_but_sealed_and_until_it_is_confirmed(
+    world: FaultEnvironment,
+) -> None:
     payments = PaymentRepository()
-    payments.insert(make_payment(payment_method="pm_topsecret"))
+    payments.insert(make_payment(PayerDetails("pm_topsecret", BACK)))
+    [stored] = dynamodb.rows("payments")
+    assert stored["personal"]
     world.step(
         "authorize",
         payment={"payment_id": PAYMENT, "details": None},
@@ -22,4 +31,6 @@ def test_only_the_row_holds_the_payment_method(world: FaultEnvironment) -> None:
     assert row is not None
     world.step("capture", payment=report_outcomes.to_task(row))
     rows = dynamodb.rows("payments")
-    assert [row["pk"] for row in rows if "pm_topsecret" in str(row)] == [f"PAYMENT#{PAYMENT}"]
+    assert [row["pk"] for row in rows if "personal" in row] == []
+    told = [record["dynamodb"] for record in dynamodb.changes("payments")]
+    assert SECRETS.findall(str([stored, rows, told])) == []

@@ -11,7 +11,7 @@ from payments.schedules import recover_payments
 from payments.schemas import PaymentDetailOut, PaymentOut
 from shop import clock, ids, invocation
 from shop.strict import ContractError
-from tests.integration.payments.conftest import FaultEnvironment
+from tests.integration.payments.conftest import AUTHORIZE, FaultEnvironment
 from tests.support import dynamodb
 from tests.support.checkout import FakeCheckout
 from tests.support.gateway import CUSTOMER, Reply, call, event
@@ -53,6 +53,26 @@ def test_a_payment_is_captured_with_four_requests_to_its_table(world: FaultEnvir
     assert world.requests == {"PutItem": 1, "UpdateItem": 3}
     assert [name for name, _ in world.psp.calls] == ["create", "confirm", "capture"]
     assert types() == ["payment.authorized", "payment.captured"]
+
+
+def test_of_somebody_who_is_erased_no_payment_is_taken(world: FaultEnvironment) -> None:
+    world.personal.erased = True
+    reply = pay()
+    assert (reply.status, reply.json["code"]) == (403, "account_erased")
+    assert (dynamodb.rows("payments"), world.psp.calls) == ([], [])
+
+
+def test_who_is_erased_while_the_machine_runs_is_not_charged(world: FaultEnvironment) -> None:
+    world.dies_before = {"authorize"}
+    assert pay().status == 503
+    world.dies_before, world.personal.erased = set(), True
+    [row] = dynamodb.rows("payments")
+    given = {"payment_id": row["payment_id"], "details": None}
+    outcome = world.step("authorize", payment=given, **AUTHORIZE | {"customer_id": CUSTOMER})
+    assert outcome["outcome"] == "voided"
+    [row] = dynamodb.rows("payments")
+    assert (row["status"], row["problem_code"], world.psp.calls) == ("voided", "account_erased", [])
+    assert get(row["payment_id"]).json["status"] == "voided"
 
 
 def test_a_route_waits_for_the_machine_as_long_as_it_can_still_answer(

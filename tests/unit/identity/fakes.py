@@ -10,18 +10,21 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 
-from identity.clients.kms import PublicKey
+from identity.domain.authorization_code import AuthorizationCode
+from identity.domain.client_assertion import ClientAssertion
 from identity.domain.mail import Mail
 from identity.domain.mailed_token import MailRequest, Purpose
+from identity.domain.oauth_client import OAuthClient
 from identity.domain.rate_limit import Counter
 from identity.domain.session import KEPT, TokenFamily, TokenState
+from identity.domain.token_keys import PublicKey
 from identity.domain.user import User
-from identity.service import issue_access_token
 from identity.service.issue_access_token import TokenIssuer
 from identity.service.ports import SealedAddressBook
 from shop import trace
 from shop.events import Event
 from shop.personal_data import Person
+from shop.text import base64url
 
 NOW = datetime(2026, 11, 22, 10, 15, 30, tzinfo=UTC)
 ISSUER = "https://issuer.test"
@@ -37,13 +40,16 @@ class LocalSigner:
         self.private = ec.generate_private_key(ec.SECP256R1())
         numbers = self.private.public_key().public_numbers()
         self.public = PublicKey(
-            issue_access_token.base64url(numbers.x.to_bytes(32, "big")),
-            issue_access_token.base64url(numbers.y.to_bytes(32, "big")),
+            base64url(numbers.x.to_bytes(32, "big")),
+            base64url(numbers.y.to_bytes(32, "big")),
         )
 
     @property
     def kid(self) -> str:
         return self.public.kid
+
+    def current(self) -> "LocalSigner":
+        return self
 
     def sign(self, message: bytes) -> bytes:
         r, s = decode_dss_signature(self.private.sign(message, ec.ECDSA(SHA256())))
@@ -186,6 +192,12 @@ class FakeAttempts:
             self.failures.update(counters)
         return full
 
+    def take_back(self, counters: Sequence[Counter]) -> None:
+        self.failures.subtract(counters)
+
+    def is_full(self, counter: Counter) -> bool:
+        return self.failures[counter] >= counter.limit.times
+
 
 @dataclass
 class FakeMailRequests:
@@ -300,10 +312,11 @@ class FakeSessions:
         successor: str,
         salt: str,
         client: str,
+        client_id: str,
         now: datetime,
     ) -> TokenFamily | None:
         family = self.families.get((user_id, session_id))
-        if family is None:
+        if family is None or family.client_id != client_id:
             return None
         state = family.token_state(presented, client=client, now=now)
         if state is not TokenState.CURRENT:
@@ -322,3 +335,67 @@ class FakeSessions:
             gone = datetime.fromtimestamp(int((now + KEPT).timestamp()), UTC)
             self.families[key] = replace(stored, revoked=now, ends=gone)
             self.events.append(ended)
+
+
+@dataclass
+class FakeOAuthClients:
+    """Clients in a dictionary."""
+
+    clients: dict[str, OAuthClient] = field(default_factory=dict)
+
+    def add(self, client: OAuthClient) -> bool:
+        return self.clients.setdefault(client.client_id, client) is client
+
+    def get(self, client_id: str) -> OAuthClient | None:
+        return self.clients.get(client_id)
+
+    def change(self, before: OAuthClient, after: OAuthClient) -> bool:
+        if self.clients.get(before.client_id) != before:
+            return False
+        self.clients[before.client_id] = after
+        return True
+
+    def all(self) -> list[OAuthClient]:
+        return sorted(self.clients.values(), key=lambda each: (each.created, each.client_id))
+
+
+@dataclass
+class FakeClientAssertions:
+    """Those that were used, by client and id."""
+
+    used: set[tuple[str, str]] = field(default_factory=set)
+
+    def use(self, assertion: ClientAssertion) -> bool:
+        key = assertion.client_id, assertion.jti
+        new = key not in self.used
+        self.used.add(key)
+        return new
+
+
+@dataclass
+class FakeAuthorizationCodes:
+    """Codes in a dictionary, which begin sessions."""
+
+    codes: dict[str, AuthorizationCode] = field(default_factory=dict)
+    sessions: FakeSessions = field(default_factory=FakeSessions)
+
+    def issue(self, code: AuthorizationCode) -> None:
+        self.codes.setdefault(code.digest, code)
+
+    def get(self, digest: str) -> AuthorizationCode | None:
+        return self.codes.get(digest)
+
+    def redeem(
+        self,
+        code: AuthorizationCode,
+        family: TokenFamily,
+        created: Event,
+        *,
+        instead_of: Sequence[tuple[TokenFamily, Event]] = (),
+    ) -> bool:
+        stored = self.codes.get(code.digest)
+        if stored is None or stored.is_used:
+            return False
+        self.codes[code.digest] = replace(stored, session_id=family.session_id)
+        self.sessions.open(family, created, counters=(), instead_of=instead_of)
+        return True

@@ -13,6 +13,11 @@ LETTERS = (
     mails.prove_address("ada@example.com", TOKEN, account_url=URL),
     mails.address_is_taken("ada@example.com", account_url=URL),
     mails.set_password("ada@example.com", TOKEN, account_url=URL),
+    mails.one_time_code("ada@example.com", "492039", account_url=URL),
+    mails.factor_added("ada@example.com", account_url=URL),
+    mails.factor_removed("ada@example.com", account_url=URL),
+    mails.factors_reset("ada@example.com", account_url=URL),
+    mails.recovery_code_used("ada@example.com", account_url=URL),
 )
 
 

@@ -12,16 +12,16 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from joserfc import jwk
 
-from identity.clients.kms import PublicKey
 from identity.domain.access_token import ACCESS_TTL_S
 from identity.domain.authentication import Authentication, Level, Method
 from identity.domain.session import LIFETIME, TokenFamily
+from identity.domain.token_keys import PublicKey
 from identity.domain.user import Role, Status, User
-from identity.service import issue_access_token
 from identity.service.verify_access_token import LEEWAY_S, InvalidToken, Verified, Verifier
+from shop.text import base64url
 from tests.unit.identity.fakes import AUDIENCE, ISSUER, ISSUES, NOW, SIGNER, LocalSigner
 
-VERIFIER = Verifier(ISSUER, AUDIENCE, key=lambda: SIGNER.public)
+VERIFIER = Verifier(ISSUER, AUDIENCE, key_of={SIGNER.kid: SIGNER.public}.get)
 ADMIN = User("usr_1", Role.ADMIN, Status.ACTIVE, "a" * 64, b"sealed", "hash", NOW)
 SESSION = TokenFamily("ses_1", "usr_1", "digest", created=NOW, rotated=NOW, ends=NOW + LIFETIME)
 TOKEN = ISSUES.issue(ADMIN, SESSION, now=NOW).text
@@ -36,13 +36,13 @@ CLAIMS: dict[str, Any] = part(TOKEN.split(".")[1])
 
 
 def encoded(value: Any) -> str:
-    return issue_access_token.base64url(json.dumps(value).encode())
+    return base64url(json.dumps(value).encode())
 
 
 def signed(header: dict[str, Any], claims: Any, signer: LocalSigner = SIGNER) -> str:
     """A token with any header and claims, rightly signed."""
     message = f"{encoded(header)}.{encoded(claims)}"
-    return f"{message}.{issue_access_token.base64url(signer.sign(message.encode()))}"
+    return f"{message}.{base64url(signer.sign(message.encode()))}"
 
 
 def without(name: str) -> dict[str, Any]:
@@ -50,7 +50,8 @@ def without(name: str) -> dict[str, Any]:
 
 
 def test_our_token_is_verified() -> None:
-    assert VERIFIER.verify(TOKEN, now=NOW) == Verified(
+    found = VERIFIER.verify(TOKEN, now=NOW)
+    assert found == Verified(
         sub="usr_1",
         sid="ses_1",
         scope="catalog:write inventory:write orders:read orders:write payments:write",
@@ -59,7 +60,31 @@ def test_our_token_is_verified() -> None:
         client_id="cartwright",
         acr="aal1",
         auth_time=int(NOW.timestamp()),
+        jti=CLAIMS["jti"],
+        iat=CLAIMS["iat"],
     )
+    assert not found.is_of_client
+
+
+CLIENT = "cli_use1_" + "0" * 26
+OF_CLIENT = {name: CLAIMS[name] for name in ("iss", "aud", "iat", "exp", "jti", "scope")}
+
+
+def test_a_clients_own_token_has_no_session() -> None:
+    issued = ISSUES.issue_to_client(CLIENT, "orders:read", now=NOW).text
+    found = VERIFIER.verify(issued, now=NOW)
+    assert isinstance(found, Verified)
+    assert found.is_of_client
+    assert (found.sub, found.sid, found.role, found.acr) == (CLIENT, "", "", "")
+
+
+@pytest.mark.parametrize("subject", ["usr_1", "cartwright", f"{CLIENT}x"])
+def test_only_a_clients_own_token_may_lack_a_session(subject: str) -> None:
+    """Not one that names another subject, or one that is no client, as its client."""
+    for client_id in (subject, CLIENT):
+        claims = {**OF_CLIENT, "sub": subject, "client_id": client_id}
+        found = VERIFIER.verify(signed(HEADER, claims), now=NOW)
+        assert found == InvalidToken("wrong_claim")
 
 
 def test_our_token_has_the_claims_of_rfc_9068_and_no_personal_data() -> None:
@@ -110,7 +135,7 @@ def test_the_public_key_as_hmac_secret_signs_nothing(encoding: Encoding) -> None
     secret = public.public_bytes(encoding, PublicFormat.SubjectPublicKeyInfo)
     message = f"{encoded(HEADER | {'alg': 'HS256'})}.{encoded(CLAIMS)}"
     mac = hmac.new(secret, message.encode(), hashlib.sha256).digest()
-    forged = f"{message}.{issue_access_token.base64url(mac)}"
+    forged = f"{message}.{base64url(mac)}"
     assert isinstance(VERIFIER.verify(forged, now=NOW), InvalidToken)
 
 
@@ -197,16 +222,16 @@ def test_noise_is_refused(text: str) -> None:
 
 
 def test_deep_nesting_is_refused_and_not_a_fault() -> None:
-    deep = issue_access_token.base64url(b"[" * 2900)
+    deep = base64url(b"[" * 2900)
     assert isinstance(VERIFIER.verify(f"{deep}.e30.AA", now=NOW), InvalidToken)
 
 
 def test_a_key_that_cannot_be_had_is_a_fault_and_not_a_refusal() -> None:
-    def fails() -> PublicKey:
+    def fails(_kid: str) -> PublicKey:
         raise TimeoutError
 
     with pytest.raises(TimeoutError):
-        Verifier(ISSUER, AUDIENCE, key=fails).verify(TOKEN, now=NOW)
+        Verifier(ISSUER, AUDIENCE, key_of=fails).verify(TOKEN, now=NOW)
 
 
 def test_a_key_is_named_by_its_thumbprint() -> None:

@@ -13,7 +13,10 @@ from shop import clock, ids, strict
 from shop.events import Event
 from shop.idempotency import StoredResponse
 from shop.money import Money
+from shop.payer_details import TABLE, PayerDetails, open_payer, seal_payer
+from shop.personal_data import Person
 from shop.trace import Trace
+from shop.user_keys import Erased
 from tests.support.psp import GOOD, SimulatedPsp
 
 NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
@@ -21,17 +24,32 @@ AT = clock.rfc3339(NOW)
 CUSTOMER = ids.derive("usr", "someone", region="use1")
 ORDER = ids.derive("ord", "an order", region="use1")
 PAYMENT = ids.derive("pay", "a payment", region="use1")
+PAYER = PayerDetails(GOOD)
 TOTAL = Money(1999, "EUR")
+USER_KEY = b"the key of every user of a test!"
 TRACE = Trace(f"00-{'a' * 32}-{'b' * 16}-01", "request-1", "/payments")
 
 
-def make_payment(**changes: Any) -> Payment:
-    """A payment as its request stores it."""
+def sealed(details: PayerDetails, payment_id: str = PAYMENT, customer_id: str = CUSTOMER) -> bytes:
+    """As the row of this payment holds it."""
+    return seal_payer(details, payment_id, Person(customer_id, TABLE, USER_KEY))
+
+
+def opened(payment: Payment) -> PayerDetails:
+    """What its row holds sealed."""
+    assert payment.personal is not None
+    payer = Person(payment.customer_id, TABLE, USER_KEY)
+    return open_payer(payment.personal, payment.payment_id, payer)
+
+
+def make_payment(payer: PayerDetails | None = PAYER, **changes: Any) -> Payment:
+    """A payment as its request stores it; without a payer, as a resume asks for it."""
+    ids_ = {name: changes[name] for name in ("payment_id", "customer_id") if name in changes}
     payment = Payment(
         payment_id=PAYMENT,
         order_id=ORDER,
         customer_id=CUSTOMER,
-        payment_method=GOOD,
+        personal=None if payer is None else sealed(payer, **ids_),
         amount=TOTAL,
         created_at=AT,
         updated_at=AT,
@@ -39,6 +57,18 @@ def make_payment(**changes: Any) -> Payment:
         trace=TRACE.to_dict(),
     )
     return replace(payment, **changes)
+
+
+class FakePersonalData:
+    """`payments.service.ports.PersonalData`: one key for everybody who is not erased."""
+
+    def __init__(self, *, erased: bool = False) -> None:
+        self.erased = erased
+
+    def to_seal(self, user_id: str) -> Person | Erased:
+        return Erased() if self.erased else Person(user_id, TABLE, USER_KEY)
+
+    to_open = to_seal
 
 
 @dataclass
@@ -71,6 +101,7 @@ class FakePayments:
             attempt_id=payment.attempt_id,
             psp=payment.psp,
             psp_reference=payment.psp_reference,
+            personal=row.personal if payment.personal else None,
             updated_at=payment.updated_at,
             next_attempt_at=row.next_attempt_at or payment.next_attempt_at,
             version=row.version + 1,
@@ -162,16 +193,20 @@ class Shop:
 
     payments: FakePayments = field(default_factory=FakePayments)
     psp: SimulatedPsp = field(default_factory=SimulatedPsp)
+    personal: FakePersonalData = field(default_factory=FakePersonalData)
 
     def at(self, now: datetime = NOW) -> PaymentProcessor:
-        return PaymentProcessor(self.payments, self.psp, now, TRACE)
+        return PaymentProcessor(self.payments, self.psp, self.personal, now, TRACE)
 
-    def authorize(self, **changes: Any) -> dict[str, Any]:
-        return dumped(self.at().authorize(make_payment(**changes)))
+    def authorize(
+        self, method: str = GOOD, back: str | None = None, **changes: Any
+    ) -> dict[str, Any]:
+        asked = make_payment(PayerDetails(method, back), **changes)
+        return dumped(self.at().authorize(asked))
 
     def resume(self) -> dict[str, Any]:
         """As the recovery job does: nothing but the payment's id and what the order says."""
-        return self.authorize(payment_method="")
+        return dumped(self.at().authorize(make_payment(None)))
 
     def capture(self) -> dict[str, Any]:
         """With the row as it is, as if `authorize` had just said so."""

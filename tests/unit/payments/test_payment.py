@@ -13,6 +13,7 @@ from payments.domain.payment import (
 from payments.schemas import PaymentOut
 from payments.service import report_outcomes
 from shop.money import Money
+from shop.payer_details import PayerDetails
 from tests.unit.payments.fakes import AT, TOTAL, make_payment
 
 LATER = "2026-11-22T10:05:00.000Z"
@@ -83,9 +84,10 @@ def test_money_that_is_held_on_purpose_is_driven_on_until_its_stock_is_committed
 
 
 def test_the_payment_method_is_in_no_representation() -> None:
-    payment = make_payment(payment_method="pm_secret")
+    payer = PayerDetails("pm_secret")
+    payment = make_payment(payer)
     assert "pm_secret" not in repr(payment) + str(PaymentOut.of(payment))
-    assert "pm_secret" not in str(report_outcomes.to_task(payment))
+    assert "pm_secret" not in str(report_outcomes.to_task(payment)) + repr(payer)
 
 
 def test_the_state_for_capture_holds_what_capture_needs() -> None:

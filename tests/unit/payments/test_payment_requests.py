@@ -18,6 +18,7 @@ from shop import clock, ids, trace
 from shop.checkout import CheckoutResult
 from shop.idempotency import StoredResponse
 from shop.jobs import Run
+from shop.payer_details import to_text
 from shop.problems import Problem
 from tests.support.checkout import FakeCheckout, result
 from tests.unit.payments.fakes import CUSTOMER, NOW, PAYMENT, TRACE, FakePayments, make_payment
@@ -58,14 +59,9 @@ def test_the_first_request_hands_everything_to_the_machine() -> None:
     assert found == Answered(StoredResponse(201, '{"status":"captured"}'), replayed=False)
     (data,) = machine.inputs
     assert data["mode"] == "payment"
-    assert data["payment"] == {
-        "payment_id": PAYMENT,
-        "details": {
-            "payment_method": WANTED.payment_method,
-            "capture_method": "automatic",
-            "return_url": None,
-        },
-    }
+    assert WANTED.personal is not None
+    details = {"sealed": to_text(WANTED.personal), "capture_method": "automatic"}
+    assert data["payment"] == {"payment_id": PAYMENT, "details": details}
     assert data["order"] == {"order_id": WANTED.order_id, "customer_id": CUSTOMER}
 
 
@@ -175,8 +171,9 @@ def test_a_test_method_is_refused_where_money_is_real() -> None:
     ],
 )
 def test_what_does_not_wait_cannot_be_confirmed(status: Status, code: str) -> None:
-    decline = {"decline_code": "expired_card", "problem_code": "payment_declined"}
-    payment = make_payment(status=status, **(decline if status is Status.FAILED else {}))
+    payment = make_payment(status=status)
+    if status is Status.FAILED:
+        payment = replace(payment, decline_code="expired_card", problem_code="payment_declined")
     found = confirm(payment, machine_of())
     assert isinstance(found, Problem)
     assert found.type.code == code

@@ -5,17 +5,33 @@ from dataclasses import replace
 
 import pytest
 
-from payments.domain.payment import PaymentConflict, Status
+from payments.domain.payment import PaymentConflict, PspState, Status
 from payments.service.ports import PspUnavailable
+from shop import ids
 from shop.money import Money
-from tests.support.psp import DECLINED, NEEDS_ACTION, UNKNOWN_METHOD, Call, Fault
-from tests.unit.payments.fakes import CUSTOMER, ORDER, PAYMENT, TOTAL, Shop, dumped, make_payment
+from shop.payer_details import PayerDetails
+from shop.personal_data import Unreadable
+from tests.support.psp import DECLINED, GOOD, NEEDS_ACTION, UNKNOWN_METHOD, Call, Fault
+from tests.unit.payments.fakes import (
+    CUSTOMER,
+    ORDER,
+    PAYER,
+    PAYMENT,
+    TOTAL,
+    Shop,
+    dumped,
+    make_payment,
+    opened,
+    sealed,
+)
+
+BACK = "https://shop.test/back"
 
 
-def stored(**changes: object) -> Shop:
+def stored(method: str = GOOD, back: str | None = None, **changes: object) -> Shop:
     """A shop whose route has stored the payment; it has no order yet."""
     shop = Shop()
-    shop.payments.insert(make_payment(amount=None, **changes))
+    shop.payments.insert(make_payment(PayerDetails(method, back), amount=None, **changes))
     return shop
 
 
@@ -114,8 +130,8 @@ def test_a_capture_that_nobody_answers_is_a_fault_and_changes_nothing() -> None:
 
 
 def test_a_declined_card_answers_402_with_the_reason() -> None:
-    shop = stored(payment_method=DECLINED)
-    declined = shop.authorize(payment_method=DECLINED)
+    shop = stored(DECLINED)
+    declined = shop.authorize(DECLINED)
     assert (declined["outcome"], declined["code"]) == ("declined", "payment_declined")
     body = json.loads(declined["answer"]["body"])
     assert (body["status"], body["decline_code"]) == (402, "card_declined")
@@ -125,16 +141,16 @@ def test_a_declined_card_answers_402_with_the_reason() -> None:
 
 @pytest.mark.parametrize("row", [True, False])
 def test_a_method_that_the_provider_does_not_know_is_422(row: bool) -> None:
-    shop = stored(payment_method=UNKNOWN_METHOD) if row else Shop()
-    declined = shop.authorize(payment_method=UNKNOWN_METHOD)
+    shop = stored(UNKNOWN_METHOD) if row else Shop()
+    declined = shop.authorize(UNKNOWN_METHOD)
     assert (declined["outcome"], declined["answer"]["status"]) == ("declined", 422)
     assert declined["code"] == "payment_method_invalid"
     assert shop.row.status is Status.FAILED
 
 
 def test_authentication_holds_the_money_on_resume() -> None:
-    shop = stored(payment_method=NEEDS_ACTION)
-    waiting = shop.authorize(payment_method=NEEDS_ACTION)
+    shop = stored(NEEDS_ACTION)
+    waiting = shop.authorize(NEEDS_ACTION)
     assert (waiting["outcome"], waiting["answer"]["status"]) == ("requires_action", 202)
     assert waiting["payment"]["next_action"] == {"type": "use_stripe_sdk"}
     assert shop.resume() == waiting  # the customer is not back yet: nothing is written
@@ -151,8 +167,8 @@ def test_authentication_holds_the_money_on_resume() -> None:
 
 def test_a_failed_authentication_ends_the_payment_for_good() -> None:
     """The customer's browser holds the client secret and could try another card with it."""
-    shop = stored(payment_method=NEEDS_ACTION)
-    shop.authorize(payment_method=NEEDS_ACTION)
+    shop = stored(NEEDS_ACTION)
+    shop.authorize(NEEDS_ACTION)
     shop.psp.authenticate("pi_1", success=False)
     assert shop.resume()["outcome"] == "declined"
     assert shop.psp.books["pi_1"].state == "voided"
@@ -160,8 +176,8 @@ def test_a_failed_authentication_ends_the_payment_for_good() -> None:
 
 @pytest.mark.parametrize("step", ["resume", "void"])
 def test_a_failed_authentication_is_final_only_when_no_other_card_can_be_tried(step: str) -> None:
-    shop = stored(payment_method=NEEDS_ACTION)
-    shop.authorize(payment_method=NEEDS_ACTION)
+    shop = stored(NEEDS_ACTION)
+    shop.authorize(NEEDS_ACTION)
     shop.psp.authenticate("pi_1", success=False)
     shop.psp.fail("cancel", "before")
     if step == "resume":
@@ -179,8 +195,8 @@ def test_a_failed_authentication_is_final_only_when_no_other_card_can_be_tried(s
 
 
 def test_a_failed_authentication_whose_cancellation_was_lost_is_looked_up() -> None:
-    shop = stored(payment_method=NEEDS_ACTION)
-    shop.authorize(payment_method=NEEDS_ACTION)
+    shop = stored(NEEDS_ACTION)
+    shop.authorize(NEEDS_ACTION)
     shop.psp.authenticate("pi_1", success=False)
     shop.psp.fail("cancel", "after")
     assert shop.resume()["outcome"] == "declined"
@@ -188,8 +204,8 @@ def test_a_failed_authentication_whose_cancellation_was_lost_is_looked_up() -> N
 
 
 def test_another_card_that_was_faster_than_the_cancellation_counts() -> None:
-    shop = stored(payment_method=NEEDS_ACTION)
-    shop.authorize(payment_method=NEEDS_ACTION)
+    shop = stored(NEEDS_ACTION)
+    shop.authorize(NEEDS_ACTION)
     shop.psp.authenticate("pi_1", success=False)
 
     def faster(call: Call) -> None:
@@ -356,8 +372,8 @@ def test_failing_a_payment_lets_held_money_go_first() -> None:
 
 
 def test_no_event_and_no_answer_names_the_method_or_the_secret() -> None:
-    shop = stored(payment_method=NEEDS_ACTION)
-    shop.authorize(payment_method=NEEDS_ACTION)
+    shop = stored(NEEDS_ACTION)
+    shop.authorize(NEEDS_ACTION)
     shop.psp.authenticate("pi_1", success=True)
     shop.resume()
     shop.capture()
@@ -390,3 +406,52 @@ def test_money_that_a_late_confirmation_holds_is_let_go() -> None:
     shop.psp.before_call = ended
     assert shop.authorize()["outcome"] == "voided"
     assert held_and_taken(shop) == (0, 0)
+
+
+@pytest.mark.parametrize("confirming", [False, True])
+def test_a_payment_of_somebody_erased_is_let_go_and_never_confirmed(confirming: bool) -> None:
+    shop = stored(back=BACK)
+    if confirming:
+        shop.psp.fail("confirm", "before", "before")
+        assert shop.authorize(back=BACK)["outcome"] == "unknown"
+    shop.personal.erased = True
+    ended = shop.resume()
+    assert (ended["outcome"], ended["answer"]["status"]) == ("voided", 403)
+    assert (shop.row.status, shop.row.problem_code) == (Status.VOIDED, "account_erased")
+    assert held_and_taken(shop) == (0, 0)
+    assert [book.state for book in shop.psp.of(PAYMENT)] == [PspState.VOIDED] * confirming
+
+
+def test_a_method_is_kept_until_the_provider_has_it() -> None:
+    shop = stored(NEEDS_ACTION)
+    assert shop.row.personal
+    shop.authorize(NEEDS_ACTION)
+    assert shop.row.status is Status.REQUIRES_ACTION
+    assert shop.row.personal is None
+
+
+@pytest.mark.parametrize("method", [GOOD, DECLINED])
+def test_an_address_to_come_back_to_is_kept_until_the_payment_is_confirmed(method: str) -> None:
+    shop = stored(method, BACK)
+    shop.psp.fail("confirm", "before", "before")
+    assert shop.authorize(method, BACK) == {"outcome": "unknown"}
+    assert opened(shop.row).return_url == BACK
+    shop.resume()
+    assert shop.psp.return_urls == [BACK, BACK, BACK]
+    assert shop.row.personal is None
+
+
+def test_an_address_to_come_back_to_goes_with_a_payment_that_is_given_up() -> None:
+    shop = stored(NEEDS_ACTION, BACK)
+    shop.authorize(NEEDS_ACTION, BACK)
+    assert shop.row.personal
+    shop.void()
+    assert shop.row.personal is None
+
+
+def test_a_message_that_was_sealed_for_another_payment_does_not_open() -> None:
+    shop = Shop()
+    other = ids.derive("pay", "another", region="use1")
+    with pytest.raises(Unreadable):
+        dumped(shop.at().authorize(make_payment(personal=sealed(PAYER, other))))
+    assert shop.psp.calls == []

@@ -16,7 +16,7 @@ from shop import charset
      "application/json; profile=x", "application/json;"],
 )  # fmt: skip
 def test_json_in_utf_8_is_taken_however_it_is_said(content_type: str) -> None:
-    assert charset.is_json_in_utf_8(content_type)
+    assert charset.is_in_utf_8(content_type, charset.JSON)
 
 
 @pytest.mark.parametrize(
@@ -30,7 +30,7 @@ def test_json_in_utf_8_is_taken_however_it_is_said(content_type: str) -> None:
      "application/json; charset=ütf-8"],
 )  # fmt: skip
 def test_any_other_charset_or_type_is_refused(content_type: str) -> None:
-    assert not charset.is_json_in_utf_8(content_type)
+    assert not charset.is_in_utf_8(content_type, charset.JSON)
 
 
 @pytest.mark.parametrize(

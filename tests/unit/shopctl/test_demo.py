@@ -13,6 +13,7 @@ from tools.shopctl.api import Answer, Api
 README = Path(__file__).resolve().parents[3] / "README.md"
 ORDER = "ord_use1_43cxg594hvrm23dkn1d7dzs042"
 TRANSACTION = "txn_use1_4sxndm8ye61mqtc83q6xz7ej56"
+FACTOR, SECRET = "fac_1", "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
 TOTAL = {"amount": 1131, "currency": "USD"}
 EVENTS = (
     "inventory.reserved",
@@ -26,6 +27,17 @@ ANSWERS: Mapping[str, tuple[int, dict[str, Any]]] = {
     "POST /users": (202, {"user_id": "usr_1", "status": "pending_verification"}),
     "POST /users/verify": (200, {"user_id": "usr_1", "status": "active"}),
     "POST /sessions": (201, {"access_token": "token"}),
+    "POST /mfa/factors": (
+        201,
+        {"factor_id": FACTOR, "status": "pending", "secret": SECRET},
+    ),
+    f"POST /mfa/factors/{FACTOR}/confirm": (
+        200,
+        {"status": "active", "recovery_codes": ["x"] * 10},
+    ),
+    "GET /mfa/factors": (200, {"data": [{"last_used_at": "2026-11-29T13:50:30.000Z"}]}),
+    "POST /mfa/challenge": (202, {"challenge_id": "cha_1"}),
+    "POST /mfa/verify": (200, {"access_token": "token of two factors"}),
     "GET /products": (200, {"data": [{"variants": [{"sku": "STA-0012-CHARCOAL"}]}] * 20}),
     "POST /inventory/check": (
         200,
@@ -98,7 +110,7 @@ def test_the_readme_shows_what_the_demo_shows(capsys: pytest.CaptureFixture[str]
     run = demo.run(
         Shop("http://x"),
         customer=("ada@example.com", "x"),
-        finance=("finance@example.com", "x"),
+        finance=("finance@example.com", "x", SECRET),
         code=str,
         on_step=render.step,
     )
@@ -117,7 +129,15 @@ def test_who_signs_up_buys_with_the_code_that_was_mailed() -> None:
 
     run = demo.run(Shop("http://x"), customer=None, finance=None, code=code, on_step=lambda _: None)
     steps = [step["step"] for step in run.steps]
-    assert steps[:4] == ["POST /users", "the mail comes", "POST /users/verify", "sign in"]
+    assert steps[:7] == [
+        "POST /users",
+        "the mail comes",
+        "POST /users/verify",
+        "sign in",
+        "POST /mfa/factors",
+        "POST /mfa/factors/{factor_id}/confirm",
+        "POST /mfa/verify",
+    ]
     assert [step["shows"] for step in run.steps if step["step"] == "sign in"] == asked
 
 

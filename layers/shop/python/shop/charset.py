@@ -13,13 +13,16 @@ _REPLACED = "\ufffd".encode()
 _ESCAPED = re.compile(rb"(?<!\\)(?:\\\\)*\\u[fF]{3}[dD]")
 
 
-def is_json_in_utf_8(content_type: str) -> bool:
-    """Whether this is application/json (RFC 9110, 8.3) and names no other charset.
+JSON, FORM = "application/json", "application/x-www-form-urlencoded"
+
+
+def is_in_utf_8(content_type: str, media_type: str) -> bool:
+    """Whether it is of this media type (RFC 9110, 8.3) and names no other charset.
 
     Parts that say `charset` inside a quoted text count too: it is refused rather than misread.
     """
     kind, *parameters = content_type.lower().split(";")
-    if kind.strip() != "application/json":
+    if kind.strip() != media_type:
         return False
     pairs = [parameter.partition("=") for parameter in parameters]
     return all(

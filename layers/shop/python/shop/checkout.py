@@ -65,11 +65,10 @@ class OrderRef(Message):
 
 
 class PaymentDetails(Message):
-    """What a payment was asked for with. `payment_method` is the provider's token."""
+    """What a payment was asked for with. `sealed` is what of it is personal (payer_details.py)."""
 
-    payment_method: str
+    sealed: str
     capture_method: CaptureMethod
-    return_url: str | None
 
 
 class PaymentRequest(Message):

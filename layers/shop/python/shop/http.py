@@ -32,7 +32,6 @@ __all__ = [
     "Route", "cacheable", "entrypoint", "if_match", "replayed_response",
 ]  # fmt: skip
 
-RETRY_AFTER_S = "2"
 # What may yet have been carried out is never answered as if it had not.
 _REPEAT = "The request may be repeated."
 _REPEAT_WITH_KEY = (
@@ -76,8 +75,7 @@ def _answer(
 def _fault(route: Route, error: Exception) -> Problem:
     detail = _REPEAT_WITH_KEY if route.idempotent else _REPEAT
     if dependencies.is_unavailable(error):
-        headers = {"Retry-After": RETRY_AFTER_S}
-        return Problem(problems.DEPENDENCY_UNAVAILABLE, detail, headers=headers)
+        return Problem(problems.DEPENDENCY_UNAVAILABLE, detail)
     return Problem(problems.INTERNAL_ERROR, detail)
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from shop import clock, problems
+from shop import card_numbers, clock, problems
 from shop.problems import Problem, ProblemType
 from shop.text import compact_json
 from shop.trace import Trace
@@ -76,6 +76,9 @@ def key_of(lines: Sequence[str]) -> str | Problem:
     if len(lines[0]) > MAX_KEY:
         detail = f"at most {MAX_KEY} characters"
         return _no_key(problems.IDEMPOTENCY_KEY_INVALID, "too_long", detail)
+    if card_numbers.is_in(lines[0]):
+        detail = "has a card number in it"
+        return _no_key(problems.IDEMPOTENCY_KEY_INVALID, "card_number", detail)
     return lines[0]
 
 

@@ -5,6 +5,7 @@ was sent, too, and may be a card number in the wrong place: told is the object t
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Literal
 
 from pydantic import BaseModel, ValidationError
@@ -14,6 +15,8 @@ from shop.problems import Problem
 
 MAX_ERRORS = 50
 UNKNOWN = "extra_forbidden"
+CARD_NUMBER = "card_number"
+Where = Literal["pointer", "parameter"]
 # Where pydantic's own words are for who wrote the model: they show regular expressions.
 _DETAILS = {
     "json_invalid": "not valid JSON",
@@ -24,6 +27,15 @@ _DETAILS = {
 def body(error: ValidationError) -> Problem:
     """By JSON pointers; that of the whole body is empty."""
     return _problem(error, "pointer", unknown="has a property that is not allowed")
+
+
+def form(error: ValidationError) -> Problem:
+    """By the names of fields, which the detail has too: of OAuth's errors a client sees no more."""
+    found = body(error)
+    places = [each["pointer"].lstrip("/") for each in found.errors]
+    named = ", ".join(dict.fromkeys(place for place in places if place))
+    detail = f"Missing or not valid: {named}." if named else "The form has a field too many."
+    return replace(found, detail=detail)
 
 
 def parameters(error: ValidationError, model: type[BaseModel]) -> Problem:
@@ -44,9 +56,14 @@ def repeated_parameters(names: Iterable[str], model: type[BaseModel]) -> Problem
     return Problem(problems.INVALID_REQUEST, "A parameter stands once.", errors=errors)
 
 
-def _problem(
-    error: ValidationError, where: Literal["pointer", "parameter"], *, unknown: str
-) -> Problem:
+def card_numbers(where: Where, names: Iterable[str]) -> Problem:
+    """Of text that may be stored and sent on."""
+    detail = "has a card number in it; where one is paid with, send the token for it"
+    errors = [{where: name, "code": CARD_NUMBER, "detail": detail} for name in names]
+    return Problem(problems.INVALID_REQUEST, "Card numbers are not taken here.", errors=errors)
+
+
+def _problem(error: ValidationError, where: Where, *, unknown: str) -> Problem:
     found: list[dict[str, str]] = []
     for item in error.errors(include_url=False, include_input=False, include_context=False):
         parts = [str(part) for part in item["loc"]]

@@ -10,7 +10,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from aws_encryption_sdk import CommitmentPolicy, EncryptionSDKClient
@@ -50,6 +50,10 @@ class Person:
     def open(self, sealed: bytes, *, row: str) -> dict[str, Any]:
         """The fields again. Raises Unreadable if they were sealed for another row or person."""
         return open_sealed(self.key, sealed, self._context(row))
+
+    def for_table(self, table: str) -> "Person":
+        """The same person, for rows of another table."""
+        return replace(self, table=table)
 
     def digest(self, text: str) -> str:
         """An HMAC under the user's key. It tells the same text from another; without the key, as

@@ -55,6 +55,26 @@ def document(problem: Problem, *, request_id: str, instance: str) -> dict[str, A
     }
 
 
+# RFC 6749 (4.1.2.1, 5.2) has words of its own for what any endpoint may answer.
+_OAUTH_ERRORS: Mapping[int, str] = {
+    413: "invalid_request",
+    415: "invalid_request",
+    429: "temporarily_unavailable",
+    500: "server_error",
+    503: "temporarily_unavailable",
+}
+
+
+def oauth_error(kind: ProblemType) -> str:
+    """Its `error` of RFC 6749."""
+    return _OAUTH_ERRORS.get(kind.status, kind.code)
+
+
+def render_oauth(problem: Problem) -> str:
+    """The same as RFC 6749 (5.2) has it, for clients that know no other errors."""
+    return compact_json({"error": oauth_error(problem.type), "error_description": problem.detail})
+
+
 def render(problem: Problem, *, request_id: str, instance: str) -> str:
     """The document as JSON text, to be stored as a first answer or sent."""
     body = document(problem, request_id=request_id, instance=instance)
@@ -69,6 +89,8 @@ IDEMPOTENCY_KEY_INVALID = ProblemType(
     "idempotency_key_invalid", 400, "The header Idempotency-Key holds no key"
 )
 UNAUTHENTICATED = ProblemType("unauthenticated", 401, "A valid access token is required")
+# RFC 9470: the token is good, but says too little of how and when its user was proved.
+STEP_UP_REQUIRED = ProblemType("step_up_required", 401, "A recent second factor is required")
 FORBIDDEN = ProblemType("forbidden", 403, "The token does not allow this")
 NOT_FOUND = ProblemType("not_found", 404, "There is no such resource")
 REQUEST_IN_PROGRESS = ProblemType(

@@ -2,14 +2,26 @@
 
 import base64
 import binascii
+import itertools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 from urllib.parse import unquote
 
 from pydantic import BaseModel, ValidationError
 
-from shop import charset, clock, idempotency, invalid, invocation, problems, untrusted_json
+from shop import (
+    card_numbers,
+    charset,
+    clock,
+    idempotency,
+    invalid,
+    invocation,
+    problems,
+    untrusted_form,
+    untrusted_json,
+)
 from shop.problems import Problem
 from shop.routes import NoFields, Route
 from shop.trace import Trace
@@ -27,6 +39,8 @@ class Caller:
     subject: str
     session_id: str
     scopes: frozenset[str]
+    level: str  # how surely they were proved, and when (shop.step_up)
+    proved: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +155,30 @@ def _caller(route: Route, event: dict[str, Any]) -> Caller | Problem | None:
     # The gateway's policy decides this too; a grant that is wrong there must not be enough.
     if route.scopes and not scopes & set(route.scopes):
         return Problem(problems.FORBIDDEN, f"This needs the scope {' or '.join(route.scopes)}.")
-    return Caller(context["sub"], context.get("sid") or "", scopes)
+    level, proved = context.get("acr") or "", int(context.get("auth_time") or 0)
+    caller = Caller(
+        context["sub"],
+        context.get("sid") or "",
+        scopes,
+        level,
+        datetime.fromtimestamp(proved, UTC),
+    )
+    return _unproved(route, caller, context) or caller
+
+
+def _unproved(route: Route, caller: Caller, context: Mapping[str, Any]) -> Problem | None:
+    """What is missing of how the caller was proved."""
+    wanted = route.proof
+    if (
+        not caller.session_id
+    ):  # A client by itself, which proves itself for each token: nobody to ask.
+        return None
+    customer = context.get("role") == "customer"
+    has_factor = context.get("factors", "0") != "0"
+    if wanted is None or not wanted.is_asked(customer=customer, has_factor=has_factor):
+        return None
+    met = wanted.is_met(caller.level, caller.proved, now=clock.now())
+    return None if met else wanted.refusal
 
 
 def _body(route: Route, raw: bytes, event: Mapping[str, Any]) -> Any:
@@ -155,16 +192,18 @@ def _body(route: Route, raw: bytes, event: Mapping[str, Any]) -> Any:
         return raw
     if route.request is None and not raw:
         return None
-    found = _written(raw, event) or _read(route.request or NoFields, raw)
+    if route.form and route.request is not None:
+        return _written(raw, event, charset.FORM) or _read_form(route.request, raw)
+    found = _written(raw, event, charset.JSON) or _read(route.request or NoFields, raw)
     return None if isinstance(found, NoFields) else found
 
 
-def _written(raw: bytes, event: Mapping[str, Any]) -> Problem | None:
-    """Why it cannot be JSON text as a model reads it."""
+def _written(raw: bytes, event: Mapping[str, Any], media_type: str) -> Problem | None:
+    """Why it cannot be text of this kind as a model reads it."""
     kinds = _lines(event, "content-type")
-    if len(kinds) != 1 or not charset.is_json_in_utf_8(kinds[0]):
+    if len(kinds) != 1 or not charset.is_in_utf_8(kinds[0], media_type):
         return Problem(
-            problems.UNSUPPORTED_MEDIA_TYPE, "Send `Content-Type: application/json`, in UTF-8."
+            problems.UNSUPPORTED_MEDIA_TYPE, f"Send `Content-Type: {media_type}`, in UTF-8."
         )
     if not charset.is_intact(raw):
         error = {"pointer": "", "code": "not_utf_8", "detail": "not UTF-8, or with U+FFFD in it"}
@@ -174,13 +213,31 @@ def _written(raw: bytes, event: Mapping[str, Any]) -> Problem | None:
 
 def _read(model: type[BaseModel], raw: bytes) -> BaseModel | Problem:
     try:
-        untrusted_json.parse(raw)
-        return model.model_validate_json(raw)
+        value = untrusted_json.parse(raw)
+        found = model.model_validate_json(raw)
     except untrusted_json.InvalidJson as error:
-        found = {"pointer": "", "code": "json_invalid", "detail": str(error)}
-        return Problem(problems.INVALID_REQUEST, "The body cannot be read.", errors=[found])
+        why = {"pointer": "", "code": "json_invalid", "detail": str(error)}
+        return Problem(problems.INVALID_REQUEST, "The body cannot be read.", errors=[why])
     except ValidationError as error:
         return invalid.body(error)
+    places = list(itertools.islice(card_numbers.places(value), invalid.MAX_ERRORS))
+    return invalid.card_numbers("pointer", places) if places else found
+
+
+def _read_form(model: type[BaseModel], raw: bytes) -> BaseModel | Problem:
+    if len(raw) > untrusted_form.MAX_BYTES:
+        detail = f"At most {untrusted_form.MAX_BYTES} bytes of a form are taken."
+        return Problem(problems.PAYLOAD_TOO_LARGE, detail)
+    try:
+        value = untrusted_form.parse(raw)
+        found = model.model_validate(value)
+    except untrusted_form.InvalidForm as error:
+        wrong = {"pointer": "", "code": "form_invalid", "detail": str(error)}
+        return Problem(problems.INVALID_REQUEST, f"The form has {error}.", errors=[wrong])
+    except ValidationError as error:
+        return invalid.form(error)
+    names = [name for name, text in value.items() if card_numbers.is_in(text)]
+    return invalid.card_numbers("parameter", names) if names else found
 
 
 def _query(route: Route, event: dict[str, Any]) -> Any:
@@ -194,7 +251,10 @@ def _query(route: Route, event: dict[str, Any]) -> Any:
     repeated = [name for name, values in given.items() if len(values) != 1]
     if repeated:
         return invalid.repeated_parameters(repeated, route.query)
+    query = {name: values[0] for name, values in given.items()}
     try:
-        return route.query.model_validate({name: values[0] for name, values in given.items()})
+        found = route.query.model_validate(query)
     except ValidationError as error:
         return invalid.parameters(error, route.query)
+    names = [name for name, text in query.items() if card_numbers.is_in(text)]
+    return invalid.card_numbers("parameter", names) if names else found

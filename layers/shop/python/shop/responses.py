@@ -8,14 +8,17 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from shop import problems
+from shop import pages, problems, rate_limits
 from shop.idempotency import StoredResponse
 from shop.problems import Problem
 from shop.routes import Route
 from shop.text import compact_json
 from shop.trace import Trace
 
-PROBLEM = "application/problem+json"
+EXPOSED = "ETag, Idempotency-Replayed, RateLimit, RateLimit-Policy, Retry-After, X-Request-Id"
+COMES_BACK = (429, 503)  # These say when, whoever answers them.
+RETRY_AFTER_S = "2"
+PROBLEM, JSON = "application/problem+json", "application/json"
 # What the OWASP REST Security Cheat Sheet has on every answer: JSON is no page, and nobody's frame.
 # infra/problems.py has the same for the answers that the gateway and the firewall make.
 SECURITY_HEADERS: Mapping[str, str] = {
@@ -24,6 +27,13 @@ SECURITY_HEADERS: Mapping[str, str] = {
     "Strict-Transport-Security": "max-age=31536000",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
+}
+
+# Any origin may ask, since no token travels in a cookie. A page has cookies, and is asked for by
+# browsers that show it.
+CORS: Mapping[str, str] = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Expose-Headers": EXPOSED,
 }
 
 
@@ -59,26 +69,22 @@ def render(
     route: Route, result: Response | Problem, request_trace: Trace, headers: Mapping[str, str]
 ) -> dict[str, Any]:
     if isinstance(result, Problem):
-        body = problems.render(
-            result, request_id=request_trace.request_id, instance=request_trace.instance
-        )
-        result = Response(
-            result.type.status,
-            body,
-            headers=result.headers,
-            content_type=PROBLEM,
-        )
+        result = _told(route, result, request_trace)
     out = {
         "Content-Type": result.content_type or route.media_type,
         "X-Request-Id": request_trace.request_id,
         "Cache-Control": "no-store",
-        "Access-Control-Allow-Origin": "*",
-        "Access-Control-Expose-Headers": "ETag, Idempotency-Replayed, Retry-After, X-Request-Id",
+        **(CORS if route.errors != "page" else {}),
         **SECURITY_HEADERS,
         **result.headers,
     }
+    if result.status in COMES_BACK:
+        out.setdefault("Retry-After", RETRY_AFTER_S)
+    if route.quotas:
+        out[rate_limits.POLICY] = rate_limits.policy(route.quotas)
     if result.status == 401:
-        out["WWW-Authenticate"] = "Bearer"  # RFC 9110, 15.5.2: a 401 says how to do better.
+        # RFC 9110, 15.5.2: a 401 says how to do better.
+        out.setdefault("WWW-Authenticate", "Bearer")
     if result.etag is not None:
         out["ETag"] = result.etag
         known = 304 in route.responses and result.status == 200
@@ -88,6 +94,20 @@ def render(
         text = base64.b64encode(result.body).decode()
         return {"statusCode": result.status, "headers": out, "body": text, "isBase64Encoded": True}
     return {"statusCode": result.status, "headers": out, "body": _text(result.body)}
+
+
+def _told(route: Route, problem: Problem, request_trace: Trace) -> Response:
+    headers, request_id = dict(problem.headers), request_trace.request_id
+    if route.errors == "oauth":
+        body, kind = problems.render_oauth(problem), JSON
+    elif route.errors == "page":
+        body = pages.of_error(problem.type.title, problem.detail, request_id=request_id)
+        kind = pages.MEDIA_TYPE
+        headers["Content-Security-Policy"] = pages.policy()
+    else:
+        body = problems.render(problem, request_id=request_id, instance=request_trace.instance)
+        kind = PROBLEM
+    return Response(problem.type.status, body, headers=headers, content_type=kind)
 
 
 def _matches(condition: str, etag: str) -> bool:

@@ -7,9 +7,13 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict
 
 from shop.problems import ProblemType
+from shop.rate_limits import Quota
+from shop.step_up import STAFF, StepUp
 
 PRECONDITION_FAILED = 412
 Auth = Literal["public", "customer", "staff", "signature"]
+# Errors as RFC 9457 has them, as RFC 6749 (5.2) has them of OAuth's own endpoints, or as pages.
+Errors = Literal["problem", "oauth", "page"]
 
 
 class NoFields(BaseModel):
@@ -41,6 +45,8 @@ class Route:
 
     `auth="signature"`: the sender signs the body as it was sent. Such a route gets it as bytes, in
     `Request.body`, and is to check the signature before it believes anything.
+
+    `form`: the body is application/x-www-form-urlencoded, which OAuth has where others have JSON.
     """
 
     method: str
@@ -51,19 +57,29 @@ class Route:
     idempotent: bool = False  # needs the header Idempotency-Key
     knows_client_by_key: bool = False  # takes that header, as the name of a client that repeats
     request: type[BaseModel] | None = None
+    form: bool = False
+    errors: Errors = "problem"
     query: type[BaseModel] | None = None
     responses: Mapping[int, type[BaseModel] | None] = field(default_factory=dict)
     problems: Sequence[ProblemType] = ()
     links: Sequence[Link] = ()
     media_type: str = "application/json"  # of what succeeds
     throttle: tuple[int, int] | None = None
+    quotas: tuple[Quota, ...] = ()  # of each caller; beside what the gateway and the firewall count
     ends_at_once: bool = False  # a token whose session was ended is refused from then on
+    # How its caller must have been proved, beside having a token; of staff's, STAFF at least.
+    step_up: StepUp | None = None
 
     @property
     def asks_each_time(self) -> bool:
         """Whether the authorizer is asked at every request; else the gateway keeps its answer for
         a minute, in which a session that was ended can go on."""
         return self.needs_token and (self.auth == "staff" or self.ends_at_once)
+
+    @property
+    def proof(self) -> StepUp | None:
+        """How lately and how surely its caller must have been proved."""
+        return self.step_up or (STAFF if self.auth == "staff" else None)
 
     @property
     def needs_token(self) -> bool:

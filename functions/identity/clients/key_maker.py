@@ -1,0 +1,79 @@
+"""Makes the keys that sign tokens, and asks KMS to delete them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from botocore.exceptions import ClientError
+
+from identity.clients import kms
+from identity.domain.token_keys import PublicKey
+from shop import aws, clock
+
+# By the first, rights know what is a key for tokens of this stage; by the second, a key is found
+# again whose making was not answered.
+PURPOSE, MADE_AT = "cartwright:purpose", "cartwright:made-at"
+PENDING_DAYS = 7  # The shortest that KMS takes.
+_GONE = ("KMSInvalidStateException", "NotFoundException")
+
+
+@dataclass(frozen=True, slots=True)
+class KmsKeyMaker:
+    """Implements service.KeyMaker."""
+
+    purpose: str
+    multi_region: bool
+
+    def make(self, mark: datetime) -> str:
+        """The ARN of a new key. One CreateKey; its answer may be lost after it happened."""
+        answer = aws.client("kms").create_key(
+            Description="Signs access tokens",
+            KeySpec="ECC_NIST_P256",
+            KeyUsage="SIGN_VERIFY",
+            MultiRegion=self.multi_region,
+            Tags=[
+                {"TagKey": PURPOSE, "TagValue": self.purpose},
+                {"TagKey": MADE_AT, "TagValue": _text(mark)},
+            ],
+        )
+        arn: str = answer["KeyMetadata"]["Arn"]
+        return arn
+
+    def made(self, mark: datetime) -> str | None:
+        """The key that was marked so, if there is one. It looks at every key of the account."""
+        for arn in self._keys():
+            tags = self._tags(arn)
+            if (tags.get(PURPOSE), tags.get(MADE_AT)) == (self.purpose, _text(mark)):
+                return arn
+        return None
+
+    def public(self, arn: str) -> PublicKey:
+        """The public half. One GetPublicKey."""
+        return kms.public_key(arn)
+
+    def delete(self, arn: str) -> None:
+        """Have it deleted after a week, in which that can be taken back. It may be so already."""
+        try:
+            aws.client("kms").schedule_key_deletion(
+                KeyId=arn.rpartition("/")[2], PendingWindowInDays=PENDING_DAYS
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in _GONE:
+                raise
+
+    def _keys(self) -> Iterator[str]:
+        for page in aws.client("kms").get_paginator("list_keys").paginate():
+            yield from (key["KeyArn"] for key in page["Keys"])
+
+    def _tags(self, arn: str) -> dict[str, str]:
+        try:
+            tags = aws.client("kms").list_resource_tags(KeyId=arn)["Tags"]
+        except ClientError as error:
+            if error.response["Error"]["Code"] in ("AccessDeniedException", *_GONE):
+                return {}  # Rights are by the tags that are looked for: it is none of ours.
+            raise
+        return {tag["TagKey"]: tag["TagValue"] for tag in tags}
+
+
+def _text(mark: datetime) -> str:
+    return clock.rfc3339(mark)

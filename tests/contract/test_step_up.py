@@ -1,0 +1,54 @@
+"""Which routes ask how lately and how surely their caller was proved."""
+
+import pytest
+
+from identity.domain.user import ANY_ROLE
+from shop.deploy import discover
+from shop.routes import Route
+from shop.step_up import TWO_FACTORS
+
+CUSTOMERS = "shop:buy"
+
+
+def routes() -> list[Route]:
+    made = (function.load() for function in discover().of_kind("route"))
+    return [handler.route for handler in made]  # type: ignore[attr-defined]
+
+
+def named(route: Route) -> str:
+    return f"{route.method} {route.path}"
+
+
+@pytest.mark.parametrize("route", routes(), ids=named)
+def test_staff_proves_a_second_factor_wherever_its_scopes_open_what_is_not_its_own(
+    route: Route,
+) -> None:
+    """What any role may do is done with one's own account, where factors are enrolled as well."""
+    of_staff = set(route.scopes) - {CUSTOMERS}
+    if not of_staff or set(route.scopes) == set(ANY_ROLE):
+        return
+    assert route.proof is not None
+    assert route.proof.level == TWO_FACTORS
+    assert route.proof.is_asked(customer=False, has_factor=False)
+
+
+def test_customers_who_have_a_second_factor_pay_by_it() -> None:
+    paying = {
+        named(route)
+        for route in routes()
+        if route.proof is not None
+        and route.proof.is_asked(customer=True, has_factor=True)
+        and not route.proof.is_asked(customer=True, has_factor=False)
+    }
+    assert paying == {
+        "POST /checkout",
+        "POST /payments",
+        "POST /payments/{payment_id}/confirm",
+    }
+
+
+def test_what_asks_it_of_who_has_a_factor_is_told_of_that_at_each_request() -> None:
+    """The gateway keeps what the authorizer said for a minute, in which one may be enrolled."""
+    for route in routes():
+        if route.proof is not None and route.proof.customers != "none":
+            assert route.asks_each_time, named(route)
