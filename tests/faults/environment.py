@@ -17,11 +17,11 @@ from typing import Any
 import pytest
 
 from inventory.service import end_reservation
-from shop import clock, erasure, telemetry
+from shop import clock, erasure, export, telemetry
 from shop.deploy import discover
 from shop.http import PROBLEM
 from tests.faults.injection import Injector
-from tests.support import dynamodb
+from tests.support import dynamodb, moto_objects
 from tests.support.checkout_scenario import (
     CheckoutScenario,
     cold_start,
@@ -32,7 +32,7 @@ from tests.support.checkout_scenario import (
 from tests.support.gateway import Reply
 from tests.support.stack import Delivery
 
-PATIENT = {task.STEP for task in erasure.STEPS}
+PATIENT = {task.STEP for machine in (erasure, export) for task in machine.STEPS}
 TRIES = 14
 QUIET_S = 31  # after which a lease of somebody who is gone is over
 HOLD = timedelta(minutes=17)  # longer than a hold, and than its sweeper may be late
@@ -63,6 +63,7 @@ class Snapshot:
     """All that changes."""
 
     tables: dict[str, tuple[Any, list[Any]]]
+    objects: dict[tuple[str, str], bytes]
     psp: dict[str, Any]
     offset: timedelta
 
@@ -291,7 +292,7 @@ class FaultEnvironment:
             name: (copy.deepcopy(table.items), list(table.stream_shard.items))
             for name, table in self._stored()
         }
-        return Snapshot(tables, copy.deepcopy(self._psp()), self.shop.offset)
+        return Snapshot(tables, moto_objects.stored(), copy.deepcopy(self._psp()), self.shop.offset)
 
     def restore(self, snapshot: Snapshot) -> None:
         """As it was then, with processes that have just started."""
@@ -299,6 +300,7 @@ class FaultEnvironment:
         for name, table in self._stored():
             items, records = snapshot.tables[name]
             table.items, table.stream_shard.items = copy.deepcopy(items), list(records)
+        moto_objects.put_back(snapshot.objects)
         for name, value in copy.deepcopy(snapshot.psp).items():
             setattr(shop.psp, name, value)
         shop.offset = snapshot.offset

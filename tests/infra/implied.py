@@ -17,6 +17,8 @@ STREAM = tuple(
 )
 READ_KEY = ("kms:Decrypt", "kms:DescribeKey")
 WRITE_KEY = ("kms:Encrypt", "kms:GenerateDataKey")
+# AWS's guide to S3, "Using server-side encryption with AWS KMS keys". To delete takes no key.
+OBJECT_KEY = {"s3:GetObject": "kms:Decrypt", "s3:PutObject": "kms:GenerateDataKey"}
 
 
 def by_the_platform(policies: Policies) -> Iterator[Use]:
@@ -62,10 +64,14 @@ def by_use(used: Iterable[Use], policies: Policies) -> Iterator[Use]:
     """What a request to one service asks of another: the key that encrypts what it touches."""
     keys = table_keys(policies)
     secrets = secret_keys(policies)
+    buckets = bucket_keys(policies)
     for use in used:
         action = use.action.removeprefix("dynamodb:")
         if use.resource in secrets:
             yield Use(use.function, "kms:Decrypt", secrets[use.resource])
+        elif use.action in OBJECT_KEY:
+            if key := buckets.get(use.resource.split("/")[1]):
+                yield Use(use.function, OBJECT_KEY[use.action], key)
         elif action in (*READS, *WRITES):
             key = keys.get("/".join(use.resource.split("/")[:2]))
             if key is None:
@@ -83,6 +89,17 @@ def table_keys(policies: Policies) -> dict[str, str]:
         [replica] = table.properties["Replicas"]
         if key := replica.get("SSESpecification", {}).get("KMSMasterKeyId"):
             found[names.short(names.of(table))] = names.short(names.arn(table.stack, key))
+    return found
+
+
+def bucket_keys(policies: Policies) -> dict[str, str]:
+    """The key of each bucket that has one of ours, by the name of the bucket in deploy.py."""
+    names, found = policies.names, {}
+    for bucket in policies.assembly.all("AWS::S3::Bucket"):
+        [rule] = bucket.properties["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+        if key := rule["ServerSideEncryptionByDefault"].get("KMSMasterKeyID"):
+            name = names.short(names.of(bucket)).removeprefix("bucket/")
+            found[name] = names.short(names.arn(bucket.stack, key))
     return found
 
 

@@ -60,7 +60,8 @@ PERSONAL = traces(VALUES - TOO_COMMON)
 
 
 def live(shop: CheckoutScenario) -> None:
-    """A customer joins, keeps an address, buys, is declined, authenticates; an operator ends it."""
+    """A customer joins, keeps an address, buys, is declined, authenticates, wants to see it all; an operator ends
+    it."""
     user_id = inbox.join(shop, EMAIL, PASSWORD, name=NAME)
     applies = {"email": f"other.{EMAIL}", "password": PASSWORD, "consents": {"terms": True}}
     applied = gateway.event("POST", "/users", body={**applies, "profile": {"name": NAME}}, sub=None)
@@ -84,6 +85,9 @@ def live(shop: CheckoutScenario) -> None:
     assert shop.pay("pay", order_id, NEEDS_ACTION, return_url=BACK).status == 202
     assert shop.buy("buy", {"TEA": 1}, NEEDS_ACTION, return_url=BACK).status == 202
     assert shop.buy("declined", {"TEA": 1}, DECLINED).status == 402
+    wants = gateway.event("POST", "/users/me/export", body={"password": PASSWORD}, sub=user_id)
+    assert shop.interceptor.call("identity.request_export", wants)["statusCode"] == 202
+    shop.deliver()
     by = accounts()
     told: dict[str, Any] = {"operator": OPERATOR, "now": clock.now(), "trace": from_header(None)}
     reset_factors(EMAIL, by, FactorRepository(), **told)

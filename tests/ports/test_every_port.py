@@ -41,6 +41,7 @@ ELSEWHERE = {
     "identity.Person": "has no fake: tests/property/test_personal_data.py",
     "identity.PersonalData": "KMS, in tests/integration/test_user_keys.py",
     "orders.Parts": "S3, in tests/integration/erasure",
+    "orders.StoredOrdersOfCustomer": "has no fake: tests/integration/erasure",
     "payments.Parts": "S3, in tests/integration/erasure",
     "orders.OrdersOfCustomer": "has no fake: tests/integration/erasure",
     "payments.PaymentsOfCustomer": "has no fake: tests/integration/erasure",

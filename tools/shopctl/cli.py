@@ -346,6 +346,19 @@ def erase_user(
     _print(asdict(found)) if as_json else render.say(text)
 
 
+@users.command("export")
+def export_user(
+    email: Email, stage: Stage = None, region: Region = None, as_json: Json = False
+) -> None:
+    """Ask for all that is held of a user, one archive a day. Who is signed in as them fetches it."""
+    found = customers.export(_target(stage, region), email)
+    text = (
+        f"The export {found.export_id} of {found.user_id} is {found.status}. Its user fetches it "
+        f"by GET /users/me/exports/{found.export_id} until {found.kept_until}."
+    )
+    _print(asdict(found)) if as_json else render.say(text)
+
+
 def _account(found: people.Account, said: str, as_json: bool) -> None:
     _print(asdict(found)) if as_json else render.say(said)
 

@@ -1,4 +1,5 @@
-"""Customers who ask in writing to be erased: what they could do by themselves, done for them.
+"""Customers who ask in writing to be erased, or for what is held of them: what they could do by
+themselves, done for them.
 
 Whoever runs it has made sure who asks. By the rules of identity and with its own rows; addresses
 stand in no output and no log.
@@ -60,4 +61,39 @@ def erase(target: Target, email: str) -> Wish:
             asked.status.value,
             clock.rfc3339(asked.due),
             is_new=user.erasure_id is None,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What an operator sees of an export: never the link, which is the user's alone."""
+
+    export_id: str
+    user_id: str
+    status: str
+    kept_until: str
+
+
+def export(target: Target, email: str) -> Wanted:
+    """Ask for the one of this day, as the user would, who fetches it."""
+    with services.at(target, "identity", "user_keys"):
+        from identity.clients.kms import EmailHasher
+        from identity.domain.user import Status
+        from identity.repository.exports import ExportRepository
+        from identity.repository.users import AccountRepository
+        from identity.service.change_access import find
+        from identity.service.request_export import ExportPorts, request_export
+
+        accounts = AccountRepository()
+        mac = EmailHasher(f"alias/{target.table('identity')}-email-mac")
+        user = find(email, accounts=accounts, mac=mac)
+        if user is None or user.status is Status.ERASING:
+            raise Failed(NOBODY)
+        by = ExportPorts(accounts, ExportRepository(), target.region)
+        asked = request_export(user.user_id, by, now=clock.now(), trace=trace.from_header(None))
+        return Wanted(
+            asked.export_id,
+            asked.user_id,
+            "requested" if asked.ready is None else "ready",
+            clock.rfc3339(asked.ends),
         )

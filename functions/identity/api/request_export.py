@@ -9,7 +9,7 @@ from identity.domain import sign_in_attempts
 from identity.repository.exports import ExportRepository
 from identity.repository.users import AccountRepository
 from identity.service.prove_again import Proof, ProofPorts
-from identity.service.request_export import ExportPorts, request_export
+from identity.service.request_export import ExportPorts, request_own_export
 from identity.settings import EmailSettings, at_cold_start
 from identity.wiring import proof_ports
 from shop import clock
@@ -51,7 +51,7 @@ def handle(request: Request[Any]) -> Response | Problem:
         source_ip=request.source_ip,
         password=body.password.get_secret_value() if body.password else None,
     )
-    result = request_export(
+    result = request_own_export(
         request.user.subject, proof, *ports(), now=clock.now(), trace=request.trace
     )
     return result if isinstance(result, Problem) else Response(202, schemas.ExportOut.of(result))

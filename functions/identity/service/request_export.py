@@ -6,6 +6,7 @@ from datetime import datetime
 from identity import events, problems
 from identity.domain import export as rules
 from identity.domain.export import Export
+from identity.domain.rate_limit import Counter
 from identity.events import event_of
 from identity.service.change_user import NO_USER
 from identity.service.ports import Accounts, Archives, Exports
@@ -26,7 +27,7 @@ class ExportPorts:
 NONE = Problem(problems.NOT_FOUND, "There is no such export, or not any more.")
 
 
-def request_export(
+def request_own_export(
     user_id: str,
     proof: Proof,
     by: ExportPorts,
@@ -35,17 +36,29 @@ def request_export(
     now: datetime,
     trace: Trace,
 ) -> Export | Problem:
-    """The one of this day, which who asks again gets again."""
+    """Of the caller, who proves again who they are."""
     user = by.accounts.get(user_id)
     if user is None or not user.is_active:
         return NO_USER
     proven = prove_again(user, proof, checks, recent=rules.RECENT, now=now)
     if isinstance(proven, Problem):
         return proven
+    return request_export(user_id, by, counters=proven, now=now, trace=trace)
+
+
+def request_export(
+    user_id: str,
+    by: ExportPorts,
+    *,
+    counters: tuple[Counter, ...] = (),
+    now: datetime,
+    trace: Trace,
+) -> Export:
+    """The one of this day, which who asks again gets again."""
     wanted = rules.request(user_id, region=by.region, now=now)
     data = events.UserExportRequested(user_id=user_id, export_id=wanted.export_id)
     requested = event_of(data, wanted.export_id, 1, now=now, trace=trace)
-    return by.exports.open(wanted, requested, counters=proven)
+    return by.exports.open(wanted, requested, counters=counters)
 
 
 def find_export(

@@ -1,7 +1,7 @@
 """What orders hold of a user, for that user: as GET /orders/{order_id} shows it."""
 
 from orders.schemas import OrderDetailOut
-from orders.service.ports import OrdersOfCustomer, Parts, PersonalData
+from orders.service.ports import Parts, PersonalData, StoredOrdersOfCustomer
 from orders.service.seal_details import open_details
 from shop.export import UserExported, part
 from shop.text import compact_json
@@ -13,7 +13,7 @@ PAGE = 100
 def export_user(
     export_id: str,
     user_id: str,
-    orders: OrdersOfCustomer,
+    orders: StoredOrdersOfCustomer,
     personal: PersonalData,
     parts: Parts,
 ) -> UserExported:

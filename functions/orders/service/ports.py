@@ -98,10 +98,14 @@ class OrdersOfCustomer(Protocol):
     ) -> tuple[Sequence[Order], str | None]:
         """A page of placed orders, newest first, and where the next one begins."""
 
+
+class StoredOrdersOfCustomer(Protocol):
+    """Lists of orders with what is sealed of them."""
+
     def whole_of_customer(
         self, customer_id: str, *, limit: int, before: str | None
     ) -> tuple[Sequence[StoredOrder], str | None]:
-        """The same, each as it is stored."""
+        """A page of placed orders, newest first, and where the next one begins."""
 
 
 class Parts(Protocol):

@@ -118,6 +118,11 @@ def routes(shop: Shop) -> dict[str, Act]:
         ),
         "DELETE /sessions/current": lambda: call("DELETE /sessions/current", 204),
         "DELETE /sessions": lambda: call("DELETE /sessions", 204),
+        # With all that comes of it until it can be fetched.
+        "POST /users/me/export": shop.ask_for_all,
+        "GET /users/me/exports/{export_id}": lambda: call(
+            "GET /users/me/exports/{export_id}", export_id=shop.export_id
+        ),
         "POST /users/me/deactivate": lambda: call("POST /users/me/deactivate", 204),
         # With all that comes of it until the user is erased.
         "POST /users/me/erasure": shop.ask_to_be_erased,

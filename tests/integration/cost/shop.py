@@ -48,6 +48,7 @@ class Shop:
     email: str = EMAIL
     address_id: str = ""
     erasure_id: str = ""
+    export_id: str = ""
     tokens: dict[str, Any] = field(default_factory=dict)
     factor: dict[str, Any] = field(default_factory=dict)
     challenge_id: str = ""
@@ -108,6 +109,11 @@ class Shop:
         body = {"password": PASSWORD}
         answer = self.client.call("POST /users/me/erasure", 202, body=body)
         self.erasure_id = answer["erasure_id"]
+
+    def ask_for_all(self) -> Any:
+        """POST /users/me/export, by the password."""
+        answer = self.client.call("POST /users/me/export", 202, body={"password": PASSWORD})
+        self.export_id = answer["export_id"]
 
     def think_again(self) -> None:
         """Somebody else, who has asked to be erased; what carries it out waits for a week."""
