@@ -60,8 +60,8 @@ PERSONAL = traces(VALUES - TOO_COMMON)
 
 
 def live(shop: CheckoutScenario) -> None:
-    """A customer joins, keeps an address, buys, is declined, authenticates, wants to see it all; an operator ends
-    it."""
+    """A customer joins, keeps an address, buys, is declined, authenticates, wants to see all
+    that is held; an operator ends it."""
     user_id = inbox.join(shop, EMAIL, PASSWORD, name=NAME)
     applies = {"email": f"other.{EMAIL}", "password": PASSWORD, "consents": {"terms": True}}
     applied = gateway.event("POST", "/users", body={**applies, "profile": {"name": NAME}}, sub=None)

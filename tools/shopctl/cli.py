@@ -350,7 +350,7 @@ def erase_user(
 def export_user(
     email: Email, stage: Stage = None, region: Region = None, as_json: Json = False
 ) -> None:
-    """Ask for all that is held of a user, one archive a day. Who is signed in as them fetches it."""
+    """Ask for all that is held of a user, one archive a day. The user alone fetches it."""
     found = customers.export(_target(stage, region), email)
     text = (
         f"The export {found.export_id} of {found.user_id} is {found.status}. Its user fetches it "
