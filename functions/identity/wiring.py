@@ -216,6 +216,7 @@ def exporter() -> "Exporter":
     return Exporter(
         accounts=AccountRepository(),
         sessions=SessionRepository(),
+        factors=FactorRepository(),
         exports=ExportRepository(),
         personal=personal_data(PersonalSettings.load()),
         archives=Objects(BUCKET),

@@ -12,11 +12,13 @@ from identity.domain import export as rules
 from identity.domain.export import Export
 from identity.domain.user import User
 from identity.events import event_of
-from identity.schemas import AddressListOut, UserOut
-from identity.service.ports import Accounts, Archives, Exports, PersonalData, Sessions
+from identity.schemas import AddressListOut, FactorListOut, UserOut
+from identity.service.list_factors import list_factors
+from identity.service.ports import Accounts, Archives, Exports, Factors, PersonalData, Sessions
 from identity.service.seal_details import open_addresses, open_device, open_profile
 from shop import clock
 from shop.export import ExportAssembled, UserExported, part
+from shop.problems import Problem
 from shop.text import compact_json
 from shop.trace import Trace
 from shop.user_keys import Erased
@@ -32,12 +34,13 @@ class Exporter:
 
     accounts: Accounts
     sessions: Sessions
+    factors: Factors
     exports: Exports
     personal: PersonalData
     archives: Archives
 
     def export(self, export_id: str, user_id: str) -> UserExported:
-        """Profile, consents, addresses and sessions, as their user sees them."""
+        """Profile, consents, addresses, sessions and second factors, as their user sees them."""
         user = self.accounts.get(user_id)
         held = None if user is None else self._held(user)
         if held is None:
@@ -80,6 +83,9 @@ class Exporter:
         book = open_addresses(self.accounts.address_book(user.user_id), self.personal)
         if isinstance(book, Erased):
             return None
+        factors = list_factors(user.user_id, self.accounts, self.factors, self.personal)
+        if isinstance(factors, Problem):
+            return None
         sessions = [
             {
                 "session_id": each.session_id,
@@ -94,6 +100,7 @@ class Exporter:
             "profile": UserOut.of(user, profile).model_dump(),
             "addresses": AddressListOut.of(book).model_dump()["data"],
             "sessions": sessions,
+            "second_factors": FactorListOut.of(*factors).model_dump()["data"],
         }
 
 

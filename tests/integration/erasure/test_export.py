@@ -9,7 +9,9 @@ from typing import Any
 
 import boto3
 import pytest
+from pyotp import TOTP
 
+from shop import clock
 from tests.integration.erasure.conftest import EMAIL, Customer
 from tests.support import dynamodb
 from tests.support.checkout_scenario import ADDRESS, CheckoutScenario
@@ -58,6 +60,21 @@ def test_it_holds_what_every_service_knows_of_the_user(ada: Customer) -> None:
     assert order["shipping_address"]["name"] == ADDRESS["name"]
     (payment,) = files["payments.json"]["payments"]
     assert payment["payment_id"] == bought["payment"]["payment_id"]
+
+
+def test_it_names_second_factors_without_what_their_codes_are_made_of(ada: Customer) -> None:
+    body = {"type": "totp", "label": "Watch of Ada"}
+    begun = ada.own("identity.enrol_factor", "POST", "/mfa/factors", body=body).json
+    path = f"/mfa/factors/{begun['factor_id']}/confirm"
+    code = {"code": TOTP(begun["secret"]).at(clock.now())}
+    one = {"factor_id": begun["factor_id"]}
+    kept = ada.own("identity.confirm_factor", "POST", path, body=code, path_parameters=one)
+    assert kept.status < 300, kept.text
+    files = opened(exported(ada))
+    (factor,) = files["identity.json"]["second_factors"]
+    assert (factor["label"], factor["type"]) == ("Watch of Ada", "totp")
+    held = [begun["secret"], *kept.json["recovery_codes"]]
+    assert [each for each in held if each in json.dumps(files)] == []
 
 
 def test_it_holds_nothing_by_which_somebody_could_act_as_the_user(ada: Customer) -> None:
