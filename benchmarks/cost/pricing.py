@@ -86,6 +86,8 @@ class PriceList:
             "key_request": requests_to("KMS", counts) - asymmetric,
             "asymmetric_key_request": asymmetric,
             "secret_request": requests_to("SecretsManager", counts),
+            "object_write": _sent(counts, "S3.PutObject"),
+            "object_read": _sent(counts, "S3.GetObject"),
             "mail": requests_to("SES", counts),
             "log_gb": log_bytes(counts) / GB,
         }

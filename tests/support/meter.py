@@ -42,6 +42,7 @@ SERVICES = {
     "events": "EventBridge.",
     "sqs": "SQS.",
     "secretsmanager": "SecretsManager.",
+    "s3": "S3.",
     "ses": "SES.",
 }
 MACHINES = "states"
