@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from payments.api import receive_webhook
+from shop import problems
 from tests.support import gateway
 from tests.support.checkout_scenario import CheckoutScenario, started
 from tests.support.psp import signed
@@ -63,7 +64,10 @@ def test_no_route_reads_an_unclear_form(operation: Operation, moto_aws: None) ->
 
 
 def code_of(reply: gateway.Reply) -> str:
-    """Of a problem document, or of an error as OAuth has it."""
+    """Of a problem document, or of an error as OAuth has it; a page for people has its title."""
+    if reply.headers["Content-Type"].startswith("text/html"):
+        assert problems.INVALID_REQUEST.title in reply.text or reply.status == 415
+        return "invalid_request"
     return str(reply.json.get("code") or reply.json["error"])
 
 

@@ -63,3 +63,14 @@ def test_a_user_has_as_many_second_factors_as_their_row_says(api: Api) -> None:
     assert violated("identity") == set()
     dynamodb.change("identity", f"USER#{user}", "USER", factors=2)
     assert violated("identity") == {("U5", user)}
+
+
+def test_a_client_is_listed_and_has_what_proves_it(api: Api) -> None:
+    dynamodb.change("identity", "CLIENTS", "CLIENT#cli_1", created_at="2026")
+    assert violated("identity") == {("U6", "cli_1")}
+    dynamodb.change("identity", "CLIENT#cli_1", "CLIENT", auth_method="none")
+    assert violated("identity") == set()
+    dynamodb.change("identity", "CLIENT#cli_1", "CLIENT", auth_method="client_secret_basic")
+    assert violated("identity") == {("U6", "cli_1")}
+    dynamodb.change("identity", "CLIENT#cli_1", "CLIENT", secret_digest="of a secret")
+    assert violated("identity") == set()

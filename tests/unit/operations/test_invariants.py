@@ -26,7 +26,7 @@ def violated(rows: Rows) -> set[str]:
 
 
 def test_a_platform_at_rest_breaks_nothing() -> None:
-    names = [*(f"I{n}" for n in range(1, 7)), "U1", "U2", "U3", "U4"]
+    names = [*(f"I{n}" for n in range(1, 7)), *(f"U{n}" for n in range(1, 7))]
     assert check(healthy()) == {name: [] for name in names}
 
 
