@@ -211,8 +211,9 @@ SERVICE = Service(
             },
             objects={
                 "exports/archives": ("DeleteObject", "PutObject"),
-                "exports/parts": ("DeleteObject", "GetObject"),
-                "exports/parts/identity": ("PutObject",),
+                "exports/parts/identity": ("DeleteObject", "GetObject", "PutObject"),
+                "exports/parts/orders": ("DeleteObject", "GetObject"),
+                "exports/parts/payments": ("DeleteObject", "GetObject"),
             },
             uses=("open_personal_data", "send_mail", "sign_tokens"),
             max_concurrency=4,  # nobody waits

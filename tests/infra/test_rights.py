@@ -266,11 +266,14 @@ def test_each_service_writes_its_own_part_of_an_export_and_only_its_owner_reads_
         ("identity.get_export", "s3:GetObject", "objects/exports/archives"),
         ("identity.steps", "s3:DeleteObject", "objects/exports/archives"),
         ("identity.steps", "s3:PutObject", "objects/exports/archives"),
-        ("identity.steps", "s3:DeleteObject", "objects/exports/parts"),
-        ("identity.steps", "s3:GetObject", "objects/exports/parts"),
         *(
-            (f"{service}.steps", "s3:PutObject", f"objects/exports/parts/{service}")
+            right
             for service in ("identity", "orders", "payments")
+            for right in (
+                (f"{service}.steps", "s3:PutObject", f"objects/exports/parts/{service}"),
+                ("identity.steps", "s3:GetObject", f"objects/exports/parts/{service}"),
+                ("identity.steps", "s3:DeleteObject", f"objects/exports/parts/{service}"),
+            )
         ),
     }
 
