@@ -7,6 +7,8 @@ import urllib.request
 import uuid
 import zipfile
 
+from tests.e2e.platform import Platform
+from tests.support.operators import Operator
 from tests.support.shop_client import ShopClient, eventually
 
 PASSWORD = "quiet-harbour-42-lanterns"
@@ -36,6 +38,27 @@ def test_a_customer_fetches_all_that_is_held_of_them(shop: ShopClient, skus: lis
     assert refused(shown["link"].partition("?")[0])
     stranger = shop.register()
     assert stranger.send("GET", path).status == 404
+
+
+def test_an_operator_asks_for_who_writes_and_sees_none_of_it(
+    platform: Platform, shop: ShopClient
+) -> None:
+    email = f"{uuid.uuid4().hex}@example.com"
+    user_id = shop.join(email, PASSWORD)
+    operator = Operator(platform.settings.platform_file)
+    done = operator.run("users", "export", email, "--json")
+    wish = json.loads(done.stdout)
+    assert wish["user_id"] == user_id
+    assert email not in done.stdout + done.stderr
+    assert "link" not in wish
+    ada = shop.sign_in(email, PASSWORD)
+    shown = eventually(
+        lambda: ada.send("GET", f"/users/me/exports/{wish['export_id']}").json,
+        until=lambda found: found["status"] == "ready",
+        timeout_s=90,
+    )
+    assert shown["link"]
+    operator.run("users", "export", f"nobody.{email}", code=1)
 
 
 def refused(url: str) -> bool:
