@@ -12,7 +12,7 @@ from tests.faults.environment import opened
 from tests.faults.injection import OF_KIND
 from tests.faults.journeys import JOURNEYS
 from tests.faults.running import Runner, Schedule
-from tests.support import moto_tables, patches
+from tests.support import moto_objects, moto_tables, patches
 
 pytestmark = pytest.mark.slow
 
@@ -33,6 +33,17 @@ def test_a_table_stays_itself_when_a_transaction_failed() -> None:
         Runner(world).course("order_out_of_stock")
         after = dict(world.shop.tables)
     assert all(after[name] is table for name, table in before.items())
+
+
+def test_objects_are_put_back_between_runs() -> None:
+    with opened() as world:
+        empty = world.snapshot()
+        Runner(world).course("export")
+        full = world.snapshot()
+        world.restore(empty)
+        assert moto_objects.stored() == {}
+        world.restore(full)
+        assert moto_objects.stored() == full.objects != {}
 
 
 def test_a_schedule_is_its_name() -> None:
