@@ -17,7 +17,7 @@ ROUTE = Route(
     auth="public",
     responses={200: schemas.ErasureOut},
     problems=(problems.NOT_FOUND,),
-    throttle=(20, 40),
+    throttle=(50, 100),
 )
 
 erasures = ErasureRepository()
