@@ -16,7 +16,7 @@ from tests.support import dynamodb
 from tests.support.interceptor import Request
 from tests.support.meter import TEST, metered
 
-Kind = tuple[str, str]  # table, and the first part of the key
+Kind = tuple[str, str, str]  # table, and the first parts of both keys
 TABLES = ("identity", "inventory", "orders", "payments", "ledger", "audit")
 # Journeys that change rows by hand, as no function does.
 BY_HAND = {"poison", "sign_in_rehashed"}
@@ -58,7 +58,7 @@ def _updates(request: Request) -> Iterator[dict[str, Any]]:
 
 
 def _kind(table: str, key: dict[str, Any]) -> Kind:
-    return table, key["pk"]["S"].partition("#")[0]
+    return table, key["pk"]["S"].partition("#")[0], key["sk"]["S"].partition("#")[0]
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +78,7 @@ def seen() -> Iterator[ProviderPayment]:
 
 
 def test_no_update_leaves_a_rows_last_event_where_it_was(seen: ProviderPayment) -> None:
-    assert {kind for _, kind in seen.carrying} >= {"ORDER", "PAYMENT", "RSV", "TXN", "USER"}
+    assert {kind for _, kind, _ in seen.carrying} >= {"ORDER", "PAYMENT", "RSV", "TXN", "USER"}
     assert {kind: who for kind, who in seen.silent.items() if kind in seen.carrying} == {}
 
 

@@ -55,18 +55,19 @@ def own_tables(endpoint_url: str, *names: str) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AWS_ENDPOINT_URL", endpoint_url)
         patch.setenv("AWS_ACCESS_KEY_ID", f"{os.getpid():012d}")  # to the emulator: the account
-        _forget_clients()
-        dynamodb.create(*names)
-        # Made once, before threads could make it twice; patient, because this machine may be busy.
-        aws.client("dynamodb", read_timeout_s=60)
-        tables.connection()
         try:
+            _forget_clients()
+            dynamodb.create(*names)
+            # Made once, before threads could make it twice; patient, because this machine may be
+            # busy.
+            aws.client("dynamodb", read_timeout_s=60)
+            tables.connection()
             yield
-        finally:
             client = boto3.client("dynamodb", region_name="us-east-1")
             for name in names:
                 client.delete_table(TableName=name)
-    _forget_clients()
+        finally:
+            _forget_clients()
 
 
 def rows(table: str) -> list[dict[str, Any]]:

@@ -31,7 +31,7 @@ from tests.support.races import own_tables, rows
 
 STEPS = discover().of_kind("steps")
 TASKS = {each.id: each.load() for each in STEPS}
-TABLES = {place.partition("/")[0] for each in STEPS for place in each.tables}
+TABLES = {place.partition("/")[0] for each in STEPS for place in each.tables} | {"user_keys"}
 LOCATION = "use1-ewr"
 PRICE = 1000
 ADDRESS = {
@@ -144,7 +144,7 @@ def opened(endpoint_url: str, *, honours_keys: bool = True) -> Iterator[Storefro
     """A shop in tables of its own that sells nothing yet."""
     psp = SimulatedPsp(honours_keys=honours_keys)
     runs = Interpreter("checkout", TASKS)
-    with own_tables(endpoint_url, *TABLES, "user_keys"), pytest.MonkeyPatch.context() as patch:
+    with own_tables(endpoint_url, *TABLES), pytest.MonkeyPatch.context() as patch:
         key = boto3.client("kms", region_name="us-east-1").create_key()["KeyMetadata"]["Arn"]
         user_keys.forget()
         for route in (place_order, checkout):
