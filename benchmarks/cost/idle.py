@@ -16,7 +16,7 @@ Rows = dict[str, dict[str, float]]
 
 MINUTES = 365 * 24 * 60 // 12  # of a month
 # The stages that are priced, and the most that each may cost, in the currency of the price list.
-LIMITS: Mapping[str, float] = {"prod": 28.0, "dev": 5.0}
+LIMITS: Mapping[str, float] = {"prod": 28.5, "dev": 5.1}
 FREE = "Free in every account"
 # Lambda asks a queue by calls of 20 seconds, five at a time; of an idle one down to two, unless its
 # concurrency is limited ("Configuring scaling behavior for SQS event source mappings").

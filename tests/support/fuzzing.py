@@ -42,6 +42,7 @@ REMEMBERED = (
     "account_id",
     "address_id",
     "erasure_id",
+    "export_id",
     "order_id",
     "payment_id",
     "product_id",
@@ -213,7 +214,9 @@ class Fuzzer:
         """Sessions of staff are those of other tests, too; the customer's own are to be known."""
         if operation in LEAVING:
             return self.newcomer()
-        own = operation in (*ENDING, "list_sessions") or operation.endswith(("_factor", "_codes"))
+        own = operation in (*ENDING, "list_sessions") or operation.endswith(
+            ("_factor", "_codes", "_export")
+        )
         return self.users[0] if own else self.random.choice(able)
 
     def learn(self, answer: Any) -> None:

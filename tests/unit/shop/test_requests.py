@@ -269,7 +269,13 @@ def test_what_is_wrong_with_a_key_is_said_and_the_key_is_not(
 
 @pytest.mark.parametrize(
     ("keys", "status", "key"),
-    [([], 201, ""), (["a-key"], 201, "a-key"), (["a b"], 400, None), ([LONG], 400, None)],
+    [
+        ([], 201, ""),
+        (["a-key"], 201, "a-key"),
+        (["a b"], 400, None),
+        ([LONG], 400, None),
+        ([""], 400, None),
+    ],
 )
 def test_a_route_may_know_its_client_by_a_key_and_do_without(
     keys: list[str], status: int, key: str | None

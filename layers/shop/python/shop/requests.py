@@ -108,8 +108,8 @@ def parse(
 
 def _key(route: Route, event: Mapping[str, Any]) -> str | Problem:
     lines = _lines(event, "idempotency-key")
-    wanted = route.idempotent or (route.knows_client_by_key and any(lines))
-    return idempotency.key_of(lines) if wanted else ""
+    wanted = route.idempotent or (route.knows_client_by_key and bool(lines))
+    return idempotency.key_of(lines, required=route.idempotent) if wanted else ""
 
 
 def _names_nothing(event: Mapping[str, Any]) -> bool:
