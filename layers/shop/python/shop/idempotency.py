@@ -67,9 +67,9 @@ def key_of(lines: Sequence[str], *, required: bool = True) -> str | Problem:
     """The key in these lines of the header, or what is wrong with it, without quoting it. An empty
     one is none where one is required, and no key anywhere."""
     if not any(lines):
-        if not required:
-            return _no_key(problems.IDEMPOTENCY_KEY_INVALID, "empty", "not empty")
-        return _no_key(problems.IDEMPOTENCY_KEY_REQUIRED, "missing", "required")
+        missing = (problems.IDEMPOTENCY_KEY_REQUIRED, "missing", "required")
+        empty = (problems.IDEMPOTENCY_KEY_INVALID, "empty", "not empty")
+        return _no_key(*(missing if required else empty))
     # On its way several lines may have become one (RFC 9110, 5.3).
     if len(lines) > 1 or ", " in lines[0]:
         return _no_key(problems.IDEMPOTENCY_KEY_INVALID, "repeated", "once only")
