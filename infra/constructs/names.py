@@ -36,8 +36,10 @@ def table_arn(scope: Construct, stage: Stage, name: str) -> str:
 
 
 def bucket_name(scope: Construct, stage: Stage, name: str) -> str:
-    """The bucket `name`. Names of buckets are the world's, so the account is part of it."""
-    return f"{stage.physical(name)}-{Stack.of(scope).account}"
+    """The bucket `name`. Names of buckets are the world's, so account and region are part of it,
+    and another region can have its own."""
+    stack = Stack.of(scope)
+    return f"{stage.physical(name)}-{stack.account}-{stack.region}"
 
 
 def objects_arn(scope: Construct, stage: Stage, bucket: str, prefix: str) -> str:
