@@ -41,38 +41,52 @@ def _add_token_keys(stack: FunctionStack) -> None:
         "TOKEN_ISSUER": names.public_url(stack, stage),
         "TOKEN_AUDIENCE": stage.token_audience,
     }
-    any_key = stack.format_arn(service="kms", resource="key", resource_name="*")
+    # KMS takes up to five minutes to heed a new tag, so the first key is named by its ARN, too.
+    own = [key.key_arn]
+    tagged = {"StringEquals": {f"aws:ResourceTag/{PURPOSE}": purpose}}
+    made_with = {"StringEquals": {f"aws:RequestTag/{PURPOSE}": purpose}}
+    # A key for something else cannot be made, or be tagged to become one of these.
+    p256 = {"kms:KeySpec": "ECC_NIST_P256", "kms:KeyUsage": "SIGN_VERIFY"}
 
     def on_token_keys(*actions: str, **conditions: Mapping[str, str]) -> iam.PolicyStatement:
-        tagged = {f"aws:ResourceTag/{PURPOSE}": purpose}
         return iam.PolicyStatement(
             actions=list(actions),
-            resources=[any_key],
-            conditions={"StringEquals": tagged, **conditions},
+            resources=[stack.format_arn(service="kms", resource="key", resource_name="*")],
+            conditions={**tagged, **conditions},
         )
 
-    # GetPublicKey names no algorithm, hence IfExists.
+    # IfExists: the emulator does not say.
     es256 = {"StringEqualsIfExists": {"kms:SigningAlgorithm": "ECDSA_SHA_256"}}
-    sign = on_token_keys("kms:Sign", "kms:GetPublicKey", **es256)
-    verify = on_token_keys("kms:GetPublicKey")
+    # Of those that come later, the row that names them has the public half.
+    verify = [allow("kms:GetPublicKey", on=own)]
+    sign = [
+        *verify,
+        iam.PolicyStatement(actions=["kms:Sign"], resources=own, conditions=es256),
+        on_token_keys("kms:Sign", **es256),
+    ]
     rotate = [
+        *verify,
         iam.PolicyStatement(
             actions=["kms:CreateKey", "kms:TagResource"],
             resources=["*"],
-            conditions={"StringEquals": {f"aws:RequestTag/{PURPOSE}": purpose}},
+            conditions={**made_with, "StringEqualsIfExists": p256},
         ),
         allow("kms:ListKeys", on=["*"]),
         on_token_keys("kms:GetPublicKey", "kms:ListResourceTags", "kms:ScheduleKeyDeletion"),
+        # It goes with its stack, and with nothing else.
+        iam.PolicyStatement(
+            effect=iam.Effect.DENY, actions=["kms:ScheduleKeyDeletion"], resources=own
+        ),
     ]
     of_rotation = {
         **environment,
         "TOKEN_KEYS_PURPOSE": purpose,
         "TOKEN_KEYS_MULTI_REGION": str(stage.multi_region_keys).lower(),
     }
-    stack.add_use("sign_tokens", Capability(environment=environment, rights=[sign]))
+    stack.add_use("sign_tokens", Capability(environment=environment, rights=sign))
     issuer = {"TOKEN_ISSUER": environment["TOKEN_ISSUER"]}
     stack.add_use("token_issuer", Capability(environment=issuer, rights=[]))
-    stack.add_use("verify_tokens", Capability(environment=environment, rights=[verify]))
+    stack.add_use("verify_tokens", Capability(environment=environment, rights=verify))
     stack.add_use("rotate_token_keys", Capability(environment=of_rotation, rights=rotate))
 
 

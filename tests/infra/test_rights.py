@@ -17,6 +17,8 @@ from tools.access.templates import Assembly
 # A star where a resource should stand, and why. Nothing else may have one.
 ANY_RESOURCE = {
     "kms:ListKeys": "a list of keys is of all keys",
+    "kms:CreateKey": "a key has no name before it is made; conditions say which",
+    "kms:TagResource": "with the tag that a key is made with, on keys of that kind only",
     "xray:PutTraceSegments": "X-Ray knows no resources",
     "xray:PutTelemetryRecords": "X-Ray knows no resources",
     "xray:GetSamplingRules": "X-Ray knows no resources",
@@ -32,6 +34,8 @@ ANY_RESOURCE = {
 }
 MAILERS = {"identity.on_mail_requested", "identity.steps"}
 USER_KEYS = "key/user-keys"
+# The one of the template, and those that have its tag.
+TOKEN_KEY, TOKEN_KEYS = "key/identity-tokens", "key/identity-tokens*"
 NAMED_USER = (
     "ForAllValues:StringEquals kms:EncryptionContextKeys user_id"
     " and StringLike kms:EncryptionContext:user_id usr_*"
@@ -86,6 +90,7 @@ def test_no_role_has_a_wildcard_for_a_resource_without_a_reason(policies: Polici
         and not _is_local_reader(policies, grant)
         and not _is_local_mailer(policies, grant)
         and not _is_prefix(grant)
+        and policies.names.short(grant.on) != TOKEN_KEYS
     ] == []
 
 
@@ -98,7 +103,7 @@ def _is_local_reader(policies: Policies, grant: RoutePermission) -> bool:
 
 def _is_prefix(grant: RoutePermission) -> bool:
     """Objects have ids for names: a right to them ends with a prefix, and has no other star."""
-    form = r"arn:aws:s3:::cartwright-\w+-exports-\d{12}/[a-z/]+/\*"
+    form = r"arn:aws:s3:::cartwright-\w+-exports-\d{12}-[a-z0-9-]+/[a-z/]+/\*"
     return grant.action.startswith("s3:") and re.fullmatch(form, grant.on) is not None
 
 
@@ -342,7 +347,8 @@ def test_only_who_opens_goes_on_with_or_raises_a_session_signs_tokens(policies: 
         if grant.action == "kms:Sign"
     }
     assert signers == {
-        (f"identity.{name}", "key/identity-tokens")
+        (f"identity.{name}", key)
+        for key in (TOKEN_KEY, TOKEN_KEYS)
         for name in (
             "create_session",
             "create_token",
@@ -356,15 +362,30 @@ def test_only_who_opens_goes_on_with_or_raises_a_session_signs_tokens(policies: 
 def test_only_the_rotation_of_token_keys_makes_and_deletes_keys_and_no_others(
     policies: Policies,
 ) -> None:
-    given = [
-        grant
+    """No key of another kind is made, and none is made one of these by its tag."""
+    kind = (
+        "StringEquals aws:RequestTag/cartwright:purpose identity-tokens"
+        " and StringEqualsIfExists kms:KeySpec ECC_NIST_P256"
+        " and StringEqualsIfExists kms:KeyUsage SIGN_VERIFY"
+    )
+    given = {
+        (grant.who, grant.action, policies.names.short(grant.on), grant.when, grant.allows)
         for grant in policies.of_roles
         if grant.action in ("kms:CreateKey", "kms:TagResource", "kms:ScheduleKeyDeletion")
-    ]
-    assert len(given) == 3
-    assert {(grant.who, policies.names.short(grant.on)) for grant in given} == {
-        ("identity.rotate_token_keys", "key/identity-tokens")
     }
+    rotation = "identity.rotate_token_keys"
+    assert given == {
+        (rotation, "kms:CreateKey", "*", kind, True),
+        (rotation, "kms:TagResource", "*", kind, True),
+        (rotation, "kms:ScheduleKeyDeletion", TOKEN_KEYS, "", True),
+        (rotation, "kms:ScheduleKeyDeletion", TOKEN_KEY, "", False),
+    }
+
+
+def test_no_function_deletes_the_token_key_of_the_template(asked: Questions) -> None:
+    (arn,) = [arn for arn, _ in asked.every("AWS::KMS::Key") if arn.endswith("-identity-tokens")]
+    assert asked.who(["kms:ScheduleKeyDeletion"], [arn]) == []
+    assert asked.who(["kms:Sign"], [arn])
 
 
 def test_the_first_token_key_has_the_tag_by_which_rights_know_it(policies: Policies) -> None:

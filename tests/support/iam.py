@@ -31,11 +31,10 @@ def _declared() -> Iterator[tuple[str, str]]:
 
 # What a variable of a function points to; tests/infra compares it with the templates.
 RESOURCES = {"BUS_NAME": "bus", "MAIL_FROM": "mail", **dict(_declared())}
-# Keys that are made after the deployment, to which no variable points; they have one tag.
-TOKEN_KEYS = "key/identity-tokens"
-# What a key is for is said by the tags that are put to it as it is made.
+# Keys that are made after the deployment, to which no variable points, have the tag of the first.
+FIRST_TOKEN_KEY, TOKEN_KEYS = "key/identity-tokens", "key/identity-tokens*"
 _OF_NO_KEY = {
-    "CreateKey": [("CreateKey", TOKEN_KEYS), ("TagResource", TOKEN_KEYS)],
+    "CreateKey": [("CreateKey", "*"), ("TagResource", "*")],
     "ListKeys": [("ListKeys", "*")],
 }
 # The part of a request that names a resource, by service.
@@ -82,14 +81,25 @@ def _needs(request: Request) -> Iterable[tuple[str, str]]:
         return [(request.operation, _objects(request.body))]
     if request.operation == "PutEvents":
         return [("PutEvents", _named(entry["EventBusName"])) for entry in request.body["Entries"]]
+    if request.operation in _OF_NO_KEY:
+        return _OF_NO_KEY[request.operation]
+    return _by_name(request)
+
+
+def _by_name(request: Request) -> Iterable[tuple[str, str]]:
     try:
         named = _named(request.body[_NAMED_BY[request.service]])
     except KeyError:
-        if request.operation in _OF_NO_KEY:
-            return _OF_NO_KEY[request.operation]
         raise UnknownRequest(request.name) from None
-    made_later = request.service == "kms" and named not in RESOURCES.values()
-    return [(request.operation, TOKEN_KEYS if made_later else named)]
+    resources = _keys(request.operation, named) if request.service == "kms" else [named]
+    return [(request.operation, resource) for resource in resources]
+
+
+def _keys(operation: str, named: str) -> Iterable[str]:
+    """Whoever signs with the first of the token keys has to sign with each that takes over."""
+    if named == FIRST_TOKEN_KEY and operation == "Sign":
+        return (FIRST_TOKEN_KEY, TOKEN_KEYS)
+    return (named,) if named in RESOURCES.values() else (TOKEN_KEYS,)
 
 
 def _objects(body: Mapping[str, Any]) -> str:

@@ -10,7 +10,7 @@ from tools.access.names import Names
 from tools.access.templates import Assembly, many
 
 ANYONE = "anyone"
-KEY_TAGS = frozenset(f"aws:{of}Tag/cartwright:purpose" for of in ("Resource", "Request"))
+KEY_TAG = "aws:ResourceTag/cartwright:purpose"
 ACCOUNT = "account"  # its administrators, and whom IAM policies let in
 
 
@@ -92,22 +92,16 @@ class Policies:
     def _without_tag(
         self, stack: str, condition: Mapping[str, Any]
     ) -> tuple[Mapping[str, Any], str | None]:
-        """Keys that are made after the deployment are named by the tag that they have, or are made
-        with: a right on what has it is a right on those, and on no others."""
+        """Keys that are made after the deployment are named by the tag that they have: a right on
+        what has it is a right on those, and on the first one, which has it, too."""
         equals = {**condition.get("StringEquals", {})}
-        for key in KEY_TAGS & set(equals):
-            name = self.names.arn(stack, equals.pop(key))
-            rest = (
-                {**condition, "StringEquals": equals}
-                if equals
-                else {
-                    operator: keys
-                    for operator, keys in condition.items()
-                    if operator != "StringEquals"
-                }
-            )
-            return rest, f"arn:aws:kms:{self.assembly.region}:{self.assembly.account}:key/{name}"
-        return condition, None
+        if KEY_TAG not in equals:
+            return condition, None
+        name = self.names.arn(stack, equals.pop(KEY_TAG))
+        rest = {**condition, "StringEquals": equals}
+        if not equals:
+            del rest["StringEquals"]
+        return rest, f"arn:aws:kms:{self.assembly.region}:{self.assembly.account}:key/{name}*"
 
     def _condition(self, stack: str, condition: Mapping[str, Any]) -> str:
         """`ArnEquals aws:SourceArn rule/orders-on-payment`, several joined by `and`."""

@@ -47,9 +47,15 @@ class KmsKeyMaker:
                 return arn
         return None
 
-    def public(self, arn: str) -> PublicKey:
-        """The public half. One GetPublicKey."""
-        return kms.public_key(arn)
+    def public(self, arn: str) -> PublicKey | None:
+        """The public half; None while a key is so new that KMS does not know it everywhere, or
+        does not heed its tags, by which rights know it: up to five minutes. One GetPublicKey."""
+        try:
+            return kms.public_key(arn)
+        except ClientError as error:
+            if error.response["Error"]["Code"] in ("AccessDeniedException", "NotFoundException"):
+                return None
+            raise
 
     def delete(self, arn: str) -> None:
         """Have it deleted after a week, in which that can be taken back. It may be so already."""

@@ -94,6 +94,12 @@ class TokenKeySet:
         last = self.keys[-1]
         return last if last.signs_from is None and last.revoked_at is None else None
 
+    def successor(self, now: datetime) -> TokenKey | None:
+        """The one that signs next: it waits, or its time is set and has not come."""
+        last = self.keys[-1]
+        begun = last.signs_from is not None and last.signs_from <= now
+        return None if begun or last.revoked_at else last
+
     def trusted(self, now: datetime) -> list[TokenKey]:
         """By whose signatures a token is valid: what is published."""
         return [
@@ -128,7 +134,7 @@ class TokenKeySet:
         """One that is trusted no more, from now on; the one that waits steps in at once where it
         signed. The caller sees to it that another one is left."""
         signed = self.signing(now).public.kid == kid
-        changed = self._with_next(now) if signed and self.standby else self
+        changed = self._with_next(now) if signed and self.successor(now) else self
         keys = tuple(
             replace(key, revoked_at=now) if key.public.kid == kid else key for key in changed.keys
         )

@@ -11,7 +11,7 @@ from enum import StrEnum
 from identity.domain.token_keys import TokenKey, TokenKeySet
 from identity.service.ports import KeyMaker, TokenKeys
 
-# Longer than a run, its retries included: a mark that is older is of a run that ended.
+# Longer than a run, its retries included, and than KMS takes to heed a new key's tags.
 MAKING_TAKES = timedelta(minutes=10)
 
 
@@ -43,6 +43,8 @@ class RotationPorts:
         if found is not None:
             return found
         public = self.maker.public(self.first_key_arn)
+        if public is None:
+            raise LookupError(f"KMS does not let us read {self.first_key_arn}")
         return TokenKeySet.of_first(self.first_key_arn, public, now=now)
 
 
@@ -68,11 +70,11 @@ def rotate(ports: RotationPorts, *, now: datetime) -> Outcome:
 
 def revoke(kid: str, ports: RotationPorts, *, now: datetime) -> Outcome:
     """A key is trusted no more. Whoever has a token by it has to refresh. The key that signs is
-    revoked only where another one waits."""
+    revoked only where another one is published to sign next, which does so at once."""
     keys = ports.known(now)
     if kid not in [key.public.kid for key in keys.trusted(now)]:
         return Outcome.UNKNOWN_KEY
-    if keys.signing(now).public.kid == kid and keys.standby is None:
+    if keys.signing(now).public.kid == kid and keys.successor(now) is None:
         return Outcome.NO_STANDBY
     return _kept(keys.revoked(kid, now), ports, Outcome.REVOKED)
 
@@ -91,7 +93,10 @@ def _make(keys: TokenKeySet, ports: RotationPorts, now: datetime) -> Outcome:
         return Outcome.BEING_MADE
     else:
         arn = ports.maker.made(mark) or ports.maker.make(mark)
-    made = TokenKey(arn, ports.maker.public(arn), made_at=now)
+    public = ports.maker.public(arn)
+    if public is None:
+        return Outcome.BEING_MADE
+    made = TokenKey(arn, public, made_at=now)
     whole = replace(keys, keys=(*keys.keys, made), making_since=None)
     return _kept(whole, ports, Outcome.MADE)
 

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 from joserfc import jwk, jwt
 
 from identity import authorizer
@@ -214,6 +215,19 @@ def test_a_revoked_key_is_trusted_no_more_and_the_next_signs_at_once(api: Api) -
     assert step() == Outcome.MADE
 
 
+def test_a_key_that_is_being_taken_over_from_can_be_revoked_before_its_last_minute(
+    api: Api,
+) -> None:
+    api.register()
+    step()
+    bad = kept().signing(clock.now()).public.kid
+    rotate_token_keys.rotate(schedule.ports(), now=clock.now())
+    assert rotate_token_keys.revoke(bad, schedule.ports(), now=clock.now()) == Outcome.REVOKED
+    pass_(api, timedelta(seconds=61))
+    assert kid_of(token(api)) != bad
+    assert bad not in published(api)
+
+
 def test_the_last_key_cannot_be_revoked(api: Api) -> None:
     SETS.keep(schedule.ports().known(clock.now()))
     [only] = published(api)
@@ -265,6 +279,24 @@ def test_a_key_whose_making_was_not_answered_is_found_again(
     assert len(keys_in_kms()) == 1
     assert kept().making_since is None
     assert step() == Outcome.NOTHING
+
+
+@pytest.mark.parametrize("code", ["AccessDeniedException", "NotFoundException"])
+def test_a_key_that_kms_does_not_know_everywhere_yet_is_taken_by_a_later_run(
+    api: Api, monkeypatch: pytest.MonkeyPatch, code: str
+) -> None:
+    """Not a fault, which would ring: KMS takes minutes to heed a new key's tags."""
+    SETS.keep(schedule.ports().known(clock.now()))
+
+    def too_early(**_given: Any) -> Any:
+        raise ClientError({"Error": {"Code": code, "Message": ""}}, "GetPublicKey")
+
+    with monkeypatch.context() as early:
+        early.setattr(aws.client("kms"), "get_public_key", too_early)
+        assert step() == Outcome.BEING_MADE
+    pass_(api, MAKING_TAKES)
+    assert step() == Outcome.MADE
+    assert len(keys_in_kms()) == 1
 
 
 def test_of_two_runs_at_once_one_makes_a_key(api: Api) -> None:
