@@ -88,13 +88,13 @@ def erasure_done(to: str, receipt_url: str) -> Mail:
 
 
 def one_time_code(to: str, code: str, *, account_url: str) -> Mail:
-    """To who is to prove that they read it. No link: who clicks proves nothing of a session."""
+    """To who is to prove that they read it. The code comes first: there it can be read in the
+    preview of a notification. No link: who clicks proves nothing of a session."""
     return _mail(
         to,
         f"Your {SHOP} code",
-        "Type this code where you were asked for it. It is good once, for 5 minutes. Nobody who "
-        "works here will ever ask you for it.",
-        code=code,
+        f"{code} is your code. Type it where you were asked for it. It is good once, for 5 "
+        "minutes. Nobody who works here will ever ask you for it.",
         link=f"{account_url}/forgot",
         rest="If you did not ask for it, somebody has your password: set another by the link.",
     )

@@ -45,6 +45,13 @@ def test_a_link_carries_its_token_where_no_server_reads_it_and_the_code_can_be_p
     assert f"<code>{TOKEN}</code>" in mail.html
 
 
+def test_a_one_time_code_comes_first_where_a_preview_shows_it() -> None:
+    mail = LETTERS[3]
+    assert mail.text.startswith("492039 ")
+    assert mail.html.partition("<p>")[2].startswith("492039 ")
+    assert "492039" not in mail.subject
+
+
 def test_who_has_an_account_is_sent_no_token() -> None:
     assert TOKEN not in LETTERS[1].text + LETTERS[1].html
 
