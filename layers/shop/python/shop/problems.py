@@ -90,7 +90,9 @@ IDEMPOTENCY_KEY_INVALID = ProblemType(
 )
 UNAUTHENTICATED = ProblemType("unauthenticated", 401, "A valid access token is required")
 # RFC 9470: the token is good, but says too little of how and when its user was proved.
-STEP_UP_REQUIRED = ProblemType("step_up_required", 401, "A recent second factor is required")
+STEP_UP_REQUIRED = ProblemType(
+    "step_up_required", 401, "A more recent or a surer proof is required"
+)
 FORBIDDEN = ProblemType("forbidden", 403, "The token does not allow this")
 NOT_FOUND = ProblemType("not_found", 404, "There is no such resource")
 REQUEST_IN_PROGRESS = ProblemType(
