@@ -186,15 +186,6 @@ class PaymentRepository:
         keys = [(item.pk, item.sk) for item in PaymentItem.by_customer.query(customer_id)]
         return [_payment(item) for item in tables.batch_get(PaymentItem, keys, consistent=True)]
 
-    def forget_method(self, payment: Payment) -> None:
-        """Whatever its version is: nothing that reads a final payment needs it, and what writes
-        one later (a refund) leaves it alone."""
-        self._update(
-            payment.payment_id,
-            [PaymentItem.personal.remove()],
-            PaymentItem.personal.exists(),
-        )
-
     def _update(self, payment_id: str, actions: list[Action], condition: Condition) -> bool:
         """Of what tells nobody anything: the row's last event was told before."""
         return tables.update(PaymentItem(*_key(payment_id)), actions, condition) is None

@@ -169,9 +169,6 @@ class PaymentsOfCustomer(Protocol):
     def of_customer(self, customer_id: str) -> Sequence[Payment]:
         """All of them, each as it is now."""
 
-    def forget_method(self, payment: Payment) -> None:
-        """Take what it was paid with, and where the payer came from, out of the row, for good."""
-
 
 class Parts(Protocol):
     """Where parts of exports go."""

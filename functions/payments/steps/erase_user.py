@@ -1,4 +1,4 @@
-"""`erase_user`: no money of a user is on its way, and what they paid with is forgotten."""
+"""`erase_user`: no money of a user is on its way."""
 
 from payments import wiring
 from payments.service.erase_user import erase_user
@@ -6,5 +6,5 @@ from shop.erasure import EraseUserOutcome, EraseUserTask
 
 
 def handle(task: EraseUserTask) -> EraseUserOutcome:
-    """One Query, one BatchGetItem for 100 payments, one update for each that is not forgotten."""
+    """One Query, one BatchGetItem for 100 payments."""
     return erase_user(task.user_id, wiring.payments)
