@@ -10,6 +10,7 @@ from datetime import timedelta
 
 from infra.stages import LOCAL, STAGES
 from shop import clock, trace
+from shop.problems import Problem
 from tools.shopctl import services
 from tools.shopctl.errors import Failed
 from tools.shopctl.target import Target
@@ -78,7 +79,6 @@ def export(target: Target, email: str) -> Wanted:
     """Ask for the one of this day, as the user would, who fetches it."""
     with services.at(target, "identity", "user_keys"):
         from identity.clients.kms import EmailHasher
-        from identity.domain.user import Status
         from identity.repository.exports import ExportRepository
         from identity.repository.users import AccountRepository
         from identity.service.change_access import find
@@ -87,10 +87,12 @@ def export(target: Target, email: str) -> Wanted:
         accounts = AccountRepository()
         mac = EmailHasher(f"alias/{target.table('identity')}-email-mac")
         user = find(email, accounts=accounts, mac=mac)
-        if user is None or user.status is Status.ERASING:
+        if user is None:
             raise Failed(NOBODY)
         by = ExportPorts(accounts, ExportRepository(), target.region)
-        asked = request_export(user.user_id, by, now=clock.now(), trace=trace.from_header(None))
+        asked = request_export(user, by, now=clock.now(), trace=trace.from_header(None))
+        if isinstance(asked, Problem):
+            raise Failed(NOBODY)
         return Wanted(
             asked.export_id,
             asked.user_id,

@@ -6,6 +6,9 @@ from datetime import datetime, timedelta
 from shop import ids
 
 KEPT = timedelta(days=7)
+# The bucket forgets as long after the archive was made, by whole days and in its own time. The row
+# is there for longer: an erasure finds by it what may still be in the bucket.
+ROW_KEPT = timedelta(days=10)
 # How fresh the proof of who asks must be, where they do not type their password.
 RECENT = timedelta(minutes=10)
 LINK_S = 15 * 60
@@ -25,6 +28,11 @@ class Export:
     def ends(self) -> datetime:
         """From then on it is gone."""
         return self.requested + KEPT
+
+    @property
+    def row_ends(self) -> datetime:
+        """From then on nothing of it is in the bucket."""
+        return (self.ready or self.requested) + ROW_KEPT
 
 
 def request(user_id: str, *, region: str, now: datetime) -> Export:

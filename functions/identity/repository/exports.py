@@ -39,7 +39,7 @@ class ExportRepository:
             *_place(export.user_id, export.export_id),
             requested_at=clock.rfc3339(export.requested),
             version=export.version,
-            expires_at=int(export.ends.timestamp()),
+            expires_at=int(export.row_ends.timestamp()),
         )
         item.outbox = tables.outbox_text(requested)
 
@@ -80,7 +80,11 @@ class ExportRepository:
         ready = clock.rfc3339(export.ready)
         item = ExportItem(*_place(export.user_id, export.export_id))
         before = ExportItem.version == export.version - 1
-        actions = [ExportItem.ready_at.set(ready), ExportItem.version.set(export.version)]
+        actions = [
+            ExportItem.ready_at.set(ready),
+            ExportItem.version.set(export.version),
+            ExportItem.expires_at.set(int(export.row_ends.timestamp())),
+        ]
         return tables.update(item, actions, before, event=told) is None
 
 

@@ -13,11 +13,11 @@ from identity.domain import erasure as rules
 from identity.domain import mail
 from identity.domain import user as users
 from identity.domain.erasure import Erasure, ErasureStatus
-from identity.domain.export import archive_key
 from identity.domain.mail import Mail
 from identity.domain.user import Status
 from identity.events import event_of
 from identity.service.change_user import UserBusy
+from identity.service.export_user import object_keys
 from identity.service.issue_access_token import encode
 from identity.service.ports import (
     Accounts,
@@ -100,7 +100,8 @@ class Eraser:
             if (user.status, user.erasure_id) != (Status.ERASING, erasure_id):
                 raise LookupError("the user is not being erased")
             for export in self.exports.of(user.user_id):  # While the rows say which there are.
-                self.archives.delete(archive_key(export.export_id))
+                for key in object_keys(export.export_id):
+                    self.archives.delete(key)
             self.erasures.remove_rows(user)
             if self.erasures.remove_user(user):
                 break

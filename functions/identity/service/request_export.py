@@ -7,6 +7,7 @@ from identity import events, problems
 from identity.domain import export as rules
 from identity.domain.export import Export
 from identity.domain.rate_limit import Counter
+from identity.domain.user import Status, User
 from identity.events import event_of
 from identity.service.change_user import NO_USER
 from identity.service.ports import Accounts, Archives, Exports
@@ -43,20 +44,23 @@ def request_own_export(
     proven = prove_again(user, proof, checks, recent=rules.RECENT, now=now)
     if isinstance(proven, Problem):
         return proven
-    return request_export(user_id, by, counters=proven, now=now, trace=trace)
+    return request_export(user, by, counters=proven, now=now, trace=trace)
 
 
 def request_export(
-    user_id: str,
+    user: User,
     by: ExportPorts,
     *,
     counters: tuple[Counter, ...] = (),
     now: datetime,
     trace: Trace,
-) -> Export:
-    """The one of this day, which who asks again gets again."""
-    wanted = rules.request(user_id, region=by.region, now=now)
-    data = events.UserExportRequested(user_id=user_id, export_id=wanted.export_id)
+) -> Export | Problem:
+    """The one of this day, which who asks again gets again. None for who is being erased: it could
+    outlive them."""
+    if user.status is Status.ERASING:
+        return NO_USER
+    wanted = rules.request(user.user_id, region=by.region, now=now)
+    data = events.UserExportRequested(user_id=user.user_id, export_id=wanted.export_id)
     requested = event_of(data, wanted.export_id, 1, now=now, trace=trace)
     return by.exports.open(wanted, requested, counters=counters)
 

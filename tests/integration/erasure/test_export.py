@@ -5,13 +5,21 @@ import json
 import os
 import urllib.parse
 import zipfile
+from datetime import timedelta
 from typing import Any
 
 import boto3
 import pytest
 from pyotp import TOTP
 
-from shop import clock
+from identity import deploy as identity
+from identity.domain.user import Status
+from identity.repository.exports import ExportRepository
+from identity.repository.users import AccountRepository
+from identity.service.export_user import part_keys
+from identity.service.request_export import ExportPorts, request_export
+from shop import clock, trace
+from shop.problems import Problem
 from tests.integration.erasure.conftest import EMAIL, Customer
 from tests.support import dynamodb
 from tests.support.checkout_scenario import ADDRESS, CheckoutScenario
@@ -27,6 +35,13 @@ def objects() -> dict[str, bytes]:
         each["Key"]: client.get_object(Bucket=bucket, Key=each["Key"])["Body"].read()
         for each in listed
     }
+
+
+def keep_parts(export_id: str) -> None:
+    """As gathered, and not joined."""
+    client = boto3.client("s3", region_name=REGION)
+    for key in part_keys(export_id).values():
+        client.put_object(Bucket=os.environ["BUCKET_EXPORTS"], Key=key, Body=b"{}")
 
 
 def exported(customer: Customer) -> str:
@@ -147,6 +162,66 @@ def test_an_erasure_takes_exports_along(ada: Customer, shop: CheckoutScenario) -
     shop.deliver()
     assert objects() == {}
     assert ada.export(export_id).status == 404
+
+
+def test_an_erasure_takes_along_what_an_export_that_stopped_has_gathered(
+    ada: Customer, shop: CheckoutScenario
+) -> None:
+    keep_parts(exported(ada))
+    assert ada.ask().status == 202
+    shop.deliver()
+    assert objects() == {}
+
+
+def test_its_row_is_there_for_longer_than_the_bucket_keeps_its_archive(
+    ada: Customer, shop: CheckoutScenario
+) -> None:
+    """A bucket forgets at the end of a day, and later: an erasure finds by the row what is left."""
+    asked = ada.ask_for_all().json
+    shop.pass_time(days=2)
+    shop.deliver()
+    made = clock.now()
+    (row,) = [each for each in dynamodb.rows("identity") if each["sk"].startswith("EXPORT#")]
+    assert row["sk"] == f"EXPORT#{asked['export_id']}"
+    (bucket,) = identity.SERVICE.buckets
+    gone = made + timedelta(days=bucket.days + 2)
+    assert int(row["expires_at"]) > gone.timestamp()
+
+
+def test_who_is_being_erased_gets_no_export_whoever_asks(ada: Customer) -> None:
+    dynamodb.change("identity", f"USER#{ada.user_id}", "USER", status=Status.ERASING.value)
+    assert ada.ask_for_all().status == 404
+    user = AccountRepository().get(ada.user_id)
+    assert user is not None
+    by = ExportPorts(AccountRepository(), ExportRepository(), REGION)
+    asked = request_export(user, by, now=clock.now(), trace=trace.from_header(None))
+    assert isinstance(asked, Problem)
+    rows = [row for row in dynamodb.rows("identity") if row["sk"].startswith("EXPORT#")]
+    assert rows == []
+
+
+def test_an_export_that_was_asked_for_before_leaves_nothing_of_who_is_being_erased(
+    ada: Customer, shop: CheckoutScenario
+) -> None:
+    assert ada.ask_for_all().status == 202
+    dynamodb.change("identity", f"USER#{ada.user_id}", "USER", status=Status.ERASING.value)
+    shop.deliver()
+    assert shop.export.failures == []
+    assert objects() == {}
+    assert shop.events("user.export_ready") == []
+
+
+def test_parts_of_who_is_being_erased_are_joined_to_no_archive(ada: Customer) -> None:
+    """The erasure began after they were gathered."""
+    export_id = ada.ask_for_all().json["export_id"]
+    keep_parts(export_id)
+    dynamodb.change("identity", f"USER#{ada.user_id}", "USER", status=Status.ERASING.value)
+    task = {"step": "assemble_export", "export_id": export_id, "user_id": ada.user_id}
+    traced = {"trace": trace.from_header(None).to_dict()}
+    done = ada.shop.interceptor.call("identity.steps", task | traced)
+    assert done == {"outcome": "erased"}
+    assert objects() == {}
+    assert ada.shop.events("user.export_ready") == []
 
 
 def test_a_second_execution_changes_nothing(ada: Customer, shop: CheckoutScenario) -> None:
