@@ -25,6 +25,7 @@ FORMS = (
 )
 OPERATIONS = discover.operations()
 READING = {f"{op.service}.{op.name}": op for op in OPERATIONS if op.route.request}
+FORMS_OF = {name: op for name, op in READING.items() if op.route.form}
 ASKING = {f"{op.service}.{op.name}": op for op in OPERATIONS if op.route.query}
 KEYED = {f"{op.service}.{op.name}": op for op in OPERATIONS if op.route.idempotent}
 # What a pattern alone does not say.
@@ -122,6 +123,24 @@ def test_no_text_of_a_body_may_have_a_card_number(operation: discover.Operation)
             told += "Card numbers are not taken here." in reply.text
     free = [path for path in found if path[-1] not in KNOWN and "id" not in str(path[-1])]
     assert told or not free, "each text is refused for another reason: test it with one that fits"
+
+
+@pytest.mark.filterwarnings("ignore::hypothesis.errors.NonInteractiveExampleWarning")
+@pytest.mark.parametrize("operation", FORMS_OF.values(), ids=FORMS_OF)
+def test_no_field_that_a_form_has_too_many_may_have_a_card_number(
+    operation: discover.Operation, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is passed over, but whoever sent it has to hear of it."""
+    route = operation.route
+    assert route.request is not None
+    schema = route.request.model_json_schema()
+    form = sample(schema, schema)
+    for name, text in [("primary_account", NUMBER), (NUMBER, "1")]:
+        reply, called = ask(route, form=form | {name: text})
+        assert (reply.status, called) == (400, False), (name, text)
+        assert not card_numbers.is_in(reply.text), reply.text
+        assert "primary_account" not in reply.text
+    assert not card_numbers.is_in(capsys.readouterr().out)
 
 
 @pytest.mark.parametrize("operation", ASKING.values(), ids=ASKING)

@@ -236,7 +236,9 @@ def _read_form(model: type[BaseModel], raw: bytes) -> BaseModel | Problem:
         return Problem(problems.INVALID_REQUEST, f"The form has {error}.", errors=[wrong])
     except ValidationError as error:
         return invalid.form(error)
-    names = [name for name, text in value.items() if card_numbers.is_in(text)]
+    # What is passed over was sent as well, but its name is not told.
+    places = [at.lstrip("/") for at in card_numbers.places(value)]
+    names = dict.fromkeys(name if name in model.model_fields else "" for name in places)
     return invalid.card_numbers("parameter", names) if names else found
 
 
