@@ -26,7 +26,6 @@ __all__ = [
     "NO_SECOND_FACTOR",
     "PRECONDITION_FAILED",
     "RATE_LIMITED",
-    "RECENT_SIGN_IN_NEEDED",
     "STEP_UP_REQUIRED",
     "TOO_MANY_ADDRESSES",
     "TOO_MANY_FACTORS",
@@ -57,7 +56,6 @@ INVALID_REFRESH_TOKEN = ProblemType("invalid_refresh_token", 401, "The refresh t
 MAILED_TOKEN_VOID = ProblemType("mailed_token_void", 410, "The mailed token is not valid any more")
 NO_SECOND_FACTOR = ProblemType("no_second_factor", 409, "There is no such second factor to prove")
 PRECONDITION_FAILED = ProblemType("precondition_failed", 412, "It was changed meanwhile")
-RECENT_SIGN_IN_NEEDED = ProblemType("recent_sign_in_needed", 403, "It needs a recent sign-in")
 TOO_MANY_ADDRESSES = ProblemType("too_many_addresses", 409, "No more addresses can be kept")
 TOO_MANY_FACTORS = ProblemType("too_many_factors", 409, "No more second factors can be kept")
 # Not 401, by which a client would take its token for the culprit and throw the session away.

@@ -312,7 +312,7 @@ class AddressListOut(ResponseModel):
 
 
 class ErasureIn(RequestModel):
-    """POST /users/me/erasure: with the password, or soon after a sign-in without it."""
+    """POST /users/me/erasure: with the password, or without it soon after a sign-in."""
 
     password: Password | None = None
 
@@ -344,7 +344,7 @@ class ErasureOut(ResponseModel):
 
 
 class ExportIn(ErasureIn):
-    """POST /users/me/export: with the password, or soon after a sign-in without it."""
+    """POST /users/me/export: the same."""
 
 
 class ExportOut(ResponseModel):

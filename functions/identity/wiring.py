@@ -20,7 +20,7 @@ from identity.repository.oauth_clients import OAuthClientRepository
 from identity.repository.sessions import SessionRepository
 from identity.repository.token_keys import TokenKeyRepository
 from identity.repository.users import AccountRepository
-from identity.schemas import ClientIn
+from identity.schemas import ClientIn, ErasureIn
 from identity.service.authenticate_client import ClientPorts, authenticate, credentials_of
 from identity.service.authorize_client import AuthorizationPorts, SentBack
 from identity.service.describe_provider import token_endpoint
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from identity.service.erase_user import Eraser
     from identity.service.export_user import Exporter
     from identity.service.inspect_client_token import InspectionPorts
-    from identity.service.prove_again import ProofPorts
+    from identity.service.prove_again import Proof, ProofPorts
     from identity.service.request_erasure import ErasurePorts
 
 
@@ -232,5 +232,17 @@ def proof_ports(settings: EmailSettings) -> "ProofPorts":
         attempts=AttemptRepository(),
         networks=NetworkHasher(settings.email_mac_key_arn),
         passwords=Argon2Passwords(),
-        sessions=SessionRepository(),
+    )
+
+
+def proof_of(request: Request[ErasureIn]) -> "Proof":
+    """By what the caller of such a route is the user just now."""
+    from identity.service.prove_again import Proof
+
+    caller, password = request.user, request.body.password
+    return Proof(
+        level=caller.level,
+        proved=caller.proved,
+        source_ip=request.source_ip,
+        password=password.get_secret_value() if password else None,
     )

@@ -33,19 +33,30 @@ def test_staff_proves_a_second_factor_wherever_its_scopes_open_what_is_not_its_o
     assert route.proof.is_asked(customer=False, has_factor=False)
 
 
-def test_customers_who_have_a_second_factor_pay_by_it() -> None:
-    paying = {
+def test_customers_who_have_a_second_factor_pay_and_change_their_account_by_it() -> None:
+    asking = {
         named(route)
         for route in routes()
         if route.proof is not None
         and route.proof.is_asked(customer=True, has_factor=True)
         and not route.proof.is_asked(customer=True, has_factor=False)
     }
-    assert paying == {
+    assert asking == {
         "POST /checkout",
         "POST /payments",
         "POST /payments/{payment_id}/confirm",
+        "POST /users/me/deactivate",
+        "POST /users/me/erasure",
+        "POST /users/me/export",
+        "PUT /users/me/password",
     }
+
+
+def test_staff_that_has_a_second_factor_changes_its_password_by_it_and_who_has_none_can() -> None:
+    (route,) = [each for each in routes() if named(each) == "PUT /users/me/password"]
+    assert route.proof is not None
+    assert route.proof.is_asked(customer=False, has_factor=True)
+    assert not route.proof.is_asked(customer=False, has_factor=False)
 
 
 def test_what_asks_it_of_who_has_a_factor_is_told_of_that_at_each_request() -> None:

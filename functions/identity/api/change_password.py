@@ -1,4 +1,6 @@
-"""PUT /users/me/password. Problems: 404 not_found, 422 wrong_password, 429 rate_limited."""
+"""PUT /users/me/password. Problems: 401 step_up_required, 404 not_found, 422 wrong_password,
+429 rate_limited.
+"""
 
 from typing import Any
 
@@ -15,6 +17,7 @@ from identity.wiring import personal_data
 from shop import clock
 from shop.http import Request, Response, Route, entrypoint
 from shop.problems import Problem
+from shop.step_up import OWN_ACCOUNT
 
 ROUTE = Route(
     "PUT",
@@ -25,6 +28,7 @@ ROUTE = Route(
     responses={204: None},
     problems=(problems.NOT_FOUND, problems.WRONG_PASSWORD, problems.RATE_LIMITED),
     ends_at_once=True,
+    step_up=OWN_ACCOUNT,
     quotas=sign_in_attempts.QUOTAS,
 )
 

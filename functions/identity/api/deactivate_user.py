@@ -1,4 +1,4 @@
-"""POST /users/me/deactivate. Problems: 404 not_found."""
+"""POST /users/me/deactivate. Problems: 401 step_up_required, 404 not_found."""
 
 from typing import Any
 
@@ -8,6 +8,7 @@ from identity.service.change_user import deactivate
 from shop import clock
 from shop.http import Request, Response, Route, entrypoint
 from shop.problems import Problem
+from shop.step_up import OWN_ACCOUNT
 
 ROUTE = Route(
     "POST",
@@ -17,6 +18,7 @@ ROUTE = Route(
     responses={204: None},
     problems=(problems.NOT_FOUND,),
     ends_at_once=True,
+    step_up=OWN_ACCOUNT,
 )
 
 accounts = AccountRepository()

@@ -1,4 +1,4 @@
-"""POST /users/me/export. Problems: 403 recent_sign_in_needed, 404 not_found, 422 wrong_password,
+"""POST /users/me/export. Problems: 401 step_up_required, 404 not_found, 422 wrong_password,
 429 rate_limited.
 """
 
@@ -8,13 +8,14 @@ from identity import problems, schemas
 from identity.domain import sign_in_attempts
 from identity.repository.exports import ExportRepository
 from identity.repository.users import AccountRepository
-from identity.service.prove_again import Proof, ProofPorts
+from identity.service.prove_again import ProofPorts
 from identity.service.request_export import ExportPorts, request_own_export
 from identity.settings import EmailSettings, at_cold_start
-from identity.wiring import proof_ports
+from identity.wiring import proof_of, proof_ports
 from shop import clock
 from shop.http import Link, Request, Response, Route, entrypoint
 from shop.problems import Problem
+from shop.step_up import OWN_ACCOUNT
 
 ROUTE = Route(
     "POST",
@@ -26,11 +27,11 @@ ROUTE = Route(
     problems=(
         problems.NOT_FOUND,
         problems.RATE_LIMITED,
-        problems.RECENT_SIGN_IN_NEEDED,
         problems.WRONG_PASSWORD,
     ),
     links=(Link("get_export", {"export_id": "$response.body#/export_id"}),),
     ends_at_once=True,
+    step_up=OWN_ACCOUNT,
     quotas=sign_in_attempts.QUOTAS,
 )
 
@@ -45,14 +46,8 @@ def ports() -> tuple[ExportPorts, ProofPorts]:
 
 def handle(request: Request[Any]) -> Response | Problem:
     """Safe to repeat: the one of this day is answered, without its link."""
-    body: schemas.ExportIn = request.body
-    proof = Proof(
-        session_id=request.user.session_id,
-        source_ip=request.source_ip,
-        password=body.password.get_secret_value() if body.password else None,
-    )
     result = request_own_export(
-        request.user.subject, proof, *ports(), now=clock.now(), trace=request.trace
+        request.user.subject, proof_of(request), *ports(), now=clock.now(), trace=request.trace
     )
     return result if isinstance(result, Problem) else Response(202, schemas.ExportOut.of(result))
 

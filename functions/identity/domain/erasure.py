@@ -11,9 +11,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-# How fresh the proof of who asks must be, where they do not type their password.
-RECENT = timedelta(minutes=10)
-
 
 class ErasureStatus(StrEnum):
     """How far it is."""

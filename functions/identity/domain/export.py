@@ -9,8 +9,6 @@ KEPT = timedelta(days=7)
 # The bucket forgets as long after the archive was made, by whole days and in its own time. The row
 # is there for longer: an erasure finds by it what may still be in the bucket.
 ROW_KEPT = timedelta(days=10)
-# How fresh the proof of who asks must be, where they do not type their password.
-RECENT = timedelta(minutes=10)
 LINK_S = 15 * 60
 
 

@@ -1,24 +1,25 @@
 """Whether who asks is the user just now, for what a token alone must not bring about."""
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from identity import problems
 from identity.domain import rate_limit, sign_in_attempts
 from identity.domain.rate_limit import Counter
 from identity.domain.user import User
 from identity.service.change_password import WRONG
-from identity.service.ports import Attempts, NetworkHasher, Passwords, Sessions
+from identity.service.ports import Attempts, NetworkHasher, Passwords
 from identity.service.prove_password import too_many
 from shop import telemetry
 from shop.problems import Problem
+from shop.step_up import RECENT_SIGN_IN
 
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """The password, or without it the session that asks."""
+    """The password, or without it how and when the caller was proved, as their token says."""
 
-    session_id: str
+    level: str
+    proved: datetime
     source_ip: str = field(repr=False)
     password: str | None = field(default=None, repr=False)
 
@@ -30,16 +31,10 @@ class ProofPorts:
     attempts: Attempts
     networks: NetworkHasher
     passwords: Passwords
-    sessions: Sessions
-
-
-AGAIN = Problem(
-    problems.RECENT_SIGN_IN_NEEDED, "Give the password, or sign in again and repeat it soon."
-)
 
 
 def prove_again(
-    user: User, proof: Proof, by: ProofPorts, *, recent: timedelta, now: datetime
+    user: User, proof: Proof, by: ProofPorts, *, now: datetime
 ) -> tuple[Counter, ...] | Problem:
     """The attempt to take back with what is done now, or why it is not.
 
@@ -47,9 +42,8 @@ def prove_again(
     refresh makes no session younger.
     """
     if proof.password is None:
-        session = by.sessions.get(user.user_id, proof.session_id)
-        fresh = session is not None and now - recent <= session.authentication.at <= now
-        return () if fresh else AGAIN
+        recent = RECENT_SIGN_IN.is_met(proof.level, proof.proved, now=now)
+        return () if recent else RECENT_SIGN_IN.refusal
     network = rate_limit.network_of(proof.source_ip)
     counters = sign_in_attempts.counters(
         address=user.address, from_network=by.networks.of(user.address, network), now=now

@@ -50,7 +50,7 @@ def request_own_erasure(
     user = by.accounts.get(user_id)
     if user is None or not user.is_active:
         return NO_USER
-    proven = prove_again(user, proof, checks, recent=rules.RECENT, now=now)
+    proven = prove_again(user, proof, checks, now=now)
     if isinstance(proven, Problem):
         return proven
     found = request_erasure(user_id, by, counters=proven, now=now, trace=trace)

@@ -187,9 +187,11 @@ def test_once_begun_nobody_signs_in_and_nothing_takes_it_back(ada: Customer) -> 
 def test_a_token_alone_does_not_erase_anybody(ada: Customer) -> None:
     """An hour after the sign-in, though the session was refreshed meanwhile."""
     ada.shop.pass_time(minutes=11)
+    ada.refresh()
     before = dynamodb.rows("identity")
     refused = ada.ask(None)
-    assert (refused.status, refused.json["code"]) == (403, "recent_sign_in_needed")
+    assert (refused.status, refused.json["code"]) == (401, "step_up_required")
+    assert (refused.json["acr_values"], refused.json["max_age"]) == ("aal1", 600)
     assert dynamodb.rows("identity") == before
 
 
@@ -206,11 +208,18 @@ def test_a_wrong_password_erases_nobody_and_guessing_is_limited(ada: Customer) -
     assert "erasure_id" not in user
 
 
-def test_a_session_of_somebody_else_is_no_proof(ada: Customer, shop: CheckoutScenario) -> None:
-    shop.pass_time(minutes=11)
-    eve = Customer(shop, "eve@example.com").join()
-    refused = ada.ask(None, sid=eve.session["session_id"])
-    assert refused.status == 403
+@pytest.mark.parametrize("password", [None, PASSWORD])
+def test_who_has_a_second_factor_is_asked_for_it_beside_the_password(
+    ada: Customer, password: str | None
+) -> None:
+    before = dynamodb.rows("identity")
+    for asked in (ada.ask, ada.ask_for_all):
+        refused = asked(password, proved=ada.proved(factors=1))
+        assert (refused.status, refused.json["acr_values"]) == (401, "aal2")
+    assert dynamodb.rows("identity") == before
+    by_both = ada.proved(factors=1) | {"acr": "aal2"}
+    assert ada.ask_for_all(None, proved=by_both).status == 202
+    assert ada.ask(None, proved=by_both).status == 202
 
 
 def test_nobody_is_erased_by_the_wish_of_another(ada: Customer, shop: CheckoutScenario) -> None:

@@ -4,13 +4,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from shop import clock
+from shop import clock, ids
 from shop.http import Response, Route, entrypoint
-from shop.step_up import ONE_FACTOR, OWN_MONEY, STAFF, TWO_FACTORS, StepUp
-from tests.support.gateway import Reply, call, event
+from shop.step_up import ONE_FACTOR, OWN_ACCOUNT, OWN_MONEY, STAFF, TWO_FACTORS, StepUp
+from tests.support.gateway import CUSTOMER, Reply, call, event
 from tests.support.http_edge import Spy
 
 NOW = datetime(2026, 11, 22, 10, 15, 30, tzinfo=UTC)
+CLIENT = ids.derive("cli", "a till", region="use1")
 WANTED = StepUp(timedelta(minutes=10))
 ROUTE = Route("DELETE", "/keys", "Let go", responses={204: None}, step_up=WANTED)
 
@@ -68,18 +69,19 @@ def test_two_factors_are_enough_where_one_is() -> None:
 @pytest.mark.parametrize(
     ("wanted", "asked"),
     [
-        (STAFF, {("staff", "0"), ("", "0")}),
-        (OWN_MONEY, {("staff", "0"), ("", "0"), ("customer", "1")}),
-        (WANTED, {("staff", "0"), ("", "0"), ("customer", "0"), ("customer", "1")}),
+        (STAFF, {("staff", "0"), ("staff", "1"), ("", "0")}),
+        (OWN_MONEY, {("staff", "0"), ("staff", "1"), ("", "0"), ("customer", "1")}),
+        (OWN_ACCOUNT, {("customer", "1"), ("staff", "1")}),
+        (WANTED, {("staff", "0"), ("", "0"), ("customer", "0"), ("customer", "1"), ("staff", "1")}),
     ],
-    ids=["what is of others", "own money", "factors"],
+    ids=["what is of others", "own money", "own account", "factors"],
 )
-def test_it_is_asked_of_staff_and_of_some_customers(
+def test_it_is_asked_of_some_staff_and_of_some_customers(
     wanted: StepUp, asked: set[tuple[str, str]]
 ) -> None:
     """Whose role is not known is no customer."""
     route = Route("DELETE", "/keys", "Let go", responses={204: None}, step_up=wanted)
-    callers = [("staff", "0"), ("", "0"), ("customer", "0"), ("customer", "1")]
+    callers = [("staff", "0"), ("staff", "1"), ("", "0"), ("customer", "0"), ("customer", "1")]
     refused = set()
     for role, factors in callers:
         said = {"acr": ONE_FACTOR, "auth_time": ago(minutes=1), "role": role, "factors": factors}
@@ -87,6 +89,24 @@ def test_it_is_asked_of_staff_and_of_some_customers(
         if reply.status == 401:
             refused.add((role, factors))
     assert refused == asked
+
+
+def test_who_may_have_a_second_factor_is_asked_for_it() -> None:
+    """What the authorizer does not say is not taken for none."""
+    route = Route("DELETE", "/keys", "Let go", responses={204: None}, step_up=OWN_MONEY)
+    said = {"acr": ONE_FACTOR, "auth_time": ago(minutes=1), "role": "customer"}
+    reply = call(entrypoint(route, Spy(Response(204))), event("DELETE", "/keys", proved=said))
+    assert reply.status == 401
+
+
+@pytest.mark.parametrize(
+    ("sub", "sid", "status"),
+    [(CLIENT, "", 204), (CUSTOMER, "", 401), ("cli_use1_", "", 401), ("", "ses_1", 401)],
+    ids=["a client", "a user without a session", "no id", "nobody"],
+)
+def test_only_a_registered_client_by_itself_is_not_asked(sub: str, sid: str, status: int) -> None:
+    given = event("DELETE", "/keys", sub=sub, sid=sid, proved={})
+    assert call(entrypoint(ROUTE, Spy(Response(204))), given).status == status
 
 
 def test_a_route_of_staff_asks_staff_whatever_it_says() -> None:

@@ -16,6 +16,7 @@ from shop import (
     charset,
     clock,
     idempotency,
+    ids,
     invalid,
     invocation,
     problems,
@@ -169,13 +170,12 @@ def _caller(route: Route, event: dict[str, Any]) -> Caller | Problem | None:
 def _unproved(route: Route, caller: Caller, context: Mapping[str, Any]) -> Problem | None:
     """What is missing of how the caller was proved."""
     wanted = route.proof
-    if (
-        not caller.session_id
-    ):  # A client by itself, which proves itself for each token: nobody to ask.
+    # A client by itself proves itself for each token: there is nobody to ask.
+    if wanted is None or ids.is_id("cli", caller.subject):
         return None
     customer = context.get("role") == "customer"
-    has_factor = context.get("factors", "0") != "0"
-    if wanted is None or not wanted.is_asked(customer=customer, has_factor=has_factor):
+    has_factor = context.get("factors") != "0"  # Where that is not told, they may have one.
+    if not wanted.is_asked(customer=customer, has_factor=has_factor):
         return None
     met = wanted.is_met(caller.level, caller.proved, now=clock.now())
     return None if met else wanted.refusal

@@ -13,22 +13,23 @@ from shop.problems import Problem
 
 ONE_FACTOR, TWO_FACTORS = "aal1", "aal2"
 _LEVELS = (ONE_FACTOR, TWO_FACTORS)
+Asked = Literal["all", "with_a_factor", "none"]
 
 
 @dataclass(frozen=True, slots=True)
 class StepUp:
-    """A level, and how long ago it may have been proved. Staff is always asked for it; customers
-    are, or only those who have a second factor, or none of them."""
+    """A level, and how long ago it may have been proved; of customers and of staff, whether all are
+    asked for it, or only those who have a second factor, or none."""
 
     max_age: timedelta
     level: str = TWO_FACTORS
-    customers: Literal["all", "with_a_factor", "none"] = "all"
+    customers: Asked = "all"
+    staff: Asked = "all"
 
     def is_asked(self, *, customer: bool, has_factor: bool) -> bool:
         """Whether it is asked of such a caller."""
-        if not customer or self.customers == "all":
-            return True
-        return has_factor and self.customers == "with_a_factor"
+        asked = self.customers if customer else self.staff
+        return asked == "all" or (has_factor and asked == "with_a_factor")
 
     def is_met(self, level: str, proved: datetime, *, now: datetime) -> bool:
         """Whether a proof of that level and time is enough."""
@@ -55,3 +56,8 @@ class StepUp:
 STAFF = StepUp(timedelta(hours=1), customers="none")
 # A customer's own money: who has a second factor has it so that a password is not enough to pay.
 OWN_MONEY = StepUp(timedelta(minutes=15), customers="with_a_factor")
+# One's own account, taken over, closed or carried away: whoever has a second factor, staff too, is
+# asked for it. Who has none yet is told by the route what a password has to do.
+OWN_ACCOUNT = StepUp(timedelta(minutes=10), customers="with_a_factor", staff="with_a_factor")
+# The same of who has none, where the session alone must not be enough.
+RECENT_SIGN_IN = StepUp(OWN_ACCOUNT.max_age, level=ONE_FACTOR)
