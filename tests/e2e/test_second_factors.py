@@ -10,7 +10,7 @@ from tests.e2e.platform import Platform
 from tests.support.shop_client import ShopClient, eventually
 from tools.local import inbox
 
-CODE = re.compile(r"^[0-9]{6}$", re.MULTILINE)
+CODE = re.compile(r"^([0-9]{6}) is your code", re.MULTILINE)
 
 
 def test_a_customer_enrols_a_factor_proves_it_and_recovers_without_it(shop: ShopClient) -> None:
