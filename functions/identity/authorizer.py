@@ -53,7 +53,7 @@ def gate() -> AuthorizerPorts:
         ),
         SessionStatusRepository(settings.table_identity),
         grants,
-        tuple(grant for grant in grants if not grant.is_of_account),
+        tuple(grant for grant in grants if not grant.first_party),
     )
 
 
@@ -122,6 +122,7 @@ def _context_of(token: Verified, factors: int) -> dict[str, str]:
         "role": token.role,
         "exp": str(token.exp),
         "client_id": token.client_id,
+        "first_party": str(token.client_id == OWN_CLIENT).lower(),
         "acr": token.acr,
         "auth_time": str(token.auth_time),
         "factors": str(factors),

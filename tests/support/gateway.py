@@ -55,7 +55,14 @@ def event(
     authorizer = (
         {}
         if sub is None
-        else {"sub": sub, "scope": scope, "sid": sid, "role": _role(scope), **proved}
+        else {
+            "sub": sub,
+            "scope": scope,
+            "sid": sid,
+            "role": _role(scope),
+            "first_party": "true",
+            **proved,
+        }
     )
     return {
         "httpMethod": method,

@@ -299,13 +299,14 @@ def _link(link: Link) -> dict[str, Any]:
 
 
 def route_table(operations: list[Operation]) -> list[dict[str, Any]]:
-    """What the authorizer needs to know: which scopes open which method."""
+    """What the authorizer needs to know: which scopes open which method, and of whose clients."""
     return [
         {
             "method": op.route.method,
             "path": op.route.path,
             "auth": op.route.auth,
             "scopes": list(op.route.scopes),
+            "first_party": op.route.first_party,
         }
         for op in operations
         if op.route.needs_token

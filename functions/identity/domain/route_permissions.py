@@ -15,17 +15,18 @@ from pathlib import Path
 from typing import Any
 
 CUSTOMER_SCOPE = "shop:buy"
-_ACCOUNT = frozenset({"users", "sessions", "password", "mfa"})
 _PLACEHOLDER = re.compile(r"\{[^}]+\}")
 
 
 @dataclass(frozen=True, slots=True)
 class RoutePermission:
-    """A route and the scopes of which any one opens it."""
+    """A route and the scopes of which any one opens it; `first_party`: for the shop's own clients
+    only."""
 
     method: str
     path: str
     scopes: frozenset[str]
+    first_party: bool = False
 
     @property
     def pattern(self) -> str:
@@ -36,12 +37,6 @@ class RoutePermission:
     def sample(self) -> str:
         """A request of this route, as a method ARN ends."""
         return self.method + _PLACEHOLDER.sub("x", self.path)
-
-    @property
-    def is_of_account(self) -> bool:
-        """Whether it is about who somebody is and how they sign in: for the shop's own clients,
-        whatever others were granted."""
-        return self.path.split("/")[1] in _ACCOUNT
 
     def opened_by(self, scopes: Iterable[str]) -> bool:
         """A route that names no scope is closed to all."""
@@ -58,6 +53,7 @@ def load(file: Path) -> tuple[RoutePermission, ...]:
             method,
             route["path"],
             frozenset(route["scopes"] or _default(route["auth"])),
+            route["first_party"],
         )
         for route in json.loads(file.read_text())
         if route["auth"] != "public"

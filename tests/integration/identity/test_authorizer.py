@@ -40,6 +40,7 @@ def test_a_token_of_a_session_opens_the_customers_routes(api: Api) -> None:
         "role": "customer",
         "exp": str(int(api.clock().timestamp()) + 600),
         "client_id": "cartwright",
+        "first_party": "true",
         "acr": "aal1",
         "auth_time": str(int(api.clock().timestamp())),
         "factors": "0",

@@ -122,10 +122,34 @@ def test_customers_routes_need_shop_buy_unless_they_say_otherwise(tmp_path: Path
     file.write_text(
         json.dumps(
             [
-                {"method": "GET", "path": "/a", "auth": "customer", "scopes": []},
-                {"method": "GET", "path": "/b", "auth": "staff", "scopes": []},
-                {"method": "GET", "path": "/c", "auth": "customer", "scopes": ["ops"]},
-                {"method": "GET", "path": "/d", "auth": "public", "scopes": []},
+                {
+                    "method": "GET",
+                    "path": "/a",
+                    "auth": "customer",
+                    "scopes": [],
+                    "first_party": False,
+                },
+                {
+                    "method": "GET",
+                    "path": "/b",
+                    "auth": "staff",
+                    "scopes": [],
+                    "first_party": False,
+                },
+                {
+                    "method": "GET",
+                    "path": "/c",
+                    "auth": "customer",
+                    "scopes": ["ops"],
+                    "first_party": False,
+                },
+                {
+                    "method": "GET",
+                    "path": "/d",
+                    "auth": "public",
+                    "scopes": [],
+                    "first_party": False,
+                },
             ]
         )
     )

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from shop.http import Route, entrypoint
-from tests.support.gateway import call, event
+from shop.http import Response, Route, entrypoint
+from tests.support.gateway import PROVED, call, event
 from tests.support.http_edge import (
     AUTHORIZED,
     BARE,
@@ -307,3 +307,19 @@ def test_a_signed_body_may_not_be_larger_than_others() -> None:
     spy = Spy()
     reply = call(entrypoint(SIGNED, spy), event("POST", "/hooks", raw="x" * 300_000, sub=None))
     assert (reply.status, spy.requests) == (413, [])
+
+
+@pytest.mark.parametrize("path", ["/users/me", "/sessions", "/password/forgot", "/mfa/factors"])
+def test_a_route_of_the_account_is_closed_to_clients_of_others(path: str) -> None:
+    """Whatever scopes they hold; and who does not say whose they are is one of others."""
+    route = Route("GET", path, "Show it", responses={204: None})
+    for said, status in (("true", 204), ("false", 403), ("", 403)):
+        given = event("GET", path, proved={**PROVED, "first_party": said})
+        reply = call(entrypoint(route, Spy(Response(204))), given)
+        assert reply.status == status
+
+
+def test_other_routes_are_open_to_clients_of_others() -> None:
+    route = Route("GET", "/users-guide", "Show it", responses={204: None})
+    given = event("GET", "/users-guide", proved={**PROVED, "first_party": "false"})
+    assert call(entrypoint(route, Spy(Response(204))), given).status == 204

@@ -8,9 +8,8 @@ from botocore.exceptions import ClientError
 
 from shop import aws
 
-# An archive of thousands of orders is some megabytes.
-READ_TIMEOUT_S = 5.0
-MISSING = {"NoSuchKey", "404"}
+# S3 answers 403 of what is not there to who may not list the bucket.
+MISSING = {"NoSuchKey", "404", "AccessDenied"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +23,7 @@ class Objects:
         _client().put_object(Bucket=self._name, Key=key, Body=body, ContentType=content_type)
 
     def get(self, key: str) -> bytes | None:
-        """What is there; None where nothing is."""
+        """What is there; None where nothing is, or nothing that may be read."""
         try:
             answer = _client().get_object(Bucket=self._name, Key=key)
         except ClientError as error:
@@ -58,4 +57,4 @@ class Objects:
 
 
 def _client() -> Any:
-    return aws.client("s3", read_timeout_s=READ_TIMEOUT_S)
+    return aws.client("s3")

@@ -156,6 +156,8 @@ def _caller(route: Route, event: dict[str, Any]) -> Caller | Problem | None:
     # The gateway's policy decides this too; a grant that is wrong there must not be enough.
     if route.scopes and not scopes & set(route.scopes):
         return Problem(problems.FORBIDDEN, f"This needs the scope {' or '.join(route.scopes)}.")
+    if route.first_party and context.get("first_party") != "true":
+        return Problem(problems.FORBIDDEN, "This is for the shop's own clients.")
     level, proved = context.get("acr") or "", int(context.get("auth_time") or 0)
     caller = Caller(
         context["sub"],

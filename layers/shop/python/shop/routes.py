@@ -14,6 +14,8 @@ PRECONDITION_FAILED = 412
 Auth = Literal["public", "customer", "staff", "signature"]
 # Errors as RFC 9457 has them, as RFC 6749 (5.2) has them of OAuth's own endpoints, or as pages.
 Errors = Literal["problem", "oauth", "page"]
+# What begins so is about who somebody is and how they sign in.
+_ACCOUNT = frozenset({"users", "sessions", "password", "mfa"})
 
 
 class NoFields(BaseModel):
@@ -85,6 +87,11 @@ class Route:
     def needs_token(self) -> bool:
         """Whether the authorizer guards it."""
         return self.auth in ("customer", "staff")
+
+    @property
+    def first_party(self) -> bool:
+        """Whether it is for the shop's own clients only, whatever others were granted."""
+        return self.needs_token and self.path.split("/")[1] in _ACCOUNT
 
     @property
     def takes_if_match(self) -> bool:
