@@ -1,6 +1,7 @@
 """Objects of a bucket, as S3 answers who may not list it."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
@@ -36,7 +37,8 @@ def test_what_could_not_be_read_is_not_missing(s3: Stubber) -> None:
 
 
 def test_a_bucket_that_hangs_is_given_up_within_a_step(s3: Stubber) -> None:
-    assert s3.client.meta.config.read_timeout == aws.READ_TIMEOUT_S
+    config: Any = s3.client.meta.config
+    assert config.read_timeout == aws.READ_TIMEOUT_S
     s3.add_client_error("get_object", "NoSuchKey", http_status_code=404)
     ARCHIVES.get("a/b.zip")
     s3.assert_no_pending_responses()  # It was this client that was asked.
