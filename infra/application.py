@@ -1,5 +1,7 @@
 """All stacks of one stage, in the order in which they need each other."""
 
+from collections.abc import Mapping
+
 from aws_cdk import App, Stack, Tags
 
 from infra.alarm_addresses import check_alarms_are_heard
@@ -10,6 +12,7 @@ from infra.stacks.checkout import CheckoutStack
 from infra.stacks.edge import EdgeStack
 from infra.stacks.gateway import GatewayStack
 from infra.stacks.platform import PlatformStack
+from infra.stacks.replica import ReplicaStack, replicated
 from infra.stacks.routes import RoutesStack
 from infra.stacks.service import ServiceStack
 from infra.stages import Stage
@@ -32,6 +35,7 @@ def build(app: App, *, stage: Stage, project: Project) -> None:
     gateway, *api = build_gateway(app, stage=stage, project=project, functions=functions)
     if stage.public_url is None:  # Then functions take it from the gateway's parameter.
         platform.add_stack_dependency(gateway)
+    build_replica(app, stage=stage, project=project, services=services)
     for name, stack in services.items():
         stack.add_stack_dependency(platform)
         for lender in sorted(declared.lenders(declared.services[name])):
@@ -41,6 +45,18 @@ def build(app: App, *, stage: Stage, project: Project) -> None:
             part.add_stack_dependency(stack)
     Tags.of(app).add("application", "cartwright")
     Tags.of(app).add("stage", stage.name)
+
+
+def build_replica(
+    app: App, *, stage: Stage, project: Project, services: Mapping[str, Stack]
+) -> None:
+    """What has to be in the second region before the tables of `services` are replicated there."""
+    needing = replicated(stage, project)
+    if stage.replica_region is None or not needing:
+        return
+    replica = ReplicaStack(app, stage=stage, project=project, region=stage.replica_region)
+    for name in needing:
+        services[name].add_stack_dependency(replica)
 
 
 def build_gateway(

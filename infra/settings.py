@@ -6,7 +6,8 @@ It stands in cdk.context.json, which `make bootstrap` begins and every command o
     {"stages": {"prod": {"account": "111122223333", "domain": "api.example.com",
                          "certificate_arn": "arn:aws:acm:...", "hosted_zone_id": "Z...",
                          "mail_from": "shop@example.com", "account_url": "https://example.com/me",
-                         "pages_to": ["oncall@example.com"], "notices_to": ["team@example.com"]}}}
+                         "pages_to": ["oncall@example.com"], "notices_to": ["team@example.com"],
+                         "replica_region": "eu-west-1"}}}
 
 A stage of which nothing is said can be synthesized, and nowhere deployed.
 """
@@ -40,6 +41,7 @@ _FORMS: Mapping[str, tuple[str, str]] = {
         "an address such as shop@example.com, in small letters",
     ),
     "account_url": (rf"https://{_DOMAIN}(/[A-Za-z0-9._~/-]*)?", "an https address"),
+    "replica_region": (r"[a-z]{2}(-[a-z]+)+-\d", "a region such as eu-west-1"),
 }
 
 
@@ -55,6 +57,7 @@ class Settings:
     notices_to: tuple[str, ...] = ()  # empty: the same
     mail_from: str | None = None
     account_url: str | None = None
+    replica_region: str | None = None
 
 
 def settings_of(name: str, context: Mapping[str, Any]) -> Settings | None:
@@ -91,8 +94,13 @@ def configured(stage: Stage, context: Mapping[str, Any]) -> Stage:
             f"{FILE}: stages.{stage.name} must have mail_from: without mail nobody can prove an "
             "address, so nobody could make an account."
         )
+    if settings.replica_region == stage.region:
+        raise SystemExit(
+            f"{FILE}: stages.{stage.name}.replica_region is {stage.region}, where the stage is."
+        )
     bound = replace(
         in_account(heard, settings.account),
+        replica_region=settings.replica_region,
         mail_from=settings.mail_from,
         account_url=settings.account_url and settings.account_url.rstrip("/"),
     )

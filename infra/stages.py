@@ -108,8 +108,8 @@ class Stage:
     retain: bool = True  # tables, keys, logs and secrets stay when their stack goes
     deletion_protection: bool = True
     point_in_time_recovery: bool = True
-    # Keys that find users and sign tokens can be replicated to another region: now or never.
-    multi_region_keys: bool = True
+    # Where users, their sessions and their keys are as well: ADR 0047. None: nowhere.
+    replica_region: str | None = None
 
     # The edge.
     # What the API takes; of a route, no more than the route says of itself.
@@ -157,6 +157,11 @@ class Stage:
         return f"cartwright-{self.name}"
 
     @property
+    def regions(self) -> tuple[str, ...]:
+        """All in which something of it is, its own one first."""
+        return (self.region, *filter(None, [self.replica_region]))
+
+    @property
     def assets_bucket(self) -> str:
         """Where assets go when the stage is not bootstrapped; must exist before a deploy."""
         return f"{self.prefix}-assets"
@@ -194,7 +199,6 @@ def local(*, port: int, psp_port: int, linked_layers: bool = True) -> Stage:
         stream_max_age_s=120,  # the one limit that the emulator knows: it ignores retry counts
         retain=False,
         deletion_protection=False,
-        multi_region_keys=False,
         # The emulator starts a process per concurrent call: a burst that AWS would spread over
         # machines would here end in time-outs. Above this it gets honest 429s and 503s instead.
         pools=Pools(route=24, authorizer=32),

@@ -13,6 +13,7 @@ SERVICE = Service(
         Table(
             name="identity",
             publishes=True,
+            replicated=True,
             personal=Personal(
                 sealed=("personal", "device", "applicant"),
                 attributes=("password_hash",),
@@ -21,7 +22,7 @@ SERVICE = Service(
             ),
         ),
         # Backups of it keep erased people readable, so it has them for as short as can be.
-        Table(name="user_keys", expires=False, backup_days=1),
+        Table(name="user_keys", expires=False, backup_days=1, replicated=True),
     ),
     buckets=(Bucket(name="exports", days=7, says="all that is held of a user, who asked for it"),),
     functions=(

@@ -44,10 +44,10 @@ class KeySettings(Settings):
 
 class RotationSettings(KeySettings):
     """`token_keys_purpose`: the tag by which rights know a key for tokens of this stage.
-    `token_keys_multi_region`: whether another region can sign with it, too."""
+    `token_keys_replicas`: the other regions that sign with it, with blanks between them."""
 
     token_keys_purpose: str
-    token_keys_multi_region: bool = False
+    token_keys_replicas: str = ""
 
 
 class IssuerSettings(Settings):

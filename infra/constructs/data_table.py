@@ -1,5 +1,7 @@
 """A DynamoDB table as all of ours are: keys pk and sk, on demand, own key, point-in-time copies."""
 
+from collections.abc import Mapping
+
 from aws_cdk import Stack
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
@@ -38,11 +40,18 @@ class DataTable(Construct):
         stage: Stage,
         declared: Table,
         key: kms.IKey | None,
+        replica_keys: Mapping[str, str] | None = None,
         streams: bool,
     ) -> None:
+        """`replica_keys`: the ARNs of the keys of replicas by region, if the table has a key."""
         super().__init__(scope, id_)
         self.name = declared.name
         self.indexes = frozenset(declared.indexes)
+        copies = dynamodb.PointInTimeRecoverySpecification(
+            point_in_time_recovery_enabled=stage.point_in_time_recovery,
+            recovery_period_in_days=declared.backup_days if stage.point_in_time_recovery else None,
+        )
+        replicas = stage.regions[1:] if declared.replicated else ()
         self.table = dynamodb.TableV2(
             self,
             "Table",
@@ -50,23 +59,28 @@ class DataTable(Construct):
             partition_key=_text("pk"),
             sort_key=_text("sk"),
             billing=dynamodb.Billing.on_demand(),
-            encryption=dynamodb.TableEncryptionV2.customer_managed_key(key)
+            encryption=dynamodb.TableEncryptionV2.customer_managed_key(key, replica_keys)
             if key
             else dynamodb.TableEncryptionV2.dynamo_owned_key(),
             global_secondary_indexes=[
                 _index(name, index) for name, index in declared.indexes.items()
             ],
             # The relay reads the new image; of a row that is gone, the auditor the old one.
-            dynamo_stream=dynamodb.StreamViewType.NEW_AND_OLD_IMAGES if streams else None,
+            dynamo_stream=dynamodb.StreamViewType.NEW_AND_OLD_IMAGES
+            if streams or replicas
+            else None,
             time_to_live_attribute=TTL_ATTRIBUTE if declared.expires else None,
-            point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
-                point_in_time_recovery_enabled=stage.point_in_time_recovery,
-                recovery_period_in_days=declared.backup_days
-                if stage.point_in_time_recovery
-                else None,
-            ),
+            point_in_time_recovery_specification=copies,
             deletion_protection=stage.deletion_protection,
             removal_policy=kept(stage),
+            replicas=[
+                dynamodb.ReplicaTableProps(
+                    region=region,
+                    point_in_time_recovery_specification=copies,
+                    deletion_protection=stage.deletion_protection,
+                )
+                for region in replicas
+            ],
         )
         if declared.append_only:
             self._refuse_changes()

@@ -103,9 +103,10 @@ class ServiceFunction(Construct):
         }
         if any(_is_by_tag(right) for right in rights):
             by_tag = "Keys that are made after the deployment, by the tag that they are made with."
-            keys = f"kms:{stage.region}:{stage.account or '<AWS::AccountId>'}:key/*"
-            for partition in ("aws", "<AWS::Partition>"):  # As the region's is known, or is not.
-                reasons[f"AwsSolutions-IAM5[Resource::arn:{partition}:{keys}]"] = by_tag
+            for region in stage.regions:
+                keys = f"kms:{region}:{stage.account or '<AWS::AccountId>'}:key/*"
+                for partition in ("aws", "<AWS::Partition>"):  # As the region's is known or not.
+                    reasons[f"AwsSolutions-IAM5[Resource::arn:{partition}:{keys}]"] = by_tag
         for place in self.spec.objects:
             reasons[f"AwsSolutions-IAM5[Resource::{self._objects_arn(stage, place)}]"] = (
                 "Objects have ids for names; the prefix says whose they are."

@@ -3,6 +3,7 @@ machines that erase users and export what is held of them."""
 
 import re
 from collections.abc import Mapping
+from types import MappingProxyType
 
 from aws_cdk import CfnOutput, Tags
 from aws_cdk import aws_iam as iam
@@ -48,10 +49,17 @@ def _add_token_keys(stack: FunctionStack) -> None:
     # A key for something else cannot be made, or be tagged to become one of these.
     p256 = {"kms:KeySpec": "ECC_NIST_P256", "kms:KeyUsage": "SIGN_VERIFY"}
 
-    def on_token_keys(*actions: str, **conditions: Mapping[str, str]) -> iam.PolicyStatement:
+    def in_region(region: str, name: str) -> str:
+        return stack.format_arn(service="kms", region=region, resource="key", resource_name=name)
+
+    def on_token_keys(
+        *actions: str,
+        region: str = stage.region,
+        conditions: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
+    ) -> iam.PolicyStatement:
         return iam.PolicyStatement(
             actions=list(actions),
-            resources=[stack.format_arn(service="kms", resource="key", resource_name="*")],
+            resources=[in_region(region, "*")],
             conditions={**tagged, **conditions},
         )
 
@@ -62,7 +70,7 @@ def _add_token_keys(stack: FunctionStack) -> None:
     sign = [
         *verify,
         iam.PolicyStatement(actions=["kms:Sign"], resources=own, conditions=es256),
-        on_token_keys("kms:Sign", **es256),
+        on_token_keys("kms:Sign", conditions=es256),
     ]
     rotate = [
         *verify,
@@ -75,13 +83,35 @@ def _add_token_keys(stack: FunctionStack) -> None:
         on_token_keys("kms:GetPublicKey", "kms:ListResourceTags", "kms:ScheduleKeyDeletion"),
         # It goes with its stack, and with nothing else.
         iam.PolicyStatement(
-            effect=iam.Effect.DENY, actions=["kms:ScheduleKeyDeletion"], resources=own
+            effect=iam.Effect.DENY,
+            actions=["kms:ScheduleKeyDeletion"],
+            resources=[in_region(region, key.key_id) for region in stage.regions],
         ),
     ]
+    for region in stage.regions[1:]:
+        rotate += [
+            # Of a key of this stage; KMS asks for the right to make a key there as well.
+            on_token_keys(
+                "kms:ReplicateKey",
+                conditions={
+                    "StringEquals": {**tagged["StringEquals"], "kms:ReplicaRegion": region}
+                },
+            ),
+            iam.PolicyStatement(
+                actions=["kms:CreateKey"],
+                resources=["*"],
+                conditions={
+                    "StringEquals": {"aws:RequestedRegion": region},
+                    # IfExists: its documentation does not say what it knows of a replica then.
+                    "StringEqualsIfExists": {**made_with["StringEquals"], **p256},
+                },
+            ),
+            on_token_keys("kms:ScheduleKeyDeletion", region=region),
+        ]
     of_rotation = {
         **environment,
         "TOKEN_KEYS_PURPOSE": purpose,
-        "TOKEN_KEYS_MULTI_REGION": str(stage.multi_region_keys).lower(),
+        "TOKEN_KEYS_REPLICAS": " ".join(stage.regions[1:]),
     }
     stack.add_use("sign_tokens", Capability(environment=environment, rights=sign))
     issuer = {"TOKEN_ISSUER": environment["TOKEN_ISSUER"]}
@@ -173,7 +203,7 @@ def _key(
         key_usage=usage,
         # Cannot be changed later. In another region a replica must make the same MACs, by which
         # users are found, and sign tokens that are already known.
-        multi_region=stack.stage.multi_region_keys,
+        multi_region=True,
         removal_policy=kept(stack.stage),
     )
 

@@ -11,14 +11,22 @@ class BaseStack(Stack):
     """A stack of one stage, called `cartwright-<stage>-<name>`."""
 
     def __init__(
-        self, scope: Construct, *, stage: Stage, project: Project, name: str, description: str
+        self,
+        scope: Construct,
+        *,
+        stage: Stage,
+        project: Project,
+        name: str,
+        description: str,
+        region: str | None = None,
     ) -> None:
+        """`region`: another one than the stage's own."""
         super().__init__(
             scope,
             name,
             stack_name=stage.physical(name),
             description=description,
-            env=Environment(account=stage.account, region=stage.region),
+            env=Environment(account=stage.account, region=region or stage.region),
             synthesizer=_synthesizer(stage),
             termination_protection=stage.deletion_protection,
             tags={"application": "cartwright", "stage": stage.name},

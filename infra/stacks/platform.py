@@ -106,7 +106,7 @@ class PlatformStack(FunctionStack):
             alias=f"alias/{self.stage.physical('request-ids')}",
             key_spec=kms.KeySpec.HMAC_256,
             key_usage=kms.KeyUsage.GENERATE_VERIFY_MAC,
-            multi_region=self.stage.multi_region_keys,
+            multi_region=True,  # Cannot be changed later, and costs nothing.
             removal_policy=kept(self.stage),
         )
         parameter = names.request_id_key_parameter(self.stage)
@@ -125,7 +125,7 @@ class PlatformStack(FunctionStack):
             key_spec=kms.KeySpec.SYMMETRIC_DEFAULT,
             key_usage=kms.KeyUsage.ENCRYPT_DECRYPT,
             enable_key_rotation=True,
-            multi_region=self.stage.multi_region_keys,
+            multi_region=True,
             removal_policy=kept(self.stage),
         )
         parameter = names.wrapping_key_parameter(self.stage)

@@ -12,6 +12,7 @@ from constructs import Construct
 from infra.constructs import grants, names
 from infra.constructs.alarms import Alarms
 from infra.constructs.data_bucket import DataBucket
+from infra.constructs.data_key import replica_arn
 from infra.constructs.data_table import DataTable
 from infra.constructs.event_consumer import EventConsumer
 from infra.constructs.schedule import Schedule
@@ -70,6 +71,11 @@ class ServiceStack(FunctionStack):
             stage=self.stage,
             declared=declared,
             key=self.key,
+            replica_keys={
+                region: replica_arn(self, self.stage, region, self.service.name)
+                for region in self.stage.regions[1:]
+                if declared.replicated
+            },
             streams=self.platform.streams(declared),
         )
         self.tables[name] = table

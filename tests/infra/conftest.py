@@ -116,6 +116,12 @@ def unlinked(synthesized: Path) -> Assembly:
     return Assembly(synthesized / "unlinked")
 
 
+@pytest.fixture(scope="session")
+def replicated(synthesized: Path) -> Assembly:
+    """Of production with a second region, the stacks in which that shows."""
+    return Assembly(synthesized / "replicated")
+
+
 @pytest.fixture(params=["local", "prod"])
 def stage(request: pytest.FixtureRequest, synthesized: Path) -> Assembly:
     """A rule that uses this holds in every stage."""

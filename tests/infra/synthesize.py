@@ -12,6 +12,7 @@ from pathlib import Path
 from tools.access.synthesis import ACCOUNT, app, as_deployed, stand_ins, synthesize  # isort: skip (sets up jsii)
 
 from infra import account
+from infra.application import build_replica
 from infra.constructs.policy_checks import check_policies
 from infra.project import Project
 from infra.settings import configured
@@ -19,6 +20,8 @@ from infra.stacks.platform import PlatformStack
 from infra.stacks.service import ServiceStack
 from infra.stages import DEV, LOCAL, PROD, STAGING
 from shop.deploy import Service
+
+REPLICA_REGION = "eu-west-1"
 
 
 def unlinked(*, files: Project, out: Path) -> None:
@@ -51,13 +54,25 @@ def careless(*, files: Project, out: Path) -> str:
     return ""
 
 
+def replicated(*, files: Project, out: Path) -> None:
+    """What a second region adds to production: its own stack, and those with what is replicated."""
+    stage = replace(as_deployed(PROD), replica_region=REPLICA_REGION)
+    made = app(stage, out)
+    check_policies(made)
+    PlatformStack(made, stage=stage, project=files)
+    service = files.platform().services["identity"]
+    identity = ServiceStack(made, stage=stage, project=files, service=service)
+    build_replica(made, stage=stage, project=files, services={"identity": identity})
+    made.synth()
+
+
 def _payments(files: Project) -> Service:
     return files.platform().services["payments"]
 
 
 def main(folder: Path) -> None:
-    """Write the stages, `unlinked/`, `unbound/`, `account/`, `account-without-trail/` and
-    `careless.json`.
+    """Write the stages, `unlinked/`, `unbound/`, `replicated/`, `account/`,
+    `account-without-trail/` and `careless.json`.
 
     What cdk-nag says of staging it says of production, too.
     """
@@ -70,6 +85,7 @@ def main(folder: Path) -> None:
         account.app(ACCOUNT, PROD.region, trail=trail, out=str(folder / name)).synth()
     unlinked(files=files, out=folder / "unlinked")
     unbound(files=files, out=folder / "unbound")
+    replicated(files=files, out=folder / "replicated")
     (folder / "careless.json").write_text(careless(files=files, out=folder / "careless"))
 
 

@@ -128,6 +128,18 @@ def test_the_domain_is_said_with_its_certificate() -> None:
         ({"account": ACCOUNT, "mail_from": "Shop <shop@example.com>"}, "shop@example.com, in"),
         ({"account": ACCOUNT, "mail_from": "shop@example.com\r\nBcc: x@y.org"}, "in small"),
         ({"account": ACCOUNT, "account_url": "http://example.com"}, "an https address"),
+        ({"account": ACCOUNT, "replica_region": "Frankfurt"}, "a region such as eu-west-1"),
+        ({"account": ACCOUNT, "replica_region": ["eu-west-1"]}, "a region such as eu-west-1"),
+        (
+            {
+                "account": ACCOUNT,
+                "domain": DOMAIN,
+                "certificate_arn": CERTIFICATE,
+                "mail_from": MAIL_FROM,
+                "replica_region": PROD.region,
+            },
+            "where the stage is",
+        ),
         (
             {
                 "account": ACCOUNT,

@@ -148,10 +148,10 @@ def test_tokens_are_signed_and_addresses_hidden_by_keys_for_that_alone(stage: As
 
 
 def test_what_finds_users_and_signs_tokens_can_be_replicated(
-    assemblies: dict[str, Assembly],
+    assemblies: dict[str, Assembly], local: Assembly
 ) -> None:
     """A key is of several regions from its beginning or never."""
-    for stage in assemblies.values():
+    for stage in (*assemblies.values(), local):
         for key in stage.all("AWS::KMS::Key"):
             replicable = "KeySpec" in key.properties  # Data keys are not: a replica has its own.
             assert key.properties.get("MultiRegion", False) is replicable, str(key)

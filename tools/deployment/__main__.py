@@ -14,21 +14,23 @@ from infra.account import ID, logs_role, trail_name
 from tools.access.templates import Assembly
 from tools.deployment import cdk
 from tools.deployment.account import Account, AwsAccount
-from tools.deployment.binding import account_of, bind, stage_of
+from tools.deployment.binding import account_of, bind, replica_region_of, stage_of
 from tools.deployment.destroy import destroy
 from tools.deployment.discard import discard
 from tools.deployment.errors import Refused
 from tools.deployment.preflight import is_ours, objections
+from tools.deployment.replication import Replication
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
 def bootstrap(stage_name: str, account: str, flags: Sequence[str], *, root: Path) -> None:
-    """Bind the stage, then prepare account and region. May be repeated."""
+    """Bind the stage, then prepare account and regions. May be repeated."""
     stage = stage_of(stage_name)
     bind(stage, account, root)
     # With an environment that is spelled out the CDK does not ask the app for one.
-    cdk.run(root, "bootstrap", f"aws://{account}/{stage.region}", flags=flags)
+    for region in filter(None, [stage.region, replica_region_of(stage, root)]):
+        cdk.run(root, "bootstrap", f"aws://{account}/{region}", flags=flags)
     there = AwsAccount(stage.region)
     role, trails = there.api_logs_role(), there.trails()
     wants_trail = stage.watches_account and not trails
@@ -68,6 +70,10 @@ def deploy(
         raise Refused("\n".join(sentences))
     cdk.run(root, "deploy", "--all", f"--app={output}", f"--output={output}", flags=flags)
     there.sound(f"{stage.prefix}-")  # CloudFormation does not see what an interrupted destroy did.
+    if second := replica_region_of(stage, root):
+        keys = Replication(Assembly(output), region=stage.region, replica_region=second)
+        for sentence in keys.replicate():
+            print(sentence)
 
 
 def parser() -> argparse.ArgumentParser:

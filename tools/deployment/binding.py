@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from infra.settings import FILE, KEY, settings_of
+from infra.settings import FILE, KEY, Settings, settings_of
 from infra.stages import NO_ACCOUNT, STAGES, Stage, chosen
 from tools.deployment.errors import Refused
 
@@ -25,6 +25,15 @@ def stage_of(name: str) -> Stage:
 
 def account_of(stage: Stage, root: Path) -> str:
     """The account of a stage that is bound to one."""
+    return _settings(stage, root).account
+
+
+def replica_region_of(stage: Stage, root: Path) -> str | None:
+    """The second region of a stage that is bound to an account; None: it has none."""
+    return _settings(stage, root).replica_region
+
+
+def _settings(stage: Stage, root: Path) -> Settings:
     try:
         settings = settings_of(stage.name, context(root))
     except SystemExit as error:
@@ -34,7 +43,7 @@ def account_of(stage: Stage, root: Path) -> str:
             f"The stage {stage.name} is bound to no account: "
             f"make bootstrap STAGE={stage.name} ACCOUNT=<12 digits>."
         )
-    return settings.account
+    return settings
 
 
 def bind(stage: Stage, account: str, root: Path) -> None:

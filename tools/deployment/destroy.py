@@ -8,8 +8,9 @@ from infra.stages import Stage
 from tools.access.templates import Assembly
 from tools.deployment import cdk
 from tools.deployment.account import Account
-from tools.deployment.binding import account_of
+from tools.deployment.binding import account_of, replica_region_of
 from tools.deployment.errors import Refused
+from tools.deployment.replication import Replication
 
 
 def destroy(stage: Stage, confirmed: str, *, root: Path, account: Account) -> None:
@@ -29,6 +30,10 @@ def destroy(stage: Stage, confirmed: str, *, root: Path, account: Account) -> No
     output = root / "cdk.out" / stage.name
     cdk.run(root, "synth", "--quiet", "-c", f"stage={stage.name}", f"--output={output}")
     account.mute(f"{stage.prefix}-")
+    if second := replica_region_of(stage, root):
+        keys = Replication(Assembly(output), region=stage.region, replica_region=second)
+        for sentence in keys.take_back():
+            print(sentence)
     cdk.run(root, "destroy", "--all", "--force", f"--app={output}", f"--output={output}")
     print("\n".join(["It is gone. What stays:", *what_stays(Assembly(output), stage)]))
 

@@ -15,8 +15,8 @@ if TYPE_CHECKING:  # services.at says where they are
     from identity.service.rotate_token_keys import Outcome, RotationPorts
 
 REFUSED = {
-    "no_standby": "No key waits to take over. The schedule makes one within minutes of a "
-    "deployment; its log, identity-rotate-token-keys, says why not.",
+    "no_standby": "No key waits to take over in every region that signs. The schedule makes one "
+    "within minutes of a deployment; its log, identity-rotate-token-keys, says why not.",
     "unknown_key": "No key of this name is trusted: show names them.",
     "changed_meanwhile": "The keys were changed at the same moment. Look at them, then try again.",
 }
@@ -87,7 +87,7 @@ def _rotation(target: Target) -> Iterator["RotationPorts"]:
         from identity.service.rotate_token_keys import RotationPorts
 
         purpose = f"{target.table('identity')}-tokens"
-        # The schedule makes keys, no command does: whether they are of several regions is its part.
-        maker = KmsKeyMaker(purpose, multi_region=False)
+        # The schedule makes keys and puts them into other regions; no command does.
+        maker = KmsKeyMaker(purpose)
         first = target.client("kms").describe_key(KeyId=f"alias/{purpose}")["KeyMetadata"]["Arn"]
         yield RotationPorts(TokenKeyRepository(target.table("identity")), maker, first)

@@ -1,6 +1,6 @@
-"""Makes the keys that sign tokens, and asks KMS to delete them."""
+"""Makes the keys that sign tokens, puts them into other regions, and asks KMS to delete them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -22,7 +22,6 @@ class KmsKeyMaker:
     """Implements service.KeyMaker."""
 
     purpose: str
-    multi_region: bool
 
     def make(self, mark: datetime) -> str:
         """The ARN of a new key. One CreateKey; its answer may be lost after it happened."""
@@ -30,7 +29,7 @@ class KmsKeyMaker:
             Description="Signs access tokens",
             KeySpec="ECC_NIST_P256",
             KeyUsage="SIGN_VERIFY",
-            MultiRegion=self.multi_region,
+            MultiRegion=True,  # Cannot be changed later, and costs nothing.
             Tags=[
                 {"TagKey": PURPOSE, "TagValue": self.purpose},
                 {"TagKey": MADE_AT, "TagValue": _text(mark)},
@@ -57,15 +56,33 @@ class KmsKeyMaker:
                 return None
             raise
 
-    def delete(self, arn: str) -> None:
-        """Have it deleted after a week, in which that can be taken back. It may be so already."""
+    def replicate(self, arn: str, region: str) -> bool:
+        """Put the key into another region, where it signs the same; False while KMS does not let
+        us, since it heeds a new key's tags late. It may be there already. One ReplicateKey.
+
+        A replica has no tag but those that it is given.
+        """
         try:
-            aws.client("kms").schedule_key_deletion(
-                KeyId=arn.rpartition("/")[2], PendingWindowInDays=PENDING_DAYS
+            aws.client("kms").replicate_key(
+                KeyId=_id(arn),
+                ReplicaRegion=region,
+                Description="Signs access tokens",
+                Tags=[{"TagKey": PURPOSE, "TagValue": self.purpose}],
             )
         except ClientError as error:
-            if error.response["Error"]["Code"] not in _GONE:
+            code = error.response["Error"]["Code"]
+            if code in ("AccessDeniedException", "NotFoundException"):
+                return False
+            if code != "AlreadyExistsException":
                 raise
+        return True
+
+    def delete(self, arn: str, replicas: Sequence[str]) -> None:
+        """Have it deleted after a week, in which that can be taken back, and in its other regions,
+        too: KMS keeps a key until its replicas are gone. It may be so already."""
+        for region in replicas:
+            _delete(kms.in_region(arn, region), region)
+        _delete(arn)
 
     def _keys(self) -> Iterator[str]:
         for page in aws.client("kms").get_paginator("list_keys").paginate():
@@ -79,6 +96,20 @@ class KmsKeyMaker:
                 return {}  # Rights are by the tags that are looked for: it is none of ours.
             raise
         return {tag["TagKey"]: tag["TagValue"] for tag in tags}
+
+
+def _delete(arn: str, region: str = "") -> None:
+    try:
+        aws.client("kms", region=region).schedule_key_deletion(
+            KeyId=_id(arn), PendingWindowInDays=PENDING_DAYS
+        )
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in _GONE:
+            raise
+
+
+def _id(arn: str) -> str:
+    return arn.rpartition("/")[2]
 
 
 def _text(mark: datetime) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from identity.clients import kms
 from identity.domain.token_keys import PublicKey, TokenKey, TokenKeySet
 from identity.service.ports import TokenKeys
-from shop import clock
+from shop import aws, clock
 
 # Half of TAKES_OVER_AFTER: every process knows who signs next before it does.
 KEPT_S = 60.0
@@ -28,7 +28,8 @@ class KeyRing:
     def current(self) -> kms.KmsKey:
         """The key that signs. One GetItem a minute; before the first rotation also GetPublicKey."""
         key = self._keys(not_older_than_s=KEPT_S).signing(clock.now())
-        return kms.KmsKey(key.arn, key.public.kid)
+        # The row names keys of the region where they were made, and is read in each.
+        return kms.KmsKey(kms.in_region(key.arn, aws.own_region()), key.public.kid)
 
     def public_key(self, kid: str) -> PublicKey | None:
         """A trusted key by its name."""

@@ -83,6 +83,13 @@ def _mac(key_arn: str, message: bytes) -> bytes:
     return mac
 
 
+def in_region(key_arn: str, region: str) -> str:
+    """The ARN of the same multi-region key in another region: only that differs (KMS Developer
+    Guide, "Multi-Region keys")."""
+    parts = key_arn.split(":")
+    return ":".join([*parts[:3], region, *parts[4:]])
+
+
 def public_key(key_arn: str) -> PublicKey:
     """The public half of a key. One GetPublicKey. Raises TypeError for a key of another curve."""
     answer = aws.client("kms").get_public_key(KeyId=key_arn)

@@ -57,13 +57,17 @@ class PublicKey:
 
 @dataclass(frozen=True, slots=True)
 class TokenKey:
-    """A key of KMS and when it signs; `signs_from` None: it is published and waits."""
+    """A key of KMS and when it signs; `signs_from` None: it is published and waits.
+
+    `replicas`: the other regions where it is, and signs the same.
+    """
 
     arn: str
     public: PublicKey
     made_at: datetime
     signs_from: datetime | None = None
     revoked_at: datetime | None = None
+    replicas: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +88,7 @@ class TokenKeySet:
 
     def signing(self, now: datetime) -> TokenKey:
         """The key that signs."""
-        begun = [key for key in self._sound() if key.signs_from and key.signs_from <= now]
+        begun = [key for key in self._sound() if _began(key, now)]
         # Before the first one began there is a clock that is late, and still one key to sign with.
         return begun[-1] if begun else next(self._sound())
 
@@ -97,8 +101,7 @@ class TokenKeySet:
     def successor(self, now: datetime) -> TokenKey | None:
         """The one that signs next: it waits, or its time is set and has not come."""
         last = self.keys[-1]
-        begun = last.signs_from is not None and last.signs_from <= now
-        return None if begun or last.revoked_at else last
+        return None if _began(last, now) or last.revoked_at else last
 
     def trusted(self, now: datetime) -> list[TokenKey]:
         """By whose signatures a token is valid: what is published."""
@@ -111,6 +114,25 @@ class TokenKeySet:
     def outlived(self, now: datetime) -> list[TokenKey]:
         """Those that nothing needs any more."""
         return [key for key, ended in self._ends() if ended and now >= ended + KEPT_FOR]
+
+    def not_in(self, region: str, now: datetime) -> TokenKey | None:
+        """The first key that signs or will, and is not in that region."""
+        signing = self.signing(now)
+        later = [key for key in self._sound() if key == signing or not _began(key, now)]
+        return next((key for key in later if region not in key.replicas), None)
+
+    def replicated(self, kid: str, region: str) -> "TokenKeySet":
+        """With one of them in that region."""
+        keys = tuple(
+            replace(key, replicas=(*key.replicas, region)) if key.public.kid == kid else key
+            for key in self.keys
+        )
+        return replace(self, keys=keys)
+
+    def can_take_over(self, now: datetime) -> bool:
+        """Whether one waits that is wherever the one is that signs."""
+        waiting = self.standby
+        return waiting is not None and set(self.signing(now).replicas) <= set(waiting.replicas)
 
     def is_rotation_due(self, now: datetime) -> bool:
         """The key that signs is old, and the next one was published for long enough."""
@@ -151,6 +173,10 @@ class TokenKeySet:
         for number, key in enumerate(self.keys):
             later = [each.signs_from for each in self.keys[number + 1 :] if _signs(each)]
             yield key, key.revoked_at or min((at for at in later if at), default=None)
+
+
+def _began(key: TokenKey, now: datetime) -> bool:
+    return key.signs_from is not None and key.signs_from <= now
 
 
 def _signs(key: TokenKey) -> bool:

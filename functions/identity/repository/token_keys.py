@@ -66,6 +66,7 @@ def _key(kept: dict[str, Any]) -> TokenKey:
         made_at=clock.parse(kept["made_at"]["S"]),
         signs_from=_time(kept, "signs_from"),
         revoked_at=_time(kept, "revoked_at"),
+        replicas=tuple(each["S"] for each in kept.get("replicas", {"L": []})["L"]),
     )
 
 
@@ -80,6 +81,7 @@ def _map(key: TokenKey) -> dict[str, Any]:
         "x": {"S": key.public.x},
         "y": {"S": key.public.y},
         **{name: {"S": clock.rfc3339(at)} for name, at in times.items() if at},
+        "replicas": {"L": [{"S": region} for region in key.replicas]},
     }
 
 

@@ -14,8 +14,9 @@ def ports() -> RotationPorts:
     settings = RotationSettings.load()
     return RotationPorts(
         TokenKeyRepository(settings.table_identity),
-        KmsKeyMaker(settings.token_keys_purpose, settings.token_keys_multi_region),
+        KmsKeyMaker(settings.token_keys_purpose),
         settings.token_key_arn,
+        tuple(settings.token_keys_replicas.split()),
     )
 
 

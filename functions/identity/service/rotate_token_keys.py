@@ -20,22 +20,26 @@ class Outcome(StrEnum):
 
     NOTHING = "nothing"
     MADE = "made"
+    REPLICATED = "replicated"
     ROTATED = "rotated"
     REVOKED = "revoked"
     DELETED = "deleted"
     CHANGED_MEANWHILE = "changed_meanwhile"
     BEING_MADE = "being_made"
+    BEING_REPLICATED = "being_replicated"
     NO_STANDBY = "no_standby"
     UNKNOWN_KEY = "unknown_key"
 
 
 @dataclass(frozen=True, slots=True)
 class RotationPorts:
-    """What rotation needs. `first_key_arn`: the key of the stage's template, never deleted here."""
+    """What rotation needs. `first_key_arn`: the key of the stage's template, never deleted here;
+    `replica_regions`: where else every key has to be before it signs."""
 
     sets: TokenKeys
     maker: KeyMaker
     first_key_arn: str
+    replica_regions: tuple[str, ...] = ()
 
     def known(self, now: datetime) -> TokenKeySet:
         """The set as it is kept, or as it is before it is kept for the first time."""
@@ -53,6 +57,9 @@ def keep(ports: RotationPorts, *, now: datetime) -> Outcome:
     keys = ports.known(now)
     if keys.standby is None:
         return _make(keys, ports, now)
+    for region in ports.replica_regions:
+        if lacking := keys.not_in(region, now):
+            return _replicate(keys, lacking, region, ports, now)
     if keys.is_rotation_due(now):
         return _kept(keys.rotated(now), ports, Outcome.ROTATED)
     if gone := keys.outlived(now):
@@ -63,7 +70,7 @@ def keep(ports: RotationPorts, *, now: datetime) -> Outcome:
 def rotate(ports: RotationPorts, *, now: datetime) -> Outcome:
     """The key that waits signs two minutes from now, however young it is."""
     keys = ports.known(now)
-    if keys.standby is None:
+    if not keys.can_take_over(now):
         return Outcome.NO_STANDBY
     return _kept(keys.rotated(now), ports, Outcome.ROTATED)
 
@@ -101,10 +108,22 @@ def _make(keys: TokenKeySet, ports: RotationPorts, now: datetime) -> Outcome:
     return _kept(whole, ports, Outcome.MADE)
 
 
+def _replicate(
+    keys: TokenKeySet, lacking: TokenKey, region: str, ports: RotationPorts, now: datetime
+) -> Outcome:
+    """It is written down after it was done: who does it again finds it done. A key that is no
+    longer new and still cannot be replicated is a fault: none would ever take over."""
+    if not ports.maker.replicate(lacking.arn, region):
+        if now >= lacking.made_at + MAKING_TAKES:
+            raise LookupError(f"KMS does not let us replicate {lacking.arn} to {region}")
+        return Outcome.BEING_REPLICATED
+    return _kept(keys.replicated(lacking.public.kid, region), ports, Outcome.REPLICATED)
+
+
 def _delete(keys: TokenKeySet, gone: list[TokenKey], ports: RotationPorts) -> Outcome:
     for key in gone:
         if key.arn != ports.first_key_arn:
-            ports.maker.delete(key.arn)
+            ports.maker.delete(key.arn, key.replicas)
     return _kept(keys.without(gone), ports, Outcome.DELETED)
 
 

@@ -266,7 +266,7 @@ def api(moto_aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Api]:
     """Identity with an empty table."""
     dynamodb.create("identity", "user_keys")
     kms = aws.client("kms")
-    token_key = kms.create_key(KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY")
+    token_key = kms.create_key(KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY", MultiRegion=True)
     mac_key = kms.create_key(KeySpec="HMAC_256", KeyUsage="GENERATE_VERIFY_MAC")
     monkeypatch.setenv("WRAPPING_KEY_ARN", kms.create_key()["KeyMetadata"]["Arn"])
     monkeypatch.setenv("TOKEN_KEY_ARN", token_key["KeyMetadata"]["Arn"])

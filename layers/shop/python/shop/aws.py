@@ -17,7 +17,7 @@ CONNECT_TIMEOUT_S = 0.5
 READ_TIMEOUT_S = 1.8
 ATTEMPTS = 2
 
-_clients: dict[tuple[str, float, int], Any] = {}
+_clients: dict[tuple[str, float, int, str], Any] = {}
 
 
 def longest_call_s(read_timeout_s: float = READ_TIMEOUT_S, attempts: int = ATTEMPTS) -> float:
@@ -27,13 +27,18 @@ def longest_call_s(read_timeout_s: float = READ_TIMEOUT_S, attempts: int = ATTEM
 
 
 def client(
-    service: str, *, read_timeout_s: float = READ_TIMEOUT_S, attempts: int = ATTEMPTS
+    service: str,
+    *,
+    read_timeout_s: float = READ_TIMEOUT_S,
+    attempts: int = ATTEMPTS,
+    region: str = "",
 ) -> Any:
     """The shared client of an AWS service. Standard retry mode: exponential backoff with jitter.
 
     A call that is meant to take longer (a state machine's) says so, and is not repeated here.
+    `region` is another one than the function's own.
     """
-    key = (service, read_timeout_s, attempts)
+    key = (service, read_timeout_s, attempts, region)
     if key not in _clients:
         config = botocore.config.Config(
             connect_timeout=CONNECT_TIMEOUT_S,
@@ -43,9 +48,15 @@ def client(
             # By default links are signed by an older version, which opens nothing under a KMS key.
             signature_version="s3v4" if service == "s3" else None,
         )
-        region = os.environ.get("AWS_REGION") or os.environ["AWS_DEFAULT_REGION"]
-        _clients[key] = shared_session().create_client(service, region_name=region, config=config)
+        _clients[key] = shared_session().create_client(
+            service, region_name=region or own_region(), config=config
+        )
     return _clients[key]
+
+
+def own_region() -> str:
+    """Where this process runs."""
+    return os.environ.get("AWS_REGION") or os.environ["AWS_DEFAULT_REGION"]
 
 
 @functools.cache

@@ -93,6 +93,9 @@ class Table:
     personal: Personal | None = None
     # How far back its copies reach, where a stage keeps them: 1 to 35. What is gone stays in them.
     backup_days: int = 35
+    # Whether it is in a stage's second region, too. What two regions write to one row within a
+    # second, the later one wins: rows that are counted with, money and stock never.
+    replicated: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
