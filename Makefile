@@ -54,7 +54,7 @@ check: lint ## The fast part, under a minute
 lint: venv
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check --quiet .
-	@$(PY) -m mypy app.py functions layers/shop/python infra tools benchmarks tests
+	@$(PY) -m mypy --num-workers auto app.py functions layers/shop/python infra tools benchmarks tests
 
 build: venv ## Build functions and layers for AWS
 	@$(PY) -m tools.build --platform aws
