@@ -87,6 +87,7 @@ class Campaign:
         count = workers or int(os.environ.get("CARTWRIGHT_FAULT_WORKERS") or os.cpu_count() or 1)
         context = multiprocessing.get_context("spawn")
         self._pool = ProcessPoolExecutor(count, mp_context=context)
+        self.started = clock()
         self.lines: Lines = set()  # reached so far
 
     def courses(self, journeys: Iterable[str], *, traced: bool = False) -> list[Course]:

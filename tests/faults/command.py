@@ -4,8 +4,8 @@ import argparse
 import json
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from tests.faults import campaign, covering, selection
@@ -13,6 +13,7 @@ from tests.faults.campaign import Campaign
 from tests.faults.defects import ROOT, Defect, all_defects
 from tests.faults.journeys import JOURNEYS
 from tests.faults.running import Course, Result, Schedule
+from tests.faults.selection import Plan
 
 SHOWN = 20
 PROGRESS = 1000
@@ -24,7 +25,7 @@ def main(arguments: list[str]) -> int:
     commands = parser.add_subparsers(dest="command")
     every = commands.add_parser("run", help="every single fault at every point")
     every.add_argument("journeys", nargs="*")
-    commands.add_parser("changed", help="what the changes since the last release ask for")
+    commands.add_parser("changed", help="what the changes since all was run ask for")
     two = commands.add_parser("pairs", help="two faults at once, drawn with a seed")
     two.add_argument("--count", type=int, default=2000)
     two.add_argument("--seed", type=int, default=1)
@@ -44,42 +45,25 @@ def main(arguments: list[str]) -> int:
 
 def _run(runner: Campaign, options: argparse.Namespace) -> int:
     if options.journeys:
-        some = Selection("these journeys", campaign.singles, list, hunts=False, covers=_nothing)
-        return _carry_out(runner, options.journeys, some)
-    return _carry_out(runner, JOURNEYS, Selection("every run", campaign.singles, list))
+        courses = runner.courses(options.journeys)
+        some = Plan("these journeys", campaign.singles(courses), _nothing)
+        return _carry_out(runner, courses, some, ())
+    sources = selection.digests(ROOT)
+    courses = runner.courses(JOURNEYS)
+    every = Plan("every run", campaign.singles(courses))
+    code = _carry_out(runner, courses, every, all_defects())
+    if code == 0:
+        selection.record(ROOT, sources)
+    return code
 
 
 def _changed(runner: Campaign, _options: argparse.Namespace) -> int:
-    """The part that a change asks for; the first line says which part that is.
-
-    Some calls are made only behind a fault. Those of files that did not change were seen to be
-    covered when all of it was run; a sample need not draw their faults again.
-    """
+    """The part that a change asks for; the first line says which part that is."""
     change = selection.change(ROOT)
-    _say(str(change))
-    return _carry_out(
-        runner,
-        JOURNEYS,
-        Selection(
-            str(change),
-            lambda courses: selection.schedules(courses, change),
-            lambda seeded: selection.chosen_defects(seeded, change),
-            traced=bool(change.release) and not change.reaches_all,
-            covers=lambda file: change.reaches_all or file in change.files,
-        ),
-    )
-
-
-@dataclass(frozen=True)
-class Selection:
-    """Which part of it all is run."""
-
-    says: str
-    schedules: Callable[[Sequence[Course]], Iterable[Schedule]]
-    defects: Callable[[Sequence[Defect]], Iterable[Defect]]
-    hunts: bool = True
-    traced: bool = False  # whether it depends on the files that journeys run through
-    covers: Callable[[str], bool] = lambda file: True  # whether each of its calls must be reached
+    courses = runner.courses(JOURNEYS, traced=True)
+    plan = selection.plan(courses, change)
+    _say(plan.says)
+    return _carry_out(runner, courses, plan, selection.chosen_defects([*all_defects()], change))
 
 
 def _nothing(_file: str) -> bool:
@@ -87,19 +71,18 @@ def _nothing(_file: str) -> bool:
     return False
 
 
-def _carry_out(runner: Campaign, journeys: Iterable[str], selected: Selection) -> int:
-    start = campaign.clock()
-    courses = runner.courses(journeys, traced=selected.traced)
+def _carry_out(
+    runner: Campaign, courses: Sequence[Course], plan: Plan, seeded: Iterable[Defect]
+) -> int:
     wrong = _say_courses(courses)
     campaign.write("calls.jsonl", campaign.calls_of(courses))
-    results = list(_shown(runner.results(selected.schedules(courses))))
+    results = list(_shown(runner.results(plan.schedules)))
     campaign.write("schedules.jsonl", map(asdict, results))
-    missing = [s for s in covering.not_covered(runner.lines) if selected.covers(s.file)]
+    missing = [site for site in covering.not_covered(runner.lines) if plan.covers(site.file)]
     campaign.write("not_covered.jsonl", ({"call": str(site)} for site in missing))
-    seeded = selected.defects(list(all_defects())) if selected.hunts else ()
     caught = list(runner.hunts(seeded))
     campaign.write("defects.jsonl", map(asdict, caught))
-    found = campaign.report(seconds=campaign.clock() - start, selected=selected.says)
+    found = campaign.report(seconds=campaign.clock() - runner.started, selected=plan.says)
     (campaign.OUT / "report.json").write_text(json.dumps(found, indent=1) + "\n")
     _say_report(found)
     escaped = not all(each.caught for each in caught)

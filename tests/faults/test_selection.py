@@ -1,6 +1,5 @@
-"""Which runs a change asks for: all, those of what it touched, or one of each kind."""
+"""Which runs a change asks for: those of what it touched, and one of each kind; never too many."""
 
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -29,64 +28,93 @@ COURSES = [
 ]
 
 
-def _ids(change: Change) -> list[str]:
-    return [schedule.id for schedule in selection.schedules(COURSES, change)]
+def _ids(change: Change, room: int = selection.RUNS) -> list[str]:
+    return [schedule.id for schedule in selection.plan(COURSES, change, room=room).schedules]
 
 
 def _change(*files: str, seed: str = "1") -> Change:
-    return Change("v1.0.0", frozenset(files), seed)
+    return Change(frozenset(files), seed)
 
 
-@pytest.mark.parametrize(
-    "file",
-    [
-        "layers/shop/python/shop/tables.py",
-        "state_machines/checkout.asl.json",
-        "tests/faults/injection.py",
-        "tests/support/interceptor.py",
-        "requirements-dev.txt",
-    ],
-)
-def test_what_every_journey_runs_through_asks_for_every_run(file: str) -> None:
-    assert _ids(_change(file)) == [run.id for each in COURSES for run in each.schedules()]
+def _met(ids: list[str]) -> list[tuple[str, str]]:
+    points = {(each.journey, point.index): point for each in COURSES for point in each.points}
+    parts = [each.split(":") for each in ids]
+    return [(points[journey, int(index)].site, fault) for journey, index, fault in parts]
+
+
+EACH_FAULT_AT_EACH_CALL = [(s, f) for s in ("a:1", "a:2", "b:1") for f in ("lost", "rival")]
 
 
 def test_a_journey_whose_code_changed_is_run_whole_and_the_others_by_what_it_left_out() -> None:
     ids = _ids(_change(ORDERS))
     assert ids[:4] == [run.id for run in COURSES[0].schedules()]
     # Both other journeys call from a:1 and a:2 as this one does; b:1 is nobody's but theirs.
-    assert len(ids[4:]) == 2
-    assert {each.rpartition(":")[2] for each in ids[4:]} == {"lost", "rival"}
+    assert sorted(_met(ids[4:])) == [("b:1", "lost"), ("b:1", "rival")]
+
+
+def test_where_there_is_no_room_for_all_that_changed_each_fault_meets_each_call_once() -> None:
+    everything = _change(ORDERS, PAYMENTS)
+    assert len(_ids(everything)) == sum(len(list(each.schedules())) for each in COURSES)
+    assert sorted(_met(_ids(everything, room=13))) == EACH_FAULT_AT_EACH_CALL
+
+
+@pytest.mark.parametrize("files", [(), (ORDERS,), (ORDERS, PAYMENTS)])
+def test_there_are_never_more_runs_than_there_is_room_for(files: tuple[str, ...]) -> None:
+    for room in range(15):
+        ids = _ids(_change(*files), room=room)
+        assert len(ids) == len(set(ids)) <= room
+    assert len(_ids(_change(*files), room=5)) == 5
+
+
+def test_what_changed_comes_before_the_others() -> None:
+    assert {each.partition(":")[0] for each in _ids(_change(ORDERS), room=4)} == {"order"}
 
 
 def test_without_a_change_each_fault_meets_each_call_in_the_sources_once() -> None:
-    ids = _ids(_change("docs/api.md"))
-    points = {(each.journey, point.index): point for each in COURSES for point in each.points}
-    met = []
-    for each in ids:
-        journey, index, fault = each.split(":")
-        met.append((points[journey, int(index)].site, fault))
-    assert sorted(met) == [(s, f) for s in ("a:1", "a:2", "b:1") for f in ("lost", "rival")]
+    assert sorted(_met(_ids(_change("docs/api.md")))) == EACH_FAULT_AT_EACH_CALL
 
 
 def test_another_seed_draws_other_runs_and_the_same_one_the_same() -> None:
-    drawn = [_ids(_change(seed=str(seed))) for seed in (1, 1, 2, 3, 4)]
+    drawn = [_ids(_change(seed=str(seed)), room=4) for seed in (1, 1, 2, 3, 4)]
     assert drawn[0] == drawn[1]
     assert len({tuple(each) for each in drawn}) > 1
 
 
-def test_defects_are_hunted_where_their_files_changed_and_a_few_of_the_others(
+def test_calls_of_changed_files_must_be_covered_where_their_journeys_are_run_whole() -> None:
+    plan = selection.plan(COURSES, _change(ORDERS), room=4)
+    assert plan.covers(ORDERS)
+    assert not plan.covers(PAYMENTS)
+    assert not selection.plan(COURSES, _change(ORDERS), room=3).covers(ORDERS)
+
+
+@pytest.mark.parametrize(
+    ("file", "shared"),
+    [
+        ("layers/shop/python/shop/tables.py", True),
+        ("state_machines/checkout.asl.json", True),
+        ("tests/faults/injection.py", True),
+        ("tests/support/interceptor.py", True),
+        ("requirements-dev.txt", True),
+        ("tests/faults/journeys/buying.py", False),
+        ("tests/faults/defects/token_forked.patch", False),
+        (ORDERS, False),
+    ],
+)
+def test_what_every_journey_runs_through_makes_all_runs_due(file: str, *, shared: bool) -> None:
+    assert ("make faults is due" in selection.plan(COURSES, _change(file)).says) is shared
+
+
+def test_defects_are_hunted_where_their_files_changed_and_else_a_few_of_the_others(
     tmp_path: Path,
 ) -> None:
     defects = []
     for number in range(9):
         patch = _patch(tmp_path, f"d{number}", ORDERS if number == 0 else PAYMENTS)
         defects.append(Defect(f"d{number}", "", (), (), patch))
-    chosen = selection.chosen_defects(defects, _change(ORDERS))
-    assert chosen[0].name == "d0"
-    assert len(chosen) == 1 + selection.DEFECTS
-    everything = selection.chosen_defects(defects, _change("layers/shop/python/shop/ids.py"))
-    assert everything == defects
+    drawn = [selection.chosen_defects(defects, _change(ORDERS, seed=seed)) for seed in "1234"]
+    assert {chosen[0].name for chosen in drawn} == {"d0"}
+    assert {len(set(chosen)) for chosen in drawn} == {selection.DEFECTS}
+    assert len({tuple(chosen) for chosen in drawn}) > 1
 
 
 def _patch(folder: Path, name: str, file: str) -> Path:
@@ -95,36 +123,35 @@ def _patch(folder: Path, name: str, file: str) -> Path:
     return path
 
 
-def _git(root: Path, *arguments: str) -> None:
-    identity = ("-c", "user.name=t", "-c", "user.email=t@example.test")
-    subprocess.run(["git", *identity, *arguments], cwd=root, check=True, capture_output=True)
+def _tree(root: Path) -> Path:
+    for name in ("functions/a.py", "functions/b.py", "layers/c.py", "tests/faults/record.json"):
+        file = root / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text("{}")
+    return root
 
 
-def test_a_change_is_what_differs_from_the_last_release_committed_or_not(tmp_path: Path) -> None:
-    _git(tmp_path, "init", "-q")
-    for name in ("a", "b", "c"):
-        (tmp_path / name).write_text("1")
-    _git(tmp_path, "add", ".")
-    _git(tmp_path, "commit", "-qm", "one")
-    assert selection.change(tmp_path).release == ""
-    _git(tmp_path, "tag", "v0.1.0")
-    (tmp_path / "a").write_text("2")
-    _git(tmp_path, "commit", "-qam", "two")
-    (tmp_path / "b").write_text("2")
-    (tmp_path / "new").write_text("1")
+def test_everything_changed_until_all_of_it_was_run(tmp_path: Path) -> None:
+    root = _tree(tmp_path)
+    assert selection.change(root).files == {"functions/a.py", "functions/b.py", "layers/c.py"}
+    selection.record(root, selection.digests(root))
+    assert selection.change(root).files == frozenset()
 
-    found = selection.change(tmp_path)
 
-    assert found.release == "v0.1.0"
-    assert found.files == {"a", "b", "new"}
-    assert found.seed
+def test_a_change_is_what_is_other_new_or_gone_since_all_of_it_was_run(tmp_path: Path) -> None:
+    root = _tree(tmp_path)
+    selection.record(root, selection.digests(root))
+    (root / "functions/a.py").write_text("2")
+    (root / "functions/b.py").unlink()
+    (root / "functions/new.py").write_text("1")
+    (root / "functions/README.md").write_text("for people")
+    assert selection.change(root).files == {"functions/a.py", "functions/b.py", "functions/new.py"}
 
 
 def test_where_there_is_no_repository_the_sample_is_still_drawn(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
-    found = selection.change(tmp_path)
-    assert (found.release, found.files) == ("", frozenset())
-    assert "sample" in str(found)
+    found = selection.change(_tree(tmp_path))
     assert selection.change(tmp_path) == found
+    assert _ids(found)
